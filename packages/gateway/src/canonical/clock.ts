@@ -1,0 +1,20 @@
+/** Time as it is given to whatever needs it, so that tests decide what time it is. */
+export interface Clock {
+  /** Monotonic milliseconds, for durations. */
+  now(): number;
+  /** Milliseconds since 1970, for timestamps. */
+  wallNow(): number;
+  /** Runs `callback` once after `delayMs`; the returned function cancels it. */
+  schedule(callback: () => void, delayMs: number): () => void;
+}
+
+/** The process's own time. Scheduled work does not keep the process alive. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  schedule(callback, delayMs) {
+    const timer = setTimeout(callback, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

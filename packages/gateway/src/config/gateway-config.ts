@@ -1,0 +1,248 @@
+import type { LimitRule } from '../stores/limit-store.ts';
+
+/** Configuration after reading, substitution, validation and defaults: what the rest of the gateway is built from. */
+export interface GatewayConfig {
+  /** Files it came from, in order; empty when it came from the environment alone. */
+  readonly files: readonly string[];
+  readonly server: ServerConfig;
+  readonly auth: AuthConfig;
+  readonly queue: QueueConfig;
+  /** One rule for each configured section; all must pass. */
+  readonly rateLimits: readonly RateLimitConfig[];
+  readonly backends: readonly BackendConfig[];
+  readonly models: readonly ModelPoolConfig[];
+  readonly vllmBackends: readonly VllmBackendConfig[];
+  readonly providers: readonly ProviderConfig[];
+  readonly routing: RoutingConfig;
+  readonly resilience: ResilienceConfig;
+  readonly security: SecurityConfig;
+  readonly telemetry: TelemetryConfig;
+  readonly proxy: ProxyConfig;
+  readonly cors: { readonly origins: readonly string[] };
+}
+
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Whether a file, flag or variable named the host; an open gateway nobody asked for answers loopback only. */
+  readonly hostGiven: boolean;
+  /** 0 switches the second listener off. */
+  readonly metricsPort: number;
+  /** An explicit port that is busy fails the start, a default one only warns. */
+  readonly metricsPortGiven: boolean;
+  /** Serve /metrics on the main port too. */
+  readonly publicMetrics: boolean;
+  readonly maxConnections: number;
+  /** Overall limit of one request, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Addresses and CIDR ranges whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  /** How long in-flight requests may take after a stop was asked, in milliseconds. */
+  readonly drainMs: number;
+}
+
+export interface AuthConfig {
+  readonly mode: 'open' | 'required';
+  readonly modeGiven: boolean;
+  readonly keys: readonly { readonly name: string; readonly sha256: string; readonly tenant: string | undefined }[];
+}
+
+export interface QueueConfig {
+  readonly maxConcurrent: number;
+  readonly maxSize: number;
+  /** Covers the wait and the upstream together, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** `key`: what is counted apart. `bearer` = the bearer's hash or `anonymous`; `tenant_or_address`. */
+export interface RateLimitConfig {
+  readonly rule: LimitRule;
+  readonly key: 'bearer' | 'tenant_or_address';
+}
+
+export interface TargetOptions {
+  readonly weight: number | undefined;
+  readonly priority: number | undefined;
+  readonly region: string | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly maxRetries: number | undefined;
+  readonly requestsPerMinute: number | undefined;
+  readonly tokensPerMinute: number | undefined;
+  readonly enabled: boolean;
+}
+
+export interface BackendConfig extends TargetOptions {
+  readonly url: string;
+  readonly name: string | undefined;
+  readonly healthPath: string;
+  readonly chatPath: string;
+  /** Undefined: none configured. `null`: a variable that is not set was named. */
+  readonly apiKey: string | null | undefined;
+  readonly defaultModel: string | undefined;
+  readonly models: ReadonlyMap<string, string> | undefined;
+}
+
+export interface ModelPoolConfig {
+  /** Public name. */
+  readonly key: string;
+  readonly modelName: string;
+  readonly strategy: string | undefined;
+  readonly providers: readonly PoolProviderConfig[];
+}
+
+export interface PoolProviderConfig extends TargetOptions {
+  readonly name: string;
+  readonly baseUrl: string;
+  readonly apiKey: string | null | undefined;
+  readonly apiVersion: string | undefined;
+  /** Upstream name of the model at this provider; undefined: the pool's model name. */
+  readonly model: string | undefined;
+}
+
+export interface VllmBackendConfig {
+  readonly model: string;
+  readonly urls: readonly string[];
+}
+
+export interface ProviderConfig extends TargetOptions {
+  readonly name: string;
+  /** Provider definition to use; undefined: the one the name stands for. */
+  readonly kind: string | undefined;
+  readonly apiKey: string | null | undefined;
+  readonly baseUrl: string | null | undefined;
+  readonly apiVersion: string | undefined;
+  readonly defaultModel: string | undefined;
+  readonly models: ReadonlyMap<string, string> | undefined;
+}
+
+export interface RoutingRuleConfig {
+  readonly name: string;
+  readonly condition: string;
+  readonly targetProvider: string;
+  readonly priority: number;
+}
+
+export interface RoutingConfig {
+  readonly strategy: string | undefined;
+  readonly defaultProvider: string | undefined;
+  readonly fallbackEnabled: boolean;
+  readonly healthCheckIntervalMs: number;
+  readonly rules: readonly RoutingRuleConfig[];
+}
+
+export interface ResilienceConfig {
+  readonly retry: {
+    /** Attempts in all, the first included, over all targets. */
+    readonly maxAttempts: number;
+    readonly initialDelayMs: number;
+    readonly maxDelayMs: number;
+    readonly backoffMultiplier: number;
+  };
+  readonly timeout: {
+    readonly connectMs: number;
+    readonly requestMs: number;
+    readonly streamingMs: number;
+    readonly streamHeadersMs: number;
+    readonly unaryHeadersMs: number;
+    readonly firstTokenMs: number;
+    readonly idleMs: number;
+  };
+  readonly bulkhead: { readonly maxConcurrent: number; readonly maxQueue: number } | undefined;
+}
+
+export interface SecurityConfig {
+  readonly enabled: boolean;
+  readonly ipFilter: { readonly allow: readonly string[]; readonly deny: readonly string[] } | undefined;
+  readonly signing: { readonly headerName: string; readonly secret: string | undefined } | undefined;
+  readonly headers: {
+    readonly removeSensitive: boolean;
+    readonly addSecurityHeaders: boolean;
+    /** Empty: any host. */
+    readonly allowedHosts: readonly string[];
+  };
+  readonly validation: {
+    readonly maxRequestBytes: number;
+    readonly maxMessages: number;
+    /** Characters of one message's text. */
+    readonly maxMessageLength: number;
+    readonly maxDepth: number;
+  };
+}
+
+export interface TelemetryConfig {
+  readonly logging: {
+    readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+    /** Undefined: pretty on a terminal, JSON elsewhere. */
+    readonly format: 'json' | 'pretty' | undefined;
+    /** Mask e-mail addresses, keys and the like in what is logged. */
+    readonly redactPersonalData: boolean;
+  };
+  readonly metrics: { readonly enabled: boolean };
+}
+
+export interface ProxyConfig {
+  readonly enabled: boolean;
+  /** When not empty, only tails that start with one of these pass. */
+  readonly allow: readonly string[];
+  /** Tails that start with one of these never pass. */
+  readonly deny: readonly string[];
+}
+
+/** Something the operator should read at start: a warning, or a section whose feature is still to come. */
+export interface ConfigNotice {
+  readonly level: 'warning' | 'pending';
+  readonly message: string;
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+}
+
+/** A problem that keeps the configuration from being used. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly ConfigNoticeLike[];
+
+  constructor(problems: readonly ConfigNoticeLike[]) {
+    super(problems.map(formatProblem).join('\n'));
+    this.problems = problems;
+  }
+}
+
+export interface ConfigNoticeLike {
+  readonly message: string;
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+}
+
+/** `config.yaml:12:5: message`, as editors and terminals understand it. */
+export function formatProblem(problem: ConfigNoticeLike): string {
+  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
+  return place === '' ? problem.message : `${place}: ${problem.message}`;
+}
+
+/** Flags of the command line that override the file and the environment; only those really given are set. */
+export interface ConfigFlags {
+  readonly config?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly metricsPort?: number;
+  readonly logLevel?: GatewayConfig['telemetry']['logging']['level'];
+  readonly strict?: boolean;
+  /** Ask for an open gateway on every address explicitly. */
+  readonly open?: boolean;
+}
+
+export interface LoadConfigInput {
+  readonly flags: ConfigFlags;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  readonly homeDirectory: string;
+}
+
+export interface LoadedConfig {
+  readonly config: GatewayConfig;
+  readonly notices: readonly ConfigNotice[];
+  /** The environment used: the process's own over that of `.env`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}

@@ -1,0 +1,114 @@
+import type { Operation } from '../canonical/operation.ts';
+import type { SlotPool } from '../stores/slot-store.ts';
+import type { LimitRule } from '../stores/limit-store.ts';
+
+/** Separate limits of one attempt, in milliseconds; each aborts the work when it fires. */
+export interface AttemptTimeouts {
+  readonly connectMs: number;
+  /** Until the response head, for streams. */
+  readonly streamHeadersMs: number;
+  /** Until the response head of a unary answer, which comes only when the answer is whole. */
+  readonly unaryHeadersMs: number;
+  /** Until the first token of a stream, counted from the start of the attempt. */
+  readonly firstTokenMs: number;
+  /** Longest silence within an answer. */
+  readonly idleMs: number;
+  readonly unaryTotalMs: number;
+  readonly streamTotalMs: number;
+}
+
+/** How a target's health is probed. */
+export interface ProbeSettings {
+  /** Path and query on the target's origin; undefined when it has no free probe. */
+  readonly path: string | undefined;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Consecutive failures that take it out. */
+  readonly failureThreshold: number;
+  /** Consecutive successes that bring it back. */
+  readonly successThreshold: number;
+}
+
+/** A configured endpoint of a provider, compiled: a request finds paths and headers ready. */
+export interface Target {
+  /** Stable over reloads, fit for logs and metrics: `openai`, `backends/api.groq.com`, `gpt-4o/azure`. */
+  readonly id: string;
+  /** Provider's name: metric label and log field. */
+  readonly provider: string;
+  /** Targets with the same base URL and credential share probes and health. Contains no secret. */
+  readonly healthId: string;
+  readonly enabled: boolean;
+  /** Why it is not usable though enabled (a key that is not set); undefined when it is. */
+  readonly unusable: string | undefined;
+  /** Scheme, host and port: `https://api.groq.com`. `demo:` for the built-in demo model. */
+  readonly origin: string;
+  /** Path and query for an operation, or undefined when the target does not offer it. */
+  readonly pathOf: (operation: Operation, upstreamModel: string | undefined) => string | undefined;
+  /** Path under which a generic proxy's tail is joined, without a trailing slash: `/v1`. */
+  readonly proxyBase: string;
+  /** Query that a generic proxied request needs (Azure's `api-version`); empty otherwise, without `?`. */
+  readonly proxyQuery: string;
+  /** Flat name, value list that authorizes a request; empty when the target takes none. */
+  readonly credentialHeaders: readonly string[];
+  readonly weight: number;
+  /** Lower is tried first; targets of one number share load. */
+  readonly priority: number;
+  readonly region: string | undefined;
+  readonly defaultModel: string | undefined;
+  /** Public name → upstream name of the models it declares; undefined when it takes any name. */
+  readonly models: ReadonlyMap<string, string> | undefined;
+  readonly timeouts: AttemptTimeouts;
+  /** Attempts at most on this target within one exchange. */
+  readonly maxAttempts: number;
+  readonly bulkhead: SlotPool | undefined;
+  /** Outgoing limits of the provider. */
+  readonly limits: readonly LimitRule[];
+  readonly probe: ProbeSettings;
+  /** The target accepts `stream_options.include_usage`. */
+  readonly acceptsStreamOptions: boolean;
+}
+
+/** A target within a route, with the model name that it gets. */
+export interface RouteTarget {
+  readonly target: Target;
+  /** Name sent upstream; undefined: what the caller asked for, or the target's default model when it asked for none. */
+  readonly upstreamModel: string | undefined;
+}
+
+/** What a model name, a rule or any model leads to. */
+export interface Route {
+  /** Stable over reloads; strategies keep their state by it. */
+  readonly id: string;
+  /** Name for metric labels: the public model, the rule's name, or `any`. */
+  readonly label: string;
+  /** Tiers in order: load is shared within one, the next is the fallback of the one before. */
+  readonly tiers: readonly (readonly RouteTarget[])[];
+  /** How a tier orders its targets for one request. */
+  readonly strategy: StrategyName;
+}
+
+export type StrategyName = 'round_robin' | 'weighted' | 'least_loaded' | 'random' | 'priority';
+
+/** What is known of a request when its route is looked for. */
+export interface RoutingFacts {
+  /** Model from the path (already percent-decoded), which beats the body's. */
+  readonly pathModel: string | undefined;
+  /** Model from the body; undefined, null and '' all mean none. */
+  readonly bodyModel: string | undefined;
+  readonly operation: Operation;
+  readonly stream: boolean;
+  readonly tenant: string | undefined;
+  readonly keyName: string;
+  readonly region: string | undefined;
+  /** A request header by lower-case name. */
+  readonly header: (name: string) => string | undefined;
+}
+
+/** What a request resolved to. */
+export interface Resolution {
+  readonly route: Route;
+  /** Model name that the caller asked for, undefined when it left it to the gateway. */
+  readonly requestedModel: string | undefined;
+  /** Why this route: `model`, `rule:<name>`, `prefix`, `wildcard`, `default_provider`, `demo`. */
+  readonly reason: string;
+}

@@ -1,0 +1,32 @@
+/** A pool of slots with a bounded queue before it: the admission queue, or one target's bulkhead. */
+export interface SlotPool {
+  readonly id: string;
+  readonly maxConcurrent: number;
+  /** How many may wait; one more is refused at once. */
+  readonly maxQueue: number;
+  /** Milliseconds a wait may last. */
+  readonly timeoutMs: number;
+}
+
+/** A slot that is held; `release` gives it back and may be called more than once. */
+export interface Slot {
+  readonly release: () => void;
+}
+
+export type SlotRefusal = 'full' | 'timeout' | 'aborted';
+
+export interface SlotCounts {
+  readonly inFlight: number;
+  readonly queued: number;
+}
+
+/**
+ * Hands out slots first come, first served. A waiter whose signal aborts leaves the queue at once. Slots of a holder
+ * that dies (another process) come back. A pool whose size changes on reload keeps its holders.
+ */
+export interface SlotStore {
+  /** A free slot at once, a promise while queued, or the reason of the refusal. */
+  acquire(pool: SlotPool, signal: AbortSignal): Slot | SlotRefusal | Promise<Slot | SlotRefusal>;
+  /** How many hold and wait now, over all processes as far as known here. */
+  counts(poolId: string): SlotCounts;
+}

@@ -1,0 +1,30 @@
+import type { LedgerEntry } from '../canonical/exchange.ts';
+
+/** Fields of one log record; never a key, a prompt or an answer. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** A leveled, structured log. `target` names the part that speaks, as in `server`, `health`, `config`. */
+export interface Log {
+  error(target: string, message: string, fields?: LogFields): void;
+  warn(target: string, message: string, fields?: LogFields): void;
+  info(target: string, message: string, fields?: LogFields): void;
+  debug(target: string, message: string, fields?: LogFields): void;
+  trace(target: string, message: string, fields?: LogFields): void;
+  /** Writes out what is buffered, synchronously: called before the process ends. */
+  flush(): void;
+}
+
+/** What the gateway counts and shows at /metrics. Observing is cheap: children are bound once per label set. */
+export interface Metrics {
+  /** Everything that one finished exchange says. */
+  observe(entry: LedgerEntry): void;
+  retry(provider: string): void;
+  rateLimited(ruleId: string): void;
+  setQueueDepth(depth: number): void;
+  inFlight(delta: 1 | -1): void;
+  /** 0 closed or healthy, 1 open or out, 2 half-open or on trial. */
+  setTargetState(targetId: string, state: 0 | 1 | 2): void;
+  /** Prometheus text of this process. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
