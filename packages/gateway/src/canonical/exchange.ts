@@ -39,6 +39,8 @@ export interface RequestView {
   principal: Principal;
   /** The body when it is buffered (every JSON operation); undefined while it streams. */
   readonly body: Buffer | undefined;
+  /** Flat name, value list that policies add to the reply, whatever it will be. */
+  readonly replyHeaders: string[];
 }
 
 /** How an exchange ended. */
@@ -52,6 +54,8 @@ export interface LedgerEntry {
   readonly principal: string;
   /** What the caller asked for; undefined when it named none. May be any text: never a metric label. */
   readonly requestedModel: string | undefined;
+  /** The route's own name for the model, or `unknown`: from the configuration only, so it is fit to be a metric label. */
+  readonly modelLabel: string;
   /** The model sent to the target that answered; undefined when none did. */
   readonly targetModel: string | undefined;
   readonly responseModel: string | undefined;

@@ -14,6 +14,8 @@ export interface GatewayConfig {
   readonly vllmBackends: readonly VllmBackendConfig[];
   readonly providers: readonly ProviderConfig[];
   readonly routing: RoutingConfig;
+  /** Overrides of how targets are probed; absent: none configured. */
+  readonly health?: HealthConfig;
   readonly resilience: ResilienceConfig;
   readonly security: SecurityConfig;
   readonly telemetry: TelemetryConfig;
@@ -130,6 +132,14 @@ export interface RoutingConfig {
   readonly rules: readonly RoutingRuleConfig[];
 }
 
+export interface HealthConfig {
+  /** Undefined: the interval of the target's origin. */
+  readonly intervalMs: number | undefined;
+  readonly timeoutMs: number;
+  readonly failureThreshold: number;
+  readonly successThreshold: number;
+}
+
 export interface ResilienceConfig {
   readonly retry: {
     /** Attempts in all, the first included, over all targets. */
@@ -137,6 +147,8 @@ export interface ResilienceConfig {
     readonly initialDelayMs: number;
     readonly maxDelayMs: number;
     readonly backoffMultiplier: number;
+    /** How delays grow; absent: `jittered`. */
+    readonly strategy?: 'jittered' | 'exponential' | 'fixed';
   };
   readonly timeout: {
     readonly connectMs: number;
@@ -233,8 +245,16 @@ export interface ConfigFlags {
   readonly open?: boolean;
 }
 
+/** Variables that carry the credential and the address of a provider, in order of precedence. */
+export interface ProviderVariables {
+  readonly name: string;
+  readonly environment: { readonly apiKey: readonly string[]; readonly baseUrl?: readonly string[] };
+}
+
 export interface LoadConfigInput {
   readonly flags: ConfigFlags;
+  /** Providers that can be set up by variables alone; without it there are none. */
+  readonly providerVariables?: readonly ProviderVariables[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
   readonly homeDirectory: string;

@@ -1,6 +1,6 @@
 import type { Operation } from '../canonical/operation.ts';
-import type { SlotPool } from '../stores/slot-store.ts';
 import type { LimitRule } from '../stores/limit-store.ts';
+import type { SlotPool } from '../stores/slot-store.ts';
 
 /** Separate limits of one attempt, in milliseconds; each aborts the work when it fires. */
 export interface AttemptTimeouts {
@@ -27,6 +27,8 @@ export interface ProbeSettings {
   readonly failureThreshold: number;
   /** Consecutive successes that bring it back. */
   readonly successThreshold: number;
+  /** Flat name, value list that the probe sends where it differs from the target's credential headers. */
+  readonly headers?: readonly string[];
 }
 
 /** A configured endpoint of a provider, compiled: a request finds paths and headers ready. */
@@ -42,14 +44,20 @@ export interface Target {
   readonly unusable: string | undefined;
   /** Scheme, host and port: `https://api.groq.com`. `demo:` for the built-in demo model. */
   readonly origin: string;
-  /** Path and query for an operation, or undefined when the target does not offer it. */
-  readonly pathOf: (operation: Operation, upstreamModel: string | undefined) => string | undefined;
+  /**
+   * Path and query for an operation, or undefined when the target does not offer it. `tail` is the inbound path after
+   * `/v1/`, as in `images/edits`: it decides among the paths of one operation. For `proxy` it is a path without query
+   * (the caller joins its own query and `proxyQuery`), undefined when the tail would leave the target's base.
+   */
+  readonly pathOf: (operation: Operation, upstreamModel: string | undefined, tail: string) => string | undefined;
   /** Path under which a generic proxy's tail is joined, without a trailing slash: `/v1`. */
   readonly proxyBase: string;
   /** Query that a generic proxied request needs (Azure's `api-version`); empty otherwise, without `?`. */
   readonly proxyQuery: string;
   /** Flat name, value list that authorizes a request; empty when the target takes none. */
   readonly credentialHeaders: readonly string[];
+  /** The same for a generic proxied request, where the provider's own API is authorized differently. */
+  readonly proxyHeaders?: readonly string[];
   readonly weight: number;
   /** Lower is tried first; targets of one number share load. */
   readonly priority: number;
@@ -61,8 +69,10 @@ export interface Target {
   /** Attempts at most on this target within one exchange. */
   readonly maxAttempts: number;
   readonly bulkhead: SlotPool | undefined;
-  /** Outgoing limits of the provider. */
+  /** Outgoing limits of the provider that count requests. */
   readonly limits: readonly LimitRule[];
+  /** Outgoing limit that counts tokens: claimed with an estimate of the request's. */
+  readonly tokenLimit?: LimitRule;
   readonly probe: ProbeSettings;
   /** The target accepts `stream_options.include_usage`. */
   readonly acceptsStreamOptions: boolean;
@@ -85,6 +95,8 @@ export interface Route {
   readonly tiers: readonly (readonly RouteTarget[])[];
   /** How a tier orders its targets for one request. */
   readonly strategy: StrategyName;
+  /** Targets that it names but that are disabled or unusable: in no tier, kept to say why nothing answered. */
+  readonly excluded?: readonly Target[];
 }
 
 export type StrategyName = 'round_robin' | 'weighted' | 'least_loaded' | 'random' | 'priority';
@@ -102,6 +114,8 @@ export interface RoutingFacts {
   readonly region: string | undefined;
   /** A request header by lower-case name. */
   readonly header: (name: string) => string | undefined;
+  /** A tag of the key by name; undefined when keys have none. */
+  readonly tag?: (name: string) => string | undefined;
 }
 
 /** What a request resolved to. */
@@ -109,6 +123,6 @@ export interface Resolution {
   readonly route: Route;
   /** Model name that the caller asked for, undefined when it left it to the gateway. */
   readonly requestedModel: string | undefined;
-  /** Why this route: `model`, `rule:<name>`, `prefix`, `wildcard`, `default_provider`, `demo`. */
+  /** Why this route: `model`, `rule:<name>`, `prefix`, `wildcard`, `default_provider`, `provider` (known for the model), `demo`. */
   readonly reason: string;
 }

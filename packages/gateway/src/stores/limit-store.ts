@@ -1,7 +1,12 @@
 /** One configured limit. Sliding window: at most `limit` in any `windowMs`. Token bucket: `capacity` at once, then `refillPerSecond`. */
 export type LimitRule =
   | { readonly id: string; readonly algorithm: 'sliding_window'; readonly limit: number; readonly windowMs: number }
-  | { readonly id: string; readonly algorithm: 'token_bucket'; readonly capacity: number; readonly refillPerSecond: number };
+  | {
+      readonly id: string;
+      readonly algorithm: 'token_bucket';
+      readonly capacity: number;
+      readonly refillPerSecond: number;
+    };
 
 /** A claim of one request on one rule's counter for one key (an identity, an address, a target id). */
 export interface LimitClaim {

@@ -8,9 +8,9 @@ export interface SlotPool {
   readonly timeoutMs: number;
 }
 
-/** A slot that is held; `release` gives it back and may be called more than once. */
+/** A slot that is held; `release` gives it back, is called on the slot, and may be called more than once. */
 export interface Slot {
-  readonly release: () => void;
+  release(): void;
 }
 
 export type SlotRefusal = 'full' | 'timeout' | 'aborted';

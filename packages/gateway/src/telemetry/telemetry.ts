@@ -3,6 +3,21 @@ import type { LedgerEntry } from '../canonical/exchange.ts';
 /** Fields of one log record; never a key, a prompt or an answer. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** How much a log says, from nothing to everything. */
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+
+/** The way past the general record for a JSON line that its caller builds by hand, because it is written per request. */
+export interface RawLines {
+  /** Whether a record of `level` from `target` would be written. */
+  accepts(level: Exclude<LogLevel, 'silent'>, target: string): boolean;
+  /** ISO timestamp of now, with milliseconds and `Z`. */
+  timestamp(): string;
+  /** Masks secrets, and personal data if the log does so, in text that may be foreign. */
+  redact(text: string): string;
+  /** Takes one whole line of JSON, its line feed included. */
+  write(line: string): void;
+}
+
 /** A leveled, structured log. `target` names the part that speaks, as in `server`, `health`, `config`. */
 export interface Log {
   error(target: string, message: string, fields?: LogFields): void;
@@ -12,6 +27,8 @@ export interface Log {
   trace(target: string, message: string, fields?: LogFields): void;
   /** Writes out what is buffered, synchronously: called before the process ends. */
   flush(): void;
+  /** Present only where lines are JSON. */
+  readonly raw?: RawLines;
 }
 
 /** What the gateway counts and shows at /metrics. Observing is cheap: children are bound once per label set. */

@@ -1,0 +1,122 @@
+/** @typedef {import('./unary-load.mjs').UnaryCommand} UnaryCommand */
+/** @typedef {import('./stream-load.mjs').StreamsCommand} StreamsCommand */
+/** @typedef {Omit<UnaryCommand, 'port' | 'key'> | Omit<StreamsCommand, 'port' | 'key'>} ScenarioCommand */
+/**
+ * One kind of load. CPU is counted per `unit`. `seconds` is the length of a round; `isLatencyAsked` adds the direct
+ * connection as a baseline.
+ * @typedef {{
+ *   name: string, title: string, unit: 'request' | 'event', seconds: number, quickSeconds: number,
+ *   isLatencyAsked: boolean, command: (seconds: number) => ScenarioCommand,
+ * }} Scenario
+ */
+
+const STREAM_BODY_BYTES = 300;
+const PACE_MS = 20;
+
+/**
+ * @param {{ name: string, title: string, bodyBytes: number, concurrency: number, seconds: number, isLatencyAsked: boolean }} parts
+ * @returns {Scenario}
+ */
+const unary = ({ bodyBytes, concurrency, ...rest }) => ({
+  ...rest,
+  unit: 'request',
+  quickSeconds: 1,
+  command: (seconds) => ({ kind: 'unary', bodyBytes, concurrency, seconds }),
+});
+
+/**
+ * @param {number} streams
+ * @param {number} seconds
+ * @returns {Scenario}
+ */
+const paced = (streams, seconds) => ({
+  name: `paced-${streams}`,
+  title: `${streams} streams at once, an event every ${PACE_MS} ms`,
+  unit: 'event',
+  seconds,
+  quickSeconds: 1.5,
+  isLatencyAsked: false,
+  command: (length) => {
+    const rampSeconds = Math.min(1, length / 4);
+    const events = Math.round(((length - rampSeconds) * 1_000) / PACE_MS);
+    return { kind: 'streams', total: streams, rampSeconds, events, gapMs: PACE_MS, bodyBytes: STREAM_BODY_BYTES };
+  },
+});
+
+/** @type {readonly Scenario[]} */
+export const scenarios = [
+  unary({
+    name: 'unary',
+    title: '250 B in, 700 B out, 32 at a time',
+    bodyBytes: 250,
+    concurrency: 32,
+    seconds: 4,
+    isLatencyAsked: true,
+  }),
+  unary({
+    name: 'latency',
+    title: '250 B in, 700 B out, one at a time',
+    bodyBytes: 250,
+    concurrency: 1,
+    seconds: 3,
+    isLatencyAsked: true,
+  }),
+  unary({
+    name: 'body-10k',
+    title: '10 kB in, 16 at a time',
+    bodyBytes: 10_000,
+    concurrency: 16,
+    seconds: 3,
+    isLatencyAsked: false,
+  }),
+  unary({
+    name: 'body-100k',
+    title: '100 kB in, 8 at a time',
+    bodyBytes: 100_000,
+    concurrency: 8,
+    seconds: 3,
+    isLatencyAsked: false,
+  }),
+  unary({
+    name: 'body-1m',
+    title: '1 MB in, 4 at a time',
+    bodyBytes: 1_000_000,
+    concurrency: 4,
+    seconds: 4,
+    isLatencyAsked: false,
+  }),
+  {
+    name: 'stream',
+    title: '500 events a stream, unpaced, 16 streams at a time',
+    unit: 'event',
+    seconds: 4,
+    quickSeconds: 1,
+    isLatencyAsked: false,
+    command: (seconds) => ({
+      kind: 'streams',
+      concurrency: 16,
+      seconds,
+      events: 500,
+      gapMs: 0,
+      bodyBytes: STREAM_BODY_BYTES,
+    }),
+  },
+  paced(100, 8),
+  paced(500, 5),
+  {
+    name: 'first-event',
+    title: `time to the first event, 100 new streams a second of 20 events every ${PACE_MS} ms`,
+    unit: 'event',
+    seconds: 6,
+    quickSeconds: 1.5,
+    isLatencyAsked: true,
+    command: (seconds) => ({
+      kind: 'streams',
+      total: Math.round(seconds * 100),
+      rampSeconds: seconds,
+      events: 20,
+      gapMs: PACE_MS,
+      bodyBytes: STREAM_BODY_BYTES,
+    }),
+  },
+];

@@ -1,0 +1,163 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { waitForOk } from './children.mjs';
+import { gatewayFile, nginxFile } from './subject-files.mjs';
+
+/** @typedef {'direct' | 'nginx' | 'bare' | 'gateway'} SubjectName */
+/** @typedef {import('./subject-files.mjs').SubjectSetting} SubjectSetting */
+/** @typedef {{ children: import('./children.mjs').Children, upstreamPorts: readonly [number, number], directory: string, key: string }} Bench */
+/**
+ * Something that can stand between client and upstream.
+ * @typedef {{
+ *   title: string,
+ *   absence: () => string | undefined,
+ *   program: (setting: SubjectSetting) => { command: string, args: string[] },
+ * }} Definition
+ */
+
+const repository = join(import.meta.dirname, '..');
+const gatewayBin = join(repository, 'packages/gateway/bin/llm-gateway.js');
+const START_LIMIT_MS = 20_000;
+const LAST_OUTPUT_BYTES = 1_000;
+
+/** @type {readonly SubjectName[]} */
+export const subjectNames = ['direct', 'nginx', 'bare', 'gateway'];
+
+/** @type {Readonly<Record<Exclude<SubjectName, 'direct'>, Definition>>} */
+const definitions = {
+  nginx: {
+    title: 'nginx, plain reverse proxy',
+    absence: () => (nginxVersion() === undefined ? 'nginx is not installed' : undefined),
+    program: (setting) => {
+      const file = join(setting.directory, 'nginx.conf');
+      writeFileSync(file, nginxFile(setting));
+      return {
+        command: 'nginx',
+        args: ['-p', setting.directory, '-c', file, '-e', join(setting.directory, 'nginx-error.log')],
+      };
+    },
+  },
+  bare: {
+    title: 'bare proxy (bench/bare-proxy.mjs)',
+    absence: () => undefined,
+    program: ({ port, upstreamPorts, key }) => ({
+      command: process.execPath,
+      args: [join(import.meta.dirname, 'bare-proxy.mjs'), String(port), `http://127.0.0.1:${upstreamPorts[0]}`, key],
+    }),
+  },
+  gateway: {
+    title: 'gateway, everything on',
+    absence: () =>
+      existsSync(join(repository, 'packages/gateway/dist/main.js'))
+        ? undefined
+        : 'the gateway is not built (npm run build)',
+    program: (setting) => {
+      const file = join(setting.directory, 'gateway.json');
+      writeFileSync(file, gatewayFile(setting));
+      return { command: process.execPath, args: [gatewayBin, 'start', '-c', file] };
+    },
+  },
+};
+
+/** The installed nginx, such as `nginx/1.22.1`, or undefined. */
+export function nginxVersion() {
+  const { error, stderr } = spawnSync('nginx', ['-v'], { encoding: 'utf8' });
+  return error === undefined ? stderr.trim().replace(/^.*: /, '') : undefined;
+}
+
+/**
+ * Why a subject cannot take part, or undefined when it can.
+ * @param {SubjectName} name
+ */
+export function absenceOf(name) {
+  return name === 'direct' ? undefined : definitions[name].absence();
+}
+
+/** @param {SubjectName} name */
+export function titleOf(name) {
+  return name === 'direct' ? 'direct, client to upstream' : definitions[name].title;
+}
+
+/** A subject that is running, or, for `direct`, nothing but the upstream's own port. */
+export class Subject {
+  /**
+   * @param {SubjectName} name
+   * @param {number} port
+   * @param {import('node:child_process').ChildProcess | undefined} child
+   * @param {string} logFile
+   */
+  constructor(name, port, child, logFile) {
+    this.name = name;
+    this.port = port;
+    this.child = child;
+    this.logFile = logFile;
+  }
+
+  get pid() {
+    return this.child?.pid;
+  }
+
+  /**
+   * Starts a subject and waits for its first 200 on /health. Rejects with the end of its output when that does not come.
+   * @param {SubjectName} name
+   * @param {Bench} bench
+   */
+  static async start(name, bench) {
+    const subject = await Subject.launch(name, bench);
+    await subject.untilHealthy();
+    return subject;
+  }
+
+  /**
+   * @param {SubjectName} name
+   * @param {Bench} bench
+   */
+  static async launch(name, { children, upstreamPorts, directory, key }) {
+    if (name === 'direct') return new Subject(name, upstreamPorts[0], undefined, '');
+    const own = join(directory, name);
+    mkdirSync(own, { recursive: true });
+    const port = await freePort();
+    const logFile = join(own, 'output.log');
+    const { command, args } = definitions[name].program({ port, upstreamPorts, key, directory: own });
+    const output = openSync(logFile, 'w');
+    const child = children.launch({ command, args, directory: own, output });
+    closeSync(output);
+    return new Subject(name, port, child, logFile);
+  }
+
+  /** Throws with the end of the subject's output when its process has ended. */
+  assertRunning() {
+    if (this.child === undefined || (this.child.exitCode === null && this.child.signalCode === null)) return;
+    throw new Error(`${this.name} has ended under load.\n${this.#lastOutput()}`);
+  }
+
+  async untilHealthy() {
+    if (this.child === undefined) return;
+    try {
+      await waitForOk({ child: this.child, port: this.port, path: '/health', limitMs: START_LIMIT_MS });
+    } catch (error) {
+      throw new Error(`${this.name} did not start. ${/** @type {Error} */ (error).message}\n${this.#lastOutput()}`);
+    }
+  }
+
+  #lastOutput() {
+    // An access log may be larger than a string can be, so only its end is read.
+    const size = statSync(this.logFile).size;
+    const end = Buffer.alloc(Math.min(size, LAST_OUTPUT_BYTES));
+    const file = openSync(this.logFile, 'r');
+    readSync(file, end, 0, end.length, size - end.length);
+    closeSync(file);
+    return end.toString('utf8');
+  }
+}
+
+/** A port that was free a moment ago. */
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

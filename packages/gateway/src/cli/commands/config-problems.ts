@@ -1,0 +1,69 @@
+import {
+  ConfigError,
+  type ConfigFlags,
+  type ConfigNotice,
+  type ConfigNoticeLike,
+  formatProblem,
+  type LoadedConfig,
+} from '../../config/gateway-config.ts';
+import { CommandFailure } from '../command-failure.ts';
+import type { CommandLineIo } from '../command-line-io.ts';
+
+/** What `validate` reports in its JSON: one problem or notice with its place. */
+export interface ReportedProblem {
+  readonly level: 'error' | ConfigNotice['level'];
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** The failure a command ends with when `error` is the loader's refusal; undefined for any other error. */
+export function failedConfig(error: unknown): CommandFailure | undefined {
+  if (!(error instanceof ConfigError)) return undefined;
+  const problems = error.problems.map((problem) => reportProblem('error', problem));
+  return invalidConfig(problems, error.problems);
+}
+
+/**
+ * Loads the configuration exactly as `start` does: the same files, variables and providers. Throws the
+ * `CommandFailure` that lists the problems when it cannot be used.
+ */
+export async function loadConfiguration(io: CommandLineIo, flags: ConfigFlags): Promise<LoadedConfig> {
+  const [{ loadConfig }, { providerDefinitions }] = await Promise.all([
+    import('../../config/load.ts'),
+    import('../../providers/registry.gen.ts'),
+  ]);
+  try {
+    return await loadConfig({
+      flags,
+      providerVariables: providerDefinitions,
+      env: io.env,
+      workingDirectory: io.cwd,
+      homeDirectory: io.homeDirectory,
+    });
+  } catch (error) {
+    throw failedConfig(error) ?? error;
+  }
+}
+
+/** The failure that lists `problems`, one on a line. */
+export function invalidConfig(
+  reported: readonly ReportedProblem[],
+  problems: readonly ConfigNoticeLike[],
+): CommandFailure {
+  const lines = problems.map((problem) => `  ${formatProblem(problem)}`);
+  const message = `The configuration is not valid.\n${lines.join('\n')}`;
+  return new CommandFailure('unwell', message, { data: { valid: false, problems: reported } });
+}
+
+export function reportProblem(level: ReportedProblem['level'], problem: ConfigNoticeLike): ReportedProblem {
+  const { message, file, line, column } = problem;
+  return {
+    level,
+    message,
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+  };
+}

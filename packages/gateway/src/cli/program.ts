@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { version } from '../version.ts';
+import { createChatCommand } from './commands/chat.ts';
+import { createCompletionsCommand } from './commands/completions.ts';
+import { createConfigCommand } from './commands/config.ts';
+import { createHealthCommand } from './commands/health.ts';
+import { createInfoCommand } from './commands/info.ts';
+import { createModelsCommand } from './commands/models.ts';
+import { createSimulateCommand } from './commands/simulate.ts';
+import { createStartCommand } from './commands/start.ts';
+import { createValidateCommand } from './commands/validate.ts';
+import { formatExitCodes } from './exit-codes.ts';
+import type { Session } from './session.ts';
+
+const commandFactories: readonly ((session: Session) => Command)[] = [
+  createStartCommand,
+  createHealthCommand,
+  createModelsCommand,
+  createChatCommand,
+  createConfigCommand,
+  createValidateCommand,
+  createInfoCommand,
+  createCompletionsCommand,
+  createSimulateCommand,
+];
+
+/** The whole command tree. Building it loads no more than commander: what a command needs, it imports when it runs. */
+export function createProgram(session: Session): Command {
+  const program = session.createCommand({
+    name: 'llm-gateway',
+    summary: 'One endpoint in front of many model providers',
+    examples: [
+      { line: 'llm-gateway config.yaml', note: 'Start with this configuration' },
+      { line: 'llm-gateway health --json', note: 'Ask a running gateway how it is' },
+      { line: 'llm-gateway chat "Hello, how are you?"', note: 'Try it' },
+    ],
+  });
+  program
+    .usage('[OPTIONS] <COMMAND>')
+    .version(version, '-V, --version', 'Print version')
+    .helpCommand('help [command]', 'Print help for a command')
+    // An option after a command's name is that command's, whatever the program calls the same.
+    .enablePositionalOptions()
+    .addHelpText('after', `\nExit codes:\n${formatExitCodes()}`);
+  for (const createCommand of commandFactories) program.addCommand(createCommand(session));
+  return program;
+}

@@ -1,0 +1,164 @@
+import type { Findings } from './findings.ts';
+import type { ProviderVariables } from './gateway-config.ts';
+import type { Environment } from './interpolate.ts';
+import { findJsonMistake, positionAt } from './json-syntax.ts';
+import { parseListenAddress } from './listen-address.ts';
+import { type LogLevel, parseLogFilter, parseLogLevel } from './log-level.ts';
+import { type VllmBackends, vllmBackendsSection } from './sections/target-section.ts';
+
+/** What variables say; undefined where they say nothing. It wins over the file. */
+export interface EnvironmentSettings {
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly metricsPort: number | undefined;
+  readonly logLevel: LogLevel | undefined;
+  readonly logFormat: 'json' | 'pretty' | undefined;
+  readonly vllmBackends: VllmBackends | undefined;
+  readonly apiKeys: readonly string[];
+  readonly authMode: 'open' | 'required' | undefined;
+  readonly corsOrigins: readonly string[] | undefined;
+  readonly signingSecret: string | undefined;
+  /** Credentials and addresses by provider name, of those providers that have any. */
+  readonly providers: ReadonlyMap<string, ProviderEnvironment>;
+}
+
+export interface ProviderEnvironment {
+  readonly apiKey: string | undefined;
+  readonly baseUrl: string | undefined;
+  /** What is given is enough to set the provider up. */
+  readonly isUsable: boolean;
+}
+
+/** Reads the variables of the gateway; values that cannot be used become problems that name the variable. */
+export function readEnvironmentSettings(
+  env: Environment,
+  providerVariables: readonly ProviderVariables[],
+  findings: Findings,
+): EnvironmentSettings {
+  const address = listenAddress(env, findings);
+  return {
+    host: address?.host ?? firstSet(env, ['SERVER_HOST', 'GATEWAY_HOST'])?.value,
+    port: address?.port ?? portVariable(env, ['SERVER_PORT', 'GATEWAY_PORT'], findings),
+    metricsPort: portVariable(env, ['METRICS_PORT', 'GATEWAY_METRICS_PORT'], findings),
+    logLevel: logLevel(env, findings),
+    logFormat: choiceVariable(env, { name: 'LOG_FORMAT', choices: ['json', 'pretty'] as const }, findings),
+    vllmBackends: vllmBackends(env, findings),
+    apiKeys: listVariable(env, 'GATEWAY_API_KEYS') ?? [],
+    authMode: choiceVariable(env, { name: 'AUTH_MODE', choices: ['open', 'required'] as const }, findings),
+    corsOrigins: listVariable(env, 'CORS_ORIGIN'),
+    signingSecret: firstSet(env, ['REQUEST_SIGNING_SECRET'])?.value,
+    providers: providerEnvironments(env, providerVariables),
+  };
+}
+
+interface SetVariable {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A variable set to nothing counts as not set, as container tools pass it. */
+function firstSet(env: Environment, names: readonly string[]): SetVariable | undefined {
+  for (const name of names) {
+    const value = env[name]?.trim();
+    if (value !== undefined && value !== '') return { name, value };
+  }
+  return undefined;
+}
+
+function listenAddress(env: Environment, findings: Findings) {
+  const variable = firstSet(env, ['GATEWAY_LISTEN_ADDR', 'LISTEN_ADDR']);
+  if (variable === undefined) return undefined;
+  const address = parseListenAddress(variable.value);
+  if (address === undefined) {
+    findings.fail(
+      `The variable ${variable.name} must be host:port, :port or [address]:port, for example 0.0.0.0:8080.`,
+    );
+  }
+  return address;
+}
+
+function portVariable(env: Environment, names: readonly string[], findings: Findings): number | undefined {
+  const variable = firstSet(env, names);
+  if (variable === undefined) return undefined;
+  const port = /^\d{1,5}$/.test(variable.value) ? Number(variable.value) : Number.NaN;
+  if (port <= 65_535) return port;
+  findings.fail(`The variable ${variable.name} must be a port number from 0 to 65535.`);
+  return undefined;
+}
+
+/** Both variables are shared with other programs, so that a foreign value is no reason not to start. */
+function logLevel(env: Environment, findings: Findings): LogLevel | undefined {
+  const level = firstSet(env, ['LOG_LEVEL']);
+  const parsedLevel = level && parseLogLevel(level.value);
+  if (level && !parsedLevel) {
+    findings.warn('The variable LOG_LEVEL is none of trace, debug, info, warn, error, silent; it has no effect.');
+  }
+  if (parsedLevel) return parsedLevel;
+  const filter = firstSet(env, ['RUST_LOG']);
+  const parsedFilter = filter && parseLogFilter(filter.value);
+  if (filter && !parsedFilter) findings.warn('The variable RUST_LOG names no level for the gateway; it has no effect.');
+  return parsedFilter;
+}
+
+function choiceVariable<Choice extends string>(
+  env: Environment,
+  { name, choices }: { readonly name: string; readonly choices: readonly Choice[] },
+  findings: Findings,
+): Choice | undefined {
+  const variable = firstSet(env, [name]);
+  if (variable === undefined) return undefined;
+  const choice = choices.find((candidate) => candidate === variable.value.toLowerCase());
+  if (choice === undefined) findings.fail(`The variable ${name} must be one of ${choices.join(', ')}.`);
+  return choice;
+}
+
+function listVariable(env: Environment, name: string): readonly string[] | undefined {
+  const variable = firstSet(env, [name]);
+  return variable?.value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+const VLLM_EXAMPLE = '{"model-name": "http://localhost:8000"}';
+
+function vllmBackends(env: Environment, findings: Findings): VllmBackends | undefined {
+  const variable = firstSet(env, ['VLLM_BACKENDS']);
+  if (variable === undefined) return undefined;
+  const mistake = findJsonMistake(variable.value);
+  if (mistake !== undefined) {
+    const { line, column } = positionAt(variable.value, mistake);
+    findings.fail(
+      `The variable VLLM_BACKENDS is not valid JSON: the mistake is at line ${line}, column ${column} of its value. Write ${VLLM_EXAMPLE} on one line.`,
+    );
+    return undefined;
+  }
+  const result = vllmBackendsSection.safeParse(JSON.parse(variable.value));
+  if (result.success) return result.data;
+  const name = result.error.issues[0]?.path[0];
+  const place = name === undefined ? '' : ` The value of ${JSON.stringify(String(name))} is not.`;
+  findings.fail(
+    `The variable VLLM_BACKENDS must be a JSON object of model names and base URLs, such as ${VLLM_EXAMPLE}.${place}`,
+  );
+  return undefined;
+}
+
+function providerEnvironments(
+  env: Environment,
+  definitions: readonly ProviderVariables[],
+): ReadonlyMap<string, ProviderEnvironment> {
+  const providers = new Map<string, ProviderEnvironment>();
+  for (const { name, environment } of definitions) {
+    const apiKey = firstSet(env, environment.apiKey)?.value;
+    const baseUrl = withScheme(firstSet(env, environment.baseUrl ?? [])?.value);
+    const isUsable = apiKey !== undefined || (environment.apiKey.length === 0 && baseUrl !== undefined);
+    if (apiKey !== undefined || baseUrl !== undefined) providers.set(name, { apiKey, baseUrl, isUsable });
+  }
+  return providers;
+}
+
+/** Some programs write `host:port` into the variable that names their address. */
+function withScheme(address: string | undefined): string | undefined {
+  if (address === undefined || /^[a-z][a-z0-9+.-]*:\/\//i.test(address)) return address;
+  return `http://${address}`;
+}

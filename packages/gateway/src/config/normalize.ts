@@ -1,0 +1,175 @@
+import type { ConfigPath } from './config-path.ts';
+import type { EnvironmentSettings } from './environment-settings.ts';
+import type { Findings } from './findings.ts';
+import type {
+  ConfigFlags,
+  GatewayConfig,
+  QueueConfig,
+  ResilienceConfig,
+  RoutingConfig,
+  ServerConfig,
+  TelemetryConfig,
+} from './gateway-config.ts';
+import type { Environment, UnsetVariable } from './interpolate.ts';
+import { parseLogLevel } from './log-level.ts';
+import { checkAccessLists, normalizeAuth, normalizeRateLimits, normalizeSecurity } from './normalize-access.ts';
+import { normalizeBackends, normalizeModels, normalizeProviders, normalizeVllmBackends } from './normalize-targets.ts';
+import { notePendingFeatures } from './pending-features.ts';
+import type { FileConfig } from './schema.ts';
+import { strategyInForce } from './strategy-in-force.ts';
+
+/** Everything that a configuration is made of, after reading and validation. */
+export interface NormalizeInput {
+  readonly files: readonly string[];
+  readonly file: FileConfig;
+  /** The document before defaults: tells what was given. */
+  readonly given: unknown;
+  readonly unset: readonly UnsetVariable[];
+  readonly settings: EnvironmentSettings;
+  readonly flags: ConfigFlags;
+  readonly env: Environment;
+}
+
+const DEFAULT_CONCURRENCY = 1000;
+const DEFAULT_METRICS_PORT = 9090;
+
+/** Puts flags over variables over the file over defaults, and durations into milliseconds. */
+export function normalize(input: NormalizeInput, findings: Findings): GatewayConfig {
+  const { file, settings } = input;
+  checkAccessLists(input.unset, file, findings);
+  const targets = {
+    backends: normalizeBackends(file, findings),
+    models: normalizeModels(file, findings),
+    vllmBackends: normalizeVllmBackends(file, settings),
+    providers: normalizeProviders(file, settings, findings),
+  };
+  const resilience = normalizeResilience(file);
+  const config: GatewayConfig = {
+    files: input.files,
+    server: normalizeServer(input),
+    auth: normalizeAuth(input, findings),
+    queue: normalizeQueue(file, countTargets(targets), resilience),
+    rateLimits: normalizeRateLimits(file),
+    ...targets,
+    routing: normalizeRouting(file, findings),
+    ...(file.health && { health: normalizeHealth(file.health) }),
+    resilience,
+    security: normalizeSecurity(file, settings, findings),
+    telemetry: normalizeTelemetry(input),
+    proxy: file.proxy,
+    cors: { origins: settings.corsOrigins ?? file.cors.allowed_origins ?? file.cors.origins },
+  };
+  notePendingFeatures(file, input.env, findings);
+  return config;
+}
+
+function normalizeServer({ file, given, settings, flags }: NormalizeInput): ServerConfig {
+  const { server, telemetry } = file;
+  const metricsPort =
+    flags.metricsPort ??
+    settings.metricsPort ??
+    telemetry.metrics.port ??
+    (isGiven(given, ['server', 'metrics_port']) ? server.metrics_port : undefined);
+  return {
+    host: flags.host ?? settings.host ?? server.host,
+    port: flags.port ?? settings.port ?? server.port,
+    hostGiven: flags.host !== undefined || settings.host !== undefined || isGiven(given, ['server', 'host']),
+    metricsPort: telemetry.metrics.enabled ? (metricsPort ?? DEFAULT_METRICS_PORT) : 0,
+    metricsPortGiven: metricsPort !== undefined,
+    publicMetrics: telemetry.metrics.enabled && telemetry.metrics.public,
+    maxConnections: server.max_connections,
+    timeoutMs: milliseconds(server.timeout_seconds),
+    trustedProxies: server.trusted_proxies,
+    drainMs: milliseconds(server.drain_seconds),
+  };
+}
+
+function normalizeQueue({ queue }: FileConfig, targetCount: number, { bulkhead }: ResilienceConfig): QueueConfig {
+  const ofBulkheads = bulkhead && targetCount > 0 ? targetCount * bulkhead.maxConcurrent : undefined;
+  return {
+    maxConcurrent: queue.max_concurrent ?? ofBulkheads ?? DEFAULT_CONCURRENCY,
+    maxSize: queue.max_size,
+    timeoutMs: milliseconds(queue.timeout_seconds ?? queue.timeout_secs),
+  };
+}
+
+function countTargets({
+  backends,
+  models,
+  providers,
+  vllmBackends,
+}: Pick<GatewayConfig, 'backends' | 'models' | 'providers' | 'vllmBackends'>): number {
+  const optional = [...backends, ...providers, ...models.flatMap((pool) => pool.providers)];
+  const replicas = vllmBackends.reduce((count, { urls }) => count + urls.length, 0);
+  return optional.filter(({ enabled }) => enabled).length + replicas;
+}
+
+function normalizeRouting({ routing }: FileConfig, findings: Findings): RoutingConfig {
+  return {
+    strategy: strategyInForce(routing.strategy, ['routing', 'strategy'], findings),
+    defaultProvider: routing.default_provider,
+    fallbackEnabled: routing.fallback_enabled,
+    healthCheckIntervalMs: milliseconds(routing.health_check_interval_seconds),
+    rules: routing.rules.map((rule, index) => ({
+      name: rule.name ?? `rule-${index + 1}`,
+      condition: rule.condition,
+      targetProvider: rule.target_provider,
+      priority: rule.priority,
+    })),
+  };
+}
+
+function normalizeHealth(health: NonNullable<FileConfig['health']>): NonNullable<GatewayConfig['health']> {
+  return {
+    intervalMs: health.interval_seconds === undefined ? undefined : milliseconds(health.interval_seconds),
+    timeoutMs: milliseconds(health.timeout_seconds),
+    failureThreshold: health.failure_threshold,
+    successThreshold: health.success_threshold,
+  };
+}
+
+function normalizeResilience({ resilience: { retry, timeout, bulkhead } }: FileConfig): ResilienceConfig {
+  return {
+    retry: {
+      maxAttempts: retry.max_attempts,
+      initialDelayMs: retry.initial_delay_ms,
+      maxDelayMs: retry.max_delay_ms,
+      backoffMultiplier: retry.backoff_multiplier,
+      strategy: retry.strategy,
+    },
+    timeout: {
+      connectMs: milliseconds(timeout.connect_seconds),
+      requestMs: milliseconds(timeout.request_seconds),
+      streamingMs: milliseconds(timeout.streaming_seconds),
+      streamHeadersMs: milliseconds(timeout.stream_headers_seconds),
+      unaryHeadersMs: milliseconds(timeout.headers_seconds),
+      firstTokenMs: milliseconds(timeout.first_token_seconds),
+      idleMs: milliseconds(timeout.idle_seconds),
+    },
+    bulkhead: bulkhead && { maxConcurrent: bulkhead.max_concurrent, maxQueue: bulkhead.max_queue },
+  };
+}
+
+function normalizeTelemetry({ file: { telemetry }, settings, flags }: NormalizeInput): TelemetryConfig {
+  return {
+    logging: {
+      level: flags.logLevel ?? settings.logLevel ?? parseLogLevel(telemetry.logging.level) ?? 'info',
+      format: settings.logFormat ?? telemetry.logging.format,
+      redactPersonalData: telemetry.logging.pii_redaction,
+    },
+    metrics: { enabled: telemetry.metrics.enabled },
+  };
+}
+
+function isGiven(given: unknown, path: ConfigPath): boolean {
+  let value = given;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null) return false;
+    value = (value as Readonly<Record<string | number, unknown>>)[part];
+  }
+  return value !== undefined;
+}
+
+function milliseconds(seconds: number): number {
+  return Math.round(seconds * 1000);
+}

@@ -1,0 +1,91 @@
+import type { ConfigPath } from './config-path.ts';
+import type { Findings } from './findings.ts';
+import type { Environment } from './interpolate.ts';
+import type { FileConfig } from './schema.ts';
+
+interface PendingFeature {
+  readonly path: ConfigPath;
+  readonly message: string;
+  readonly isUsed: (file: FileConfig) => boolean;
+}
+
+/** Sections that are read and checked, but have no effect in this version. */
+const pendingSections: readonly PendingFeature[] = [
+  {
+    path: ['cache'],
+    message: 'The cache is accepted, but not built yet: every request goes to a provider.',
+    isUsed: ({ cache }) => cache?.enabled === true,
+  },
+  {
+    path: ['cache', 'semantic_cache'],
+    message: 'The semantic cache is accepted, but not built yet.',
+    isUsed: ({ cache }) => cache?.enabled === true && cache.semantic_cache?.enabled === true,
+  },
+  {
+    path: ['resilience', 'circuit_breaker'],
+    message: 'The circuit breaker is accepted, but not built yet; health probes and retries work.',
+    isUsed: ({ resilience }) => resilience.circuit_breaker?.enabled === true,
+  },
+  {
+    path: ['resilience', 'retry', 'strategy'],
+    message: 'Retry delays are always jittered for now; other strategies are accepted, but not built yet.',
+    isUsed: ({ resilience }) => resilience.retry.strategy !== 'jittered',
+  },
+  {
+    path: ['health'],
+    message: 'Settings for health probes are accepted, but the built-in ones are used for now.',
+    isUsed: ({ health }) => health !== undefined,
+  },
+  {
+    path: ['telemetry', 'tracing'],
+    message: 'Tracing is accepted, but not built yet: no traces are sent.',
+    isUsed: ({ telemetry }) => telemetry.tracing?.enabled === true,
+  },
+  {
+    path: ['security', 'secrets'],
+    message: 'The storage of secrets is accepted, but not built yet.',
+    isUsed: ({ security }) => security.enabled && security.secrets !== undefined,
+  },
+  {
+    path: ['database'],
+    message: 'The database is accepted, but not built yet: nothing is stored.',
+    isUsed: ({ database }) => database !== undefined,
+  },
+  {
+    path: ['redis'],
+    message: 'Redis is accepted, but not built yet: limits count within this process only.',
+    isUsed: ({ redis }) => redis !== undefined,
+  },
+  ...(['tenants', 'pricing', 'plugins', 'audit'] as const).map((key) => ({
+    path: [key],
+    message: `The section ${key} is accepted, but not built yet.`,
+    isUsed: (file: FileConfig) => file[key] !== undefined,
+  })),
+];
+
+const pendingVariables: Readonly<Record<string, string>> = {
+  DATABASE_URL: 'nothing is stored in a database yet',
+  REDIS_URL: 'limits count within this process only for now',
+  ADMIN_KEY: 'the admin API is not built yet',
+  SECRETS_ENCRYPTION_KEY: 'no secrets are stored yet',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'no traces are sent yet',
+  OTEL_EXPORTER_JAEGER_ENDPOINT: 'no traces are sent yet',
+};
+
+/** Names everything configured that this version does not do, one notice each. */
+export function notePendingFeatures(file: FileConfig, env: Environment, findings: Findings): void {
+  for (const { path, message, isUsed } of pendingSections) {
+    if (isUsed(file)) findings.pend(message, path);
+  }
+  for (const [name, consequence] of Object.entries(pendingVariables)) {
+    if (env[name]?.trim()) findings.pend(`The variable ${name} is accepted, but ${consequence}.`);
+  }
+  const tracing = file.telemetry.tracing;
+  if (tracing?.enabled && tracing.jaeger_endpoint !== undefined && tracing.otlp_endpoint === undefined) {
+    const path = ['telemetry', 'tracing', 'jaeger_endpoint'];
+    findings.warn('Jaeger now takes traces over OTLP: write otlp_endpoint, usually the same host at port 4318.', path);
+  }
+  if (/my-secret-admin-key|change[-_]?me/i.test(env['ADMIN_KEY'] ?? '')) {
+    findings.warn('ADMIN_KEY has the value of a sample, which everybody knows. Choose your own.');
+  }
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { healthSection, resilienceSection, routingSection } from './sections/routing-section.ts';
+import { securitySection } from './sections/security-section.ts';
+import {
+  authSection,
+  corsSection,
+  proxySection,
+  queueSection,
+  rateLimitSection,
+  serverSection,
+} from './sections/server-section.ts';
+import { backendsSection, modelsSection, providersSection, vllmBackendsSection } from './sections/target-section.ts';
+import { cacheSection, databaseSection, redisSection, telemetrySection } from './sections/telemetry-section.ts';
+
+/**
+ * Everything a configuration file may say. Types, messages, JSON Schema, samples and the reference are derived from it;
+ * each key carries its description and default.
+ */
+export const configSchema = z.object({
+  $schema: z.string().optional().describe('Address of a JSON Schema, for editors.'),
+  server: serverSection,
+  auth: authSection,
+  queue: queueSection,
+  rate_limit: rateLimitSection,
+  backends: backendsSection,
+  models: modelsSection,
+  providers: providersSection,
+  vllm_backends: vllmBackendsSection,
+  routing: routingSection,
+  resilience: resilienceSection,
+  health: healthSection,
+  security: securitySection,
+  telemetry: telemetrySection,
+  proxy: proxySection,
+  cors: corsSection,
+  cache: cacheSection,
+  database: databaseSection,
+  redis: redisSection,
+  tenants: z.unknown().optional().describe('Tenants and their limits.'),
+  pricing: z.unknown().optional().describe('Prices of models.'),
+  plugins: z.unknown().optional().describe('Extensions to load.'),
+  audit: z.unknown().optional().describe('Record of who did what.'),
+});
+
+/** A configuration file after validation, defaults filled in. */
+export type FileConfig = z.output<typeof configSchema>;

@@ -1,0 +1,71 @@
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Pair, parseDocument } from 'yaml';
+import type { ConfigDocument, Position } from './config-document.ts';
+import { type ConfigPath, pathKey } from './config-path.ts';
+import { ConfigError } from './gateway-config.ts';
+
+/** Reads YAML 1.2 (`yes` and `on` are text, merge keys work). Throws ConfigError with line and column. */
+export function readYaml(file: string, text: string): ConfigDocument {
+  const lineCounter = new LineCounter();
+  // Pretty errors would quote lines of the file, which may hold keys.
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, merge: true });
+  const placeOf = (offset: number): Position => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      document.errors.map(({ code, message, pos }) => ({
+        message: `is not valid YAML: ${safeMessage(code, message)}`,
+        file,
+        ...placeOf(pos[0]),
+      })),
+    );
+  }
+  const positions = new Map<string, Position>();
+  collectPositions(document.contents, [], { positions, placeOf });
+  return { file, value: toPlain(file, () => document.toJS({ maxAliasCount: 100 })) ?? {}, positions };
+}
+
+interface Collector {
+  readonly positions: Map<string, Position>;
+  readonly placeOf: (offset: number) => Position;
+}
+
+function collectPositions(node: unknown, path: ConfigPath, collector: Collector): void {
+  if (isMap(node)) {
+    for (const pair of node.items) collectPair(pair, path, collector);
+  } else if (isSeq(node)) {
+    for (const [index, item] of node.items.entries()) {
+      note(item, [...path, index], collector);
+      collectPositions(item, [...path, index], collector);
+    }
+  }
+}
+
+function collectPair({ key, value }: Pair, path: ConfigPath, collector: Collector): void {
+  if (!isScalar(key)) return;
+  const memberPath = [...path, String(key.value)];
+  note(key, memberPath, collector);
+  // What an alias stands for is written elsewhere, and may contain the alias itself.
+  if (!isAlias(value)) collectPositions(value, memberPath, collector);
+}
+
+function note(node: unknown, path: ConfigPath, { positions, placeOf }: Collector): void {
+  if (isNode(node) && node.range) positions.set(pathKey(path), placeOf(node.range[0]));
+}
+
+/** Turns a document into a value; too many aliases are the one thing that only shows here. */
+function toPlain(file: string, read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (cause) {
+    const message = `is not valid YAML: ${cause instanceof Error ? cause.message : 'it cannot be read'}`;
+    throw new ConfigError([{ message, file, line: undefined, column: undefined }]);
+  }
+}
+
+/** Some messages of the parser quote the text around the mistake, which may hold a key. */
+function safeMessage(code: string, message: string): string {
+  const withoutQuotes = message.replace(/: .*$/s, '').replace(/"[^"]*"/g, 'this');
+  return `${withoutQuotes} (${code})`;
+}

@@ -1,0 +1,204 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Clock } from './canonical/clock.ts';
+import type { AttemptRecord, LedgerEntry, Principal, RequestView } from './canonical/exchange.ts';
+import { GatewayError } from './canonical/gateway-error.ts';
+import type { Operation } from './canonical/operation.ts';
+import type { Usage } from './canonical/usage.ts';
+import type { ReplySink } from './relay/reply-sink.ts';
+
+/** Why an exchange was ended from outside. */
+export type CancelReason = 'client_closed' | 'shutting_down' | 'deadline';
+
+/** The part of a request that routing and the plan need, whatever the body's format. */
+export interface RequestFacts {
+  readonly model: string | undefined;
+  readonly stream: boolean;
+  /** The caller asked for usage at the end of its stream. */
+  readonly includeUsage: boolean;
+  /** Answers asked for (`n`). */
+  readonly choices: number;
+}
+
+/** A body too long to hold: it flows to one upstream as it arrives. */
+export interface Upload {
+  readonly head: Buffer;
+  readonly rest: Readable;
+  /** Content-Length; undefined when the body is chunked. */
+  readonly length: number | undefined;
+  readonly maxBytes: number;
+}
+
+export interface ExchangeInput {
+  readonly id: string;
+  readonly clock: Clock;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
+  readonly operation: Operation;
+  /** Model named in the path, decoded. */
+  readonly pathModel: string | undefined;
+  /** Path after `/v1/` as it is asked of an upstream; for the generic proxy the checked tail. */
+  readonly tail: string;
+  /** Query of the request, without `?`. */
+  readonly query: string;
+  readonly clientAddress: string;
+  readonly peerAddress: string;
+  readonly sink: ReplySink;
+}
+
+const anonymous: Principal = { kind: 'anonymous', name: 'anonymous', identity: 'anonymous', tenant: undefined };
+
+/** One client request and its reply: what the policies see, what cancels it, and what the ledger will say of it. */
+export class Exchange implements RequestView {
+  readonly id: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
+  readonly operation: Operation;
+  readonly pathModel: string | undefined;
+  readonly tail: string;
+  readonly query: string;
+  readonly clientAddress: string;
+  readonly peerAddress: string;
+  readonly sink: ReplySink;
+  readonly clock: Clock;
+  readonly startedAt: number;
+  readonly replyHeaders: string[] = [];
+  readonly attempts: AttemptRecord[] = [];
+  principal: Principal = anonymous;
+  body: Buffer | undefined;
+  /** Set instead of `body` when the body flows. */
+  upload: Upload | undefined;
+  /** The body is a form: only its model's name may be edited. */
+  isForm = false;
+  /** Where the form names its model, in the bytes read ahead. */
+  formModel: { readonly start: number; readonly end: number } | undefined;
+  facts: RequestFacts = { model: undefined, stream: false, includeUsage: false, choices: 1 };
+
+  /** Filled as the exchange goes on; see LedgerEntry. */
+  requestedModel: string | undefined;
+  modelLabel = 'unknown';
+  targetModel: string | undefined;
+  responseModel: string | undefined;
+  provider: string | undefined;
+  targetId: string | undefined;
+  usage: Usage | undefined;
+  status = 0;
+  failure: string | undefined;
+  queuedMs = 0;
+  /** Milliseconds spent waiting for upstreams and in back-off before the first byte. */
+  waitedMs = 0;
+  firstByteAt: number | undefined;
+  attemptStartedAt = 0;
+
+  #cancelReason: CancelReason | undefined;
+  #onCancel: ((reason: CancelReason) => void) | undefined;
+  #abortController: AbortController | undefined;
+
+  constructor(input: ExchangeInput) {
+    this.id = input.id;
+    this.clock = input.clock;
+    this.method = input.method;
+    this.url = input.url;
+    this.headers = input.headers;
+    this.rawHeaders = input.rawHeaders;
+    this.operation = input.operation;
+    this.pathModel = input.pathModel;
+    this.tail = input.tail;
+    this.query = input.query;
+    this.clientAddress = input.clientAddress;
+    this.peerAddress = input.peerAddress;
+    this.sink = input.sink;
+    this.startedAt = input.clock.now();
+  }
+
+  get cancelReason(): CancelReason | undefined {
+    return this.#cancelReason;
+  }
+
+  /** Aborts when the exchange is cancelled. Made only when somebody waits on it: a controller costs microseconds. */
+  get signal(): AbortSignal {
+    this.#abortController ??= new AbortController();
+    if (this.#cancelReason) this.#abortController.abort();
+    return this.#abortController.signal;
+  }
+
+  /** Ends whatever the exchange is doing; the first reason stays. */
+  cancel(reason: CancelReason): void {
+    if (this.#cancelReason) return;
+    this.#cancelReason = reason;
+    this.#abortController?.abort();
+    this.#onCancel?.(reason);
+  }
+
+  /** What to call on cancel. There is one activity at a time: a newer one takes the place of an older. */
+  whileCancellable(onCancel: ((reason: CancelReason) => void) | undefined): void {
+    this.#onCancel = onCancel;
+    if (onCancel && this.#cancelReason) onCancel(this.#cancelReason);
+  }
+
+  /** Throws when the exchange was cancelled. */
+  throwIfCancelled(): void {
+    if (this.#cancelReason) throw cancelError(this.#cancelReason);
+  }
+
+  /** Waits; ends early, by throwing, on cancel. */
+  wait(delayMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancelTimer = this.clock.schedule(() => {
+        this.whileCancellable(undefined);
+        resolve();
+      }, delayMs);
+      this.whileCancellable((reason) => {
+        cancelTimer();
+        reject(cancelError(reason));
+      });
+    });
+  }
+
+  /** The facts, as they stand when the exchange is over. */
+  toLedgerEntry(outcome: LedgerEntry['outcome']): LedgerEntry {
+    const now = this.clock.now();
+    const firstByteMs = this.firstByteAt === undefined ? undefined : this.firstByteAt - this.startedAt;
+    return {
+      id: this.id,
+      operation: this.operation,
+      stream: this.facts.stream,
+      principal: this.principal.name,
+      requestedModel: this.requestedModel,
+      modelLabel: this.modelLabel,
+      targetModel: this.targetModel,
+      responseModel: this.responseModel,
+      provider: this.provider,
+      targetId: this.targetId,
+      status: this.status,
+      outcome,
+      failure: this.failure,
+      attempts: this.attempts,
+      usage: this.usage,
+      durationMs: now - this.startedAt,
+      firstByteMs,
+      queuedMs: this.queuedMs,
+      overheadMs: this.overheadMs(),
+    };
+  }
+
+  /** Milliseconds of the gateway's own up to the first byte, or up to now. */
+  overheadMs(): number {
+    const until = this.firstByteAt ?? this.clock.now();
+    return Math.max(0, until - this.startedAt - this.queuedMs - this.waitedMs);
+  }
+}
+
+export function cancelError(reason: CancelReason): GatewayError {
+  if (reason === 'client_closed') return new GatewayError('client_closed', 'The client closed the connection.');
+  if (reason === 'deadline') {
+    return new GatewayError('upstream_timeout', 'The request was not answered within its time limit.');
+  }
+  return new GatewayError('shutting_down', 'The gateway is shutting down; send the request again.', {
+    retryAfterMs: 1_000,
+  });
+}

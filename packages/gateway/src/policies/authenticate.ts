@@ -1,0 +1,148 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Principal, RequestView } from '../canonical/exchange.ts';
+import { GatewayError } from '../canonical/gateway-error.ts';
+import type { AuthConfig } from '../config/gateway-config.ts';
+import { BoundedCache } from './bounded-cache.ts';
+import type { RequestPolicy } from './request-policy.ts';
+
+/** Whoever sent no key. */
+export const anonymous: Principal = Object.freeze({
+  kind: 'anonymous',
+  name: 'anonymous',
+  identity: 'anonymous',
+  tenant: undefined,
+});
+
+/** Hashes kept, so that a returning key costs a look-up (0.1 µs) in place of a SHA-256 (0.8–1.3 µs). */
+const cachedPrincipals = 1000;
+/** Keys longer than this are hashed each time: the cache is bounded in bytes, not only in entries. */
+const cachedKeyLength = 256;
+
+/**
+ * Finds out who is asking and puts it on the request. In open mode it never fails: a bearer is only a name that limits
+ * count. In required mode it throws `unauthenticated` unless the key is one of the configured ones.
+ */
+export function createAuthenticate(auth: AuthConfig): RequestPolicy {
+  const identify = auth.mode === 'open' ? createOpenLookup() : createKeyLookup(auth.keys);
+  const setPrincipal = (request: RequestView) => {
+    request.principal = identify(readBearer(request.headers), request.headers);
+  };
+  return setPrincipal;
+}
+
+/** The key of a request, from `Authorization: Bearer`, `X-API-Key` or `api-key`, in that order. */
+export function readBearer(headers: IncomingHttpHeaders): string | undefined {
+  const authorization = headers.authorization;
+  if (authorization !== undefined) {
+    const bearer = bearerOf(authorization);
+    if (bearer !== undefined) return bearer;
+  }
+  const key = headers['x-api-key'] ?? headers['api-key'];
+  if (typeof key !== 'string') return undefined;
+  const trimmed = key.trim();
+  return trimmed === '' ? undefined : trimmed;
+}
+
+function bearerOf(authorization: string): string | undefined {
+  // The spelling that nearly every client uses is compared without making a lower-case copy.
+  const isBearer = authorization.startsWith('Bearer ') || /^bearer[ \t]/i.test(authorization);
+  if (!isBearer) return undefined;
+  const token = authorization.slice(7).trim();
+  return token === '' ? undefined : token;
+}
+
+type PrincipalLookup = (bearer: string | undefined, headers: IncomingHttpHeaders) => Principal;
+
+function createOpenLookup(): PrincipalLookup {
+  const cache = new BoundedCache<Principal>(cachedPrincipals);
+  const principalOf = (bearer: string): Principal => {
+    const known = cache.get(bearer);
+    if (known !== undefined) return known;
+    const identity = hash('sha256', bearer);
+    const principal: Principal = {
+      kind: 'anonymous',
+      name: `key-${identity.slice(0, 8)}`,
+      identity,
+      tenant: undefined,
+    };
+    if (bearer.length <= cachedKeyLength) cache.set(bearer, principal);
+    return principal;
+  };
+  return (bearer, headers) => {
+    const principal = bearer === undefined ? anonymous : principalOf(bearer);
+    const tenant = headers['x-tenant-id'];
+    // Without keys there is nothing a tenant could be bound to, so the caller's word is taken, for routing only.
+    return tenant === undefined ? principal : { ...principal, tenant: saneTenant(tenant) };
+  };
+}
+
+function saneTenant(tenant: string | string[]): string | undefined {
+  return typeof tenant === 'string' && /^[\w.:@-]{1,128}$/.test(tenant) ? tenant : undefined;
+}
+
+interface KnownKey {
+  readonly digest: Buffer;
+  readonly principal: Principal;
+}
+
+function createKeyLookup(keys: AuthConfig['keys']): PrincipalLookup {
+  const byPrefix = indexKeys(keys);
+  // Only keys that were accepted enter, so strangers can neither fill it nor push anybody out. A map compares texts only
+  // when their seeded hashes agree, so its timing tells nothing about how much of a guess is right.
+  const accepted = new BoundedCache<Principal>(cachedPrincipals);
+  return (bearer) => {
+    if (bearer === undefined) throw missingKey();
+    const known = accepted.get(bearer);
+    if (known !== undefined) return known;
+    const principal = findKey(byPrefix, hash('sha256', bearer));
+    if (principal === undefined) throw unknownKey();
+    if (bearer.length <= cachedKeyLength) accepted.set(bearer, principal);
+    return principal;
+  };
+}
+
+/** Digests by their first 8 hex digits: the look-up narrows, the comparison of the whole takes constant time. */
+function indexKeys(keys: AuthConfig['keys']): ReadonlyMap<string, readonly KnownKey[]> {
+  const byPrefix = new Map<string, KnownKey[]>();
+  for (const key of keys) {
+    const identity = key.sha256.toLowerCase();
+    const digest = Buffer.from(identity, 'hex');
+    if (digest.length !== 32) throw new Error(`The SHA-256 of the key named ${key.name} is not 64 hexadecimal digits.`);
+    const known = { digest, principal: { kind: 'key', name: key.name, identity, tenant: key.tenant } as const };
+    const prefix = identity.slice(0, 8);
+    const neighbours = byPrefix.get(prefix);
+    if (neighbours === undefined) byPrefix.set(prefix, [known]);
+    else neighbours.push(known);
+  }
+  return byPrefix;
+}
+
+function findKey(byPrefix: ReadonlyMap<string, readonly KnownKey[]>, identity: string): Principal | undefined {
+  const candidates = byPrefix.get(identity.slice(0, 8));
+  if (candidates === undefined) return undefined;
+  const digest = Buffer.from(identity, 'hex');
+  let found: Principal | undefined;
+  for (const candidate of candidates) {
+    if (timingSafeEqual(candidate.digest, digest)) found ??= candidate.principal;
+  }
+  return found;
+}
+
+const challenge = { headers: { 'WWW-Authenticate': 'Bearer realm="llm-gateway"' } } as const;
+
+function missingKey(): GatewayError {
+  return new GatewayError(
+    'unauthenticated',
+    'This gateway needs an API key and none was sent. Send it as `Authorization: Bearer <key>` or `X-API-Key: <key>`.',
+    challenge,
+  );
+}
+
+function unknownKey(): GatewayError {
+  return new GatewayError(
+    'unauthenticated',
+    'The API key that was sent is not one of this gateway. Check it, or ask whoever runs the gateway for one.',
+    challenge,
+  );
+}

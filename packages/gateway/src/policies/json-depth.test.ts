@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isDeeperThan } from './json-depth.ts';
+
+function nested(depth: number, open = '[', close = ']'): Buffer {
+  return Buffer.from(open.repeat(depth) + close.repeat(depth));
+}
+
+describe('isDeeperThan', () => {
+  it('tells the limit from one above it', () => {
+    expect(isDeeperThan(nested(64), 64)).toBe(false);
+    expect(isDeeperThan(nested(65), 64)).toBe(true);
+    expect(isDeeperThan(nested(65, '{"a":', '}'), 64)).toBe(true);
+    expect(isDeeperThan(Buffer.from('['.repeat(1_000_000)), 64)).toBe(true);
+  });
+
+  it.each([10, 23, 24, 25, 26, 100])('does not count within a string of %d bytes', (length) => {
+    for (const inner of ['[', '\\"[', '[\\\\']) {
+      const text = `["${inner.repeat(length).slice(0, length)}`;
+      const padded = `${text.endsWith('\\') ? `${text}\\` : text}", [1]]`;
+      if (!isJson(padded)) continue;
+      expect(isDeeperThan(Buffer.from(padded), 3)).toBe(false);
+    }
+  });
+
+  it('agrees with the parsed value', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 8 }), fc.integer({ min: 1, max: 6 }), (value, limit) => {
+        expect(isDeeperThan(Buffer.from(JSON.stringify(value)), limit)).toBe(depthOf(value) > limit);
+      }),
+      { numRuns: 2000 },
+    );
+    const text = fc.string({ unit: fc.constantFrom('"', '\\', '[', '{', ']', 'a', 'é'), maxLength: 80 });
+    fc.assert(
+      fc.property(fc.array(text), (texts) => {
+        expect(isDeeperThan(Buffer.from(JSON.stringify([texts])), 1)).toBe(JSON.stringify([texts]).length > 2);
+        expect(isDeeperThan(Buffer.from(JSON.stringify([texts])), 2)).toBe(false);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('ends on any bytes', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 200 }),
+        (bytes) => typeof isDeeperThan(Buffer.from(bytes), 3) === 'boolean',
+      ),
+    );
+    expect(isDeeperThan(Buffer.from('"never ended [[[[['.repeat(9)), 64)).toBe(false);
+  });
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}

@@ -1,0 +1,63 @@
+import type { Usage } from '../../canonical/usage.ts';
+import { isKey, scanJson } from '../../framing/json-scan.ts';
+import type { SseEvent } from '../../framing/sse-splitter.ts';
+import { decodeUsage } from '../openai-chat/usage.ts';
+import type { EventVerdict, StreamReader } from '../stream-reader.ts';
+
+const NOTHING = Buffer.alloc(0);
+const preambles = new Set(['response.created', 'response.in_progress', 'response.queued']);
+const endings = new Set(['response.completed', 'response.incomplete']);
+
+/** Reads streams of `/v1/responses`: typed events, ended by `response.completed` or `response.incomplete`. */
+export class ResponsesStreamReader implements StreamReader {
+  #speaking = false;
+  #done = false;
+  #bytes: Uint8Array = NOTHING;
+  #typeStart = 0;
+  #typeEnd = 0;
+  usage: Usage | undefined;
+  responseModel: string | undefined;
+  errorData: Buffer | undefined;
+
+  get isFinished(): boolean {
+    return this.#done;
+  }
+
+  terminator(): Buffer {
+    return NOTHING;
+  }
+
+  read(event: SseEvent): EventVerdict {
+    const { data } = event;
+    if (data.length === 0) return this.#speaking ? 'content' : 'preamble';
+    if (data.length === 6 && data.toString('latin1') === '[DONE]') return 'end';
+    this.#bytes = data;
+    this.#typeEnd = 0;
+    if (!scanJson(data, 0, data.length, this.#visit)) return 'malformed';
+    const type = this.#typeEnd > 0 ? data.toString('utf8', this.#typeStart + 1, this.#typeEnd - 1) : event.name;
+    if (type === 'error' || type === 'response.failed') {
+      this.errorData = Buffer.from(data);
+      return 'error';
+    }
+    if (endings.has(type)) {
+      this.#readEnding(data);
+      return 'end';
+    }
+    if (!preambles.has(type)) this.#speaking = true;
+    return this.#speaking ? 'content' : 'preamble';
+  }
+
+  readonly #visit = (depth: number, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void => {
+    if (depth === 1 && keyEnd - keyStart === 4 && isKey(this.#bytes, keyStart, keyEnd, 'type')) {
+      this.#typeStart = valueStart;
+      this.#typeEnd = valueEnd;
+    }
+  };
+
+  #readEnding(data: Buffer): void {
+    this.#done = true;
+    const event = JSON.parse(data.toString('utf8')) as { response?: { model?: unknown; usage?: unknown } };
+    this.usage = decodeUsage(event.response?.usage);
+    if (typeof event.response?.model === 'string') this.responseModel = event.response.model;
+  }
+}

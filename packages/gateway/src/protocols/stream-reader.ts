@@ -1,0 +1,26 @@
+import type { Usage } from '../canonical/usage.ts';
+import type { SseEvent } from '../framing/sse-splitter.ts';
+
+/**
+ * What one event of an upstream's stream means to a relay.
+ * - `preamble`: good, but nothing of the answer yet (a role, a comment): held back until the first `content`.
+ * - `content`: part of the answer.
+ * - `end`: the protocol's own terminator.
+ * - `hidden`: good, but not for this caller (usage it did not ask for).
+ * - `error`: the upstream reports a failure in band; `failure` has its data.
+ * - `malformed`: not an event of this protocol.
+ */
+export type EventVerdict = 'preamble' | 'content' | 'end' | 'hidden' | 'error' | 'malformed';
+
+/** Watches a stream go by: one per attempt, synchronous, keeps no part of the answer. */
+export interface StreamReader {
+  read(event: SseEvent): EventVerdict;
+  /** The answer is whole: its terminator, or the finish of every choice, went by. */
+  readonly isFinished: boolean;
+  /** Bytes that complete an answer whose upstream ended well but left out the terminator; empty when none are due. */
+  terminator(): Buffer;
+  readonly usage: Usage | undefined;
+  readonly responseModel: string | undefined;
+  /** Data of the event that was an `error`. */
+  readonly errorData: Buffer | undefined;
+}

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import type { ResilienceConfig, TargetOptions } from '../config/gateway-config.ts';
+import type { AttemptTimeouts, ProbeSettings, Target } from '../routing/target.ts';
+import type { LimitRule } from '../stores/limit-store.ts';
+import type { Authorization, Layout, ProviderDefinition, TargetSection } from './define-provider.ts';
+import { findProvider, findProviderByName } from './find-provider.ts';
+import { openaiLayout } from './openai-layout.ts';
+import { isHostOf } from './provider-host.ts';
+
+/** One configured endpoint, whatever section it comes from. */
+export interface TargetEntry extends TargetOptions {
+  /** Undefined: the provider's own. `null`: a variable that is not set was named. */
+  readonly baseUrl: string | null | undefined;
+  readonly apiKey: string | null | undefined;
+  readonly apiVersion: string | undefined;
+  readonly chatPath: string | undefined;
+  readonly healthPath: string | undefined;
+  readonly defaultModel: string | undefined;
+  readonly models: ReadonlyMap<string, string> | undefined;
+}
+
+export interface TargetInput {
+  readonly id: string;
+  readonly section: TargetSection;
+  /** What the configuration calls it; undefined when it has no name but its URL. */
+  readonly name: string | undefined;
+  /** Definition to use; undefined: the one that host or name stands for. */
+  readonly kind: string | undefined;
+  readonly entry: TargetEntry;
+  readonly resilience: ResilienceConfig;
+  /** How often and how patiently it is probed. */
+  readonly probe: Omit<ProbeSettings, 'path' | 'headers'>;
+  /** Longest wait for one of its slots, in milliseconds. */
+  readonly bulkheadWaitMs: number;
+}
+
+/** A compiled target and what was learned on the way. */
+export interface BuiltTarget {
+  readonly target: Target;
+  /** Names of models its provider is known for, with `*` for any text. */
+  readonly serves: readonly string[];
+  /** Sentences for the operator. */
+  readonly notices: readonly string[];
+}
+
+export type BuildTarget = (input: TargetInput) => BuiltTarget;
+
+/** A number after every one that somebody would write, so that a target without priority comes after those with one. */
+const unsetPriority = 1000;
+
+/** Compiles one configured endpoint. What keeps it from being used is told in `unusable`, never thrown. */
+export function buildTarget(input: TargetInput): BuiltTarget {
+  const { entry, id } = input;
+  const named = definitionOf(input, undefined);
+  const address = entry.baseUrl ?? named.baseUrl;
+  const url = address === undefined ? undefined : readUrl(address);
+  const definition = definitionOf(input, url?.hostname);
+  const apiKey = entry.apiKey?.trim() || undefined;
+  const layout = layoutOf(definition, input, url ?? unreachable);
+  const authorization = authorizationOf(definition, apiKey, entry.apiVersion);
+  const notices = [layout.notice, authorization.notice, kindNotice(input)];
+  const target: Target = {
+    id,
+    provider: input.name ?? definition.name,
+    healthId: healthIdOf(url, apiKey, entry.apiVersion),
+    enabled: entry.enabled,
+    unusable: problemOf(input, definition, url, apiKey),
+    origin: url?.origin ?? unreachable.origin,
+    pathOf: layout.pathOf,
+    proxyBase: layout.proxyBase,
+    proxyQuery: layout.proxyQuery,
+    credentialHeaders: authorization.credentialHeaders,
+    ...(authorization.proxyHeaders === undefined ? {} : { proxyHeaders: authorization.proxyHeaders }),
+    weight: entry.weight ?? 1,
+    priority: entry.priority ?? unsetPriority,
+    region: entry.region,
+    defaultModel: entry.defaultModel || undefined,
+    models: entry.models,
+    timeouts: timeoutsOf(input.resilience, entry.timeoutMs),
+    maxAttempts: entry.maxRetries === undefined ? input.resilience.retry.maxAttempts : entry.maxRetries + 1,
+    bulkhead: bulkheadOf(input),
+    limits: entry.requestsPerMinute === undefined ? [] : [perMinute(`target/${id}/rpm`, entry.requestsPerMinute)],
+    ...(entry.tokensPerMinute === undefined
+      ? {}
+      : { tokenLimit: perMinute(`target/${id}/tpm`, entry.tokensPerMinute) }),
+    probe: {
+      ...input.probe,
+      path: layout.probePath,
+      ...(authorization.probeHeaders === undefined ? {} : { headers: authorization.probeHeaders }),
+    },
+    acceptsStreamOptions: definition.acceptsStreamOptions,
+  };
+  return { target, serves: definition.serves, notices: notices.filter((notice) => notice !== undefined) };
+}
+
+/** Stands for the address of a target that has none; nothing is sent to it, because such a target is unusable. */
+const unreachable = new URL('http://unset.invalid');
+
+function definitionOf({ section, name, kind }: TargetInput, hostname: string | undefined): ProviderDefinition {
+  return findProvider({ name, kind: kind ?? (section === 'vllm' ? 'vllm' : undefined), hostname });
+}
+
+function readUrl(address: string): URL | undefined {
+  if (!URL.canParse(address)) return undefined;
+  const url = new URL(address);
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
+}
+
+function layoutOf(definition: ProviderDefinition, { section, entry }: TargetInput, url: URL): Layout {
+  const { apiVersion, chatPath, healthPath } = entry;
+  const input = { url, section, apiVersion, chatPath, healthPath };
+  return definition.layout?.(input) ?? openaiLayout(definition, input);
+}
+
+function authorizationOf(
+  { authorize, credential }: ProviderDefinition,
+  apiKey: string | undefined,
+  apiVersion: string | undefined,
+): Authorization {
+  if (apiKey === undefined) return { credentialHeaders: [] };
+  if (authorize !== undefined) return authorize({ apiKey, apiVersion });
+  const header = credential === 'bearer' ? ['authorization', `Bearer ${apiKey}`] : [credential.header, apiKey];
+  return { credentialHeaders: header };
+}
+
+function kindNotice({ kind, name }: TargetInput): string | undefined {
+  if (kind === undefined || findProviderByName(kind) !== undefined) return undefined;
+  return `${name ?? 'a target'}: kind '${kind}' is not known; its host or name decides instead`;
+}
+
+function problemOf(
+  { entry, section }: TargetInput,
+  definition: ProviderDefinition,
+  url: URL | undefined,
+  apiKey: string | undefined,
+): string | undefined {
+  if (entry.baseUrl === null) return 'base_url: the variable it names is not set';
+  if (entry.apiKey === null) return 'api_key: the variable it names is not set';
+  if (url === undefined) {
+    if (entry.baseUrl === undefined) return 'base_url is not set and its provider has no default one';
+    return 'base_url is not an http or https URL';
+  }
+  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey))
+    return 'api_key has characters that a header cannot carry';
+  // A backend without a key is sent none, whatever its host: its operator may have put a signing proxy in between.
+  const mustHaveKey = section !== 'backend' && definition.needsKey && isHostOf(definition, url.hostname);
+  return mustHaveKey && apiKey === undefined ? 'api_key is not set' : undefined;
+}
+
+/** Same base and same key share probes. The key is told apart by a few digits of its hash, which give nothing away. */
+function healthIdOf(url: URL | undefined, apiKey: string | undefined, apiVersion: string | undefined): string {
+  const base = url === undefined ? unreachable.origin : url.origin + url.pathname.replace(/\/+$/, '');
+  const key = apiKey === undefined ? 'no-key' : createHash('sha256').update(apiKey).digest('hex').slice(0, 8);
+  return apiVersion === undefined ? `${base} ${key}` : `${base} ${key} ${apiVersion}`;
+}
+
+/** A target's own timeout can only shorten what is configured for all. */
+function timeoutsOf({ timeout }: ResilienceConfig, ownMs: number | undefined): AttemptTimeouts {
+  const limit = ownMs ?? Number.POSITIVE_INFINITY;
+  return {
+    connectMs: Math.min(timeout.connectMs, limit),
+    streamHeadersMs: Math.min(timeout.streamHeadersMs, limit),
+    unaryHeadersMs: Math.min(timeout.unaryHeadersMs, limit),
+    firstTokenMs: Math.min(timeout.firstTokenMs, limit),
+    idleMs: timeout.idleMs,
+    unaryTotalMs: Math.min(timeout.requestMs, limit),
+    streamTotalMs: timeout.streamingMs,
+  };
+}
+
+function bulkheadOf({ id, resilience, bulkheadWaitMs }: TargetInput): Target['bulkhead'] {
+  if (resilience.bulkhead === undefined) return undefined;
+  return { id: `target/${id}`, ...resilience.bulkhead, timeoutMs: bulkheadWaitMs };
+}
+
+function perMinute(id: string, units: number): LimitRule {
+  return { id, algorithm: 'token_bucket', capacity: units, refillPerSecond: units / 60 };
+}

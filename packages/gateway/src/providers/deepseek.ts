@@ -1,0 +1,17 @@
+import { defineProvider } from './define-provider.ts';
+
+/** Serves the same paths with and without the version. */
+export default defineProvider({
+  name: 'deepseek',
+  aliases: [],
+  environment: { apiKey: ['DEEPSEEK_API_KEY'], baseUrl: ['DEEPSEEK_BASE_URL'] },
+  baseUrl: 'https://api.deepseek.com/v1',
+  hosts: ['api.deepseek.com'],
+  version: '/v1',
+  join: 'versioned',
+  credential: 'bearer',
+  needsKey: true,
+  probePath: 'models',
+  acceptsStreamOptions: true,
+  serves: ['deepseek-*'],
+});

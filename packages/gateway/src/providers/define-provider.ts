@@ -1,0 +1,76 @@
+import type { Operation } from '../canonical/operation.ts';
+import type { Target } from '../routing/target.ts';
+
+/** The section of the configuration that named a target; it decides what its base URL means. */
+export type TargetSection = 'backend' | 'pool' | 'provider' | 'vllm';
+
+/** A configured base URL and what else decides the paths of a target. */
+export interface LayoutInput {
+  readonly url: URL;
+  readonly section: TargetSection;
+  readonly apiVersion: string | undefined;
+  /** Path of the chat operation below the base, when the section has such a key. */
+  readonly chatPath: string | undefined;
+  /** Path of the health probe below the base, when the section has such a key. */
+  readonly healthPath: string | undefined;
+}
+
+/** Where everything is on a target's origin. */
+export interface Layout extends Pick<Target, 'pathOf' | 'proxyBase' | 'proxyQuery'> {
+  /** Path of the free health probe, undefined when there is none. */
+  readonly probePath: string | undefined;
+  /** What the operator should know of how the configuration was understood. */
+  readonly notice?: string;
+}
+
+/** Flat name, value lists that authorize the requests to a target. */
+export interface Authorization {
+  readonly credentialHeaders: readonly string[];
+  /** For the health probe, where it differs. */
+  readonly probeHeaders?: readonly string[];
+  /** For generic proxied requests, where they differ. */
+  readonly proxyHeaders?: readonly string[];
+  /** What the operator should know. */
+  readonly notice?: string;
+}
+
+/** Who serves models, as data: a file in this folder, exported as default, collected by `npm run generate`. */
+export interface ProviderDefinition {
+  /** Name in configuration, logs and metrics: that of its file. */
+  readonly name: string;
+  /** Other names that configurations use for it; `-` and `_` are the same. */
+  readonly aliases: readonly string[];
+  /** Environment variables that stand for its settings when no file names it, the first one set wins. */
+  readonly environment: { readonly apiKey: readonly string[]; readonly baseUrl: readonly string[] };
+  /** Base URL when none is configured, version included; undefined when the operator must name one. */
+  readonly baseUrl: string | undefined;
+  /** Hosts that are this provider's, subdomains included. */
+  readonly hosts: readonly string[];
+  /** Path of the API version below the host: `/v1`, `/openai/v1`. */
+  readonly version: string;
+  /** Whether a base URL in the `providers` section contains the version (`versioned`) or may leave it out (`bare`). */
+  readonly join: 'versioned' | 'bare';
+  /** Operations it offers; undefined when it may offer any. A generic proxied request is always possible. */
+  readonly operations?: readonly Operation[];
+  /** Paths that differ from OpenAI's. One that starts with `/` is below the base without its version. */
+  readonly paths?: Readonly<Partial<Record<Operation, string>>>;
+  /** The header that carries the key. */
+  readonly credential: 'bearer' | { readonly header: string };
+  /** Its hosts answer nothing without a key. */
+  readonly needsKey: boolean;
+  /** Free endpoint that proves that the key works. One that starts with `/` is below the base without its version. */
+  readonly probePath: string | undefined;
+  /** It accepts `stream_options.include_usage`. */
+  readonly acceptsStreamOptions: boolean;
+  /** Names of models it is known for, with `*` for any text. A preference among providers, never a reason to refuse. */
+  readonly serves: readonly string[];
+  /** Paths that no join of base and tail gives. With it, its hosts follow it in whatever section they are named. */
+  readonly layout?: (input: LayoutInput) => Layout;
+  /** Headers that more than one key header takes. */
+  readonly authorize?: (input: { readonly apiKey: string; readonly apiVersion: string | undefined }) => Authorization;
+}
+
+/** Declares a provider; it exists for the types and for whoever looks for all providers. */
+export function defineProvider(definition: ProviderDefinition): ProviderDefinition {
+  return definition;
+}

@@ -1,0 +1,16 @@
+import { defineProvider } from './define-provider.ts';
+
+export default defineProvider({
+  name: 'fireworks',
+  aliases: ['fireworks-ai'],
+  environment: { apiKey: ['FIREWORKS_API_KEY'], baseUrl: ['FIREWORKS_BASE_URL'] },
+  baseUrl: 'https://api.fireworks.ai/inference/v1',
+  hosts: ['api.fireworks.ai'],
+  version: '/inference/v1',
+  join: 'versioned',
+  credential: 'bearer',
+  needsKey: true,
+  probePath: 'models',
+  acceptsStreamOptions: true,
+  serves: ['accounts/fireworks/*'],
+});

@@ -1,0 +1,26 @@
+import { defineProvider } from './define-provider.ts';
+
+export default defineProvider({
+  name: 'mistral',
+  aliases: ['mistral-ai', 'mistralai'],
+  environment: { apiKey: ['MISTRAL_API_KEY'], baseUrl: ['MISTRAL_BASE_URL'] },
+  baseUrl: 'https://api.mistral.ai/v1',
+  hosts: ['api.mistral.ai'],
+  version: '/v1',
+  join: 'versioned',
+  credential: 'bearer',
+  needsKey: true,
+  probePath: 'models',
+  acceptsStreamOptions: true,
+  serves: [
+    'mistral-*',
+    'ministral-*',
+    'magistral-*',
+    'codestral-*',
+    'devstral-*',
+    'pixtral-*',
+    'voxtral-*',
+    'open-mistral-*',
+    'open-mixtral-*',
+  ],
+});

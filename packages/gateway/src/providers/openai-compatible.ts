@@ -1,0 +1,17 @@
+import { defineProvider } from './define-provider.ts';
+
+/** Any endpoint that speaks the OpenAI protocol. */
+export default defineProvider({
+  name: 'openai-compatible',
+  aliases: ['openai-compat', 'compatible', 'generic', 'custom'],
+  environment: { apiKey: [], baseUrl: [] },
+  baseUrl: undefined,
+  hosts: [],
+  version: '/v1',
+  join: 'versioned',
+  credential: 'bearer',
+  needsKey: false,
+  probePath: 'models',
+  acceptsStreamOptions: true,
+  serves: ['*'],
+});

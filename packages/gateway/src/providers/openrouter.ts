@@ -1,0 +1,17 @@
+import { defineProvider } from './define-provider.ts';
+
+/** Its model list is public and proves nothing about a key; `/key` does. */
+export default defineProvider({
+  name: 'openrouter',
+  aliases: ['open-router'],
+  environment: { apiKey: ['OPENROUTER_API_KEY'], baseUrl: ['OPENROUTER_BASE_URL'] },
+  baseUrl: 'https://openrouter.ai/api/v1',
+  hosts: ['openrouter.ai'],
+  version: '/api/v1',
+  join: 'versioned',
+  credential: 'bearer',
+  needsKey: true,
+  probePath: 'key',
+  acceptsStreamOptions: true,
+  serves: ['*/*'],
+});

@@ -1,0 +1,18 @@
+import { defineProvider } from './define-provider.ts';
+
+/** Chat lies below the host, everything else below the version. */
+export default defineProvider({
+  name: 'perplexity',
+  aliases: ['pplx'],
+  environment: { apiKey: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'], baseUrl: ['PERPLEXITY_BASE_URL'] },
+  baseUrl: 'https://api.perplexity.ai',
+  hosts: ['api.perplexity.ai'],
+  version: '/v1',
+  join: 'bare',
+  paths: { chat: '/chat/completions' },
+  credential: 'bearer',
+  needsKey: true,
+  probePath: 'models',
+  acceptsStreamOptions: true,
+  serves: ['sonar*'],
+});

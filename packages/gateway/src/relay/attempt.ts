@@ -1,0 +1,257 @@
+import type { Clock } from '../canonical/clock.ts';
+import type { Usage } from '../canonical/usage.ts';
+import type { Failure, FailureKind } from '../resilience/failure.ts';
+import { classifyError, classifyStatus } from '../resilience/classify.ts';
+import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../transport/upstream-call.ts';
+import { readHead, type UpstreamHead } from './reply-headers.ts';
+
+/** Time limits of one attempt in milliseconds, counted from its start except `idleMs`. */
+export interface AttemptLimits {
+  readonly headersMs: number;
+  /** Undefined: the idle limit alone watches over the first token. */
+  readonly firstTokenMs: number | undefined;
+  readonly idleMs: number;
+  readonly totalMs: number;
+}
+
+/** What becomes of a good head and its body: unary, stream and raw replies differ here. */
+export interface ReplyBody {
+  /** A good head: start. An answer is the reason why this head is not a good one after all. */
+  begin(head: UpstreamHead, attempt: Attempt): Failure | undefined;
+  /** Body bytes; false pauses the upstream until `attempt.resume()`. */
+  data(chunk: Buffer): boolean;
+  /** The upstream ended its reply well: finish the client's, or say why it is no answer. */
+  end(): Failure | undefined;
+  /** Whether any byte has gone to the client. */
+  readonly isCommitted: boolean;
+  /** Whether the client holds up the flow; the idle limit does not count then. */
+  readonly isPaused: boolean;
+  readonly usage: Usage | undefined;
+  readonly responseModel: string | undefined;
+}
+
+export interface AttemptOutcome {
+  /** Undefined when the answer went out whole. */
+  readonly failure: Failure | undefined;
+  /** Whether bytes reached the client: then nothing can be tried again. */
+  readonly isCommitted: boolean;
+  readonly status: number;
+  readonly usage: Usage | undefined;
+  readonly responseModel: string | undefined;
+}
+
+export interface AttemptInput {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly request: UpstreamRequest;
+  readonly limits: AttemptLimits;
+  readonly body: ReplyBody;
+  /** Another limit is active under the same header names, so the upstream's get a prefix. */
+  readonly renameRateLimits: boolean;
+}
+
+/** Bytes of an error body that are kept: to read its cause, and to pass it on when the fault is the caller's. */
+const MAX_ERROR_BODY = 256 * 1024;
+/** Stale connections tried before the failure counts: a pool may hold several that died together. */
+const MAX_STALE = 4;
+/** Milliseconds an upstream may take to end a reply whose answer is already whole. */
+const LINGER_MS = 1_000;
+
+/** One try at one target: sends, watches the clock, and ends exactly once. */
+export class Attempt implements UpstreamHandler {
+  readonly #input: AttemptInput;
+  readonly #body: ReplyBody;
+  readonly #startedAt: number;
+  #call: UpstreamCall | undefined;
+  #head: UpstreamHead | undefined;
+  #errorBody: Buffer[] | undefined;
+  #errorBytes = 0;
+  #lastAt: number;
+  #hasToken = false;
+  #cancelTimer: (() => void) | undefined;
+  #armedFor = 0;
+  #resolve: ((outcome: AttemptOutcome) => void) | undefined;
+  #staleConnections = 0;
+
+  constructor(input: AttemptInput) {
+    this.#input = input;
+    this.#body = input.body;
+    this.#startedAt = input.clock.now();
+    this.#lastAt = this.#startedAt;
+  }
+
+  run(): Promise<AttemptOutcome> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#watch();
+      this.#send();
+    });
+  }
+
+  /** Ends the attempt from outside: the client left, or the process stops. Closes the upstream at once. */
+  cancel(message: string): void {
+    this.fail(failureOf('cancelled', message));
+  }
+
+  /** The first token went by: from now on the idle limit counts. */
+  noteToken(): void {
+    this.#hasToken = true;
+    this.#rearm();
+  }
+
+  resume(): void {
+    this.#lastAt = this.#input.clock.now();
+    this.#call?.resume();
+  }
+
+  /**
+   * The answer is whole though the upstream has not ended its reply. Nothing waits for that end, but it gets a moment,
+   * because a reply that ends leaves a connection to use again.
+   */
+  complete(): void {
+    if (!this.#resolve) return;
+    this.#finish(undefined);
+    this.#cancelTimer = this.#input.clock.schedule(() => this.#call?.abort(), LINGER_MS);
+  }
+
+  /** Ends the attempt as failed and closes the upstream. */
+  fail(failure: Failure): void {
+    this.#call?.abort();
+    this.#finish(failure);
+  }
+
+  onHead(status: number, rawHeaders: readonly Buffer[]): void {
+    this.#lastAt = this.#input.clock.now();
+    const head = readHead(status, rawHeaders, this.#input.renameRateLimits);
+    this.#head = head;
+    if (status >= 200 && status < 300) {
+      const failure = this.#body.begin(head, this);
+      if (failure) this.fail(failure);
+    } else {
+      this.#errorBody = [];
+    }
+    this.#rearm();
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.#lastAt = this.#input.clock.now();
+    if (!this.#errorBody) return this.#body.data(chunk);
+    this.#errorBytes += chunk.length;
+    if (this.#errorBytes > MAX_ERROR_BODY) this.fail(this.#classify(undefined));
+    else this.#errorBody.push(chunk);
+    return true;
+  }
+
+  onEnd(): void {
+    this.#cancelTimer?.();
+    if (this.#errorBody) this.#finish(this.#classify(Buffer.concat(this.#errorBody)));
+    else this.#finish(this.#body.end());
+  }
+
+  onError(error: Error, reusedConnection: boolean): void {
+    const isFresh = this.#head !== undefined || !reusedConnection || !isConnectionLoss(error);
+    if (!isFresh && this.#staleConnections < MAX_STALE && isReplayable(this.#input.request)) {
+      // The upstream closed an idle connection while the request was on its way: it never saw it.
+      this.#staleConnections++;
+      this.#send();
+      return;
+    }
+    // An error head whose body broke off still tells its status.
+    if (this.#errorBody) this.#finish(this.#classify(Buffer.concat(this.#errorBody)));
+    else this.#finish(classifyError(error, this.#head === undefined ? 'before-headers' : 'after-headers'));
+  }
+
+  #send(): void {
+    this.#call = this.#input.transport.send(this.#input.request, this);
+    // The transport may have failed within send(), before the call was known here.
+    if (!this.#resolve) this.#call.abort();
+  }
+
+  #classify(body: Buffer | undefined): Failure {
+    const head = this.#head!;
+    return classifyStatus({
+      status: head.status,
+      headers: head.get,
+      body,
+      contentType: head.contentType,
+      wallNow: this.#input.clock.wallNow(),
+    });
+  }
+
+  #finish(failure: Failure | undefined): void {
+    const resolve = this.#resolve;
+    if (!resolve) return;
+    this.#resolve = undefined;
+    this.#cancelTimer?.();
+    const body = this.#body;
+    resolve({
+      failure,
+      isCommitted: body.isCommitted,
+      status: this.#head?.status ?? 0,
+      usage: body.usage,
+      responseModel: body.responseModel,
+    });
+  }
+
+  /** Arms one timer for whichever limit comes first. Progress only moves a number; the timer looks when it fires. */
+  #watch(): void {
+    const { at } = this.#nextLimit();
+    const delay = Math.max(1, at - this.#input.clock.now());
+    this.#armedFor = at;
+    this.#cancelTimer = this.#input.clock.schedule(this.#onTimer, delay);
+  }
+
+  /** Another limit counts from here on; it may come sooner than the one the timer was armed for. */
+  #rearm(): void {
+    if (!this.#resolve || this.#nextLimit().at >= this.#armedFor) return;
+    this.#cancelTimer?.();
+    this.#watch();
+  }
+
+  readonly #onTimer = (): void => {
+    if (!this.#resolve) return;
+    const { at, kind } = this.#nextLimit();
+    if (this.#input.clock.now() < at) this.#watch();
+    else this.fail(failureOf(kind, limitMessages[kind]));
+  };
+
+  #nextLimit(): { at: number; kind: TimeoutKind } {
+    const { limits } = this.#input;
+    const totalAt = this.#startedAt + limits.totalMs;
+    const next = this.#phaseLimit();
+    return next.at < totalAt ? next : { at: totalAt, kind: 'total_timeout' };
+  }
+
+  #phaseLimit(): { at: number; kind: TimeoutKind } {
+    const { limits } = this.#input;
+    if (!this.#head) return { at: this.#startedAt + limits.headersMs, kind: 'headers_timeout' };
+    const idleAt = (this.#body.isPaused ? this.#input.clock.now() : this.#lastAt) + limits.idleMs;
+    if (this.#hasToken || limits.firstTokenMs === undefined) return { at: idleAt, kind: 'idle_timeout' };
+    const firstAt = this.#startedAt + limits.firstTokenMs;
+    return firstAt < idleAt ? { at: firstAt, kind: 'first_token_timeout' } : { at: idleAt, kind: 'idle_timeout' };
+  }
+}
+
+type TimeoutKind = Extract<FailureKind, `${string}_timeout`>;
+
+const limitMessages: Record<TimeoutKind, string> = {
+  connect_timeout: 'the connection was not accepted in time',
+  headers_timeout: 'the provider did not begin to answer in time',
+  first_token_timeout: 'the provider did not send a first token in time',
+  idle_timeout: 'the provider fell silent in the middle of its answer',
+  total_timeout: 'the answer was not complete in time',
+};
+
+/** A failure that no status or error of the upstream stands behind. */
+export function failureOf(kind: FailureKind, message: string): Failure {
+  return { kind, status: 0, retryAfterMs: undefined, message, body: undefined, contentType: undefined };
+}
+
+function isConnectionLoss(error: Error): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET';
+}
+
+function isReplayable(request: UpstreamRequest): boolean {
+  return request.body === undefined || Buffer.isBuffer(request.body);
+}

@@ -1,0 +1,85 @@
+import { type ErrorKind, GatewayError } from '../canonical/gateway-error.ts';
+import { isOpenAiError } from '../protocols/openai-chat/errors.ts';
+import type { Failure, FailureKind } from '../resilience/failure.ts';
+
+/** What the caller gets when no attempt succeeded: the upstream's own words where the fault is the caller's. */
+export type FailureReply =
+  | { readonly kind: 'gateway'; readonly error: GatewayError }
+  | { readonly kind: 'upstream'; readonly status: number; readonly contentType: string; readonly body: Buffer };
+
+/** Failures that another key, target or minute would not cure: the caller must read what the provider says. */
+const callersOwn: ReadonlySet<FailureKind> = new Set([
+  'caller_fault',
+  'context_exceeded',
+  'content_refused',
+  'model_gone',
+]);
+
+const errorOf: Record<FailureKind, ErrorKind> = {
+  rate_limited: 'rate_limited',
+  overloaded: 'upstream_overloaded',
+  quota_exhausted: 'upstream_quota',
+  credential_refused: 'upstream_credentials',
+  model_gone: 'model_not_found',
+  context_exceeded: 'invalid_request',
+  content_refused: 'invalid_request',
+  caller_fault: 'invalid_request',
+  transient: 'upstream_failed',
+  connect_failed: 'upstream_failed',
+  connect_timeout: 'upstream_timeout',
+  headers_timeout: 'upstream_timeout',
+  first_token_timeout: 'upstream_timeout',
+  idle_timeout: 'upstream_timeout',
+  total_timeout: 'upstream_timeout',
+  malformed: 'upstream_malformed',
+  truncated: 'upstream_truncated',
+  target_busy: 'target_busy',
+  cancelled: 'shutting_down',
+  unknown: 'upstream_failed',
+};
+
+/** The reply for the failure that ended a plan. `scrub` takes secrets and addresses out of an upstream's words. */
+export function replyToFailure(failure: Failure, scrub: (text: string) => string): FailureReply {
+  if (!callersOwn.has(failure.kind) || failure.status < 400) return { kind: 'gateway', error: failureError(failure) };
+  const text = failure.body?.toString('utf8') ?? '';
+  const scrubbed = scrub(text);
+  const contentType = failure.contentType ?? 'application/json';
+  if (isEnvelope(text)) {
+    // Byte for byte, unless there was something to take out.
+    const body = scrubbed === text ? failure.body! : Buffer.from(scrubbed);
+    return { kind: 'upstream', status: failure.status, contentType, body };
+  }
+  const message = `The provider refused the request: ${failure.message}`;
+  const envelope = {
+    error: { message: scrub(message), type: 'invalid_request_error', param: null, code: failure.kind },
+  };
+  return {
+    kind: 'upstream',
+    status: failure.status,
+    contentType: 'application/json',
+    body: Buffer.from(JSON.stringify(envelope)),
+  };
+}
+
+/** The gateway's error for a failure that is not the caller's, before an answer or in the middle of one. */
+export function failureError(failure: Failure): GatewayError {
+  const status = failure.status > 0 ? ` (HTTP ${failure.status})` : '';
+  return new GatewayError(errorOf[failure.kind], `No target could answer: ${failure.message}${status}.`, {
+    ...(waitOf(failure) === undefined ? {} : { retryAfterMs: waitOf(failure)! }),
+  });
+}
+
+/** Every refusal that time cures says how long to wait; a second where the upstream did not. */
+function waitOf(failure: Failure): number | undefined {
+  if (failure.retryAfterMs !== undefined) return failure.retryAfterMs;
+  const cures = failure.kind === 'rate_limited' || failure.kind === 'overloaded' || failure.kind === 'target_busy';
+  return cures ? 1_000 : undefined;
+}
+
+function isEnvelope(text: string): boolean {
+  try {
+    return isOpenAiError(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,13 @@
+/** Where an answer goes: the client's side of an exchange, as the relay sees it. */
+export interface ReplySink {
+  /** Sends status and headers (flat list of names and values) with the next bytes. Called once. */
+  head(status: number, headers: readonly string[]): void;
+  /** Sends bytes; false means wait for `onDrain`. */
+  write(bytes: Buffer): boolean;
+  /** Sends the last bytes and ends the reply well. */
+  end(bytes?: Buffer): void;
+  /** Cuts the connection, so that the client cannot take what it has for a whole answer. */
+  cut(): void;
+  /** The callback runs once, when the client has read what was written. */
+  onDrain(callback: () => void): void;
+}

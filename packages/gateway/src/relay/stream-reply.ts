@@ -1,0 +1,185 @@
+import type { Usage } from '../canonical/usage.ts';
+import { type SseEvent, SseOverflowError, SseSplitter } from '../framing/sse-splitter.ts';
+import type { StreamReader } from '../protocols/stream-reader.ts';
+import { classifyBody } from '../resilience/classify.ts';
+import type { Failure } from '../resilience/failure.ts';
+import { type Attempt, failureOf, type ReplyBody } from './attempt.ts';
+import type { UpstreamHead } from './reply-headers.ts';
+import type { ReplySink } from './reply-sink.ts';
+
+export interface StreamReplyOptions {
+  readonly sink: ReplySink;
+  readonly ownHeaders: () => readonly string[];
+  readonly reader: StreamReader;
+  readonly maxEventBytes: number;
+}
+
+/** Preambles beyond this are no preamble: the answer begins. */
+const MAX_HELD_BYTES = 256 * 1024;
+
+/**
+ * A streamed answer: whole events are relayed byte for byte as they come. Nothing goes out before the first event that
+ * holds any of the answer, so that a stream that fails before it can be tried elsewhere; a broken event never goes out.
+ */
+export class StreamReply implements ReplyBody {
+  readonly #options: StreamReplyOptions;
+  readonly #splitter: SseSplitter;
+  #attempt: Attempt | undefined;
+  #head: UpstreamHead | undefined;
+  /** Events that wait: before the commit for the first content, after it for the end of the turn. */
+  #batch: Buffer[] = [];
+  #batchBytes = 0;
+  #isFlushDue = false;
+  #failure: Failure | undefined;
+  #isEnded = false;
+  #isSent = false;
+  isCommitted = false;
+  isPaused = false;
+
+  constructor(options: StreamReplyOptions) {
+    this.#options = options;
+    this.#splitter = new SseSplitter({ maxEventBytes: options.maxEventBytes, onEvent: this.#onEvent });
+  }
+
+  get usage(): Usage | undefined {
+    return this.#options.reader.usage;
+  }
+
+  get responseModel(): string | undefined {
+    return this.#options.reader.responseModel;
+  }
+
+  begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {
+    this.#attempt = attempt;
+    this.#head = head;
+    if (!/^text\/event-stream\b/i.test(head.contentType)) {
+      return failureOf('malformed', `the provider answered a stream request with ${head.contentType || 'no content type'}`);
+    }
+    if (head.contentEncoding !== '' && head.contentEncoding !== 'identity') {
+      return failureOf('malformed', `the provider compressed its stream (${head.contentEncoding}) though not asked to`);
+    }
+    return undefined;
+  }
+
+  data(chunk: Buffer): boolean {
+    if (this.#isEnded) return true;
+    try {
+      this.#splitter.push(chunk);
+    } catch (error) {
+      if (!(error instanceof SseOverflowError)) throw error;
+      this.#failure ??= failureOf('malformed', `the provider's stream is broken: ${error.message}`);
+    }
+    return this.#afterEvents();
+  }
+
+  end(): Failure | undefined {
+    if (!this.#isEnded) {
+      const rest = this.#splitter.end();
+      if (rest.length > 0 && this.isCommitted) this.#hold(rest);
+      if (this.#failure) return this.#failure;
+      if (!this.#options.reader.isFinished || !this.isCommitted) {
+        this.#flush();
+        return failureOf('truncated', 'the provider ended its stream before the answer was complete');
+      }
+    }
+    this.#finishReply();
+    return undefined;
+  }
+
+  readonly #onEvent = (event: SseEvent): void => {
+    if (this.#failure || this.#isEnded) return;
+    switch (this.#options.reader.read(event)) {
+      case 'content':
+        this.#hold(event.bytes);
+        if (!this.isCommitted) this.#commit();
+        return;
+      case 'preamble':
+        this.#hold(event.bytes);
+        if (this.#batchBytes > MAX_HELD_BYTES && !this.isCommitted) this.#commit();
+        return;
+      case 'end':
+        this.#hold(event.bytes);
+        if (!this.isCommitted) this.#commit();
+        this.#isEnded = true;
+        return;
+      case 'hidden':
+        return;
+      case 'error':
+        this.#failure = classifyBody(this.#options.reader.errorData);
+        return;
+      case 'malformed':
+        this.#failure = failureOf('malformed', "the provider's stream holds an event that cannot be read");
+    }
+  };
+
+  /** What the events just read lead to: an end, a failure, or bytes to send. */
+  #afterEvents(): boolean {
+    if (this.#failure) {
+      this.#flush();
+      this.#attempt!.fail(this.#failure);
+      return true;
+    }
+    if (this.#isEnded) {
+      this.#finishReply();
+      this.#attempt!.complete();
+      return true;
+    }
+    if (this.isCommitted && this.#batchBytes > 0 && !this.#isFlushDue) {
+      // Events that arrive in one turn leave in one write.
+      this.#isFlushDue = true;
+      queueMicrotask(this.#flush);
+    }
+    return !this.isPaused;
+  }
+
+
+  #finishReply(): void {
+    const { sink, reader } = this.#options;
+    if (this.#isSent) return;
+    this.#isSent = true;
+    const terminator = reader.terminator();
+    if (terminator.length > 0) this.#hold(terminator);
+    sink.end(this.#takeBatch());
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#batch.push(bytes);
+    this.#batchBytes += bytes.length;
+  }
+
+  #commit(): void {
+    const head = this.#head!;
+    this.isCommitted = true;
+    this.#attempt!.noteToken();
+    const headers = withoutHeader(head.headers, 'cache-control');
+    headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no', ...this.#options.ownHeaders());
+    this.#options.sink.head(head.status, headers);
+  }
+
+  readonly #flush = (): void => {
+    this.#isFlushDue = false;
+    if (!this.isCommitted || this.#batchBytes === 0 || this.#isSent) return;
+    const { sink } = this.#options;
+    if (sink.write(this.#takeBatch()) || this.isPaused) return;
+    this.isPaused = true;
+    sink.onDrain(() => {
+      this.isPaused = false;
+      this.#attempt!.resume();
+    });
+  };
+
+  #takeBatch(): Buffer {
+    const bytes = this.#batch.length === 1 ? this.#batch[0]! : Buffer.concat(this.#batch, this.#batchBytes);
+    this.#batch = [];
+    this.#batchBytes = 0;
+    return bytes;
+  }
+}
+
+function withoutHeader(headers: readonly string[], name: string): string[] {
+  const rest: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index] !== name) rest.push(headers[index]!, headers[index + 1]!);
+  }
+  return rest;
+}

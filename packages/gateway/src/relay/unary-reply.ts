@@ -1,0 +1,98 @@
+import type { Usage } from '../canonical/usage.ts';
+import type { Failure } from '../resilience/failure.ts';
+import { type Attempt, failureOf, type ReplyBody } from './attempt.ts';
+import type { UpstreamHead } from './reply-headers.ts';
+import type { ReplySink } from './reply-sink.ts';
+
+/** What a whole unary answer says about itself, or the failure it turns out to be. */
+export interface UnaryReading {
+  readonly failure: Failure | undefined;
+  readonly usage: Usage | undefined;
+  readonly responseModel: string | undefined;
+}
+
+export interface UnaryReplyOptions {
+  readonly sink: ReplySink;
+  /** Headers of the gateway's own, added at the moment the answer begins. */
+  readonly ownHeaders: () => readonly string[];
+  /** Reads the body once it is whole. */
+  readonly read: (bytes: Buffer) => UnaryReading;
+  /** Answers up to this many bytes are held until they are whole; longer ones flow through unread. */
+  readonly maxHeldBytes: number;
+}
+
+/** A JSON answer: held until it is whole and read, so that a broken one can still be tried elsewhere. */
+export class UnaryReply implements ReplyBody {
+  readonly #options: UnaryReplyOptions;
+  #head: UpstreamHead | undefined;
+  #attempt: Attempt | undefined;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  isCommitted = false;
+  isPaused = false;
+  usage: Usage | undefined;
+  responseModel: string | undefined;
+
+  constructor(options: UnaryReplyOptions) {
+    this.#options = options;
+  }
+
+  begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {
+    this.#head = head;
+    this.#attempt = attempt;
+    if (head.contentEncoding !== '' && head.contentEncoding !== 'identity') {
+      return failureOf('malformed', `the provider compressed its answer (${head.contentEncoding}) though not asked to`);
+    }
+    return undefined;
+  }
+
+  data(chunk: Buffer): boolean {
+    if (this.isCommitted) return this.#pass(chunk);
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    return this.#heldBytes <= this.#options.maxHeldBytes || this.#overflow();
+  }
+
+  end(): Failure | undefined {
+    const { sink } = this.#options;
+    if (this.isCommitted) {
+      sink.end();
+      return undefined;
+    }
+    const bytes = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held, this.#heldBytes);
+    const reading = this.#options.read(bytes);
+    if (reading.failure) return reading.failure;
+    this.usage = reading.usage;
+    this.responseModel = reading.responseModel;
+    this.isCommitted = true;
+    const head = this.#head!;
+    head.headers.push('content-length', String(bytes.length), ...this.#options.ownHeaders());
+    sink.head(head.status, head.headers);
+    sink.end(bytes);
+    return undefined;
+  }
+
+  /** Too long to hold: from here on it flows. */
+  #overflow(): boolean {
+    const head = this.#head!;
+    if (head.contentLength >= 0) head.headers.push('content-length', String(head.contentLength));
+    head.headers.push(...this.#options.ownHeaders());
+    this.#options.sink.head(head.status, head.headers);
+    this.isCommitted = true;
+    this.#attempt!.noteToken();
+    const bytes = Buffer.concat(this.#held, this.#heldBytes);
+    this.#held = [];
+    return this.#pass(bytes);
+  }
+
+  #pass(bytes: Buffer): boolean {
+    const { sink } = this.#options;
+    if (sink.write(bytes)) return true;
+    this.isPaused = true;
+    sink.onDrain(() => {
+      this.isPaused = false;
+      this.#attempt!.resume();
+    });
+    return false;
+  }
+}

@@ -1,0 +1,93 @@
+import { GatewayError } from './canonical/gateway-error.ts';
+import type { Operation } from './canonical/operation.ts';
+import type { SecurityConfig } from './config/gateway-config.ts';
+import type { Exchange } from './exchange.ts';
+import { multipartBoundary, readMultipartModel } from './framing/multipart-model.ts';
+import type { InboundBody, PeekedBody } from './inbound-body.ts';
+import { isDeeperThan } from './policies/json-depth.ts';
+import { validateBody, validateChat } from './policies/validate-chat.ts';
+import { isUtf8 } from 'node:buffer';
+
+/** Reads what an exchange asks for: fills its facts and its body. Throws GatewayError on anything it cannot be. */
+export type ReadRequest = (exchange: Exchange, inbound: InboundBody) => Promise<void>;
+
+/** Uploads up to this size are held, so that they can be tried again elsewhere; longer ones flow through once. */
+const REPLAYABLE_BYTES = 256 * 1024;
+
+const noFacts = { model: undefined, stream: false, includeUsage: false, choices: 1 } as const;
+
+/** Operations whose body may be a form with files. */
+const uploads: ReadonlySet<Operation> = new Set(['images', 'transcription', 'proxy']);
+
+export function createRequestReader(limits: SecurityConfig['validation']): ReadRequest {
+  return async function readRequest(exchange, inbound) {
+    const { operation } = exchange;
+    const isForm = uploads.has(operation) && !isJson(inbound.contentType);
+    exchange.isForm = isForm;
+    if (operation === 'proxy' || isForm) {
+      readUpload(exchange, inbound, await inbound.peek(REPLAYABLE_BYTES), limits.maxRequestBytes);
+      return;
+    }
+    if (!isJson(inbound.contentType)) {
+      throw new GatewayError(
+        'unsupported_media_type',
+        `Send the body as application/json${inbound.contentType === '' ? '' : `, not ${inbound.contentType.slice(0, 80)}`}.`,
+      );
+    }
+    const waitingSince = exchange.clock.now();
+    const body = await inbound.readAll(limits.maxRequestBytes);
+    exchange.waitedMs += exchange.clock.now() - waitingSince;
+    exchange.body = body;
+    const parsed = parseJson(body, limits.maxDepth);
+    exchange.facts = operation === 'chat' ? validateChat(parsed, limits) : validateBody(parsed, operation);
+  };
+}
+
+/** A missing content type is taken for JSON, as curl's users and older clients leave it out. */
+function isJson(contentType: string): boolean {
+  return contentType === '' || /^application\/(?:[\w.+-]+\+)?json\b/i.test(contentType);
+}
+
+function parseJson(body: Buffer, maxDepth: number): unknown {
+  if (!isUtf8(body)) throw new GatewayError('invalid_json', 'The body is not valid UTF-8.');
+  if (body.length > 2 * maxDepth && isDeeperThan(body, maxDepth)) {
+    throw new GatewayError('invalid_json', `The body is nested deeper than ${maxDepth} levels.`);
+  }
+  const text = body.toString('utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new GatewayError('invalid_json', `The body is not valid JSON${placeOf(error, text)}.`);
+  }
+}
+
+/** Where JSON.parse gave up, as line and column. Its message is not passed on: it quotes the body. */
+function placeOf(error: unknown, text: string): string {
+  if (text.trim() === '') return ': it is empty';
+  const position = /at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
+  if (position === undefined) return ': it ends too early';
+  const before = text.slice(0, Number(position));
+  const line = before.split('\n').length;
+  const column = before.length - before.lastIndexOf('\n');
+  return ` at position ${position} (line ${line}, column ${column})`;
+}
+
+function readUpload(exchange: Exchange, inbound: InboundBody, peeked: PeekedBody, maxBytes: number): void {
+  exchange.facts = noFacts;
+  if (peeked.rest === undefined) {
+    if (peeked.head.length > maxBytes) throw tooLarge(maxBytes);
+    exchange.body = peeked.head.length > 0 ? peeked.head : undefined;
+  } else {
+    if (inbound.contentLength !== undefined && inbound.contentLength > maxBytes) throw tooLarge(maxBytes);
+    exchange.upload = { head: peeked.head, rest: peeked.rest, length: inbound.contentLength, maxBytes };
+  }
+  const boundary = multipartBoundary(inbound.contentType);
+  if (exchange.operation === 'proxy' || boundary === undefined) return;
+  const { model, modelSpan, stream } = readMultipartModel(boundary, peeked.head);
+  exchange.facts = { ...noFacts, model, stream };
+  exchange.formModel = modelSpan;
+}
+
+function tooLarge(maxBytes: number): GatewayError {
+  return new GatewayError('payload_too_large', `The body is larger than ${maxBytes} bytes.`);
+}

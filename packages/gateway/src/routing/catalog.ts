@@ -1,0 +1,90 @@
+import type { GatewayError } from '../canonical/gateway-error.ts';
+import { ConfigError, type ConfigNotice, type GatewayConfig } from '../config/gateway-config.ts';
+import type { BuildTarget } from '../providers/build-target.ts';
+import { configuredTargets, type ProbeDefaults, usualProbes } from './configured-targets.ts';
+import { exactRoutes } from './exact-routes.ts';
+import { type ListedModel, listModels } from './listed-models.ts';
+import { createProviderRoutes } from './provider-routes.ts';
+import { Resolver } from './resolver.ts';
+import { compileRules } from './routing-rules.ts';
+import { readStrategyName } from './strategy-name.ts';
+import type { Resolution, RoutingFacts, Target } from './target.ts';
+import { createWildcardRoutes } from './wildcard-routes.ts';
+
+/** Every target of a configuration, and what each model name leads to. */
+export interface Catalog {
+  readonly targets: ReadonlyMap<string, Target>;
+  /** What `GET /v1/models` lists: no URL, no key. Targets that are disabled or out are listed as well. */
+  readonly models: () => readonly ListedModel[];
+  /** Where a request goes, or why it goes nowhere: `model_not_found`, `model_required`. */
+  readonly resolve: (facts: RoutingFacts) => Resolution | GatewayError;
+  /** What the operator should read at start. */
+  readonly notices: readonly ConfigNotice[];
+}
+
+export interface CatalogOptions {
+  readonly buildTarget: BuildTarget;
+  /** The built-in model that answers without any provider; undefined when it is off. */
+  readonly demo?: Target | undefined;
+  readonly probes?: ProbeDefaults;
+}
+
+/** Compiles a configuration. Throws `ConfigError` with every routing rule that cannot be understood. */
+export function compileCatalog(config: GatewayConfig, options: CatalogOptions): Catalog {
+  const { routing } = config;
+  const { demo } = options;
+  const configured = configuredTargets(config, options.buildTarget, options.probes ?? usualProbes);
+  const all = [...configured.providers, ...configured.backends, ...configured.pools.flat(), ...configured.vllm.flat()];
+  const { strategy } = readStrategyName(routing.strategy);
+  const { fallbackEnabled } = routing;
+  const providers = createProviderRoutes({ providers: configured.providers, strategy, fallbackEnabled });
+  const { rules, dependOnModelOnly, problems } = compileRules(routing.rules, providers.find);
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  const wildcard = createWildcardRoutes(configured.backends, strategy);
+  const defaultProvider = routing.defaultProvider === undefined ? undefined : providers.find(routing.defaultProvider);
+  const exact = exactRoutes({ config, configured, providers, wildcard, strategy, demo });
+  const listed = listModels(config, configured, demo);
+  const targets = [...all.map(({ target }) => target), ...(demo === undefined ? [] : [demo])];
+  const resolver = new Resolver({
+    exact: exact.byModel,
+    rules,
+    dependOnModelOnly,
+    providers,
+    wildcard,
+    defaultProvider,
+    // The built-in model answers whoever names none only where there is nobody else.
+    lastDefault: all.length === 0 ? exact.demo : undefined,
+    modelNames: listed.map(({ id }) => id),
+  });
+  return {
+    targets: new Map(targets.map((target) => [target.id, target])),
+    models: () => listed,
+    notices: noticesOf(config, all, defaultProvider === undefined),
+    resolve: (facts) => resolver.resolve(facts),
+  };
+}
+
+function noticesOf(
+  config: GatewayConfig,
+  all: readonly { readonly target: Target; readonly notices: readonly string[] }[],
+  hasNoDefault: boolean,
+): readonly ConfigNotice[] {
+  const notices: ConfigNotice[] = [];
+  const add = (message: string, level: ConfigNotice['level'] = 'warning') =>
+    notices.push({ level, message, file: undefined, line: undefined, column: undefined });
+  for (const { target, notices: told } of all) {
+    for (const message of told) add(`${target.id}: ${message}`);
+    if (target.enabled && target.unusable !== undefined) add(`${target.id} is skipped: ${target.unusable}`);
+  }
+  const strategies = [config.routing.strategy, ...config.models.map((pool) => pool.strategy)];
+  for (const name of new Set(strategies)) {
+    const { problem, pending } = readStrategyName(name);
+    if (problem !== undefined) add(problem, pending ? 'pending' : 'warning');
+  }
+  const { defaultProvider } = config.routing;
+  if (defaultProvider !== undefined && hasNoDefault) {
+    add(`routing.default_provider '${defaultProvider}' is not a configured provider: it is ignored`);
+  }
+  return notices;
+}

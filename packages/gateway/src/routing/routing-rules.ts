@@ -1,0 +1,65 @@
+import type { ConfigNoticeLike, RoutingRuleConfig } from '../config/gateway-config.ts';
+import { type Condition, compileCondition } from './condition.ts';
+import { ConditionError } from './condition-tokens.ts';
+import type { RoutingFacts } from './target.ts';
+
+/** A rule of `routing.rules`, compiled. */
+export interface CompiledRule<Provider> {
+  readonly name: string;
+  readonly condition: Condition;
+  readonly provider: Provider;
+}
+
+export interface CompiledRules<Provider> {
+  /** By priority, the lower number first, then in the order of the file. */
+  readonly rules: readonly CompiledRule<Provider>[];
+  /** No rule looks at anything but the model. */
+  readonly dependOnModelOnly: boolean;
+  readonly problems: readonly ConfigNoticeLike[];
+}
+
+/** Compiles the rules of a configuration; `find` knows the providers they may lead to. */
+export function compileRules<Provider>(
+  configured: readonly RoutingRuleConfig[],
+  find: (name: string) => Provider | undefined,
+): CompiledRules<Provider> {
+  const problems: ConfigNoticeLike[] = [];
+  const rules: CompiledRule<Provider>[] = [];
+  for (const { name, condition, targetProvider } of [...configured].sort(
+    (left, right) => left.priority - right.priority,
+  )) {
+    const compiled = readCondition(name, condition, problems);
+    const provider = find(targetProvider);
+    if (provider === undefined) {
+      problems.push(
+        problem(`routing rule '${name}': target_provider '${targetProvider}' is not a configured provider`),
+      );
+    }
+    if (compiled !== undefined && provider !== undefined) rules.push({ name, condition: compiled, provider });
+  }
+  return { rules, dependOnModelOnly: rules.every(({ condition }) => condition.dependsOnModelOnly), problems };
+}
+
+/** The first rule that holds. */
+export function matchingRule<Provider>(
+  rules: readonly CompiledRule<Provider>[],
+  facts: RoutingFacts,
+  model: string | undefined,
+): CompiledRule<Provider> | undefined {
+  for (const rule of rules) if (rule.condition.test(facts, model)) return rule;
+  return undefined;
+}
+
+function readCondition(name: string, text: string, problems: ConfigNoticeLike[]): Condition | undefined {
+  try {
+    return compileCondition(text);
+  } catch (error) {
+    if (!(error instanceof ConditionError)) throw error;
+    problems.push(problem(`routing rule '${name}': condition ${JSON.stringify(text)}: ${error.message}`));
+    return undefined;
+  }
+}
+
+function problem(message: string): ConfigNoticeLike {
+  return { message, file: undefined, line: undefined, column: undefined };
+}

@@ -1,0 +1,221 @@
+import { createAttemptRing } from './attempt-ring.ts';
+import type { LedgerEntry } from './canonical/exchange.ts';
+import type { GatewayConfig, LoadedConfig } from './config/gateway-config.ts';
+import type { Exchange } from './exchange.ts';
+import type { SharedParts } from './gateway.ts';
+import { createInference } from './inference.ts';
+import { createAllowedHosts } from './policies/allowed-hosts.ts';
+import { createAuthenticate } from './policies/authenticate.ts';
+import { createClientAddress, createSecureTransport } from './policies/client-address.ts';
+import { createIpFilter } from './policies/ip-filter.ts';
+import { createOpenMode } from './policies/open-mode.ts';
+import { createProxyTail } from './policies/proxy-path.ts';
+import { createRateLimit } from './policies/rate-limit.ts';
+import { type RequestPolicy, runRing } from './policies/request-policy.ts';
+import { createSecurityHeaders } from './policies/security-headers.ts';
+import { createSignature } from './policies/signature.ts';
+import { buildTarget } from './providers/build-target.ts';
+import { createDemoTarget } from './providers/demo-target.ts';
+import { createRequestReader } from './request-reader.ts';
+import { failureTraits } from './resilience/failure-table.ts';
+import type { HealthRegistry } from './resilience/health.ts';
+import { type Catalog, compileCatalog } from './routing/catalog.ts';
+import { noTargetError } from './routing/no-target-error.ts';
+import type { Pickers } from './routing/pickers.ts';
+import { createPlan, type PlanHealth } from './routing/plan.ts';
+import type { Target } from './routing/target.ts';
+import type { TargetLoad } from './routing/target-load.ts';
+import type { ServedRuntime } from './server/http-server.ts';
+import type { SlotPool } from './stores/slot-store.ts';
+import { DEMO_MODEL, DEMO_ORIGIN } from './transport/demo-transport.ts';
+import type { Transport } from './transport/upstream-call.ts';
+
+/** Everything compiled from one configuration; a reload makes a new one. */
+export interface Runtime extends ServedRuntime {
+  readonly config: GatewayConfig;
+  readonly catalog: Catalog;
+  readonly admission: SlotPool;
+  readonly hasUsableTarget: () => boolean;
+  /** Nothing is configured: the built-in demo model answers. */
+  readonly isDemo: boolean;
+}
+
+export interface RuntimeParts extends SharedParts {
+  readonly transport: Transport;
+  readonly load: TargetLoad;
+  readonly pickers: Pickers;
+  readonly settle: (entry: LedgerEntry) => void;
+}
+
+/** Compiles a configuration into closures that a request finds ready. Throws ConfigError. */
+export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runtime {
+  const { config } = loaded;
+  const { clock, health, log } = parts;
+  const isDemo = [config.backends, config.models, config.vllmBackends, config.providers].every((list) => list.length === 0);
+  const catalog = compileCatalog(config, { buildTarget, demo: isDemo ? demoTarget(config) : undefined });
+  const admission: SlotPool = {
+    id: 'admission',
+    maxConcurrent: config.queue.maxConcurrent,
+    maxQueue: config.queue.maxSize,
+    timeoutMs: config.queue.timeoutMs,
+  };
+  const addHeaders = headerAdder(config);
+  const guards = guardPolicies(config);
+  const rateLimit = createRateLimit(config.rateLimits, { store: parts.limits, clock, authMode: config.auth.mode });
+  const plannedHealth = planHealth(health);
+  const offers = (exchange: Exchange) => (target: Target, model: string | undefined) =>
+    exchange.operation === 'proxy' || target.pathOf(exchange.operation, model, exchange.tail) !== undefined;
+  const secrets = credentialsOf(catalog);
+
+  const inference = createInference({
+    clock,
+    headPolicies: present([...guards, rateLimit && countRefusals(rateLimit, parts)]),
+    bodyPolicies: present([createSignature(config.security.signing, clock)]),
+    readRequest: createRequestReader(config.security.validation),
+    catalog,
+    createPlan: (resolution, exchange) =>
+      createPlan({
+        resolution,
+        retry: config.resilience.retry,
+        strategies: parts.pickers,
+        health: plannedHealth,
+        random: parts.random,
+        failureTraits,
+        offers: offers(exchange),
+      }),
+    noTargetError: (resolution, exchange) => noTargetError(resolution, offers(exchange)),
+    attemptRing: createAttemptRing({
+      transport: parts.transport,
+      health,
+      load: parts.load,
+      slots: parts.slots,
+      limits: parts.limits,
+      announcesLimits: rateLimit !== undefined,
+      securityHeaders: addHeaders,
+    }),
+    slots: parts.slots,
+    admission,
+    timeoutMs: (exchange) => totalTimeout(config, exchange),
+    securityHeaders: addHeaders,
+    scrub: (text) => secrets.reduce((scrubbed, secret) => scrubbed.replaceAll(secret, '[redacted]'), text),
+    onRetry: (provider) => parts.metrics.retry(provider),
+    settle: parts.settle,
+    reportInternal: (error, exchange) =>
+      log.error('inference', 'Internal error', {
+        request_id: exchange.id,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+  });
+
+  return {
+    config,
+    catalog,
+    isDemo,
+    admission,
+    inference,
+    clientAddress: createClientAddress(config.server.trustedProxies),
+    proxyTail: createProxyTail(config.proxy),
+    guardPage: (exchange) => runRing(guards, exchange),
+    pageHeaders: createSecurityHeaders(config.security.headers)?.overPlainHttp ?? [],
+    corsHeaders: corsHeaders(config.cors.origins),
+    hasUsableTarget: () => [...catalog.targets.values()].some((target) => canServe(target, health)),
+  };
+}
+
+function demoTarget(config: GatewayConfig): Target {
+  const { timeout } = config.resilience;
+  const timeouts = { ...timeout, unaryTotalMs: timeout.requestMs, streamTotalMs: timeout.streamingMs };
+  return createDemoTarget({ origin: DEMO_ORIGIN, model: DEMO_MODEL, timeouts });
+}
+
+/** Who may come in at all, in the order in which a request meets them. */
+function guardPolicies(config: GatewayConfig): RequestPolicy[] {
+  const { auth, security } = config;
+  return present([
+    security.enabled ? createIpFilter(security.ipFilter) : undefined,
+    createOpenMode(config),
+    security.enabled ? createAllowedHosts(security.headers.allowedHosts) : undefined,
+    createAuthenticate(auth),
+  ]);
+}
+
+function present<Item>(items: readonly (Item | undefined)[]): Item[] {
+  return items.filter((item) => item !== undefined);
+}
+
+/** The rate limit, with its refusals counted. */
+function countRefusals(rateLimit: RequestPolicy, parts: RuntimeParts): RequestPolicy {
+  const count = (error: unknown): never => {
+    parts.metrics.rateLimited('request');
+    throw error;
+  };
+  return function countedRateLimit(request) {
+    try {
+      return rateLimit(request)?.catch(count);
+    } catch (error) {
+      return count(error);
+    }
+  };
+}
+
+function planHealth(health: HealthRegistry): PlanHealth {
+  return {
+    isUsable: ({ healthId }) => health.isUsable(healthId) || health.canTry(healthId),
+    leastBad: (targets) => {
+      const merelyDown = targets.filter(({ healthId }) => health.recordOf(healthId)?.state === 'unhealthy');
+      const waits = merelyDown.map(({ healthId }) => health.retryAfterMs([healthId]));
+      return merelyDown[waits.indexOf(Math.min(...waits))];
+    },
+  };
+}
+
+function canServe(target: Target, health: HealthRegistry): boolean {
+  return target.enabled && target.unusable === undefined && health.isUsable(target.healthId);
+}
+
+function headerAdder(config: GatewayConfig): (exchange: Exchange) => readonly string[] {
+  const added = config.security.enabled ? createSecurityHeaders(config.security.headers) : undefined;
+  if (!added) return () => [];
+  const isSecure = createSecureTransport(config.server.trustedProxies);
+  return ({ headers, peerAddress }) => {
+    const forwardedProto = headers['x-forwarded-proto'];
+    const transport = { isEncrypted: false, peerAddress, forwardedProto: String(forwardedProto ?? '') };
+    return isSecure(transport) ? added.overTls : added.overPlainHttp;
+  };
+}
+
+/** Milliseconds of one exchange in all: the server's limit, and that of its kind of reply. */
+function totalTimeout(config: GatewayConfig, exchange: Exchange): number {
+  const { server, queue, resilience } = config;
+  if (exchange.facts.stream) return resilience.timeout.streamingMs;
+  return Math.min(server.timeoutMs, queue.timeoutMs, resilience.timeout.requestMs);
+}
+
+function credentialsOf(catalog: Catalog): string[] {
+  const secrets = new Set<string>();
+  for (const { credentialHeaders } of catalog.targets.values()) {
+    for (let index = 1; index < credentialHeaders.length; index += 2) {
+      const secret = credentialHeaders[index]!.replace(/^Bearer /i, '');
+      if (secret.length >= 6) secrets.add(secret);
+    }
+  }
+  return [...secrets];
+}
+
+function corsHeaders(origins: readonly string[]): (origin: string | undefined) => readonly string[] {
+  if (origins.length === 0) return () => [];
+  const isAny = origins.includes('*');
+  return (origin) => {
+    if (origin === undefined || (!isAny && !origins.includes(origin))) return [];
+    return [
+      'access-control-allow-origin',
+      isAny ? '*' : origin,
+      'access-control-allow-methods',
+      'GET, POST, PUT, PATCH, DELETE, OPTIONS',
+      'access-control-allow-headers',
+      '*, authorization, content-type',
+      'vary',
+      'origin',
+    ];
+  };
+}

@@ -1,0 +1,230 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../canonical/clock.ts';
+import { errorKinds, GatewayError } from '../canonical/gateway-error.ts';
+import { Exchange } from '../exchange.ts';
+import type { Inference } from '../inference.ts';
+import type { ProxyTail } from '../policies/proxy-path.ts';
+import type { RequestIds } from '../policies/request-id.ts';
+import type { ClientAddress } from '../policies/client-address.ts';
+import { encodeError } from '../protocols/openai-chat/errors.ts';
+import { ClientReply } from './client-reply.ts';
+import { type PageSource, sendJson, servePage } from './pages.ts';
+import { RequestBody } from './request-body.ts';
+import { matchRoute, type RouteMatch } from './routes.ts';
+
+/** What the server asks for each request; a reload swaps it whole. */
+export interface ServedRuntime {
+  readonly inference: Inference;
+  readonly clientAddress: ClientAddress;
+  readonly proxyTail: (rawTail: string) => ProxyTail;
+  /** Runs the head policies that guard pages other than liveness; throws GatewayError. */
+  readonly guardPage: (exchange: Exchange) => void | Promise<void>;
+  readonly pageHeaders: readonly string[];
+  readonly corsHeaders: (origin: string | undefined) => readonly string[];
+}
+
+export interface HttpServerParts {
+  readonly clock: Clock;
+  readonly runtime: () => ServedRuntime;
+  readonly requestIds: RequestIds;
+  readonly pages: PageSource;
+  /** Exchanges under way; the server adds and removes. */
+  readonly exchanges: Set<Exchange>;
+  readonly isDraining: () => boolean;
+  readonly maxConnections: number;
+  readonly reportInternal: (error: unknown) => void;
+}
+
+/** Milliseconds for a request head; a client that dribbles its headers is cut off. */
+const HEADERS_MS = 30_000;
+/** Milliseconds for a whole request, uploads included. */
+const REQUEST_MS = 300_000;
+/** Longer than the idle limits of common load balancers, so that they close first and no request meets a closed end. */
+const KEEP_ALIVE_MS = 75_000;
+const MAX_HEADER_BYTES = 32 * 1024;
+
+/** The inbound side over node:http: routes, exchanges, and an answer to everything that is no request at all. */
+export function createHttpServer(parts: HttpServerParts): Server {
+  const server = createServer({
+    keepAlive: true,
+    noDelay: true,
+    headersTimeout: HEADERS_MS,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+  });
+  server.maxConnections = parts.maxConnections;
+  server.on('request', (request, response) => handle(parts, request, response));
+  server.on('checkContinue', (request, response) => {
+    response.writeContinue();
+    handle(parts, request, response);
+  });
+  server.on('upgrade', (_request, socket) => refuseUpgrade(socket));
+  server.on('connect', (_request, socket) => refuseRaw(socket, new GatewayError('method_not_allowed', 'CONNECT is not served.')));
+  server.on('clientError', (error, socket) => refuseRaw(socket, readClientError(error)));
+  return server;
+}
+
+function handle(parts: HttpServerParts, request: IncomingMessage, response: ServerResponse): void {
+  const runtime = parts.runtime();
+  if (parts.isDraining()) response.shouldKeepAlive = false;
+  const { method = 'GET', url = '/' } = request;
+  const match = matchRoute(method, url);
+  if (match.kind === 'inference') {
+    infer(parts, runtime, request, response, match);
+    return;
+  }
+  const origin = request.headers.origin;
+  if (method === 'OPTIONS') {
+    response.writeHead(204, [...runtime.corsHeaders(origin)]).end();
+  } else if (match.kind === 'page') {
+    void page(parts, runtime, request, response, match);
+  } else {
+    sendError(response, match.error, match.allow === undefined ? [] : ['allow', match.allow]);
+  }
+}
+
+type InferenceMatch = Extract<RouteMatch, { kind: 'inference' }>;
+type PageMatch = Extract<RouteMatch, { kind: 'page' }>;
+
+function infer(
+  parts: HttpServerParts,
+  runtime: ServedRuntime,
+  request: IncomingMessage,
+  response: ServerResponse,
+  match: InferenceMatch,
+): void {
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204, [...runtime.corsHeaders(request.headers.origin)]).end();
+    return;
+  }
+  let { tail, query } = match;
+  if (match.operation === 'proxy') {
+    try {
+      ({ path: tail, query } = runtime.proxyTail(tail));
+    } catch (error) {
+      sendError(response, error instanceof GatewayError ? error : new GatewayError('bad_path', 'The path is not served.'));
+      return;
+    }
+  }
+  const exchange = openExchange(parts, runtime, request, response, { ...match, tail, query });
+  exchange.replyHeaders.push(...runtime.corsHeaders(request.headers.origin));
+  parts.exchanges.add(exchange);
+  response.on('close', () => {
+    if (!response.writableFinished) exchange.cancel('client_closed');
+  });
+  runtime.inference(exchange, new RequestBody(request)).then(
+    () => parts.exchanges.delete(exchange),
+    (error: unknown) => {
+      parts.exchanges.delete(exchange);
+      parts.reportInternal(error);
+      response.destroy();
+    },
+  );
+}
+
+function openExchange(
+  parts: HttpServerParts,
+  runtime: ServedRuntime,
+  request: IncomingMessage,
+  response: ServerResponse,
+  match: Pick<InferenceMatch, 'operation' | 'pathModel' | 'tail' | 'query'>,
+): Exchange {
+  const { headers, socket } = request;
+  const peerAddress = socket.remoteAddress ?? '';
+  return new Exchange({
+    id: parts.requestIds(headers['x-request-id']),
+    clock: parts.clock,
+    method: request.method ?? 'GET',
+    url: request.url ?? '/',
+    headers,
+    rawHeaders: request.rawHeaders,
+    operation: match.operation,
+    pathModel: match.pathModel,
+    tail: match.tail,
+    query: match.query,
+    clientAddress: runtime.clientAddress(peerAddress, headers['x-forwarded-for'] as string | undefined),
+    peerAddress: runtime.clientAddress(peerAddress, undefined),
+    sink: new ClientReply(response),
+  });
+}
+
+const unguarded: ReadonlySet<string> = new Set(['health', 'live', 'ready', 'startup', 'metrics']);
+
+async function page(
+  parts: HttpServerParts,
+  runtime: ServedRuntime,
+  request: IncomingMessage,
+  response: ServerResponse,
+  match: PageMatch,
+): Promise<void> {
+  const headers = [...runtime.pageHeaders, ...runtime.corsHeaders(request.headers.origin)];
+  try {
+    if (!unguarded.has(match.page)) {
+      const facts = { operation: 'proxy', pathModel: undefined, tail: '', query: match.query } as const;
+      await runtime.guardPage(openExchange(parts, runtime, request, response, facts));
+    }
+    await servePage(parts.pages, { ...match, headers }, response);
+  } catch (error) {
+    if (error instanceof GatewayError) {
+      sendError(response, error, headers);
+      return;
+    }
+    parts.reportInternal(error);
+    sendError(response, new GatewayError('internal', 'The gateway failed; its log has the reason.'), headers);
+  }
+}
+
+function sendError(response: ServerResponse, error: GatewayError, headers: readonly string[] = []): void {
+  // A body that was not read would be taken for the next request.
+  const own = [...headers, 'connection', 'close'];
+  if (error.retryAfterMs !== undefined) own.push('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)));
+  for (const [name, value] of Object.entries(error.headers)) own.push(name, value);
+  sendJson(response, error.status, encodeError(error), own);
+}
+
+/** A refusal at the end of which the client knows at once that there is no WebSocket here. */
+function refuseUpgrade(socket: Duplex): void {
+  const body = JSON.stringify({
+    error: {
+      message: 'WebSockets are not served; send the request over plain HTTP.',
+      type: 'invalid_request_error',
+      param: null,
+      code: 'upgrade_required',
+    },
+  });
+  writeRaw(socket, `426 Upgrade Required`, body, 'Upgrade: HTTP/1.1\r\n');
+}
+
+function refuseRaw(socket: Duplex, error: GatewayError): void {
+  writeRaw(socket, `${error.status} ${errorKinds[error.kind].code}`, JSON.stringify(encodeError(error)), '');
+}
+
+function writeRaw(socket: Duplex, status: string, body: string, headers: string): void {
+  if (!socket.writable || (socket as Socket).bytesWritten > 0) {
+    socket.destroy();
+    return;
+  }
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `${headers}Connection: close\r\n\r\n${body}`,
+  );
+  // A peer that keeps sending is not waited for.
+  (socket as Socket).setTimeout(1_000, () => socket.destroy());
+}
+
+/** What was wrong with bytes that node's parser refused. */
+function readClientError(error: NodeJS.ErrnoException): GatewayError {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new GatewayError('headers_too_large', `The request head is larger than ${MAX_HEADER_BYTES} bytes.`);
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new GatewayError('request_timeout', 'The request did not arrive in time.');
+    default:
+      return new GatewayError('invalid_request', 'The request is not valid HTTP/1.1.');
+  }
+}

@@ -1,0 +1,69 @@
+import { loadConfig } from '../config/load.ts';
+import { createGateway } from '../gateway.ts';
+import { createHealthRegistry } from '../resilience/health.ts';
+import type { Target } from '../routing/target.ts';
+import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
+import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { version } from '../version.ts';
+import { startBanner } from './banner.ts';
+import { createHealthProbes, healthReporter } from './health-probes.ts';
+import { untilStopped } from './lifecycle.ts';
+import { openMetricsPort } from './metrics-server.ts';
+import { createReloader } from './reloader.ts';
+import type { ProcessOptions } from './run.ts';
+import { logConfig, openLog } from './start-log.ts';
+
+/** The gateway in one process: everything in memory, nothing to talk to. */
+export async function runSingle({ input, io }: ProcessOptions): Promise<number> {
+  const { clock } = io;
+  const random = Math.random;
+  const loaded = await loadConfig(input);
+  const log = openLog(loaded, io);
+  const metrics = createMetrics({ defaultMetrics: loaded.config.telemetry.metrics.enabled });
+  let targets: () => Iterable<Target> = () => [];
+  const health = createHealthRegistry({ clock, random, onChange: healthReporter(log, metrics, () => targets()) });
+  const gateway = createGateway(loaded, {
+    clock,
+    random,
+    log,
+    metrics,
+    limits: createMemoryLimitStore({ clock }),
+    slots: createMemorySlotStore({ clock }),
+    health,
+    metricsText: () => metrics.text(),
+    version,
+  });
+  targets = () => gateway.runtime.catalog.targets.values();
+  logConfig(log, loaded, gateway.runtime);
+
+  const probes = createHealthProbes({ registry: health, clock, random });
+  const address = await gateway.listen();
+  const metricsPort = await openMetricsPort({ config: loaded.config, mainPort: address.port, pages: gateway.pages, log });
+  probes.update(targets());
+  log.info('server', `Listening on ${address.address}:${address.port}`, { version, workers: 1 });
+  io.stderr.write(startBanner(gateway.runtime, { host: loaded.config.server.host, port: address.port }));
+
+  const reloader = createReloader({
+    input,
+    log,
+    clock,
+    files: loaded.config.files,
+    apply(next) {
+      gateway.reload(next);
+      logConfig(log, next, gateway.runtime);
+      probes.update(targets());
+    },
+  });
+  await untilStopped({
+    log,
+    signal: io.signal,
+    onHangUp: reloader.reload,
+    stop: () => gateway.stop(gateway.runtime.config.server.drainMs),
+  });
+  reloader.close();
+  probes.stop();
+  metricsPort?.close();
+  log.close();
+  return 0;
+}

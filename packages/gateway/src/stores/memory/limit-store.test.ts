@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { testLimitStore } from '../limit-store.conformance.ts';
+import type { LimitRule } from '../limit-store.ts';
+import { createManualClock } from '../manual-clock.fixture.ts';
+import { createMemoryLimitStore } from './limit-store.ts';
+
+testLimitStore('memory limit store', (clock) => ({ store: createMemoryLimitStore({ clock }) }));
+
+const rule: LimitRule = { id: 'r', algorithm: 'sliding_window', limit: 1, windowMs: 1000 };
+
+test('keeps at most so many keys, and forgets the least recently used', () => {
+  const store = createMemoryLimitStore({ clock: createManualClock(), maxKeys: 20 });
+  const take = (key: string) => store.take([{ rule, key, cost: 1 }]).allowed;
+  take('kept');
+  for (let key = 0; key < 1000; key += 1) {
+    take(`flood-${key}`);
+    if (key % 10 === 0) expect(take('kept')).toBe(false);
+    expect(store.size()).toBeLessThanOrEqual(20);
+  }
+  expect(take('flood-0')).toBe(true);
+});
+
+test('drops idle keys as new ones come', () => {
+  const clock = createManualClock();
+  const store = createMemoryLimitStore({ clock });
+  const bucket: LimitRule = { id: 'b', algorithm: 'token_bucket', capacity: 1, refillPerSecond: 1 };
+  for (let key = 0; key < 100; key += 1) store.take([{ rule: key % 2 ? rule : bucket, key: `${key}`, cost: 1 }]);
+  expect(store.size()).toBe(100);
+  clock.advance(1000);
+  for (let key = 0; key < 100; key += 1) store.take([{ rule, key: `later-${key}`, cost: 1 }]);
+  expect(store.size()).toBeLessThanOrEqual(101);
+});
+
+test('a refused call leaves no counter changed at fractional times', () => {
+  const clock = createManualClock(0.25);
+  const store = createMemoryLimitStore({ clock });
+  expect(store.take([{ rule, key: 'a', cost: 1 }]).allowed).toBe(true);
+  clock.advance(0.5);
+  const verdict = store.take([{ rule, key: 'a', cost: 1 }]);
+  expect(verdict).toMatchObject({ allowed: false, retryAfterMs: 1001 });
+  clock.advance(1001);
+  expect(store.take([{ rule, key: 'a', cost: 1 }]).allowed).toBe(true);
+});

@@ -1,0 +1,245 @@
+import { AggregatorRegistry, collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import type { AttemptRecord, LedgerEntry } from '../canonical/exchange.ts';
+import {
+  type HistogramChild,
+  HistogramFamily,
+  type MetricChild,
+  type MetricFamily,
+  type MetricSample,
+  maxLabelSets,
+  NumberFamily,
+} from './metric-family.ts';
+import type { Metrics } from './telemetry.ts';
+
+/** Answers of models take from milliseconds (a cache, an embedding) to minutes (a long reasoning). */
+const answerBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300];
+/** The gateway's own time is tens of microseconds when all is well. */
+const overheadBuckets = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+
+export interface MetricsOptions {
+  /** Add the process's own metrics: CPU time, memory, event loop, garbage collection. */
+  readonly defaultMetrics: boolean;
+  /** Where to register; a registry of its own when not given. */
+  readonly registry?: Registry;
+}
+
+/** All metrics of one process as plain values that survive JSON, for `mergeMetrics` in another process. */
+export type MetricsSnapshot = readonly {
+  readonly name: string;
+  readonly help: string;
+  readonly type: unknown;
+  readonly aggregator: string;
+  readonly values: readonly MetricSample[];
+}[];
+
+/** Metrics that can be handed to the process that merges those of all workers. */
+export interface MergeableMetrics extends Metrics {
+  snapshotJson(): Promise<MetricsSnapshot>;
+}
+
+/** What one combination of provider, model and status adds to. */
+interface ExchangeChildren {
+  readonly requests: MetricChild;
+  readonly duration: HistogramChild;
+  readonly inputTokens: MetricChild;
+  readonly outputTokens: MetricChild;
+  readonly firstToken: HistogramChild;
+}
+
+interface ProviderChildren {
+  readonly requests: MetricChild;
+  readonly latency: HistogramChild;
+}
+
+/**
+ * Creates the gateway's metrics. prom-client renders and merges; counting is done in children that are bound once per
+ * label set, because its own bound children still build a label key on every call. access-line.bench.ts, Node 20, 2 cores:
+ * 0.2 µs for `observe`.
+ */
+export function createMetrics(options: MetricsOptions): MergeableMetrics {
+  const registry = options.registry ?? new Registry();
+  const families = createFamilies();
+  for (const family of Object.values<MetricFamily>(families)) {
+    // The registry only ever calls `get` and reads the name.
+    registry.registerMetric(family as unknown as Metric);
+  }
+  if (options.defaultMetrics) collectDefaultMetrics({ register: registry });
+
+  const childrenOfExchange = createExchangeChildren(families);
+  const childrenOfProvider = createProviderChildren(families);
+  const queueDepth = families.queueDepth.child();
+  const inFlight = families.inFlight.child();
+  const overhead = families.overhead.child();
+
+  function observeAttempt(attempt: AttemptRecord): void {
+    const children = childrenOfProvider(attempt.provider);
+    // Nothing was sent to a target that had no free slot.
+    if (attempt.outcome !== 'target_busy') {
+      children.requests.value += 1;
+      children.latency.observe(attempt.durationMs / 1000);
+    }
+    // That the caller left is no fault of the provider.
+    if (attempt.outcome !== 'ok' && attempt.outcome !== 'cancelled') {
+      families.providerErrors.child(attempt.provider, kindLabel(attempt.outcome)).value += 1;
+    }
+  }
+
+  return {
+    observe(entry) {
+      const children = childrenOfExchange(entry);
+      children.requests.value += 1;
+      children.duration.observe(entry.durationMs / 1000);
+      overhead.observe(entry.overheadMs / 1000);
+      if (entry.usage !== undefined) {
+        add(children.inputTokens, entry.usage.input);
+        add(children.outputTokens, entry.usage.output);
+      }
+      if (entry.stream && entry.firstByteMs !== undefined) children.firstToken.observe(entry.firstByteMs / 1000);
+      for (const attempt of entry.attempts) observeAttempt(attempt);
+      if (entry.failure !== undefined) families.errors.child(kindLabel(entry.failure)).value += 1;
+    },
+    retry(provider) {
+      families.retries.child(provider).value += 1;
+    },
+    rateLimited(ruleId) {
+      families.rateLimited.child(ruleId).value += 1;
+    },
+    setQueueDepth(depth) {
+      queueDepth.value = depth;
+    },
+    inFlight(delta) {
+      inFlight.value += delta;
+    },
+    setTargetState(targetId, state) {
+      families.breaker.child(targetId).value = state;
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+    snapshotJson: () => snapshotOf(registry),
+  };
+}
+
+/** Prometheus text of several processes: counters, histograms and most gauges are added up, states take the highest. */
+export async function mergeMetrics(snapshots: readonly MetricsSnapshot[]): Promise<string> {
+  // The declared type is that of a single value where an array per process is meant.
+  const merged = AggregatorRegistry.aggregate(snapshots as unknown as object[]);
+  return merged.metrics();
+}
+
+/** Values without a number, such as an event loop delay that was never sampled, have no form in JSON and are left out. */
+async function snapshotOf(registry: Registry): Promise<MetricsSnapshot> {
+  const metrics = (await registry.getMetricsAsJSON()) as unknown as MetricsSnapshot;
+  return metrics.map((metric) => ({
+    ...metric,
+    values: metric.values.filter((sample) => Number.isFinite(sample.value)),
+  }));
+}
+
+function createFamilies() {
+  const counter = <Label extends string>(name: string, help: string, ...labels: Label[]) =>
+    new NumberFamily({ type: 'counter', name, help, labels });
+  const gauge = <Label extends string>(name: string, help: string, ...labels: Label[]) =>
+    new NumberFamily({ type: 'gauge', name, help, labels });
+  const histogram = <Label extends string>(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    ...labels: Label[]
+  ) => new HistogramFamily({ name, help, buckets, labels });
+  return {
+    requests: counter('gateway_requests_total', 'Finished requests', 'status', 'provider', 'model'),
+    duration: histogram(
+      'gateway_request_duration_seconds',
+      'Time from the arrival of a request to the end of its answer',
+      answerBuckets,
+      'provider',
+      'model',
+    ),
+    tokens: counter(
+      'gateway_request_tokens_total',
+      'Tokens as reported by providers; input includes cached ones',
+      'type',
+      'provider',
+      'model',
+    ),
+    firstToken: histogram(
+      'gateway_time_to_first_token_seconds',
+      'Time from the arrival of a streamed request to the first byte of its answer',
+      answerBuckets,
+      'provider',
+      'model',
+    ),
+    overhead: histogram(
+      'gateway_overhead_seconds',
+      'Time spent in the gateway itself up to the first byte of the answer',
+      overheadBuckets,
+    ),
+    errors: counter('gateway_errors_total', 'Requests that did not complete, by kind', 'kind'),
+    providerRequests: counter('gateway_provider_requests_total', 'Attempts sent to a provider', 'provider'),
+    providerErrors: counter('gateway_provider_errors_total', 'Failed attempts, by kind', 'provider', 'kind'),
+    providerLatency: histogram(
+      'gateway_provider_latency_seconds',
+      'Duration of single attempts',
+      answerBuckets,
+      'provider',
+    ),
+    breaker: new NumberFamily({
+      type: 'gauge',
+      aggregator: 'max',
+      name: 'gateway_circuit_breaker_state',
+      help: 'State of a target: 0 closed, 1 open, 2 half-open',
+      labels: ['target'],
+    }),
+    retries: counter('gateway_retry_attempts_total', 'Attempts after the first one', 'provider'),
+    rateLimited: counter('gateway_rate_limit_exceeded_total', 'Requests refused by a limit', 'limit'),
+    queueDepth: gauge('gateway_queue_depth', 'Requests that wait for a free slot'),
+    inFlight: gauge('gateway_in_flight_requests', 'Requests being served'),
+  };
+}
+
+type Families = ReturnType<typeof createFamilies>;
+
+/** Finds the children of an exchange with one look-up; labels beyond the limit share those of `other`. */
+function createExchangeChildren(families: Families): (entry: LedgerEntry) => ExchangeChildren {
+  const known = new Map<string, ExchangeChildren>();
+  return function childrenOfExchange(entry) {
+    const provider = entry.provider ?? 'none';
+    const model = entry.modelLabel;
+    const key = `${entry.status}\n${provider}\n${model}`;
+    const children = known.get(key);
+    if (children !== undefined) return children;
+    const bound: ExchangeChildren = {
+      requests: families.requests.child(String(entry.status), provider, model),
+      duration: families.duration.child(provider, model),
+      inputTokens: families.tokens.child('input', provider, model),
+      outputTokens: families.tokens.child('output', provider, model),
+      firstToken: families.firstToken.child(provider, model),
+    };
+    if (known.size < maxLabelSets) known.set(key, bound);
+    return bound;
+  };
+}
+
+function createProviderChildren(families: Families): (provider: string) => ProviderChildren {
+  const known = new Map<string, ProviderChildren>();
+  return function childrenOfProvider(provider) {
+    const children = known.get(provider);
+    if (children !== undefined) return children;
+    const bound: ProviderChildren = {
+      requests: families.providerRequests.child(provider),
+      latency: families.providerLatency.child(provider),
+    };
+    if (known.size < maxLabelSets) known.set(provider, bound);
+    return bound;
+  };
+}
+
+/** Kinds are names from closed tables; any other text would be a leak and a label set of its own. */
+function kindLabel(kind: string): string {
+  return /^[a-z][a-z0-9_]{0,39}$/.test(kind) ? kind : 'other';
+}
+
+function add(child: MetricChild, amount: number): void {
+  // A counter that went down would look like a restart.
+  if (amount > 0 && Number.isFinite(amount)) child.value += amount;
+}

@@ -1,0 +1,12 @@
+export { answerText, answerToken, countTokens, splitTokens } from './answer-text.ts';
+export type { AttemptRecord } from './attempt-log.ts';
+export type * from './behaviours.ts';
+export { type CommandIo, runCommandLine } from './command-line.ts';
+export { behaviourKinds, decodeBehaviour } from './decode-behaviour.ts';
+export type { BehaviourSource } from './director.ts';
+export { hugeEventText } from './plan-reply.ts';
+export { findScenario, type Scenario, type ScenarioUse, scenarios } from './scenarios.ts';
+export type { SimulatedRequest } from './simulated-request.ts';
+export { type SimulatedHealth, type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';
+export { refusingUrl } from './unreachable.ts';
+export type { WireErrorFields } from './wire-error.ts';

@@ -1,0 +1,91 @@
+// Writes the registries of what is added by adding a file: providers and load-sharing strategies. The result is
+// committed, so that types know every name and nothing is looked up at run time. `--check` writes nothing and fails
+// when a registry is stale.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const source = join(dirname(fileURLToPath(import.meta.url)), '../packages/gateway/src');
+const lineWidth = 120;
+
+const registries = [
+  {
+    folder: 'providers',
+    definer: 'defineProvider',
+    module: './define-provider.ts',
+    type: 'ProviderDefinition',
+    list: { name: 'providerDefinitions', comment: 'Every provider that the gateway knows, by name.' },
+    union: { name: 'ProviderName', comment: 'Names of the providers that the gateway knows.' },
+  },
+  {
+    folder: 'routing/strategies',
+    definer: 'defineStrategy',
+    module: './define-strategy.ts',
+    type: 'Strategy',
+    list: { name: 'strategies', comment: 'Every way to share the load of a tier.' },
+  },
+];
+
+/** Names of the files in a folder that declare an entry of its registry, sorted. */
+function entriesOf({ folder, definer }) {
+  return readdirSync(join(source, folder))
+    .filter((file) => /^[a-z0-9-]+\.ts$/.test(file))
+    .filter((file) => readFileSync(join(source, folder, file), 'utf8').includes(`export default ${definer}(`))
+    .map((file) => file.slice(0, -'.ts'.length))
+    .sort();
+}
+
+const identifierOf = (name) => name.replace(/-(.)/g, (_match, letter) => letter.toUpperCase());
+
+function inListForm(head, items, tail) {
+  const line = `${head}[${items.join(', ')}]${tail}`;
+  return line.length <= lineWidth ? line : `${head}[\n${items.map((item) => `  ${item},\n`).join('')}]${tail}`;
+}
+
+function inUnionForm(name, items) {
+  const line = `export type ${name} = ${items.join(' | ')};`;
+  return line.length <= lineWidth ? line : `export type ${name} =\n${items.map((item) => `  | ${item}`).join('\n')};`;
+}
+
+function textOf(registry) {
+  const names = entriesOf(registry);
+  const imports = [
+    ...names.map((name) => ({ from: `./${name}.ts`, what: identifierOf(name) })),
+    { from: registry.module, what: `type { ${registry.type} }` },
+  ].sort((left, right) => (left.from.slice(0, -3) < right.from.slice(0, -3) ? -1 : 1));
+  const { list, union } = registry;
+  return [
+    '// Written by `npm run generate` from the files of this folder; edit those instead.',
+    ...imports.map(({ from, what }) => `import ${what} from '${from}';`),
+    '',
+    ...(union === undefined
+      ? []
+      : [
+          `/** ${union.comment} */`,
+          inUnionForm(
+            union.name,
+            names.map((name) => `'${name}'`),
+          ),
+          '',
+        ]),
+    `/** ${list.comment} */`,
+    inListForm(`export const ${list.name}: readonly ${registry.type}[] = `, names.map(identifierOf), ';'),
+    '',
+  ].join('\n');
+}
+
+const check = process.argv.includes('--check');
+let stale = false;
+for (const registry of registries) {
+  const path = join(source, registry.folder, 'registry.gen.ts');
+  const text = textOf(registry);
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+  if (check) {
+    console.error(`${registry.folder}/registry.gen.ts is stale: run npm run generate`);
+    stale = true;
+  } else {
+    writeFileSync(path, text);
+    console.log(`wrote ${registry.folder}/registry.gen.ts`);
+  }
+}
+process.exitCode = stale ? 1 : 0;
