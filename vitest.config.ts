@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  resolve: {
+    // Tests need no build: the simulator's sources stand in for its bundle.
+    alias: { '@llm-gateway/simulator': new URL('./packages/simulator/src/index.ts', import.meta.url).pathname },
+  },
   define: { __VERSION__: JSON.stringify('0.0.0-test') },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'bench/**/*.test.ts', 'docs/**/*.test.ts'],

@@ -18,11 +18,13 @@ export interface EnvironmentSettings {
   readonly authMode: 'open' | 'required' | undefined;
   readonly corsOrigins: readonly string[] | undefined;
   readonly signingSecret: string | undefined;
-  /** Credentials and addresses by provider name, of those providers that have any. */
-  readonly providers: ReadonlyMap<string, ProviderEnvironment>;
+  /** Credentials and addresses of those providers that have any. */
+  readonly providers: readonly ProviderEnvironment[];
 }
 
 export interface ProviderEnvironment {
+  readonly name: string;
+  readonly aliases: readonly string[];
   readonly apiKey: string | undefined;
   readonly baseUrl: string | undefined;
   /** What is given is enough to set the provider up. */
@@ -146,15 +148,24 @@ function vllmBackends(env: Environment, findings: Findings): VllmBackends | unde
 function providerEnvironments(
   env: Environment,
   definitions: readonly ProviderVariables[],
-): ReadonlyMap<string, ProviderEnvironment> {
-  const providers = new Map<string, ProviderEnvironment>();
-  for (const { name, environment } of definitions) {
+): readonly ProviderEnvironment[] {
+  return definitions.flatMap(({ name, aliases = [], needsKey = true, environment }) => {
     const apiKey = firstSet(env, environment.apiKey)?.value;
     const baseUrl = withScheme(firstSet(env, environment.baseUrl ?? [])?.value);
-    const isUsable = apiKey !== undefined || (environment.apiKey.length === 0 && baseUrl !== undefined);
-    if (apiKey !== undefined || baseUrl !== undefined) providers.set(name, { apiKey, baseUrl, isUsable });
-  }
-  return providers;
+    if (apiKey === undefined && baseUrl === undefined) return [];
+    return [{ name, aliases, apiKey, baseUrl, isUsable: apiKey !== undefined || !needsKey }];
+  });
+}
+
+/** What variables say about the provider that a configuration calls by `name`. */
+export function findProviderEnvironment(
+  { providers }: EnvironmentSettings,
+  name: string,
+): ProviderEnvironment | undefined {
+  const plain = (text: string) => text.toLowerCase().replaceAll('-', '_');
+  return providers.find((provider) =>
+    [provider.name, ...provider.aliases].some((known) => plain(known) === plain(name)),
+  );
 }
 
 /** Some programs write `host:port` into the variable that names their address. */

@@ -248,6 +248,10 @@ export interface ConfigFlags {
 /** Variables that carry the credential and the address of a provider, in order of precedence. */
 export interface ProviderVariables {
   readonly name: string;
+  /** Other names that configurations use for it; `-` and `_` are the same. */
+  readonly aliases?: readonly string[];
+  /** False: an address alone sets it up. */
+  readonly needsKey?: boolean;
   readonly environment: { readonly apiKey: readonly string[]; readonly baseUrl?: readonly string[] };
 }
 

@@ -16,7 +16,9 @@ describe('interpolate', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary' }).filter((text) => !text.includes('${')),
-        (text) => expect(interpolateText(text, { A: 'x' })).toEqual({ text }),
+        (text) => {
+          expect(interpolateText(text, { A: 'x' })).toEqual({ text });
+        },
       ),
     );
   });

@@ -13,7 +13,11 @@ function isJson(text: string): boolean {
 
 describe('findJsonMistake', () => {
   it('finds none in JSON', () => {
-    fc.assert(fc.property(fc.json(), (text) => expect(findJsonMistake(text)).toBeUndefined()));
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(findJsonMistake(text)).toBeUndefined();
+      }),
+    );
   });
 
   it('agrees with JSON.parse on broken texts', () => {

@@ -1,5 +1,5 @@
 import type { ConfigPath } from './config-path.ts';
-import type { EnvironmentSettings } from './environment-settings.ts';
+import { type EnvironmentSettings, findProviderEnvironment } from './environment-settings.ts';
 import type { Findings } from './findings.ts';
 import type {
   BackendConfig,
@@ -94,7 +94,7 @@ export function normalizeProviders(
     const baseUrl = addressOf(provider, path, findings);
     warnPlaceholder(provider, path, findings);
     // A key from a variable goes to the provider's own address only, never to one that the file chose.
-    const variables = baseUrl === undefined ? settings.providers.get(kind ?? name) : undefined;
+    const variables = baseUrl === undefined ? findProviderEnvironment(settings, kind ?? name) : undefined;
     return {
       ...targetOptions(provider, path, findings),
       ...servedModels(provider),
@@ -122,9 +122,9 @@ function declaresTargets(file: FileConfig): boolean {
 }
 
 function environmentProviders({ providers }: EnvironmentSettings): readonly ProviderConfig[] {
-  return [...providers]
-    .filter(([, { isUsable }]) => isUsable)
-    .map(([name, { apiKey, baseUrl }]) => ({
+  return providers
+    .filter(({ isUsable }) => isUsable)
+    .map(({ name, apiKey, baseUrl }) => ({
       ...noOptions,
       name,
       kind: undefined,

@@ -1,5 +1,6 @@
 import { ConditionError, type ConditionToken, readConditionTokens } from './condition-tokens.ts';
-import { compileLinearPattern, PatternError } from './linear-pattern.ts';
+import { compileLinearPattern } from './linear-pattern.ts';
+import { PatternError } from './pattern-syntax.ts';
 import type { RoutingFacts } from './target.ts';
 
 /** A rule's condition, compiled. */

@@ -33,11 +33,11 @@ export class Resolver {
   readonly #withoutModel: Resolution | undefined;
   readonly #kept: BoundedMap<Resolution> = createBoundedMap(maxKept);
   readonly #keptWithoutRule: BoundedMap<Resolution> = createBoundedMap(maxKept);
-  readonly #keptByRule: ReadonlyMap<string, BoundedMap<Resolution>>;
+  readonly #keptByRule: ReadonlyMap<CompiledRule<ConfiguredProvider>, BoundedMap<Resolution>>;
 
   constructor(input: ResolverInput) {
     this.#input = input;
-    this.#keptByRule = new Map(input.rules.map(({ name }) => [name, createBoundedMap(maxKept)]));
+    this.#keptByRule = new Map(input.rules.map((rule) => [rule, createBoundedMap(maxKept)]));
     this.#withoutModel = this.#defaultOf();
   }
 
@@ -76,7 +76,7 @@ export class Resolver {
   #byRule(facts: RoutingFacts, model: string): Resolution | undefined {
     const rule = matchingRule(this.#input.rules, facts, model);
     if (rule === undefined) return undefined;
-    const kept = this.#keptByRule.get(rule.name);
+    const kept = this.#keptByRule.get(rule);
     const known = kept?.get(model);
     if (known !== undefined) return known;
     const { name, provider } = rule;

@@ -50,6 +50,11 @@ describe('start', () => {
     expect(given().flags).toEqual({ logLevel });
   });
 
+  it('asks for a JSON log with --json', async () => {
+    await run('start', '--json');
+    expect(start.mock.calls[0]?.[0].io.env).toEqual({ LOG_FORMAT: 'json' });
+  });
+
   it('ends with the exit code of the server', async () => {
     start.mockResolvedValue(130);
     expect((await run('start')).code).toBe(130);

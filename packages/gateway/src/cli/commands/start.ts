@@ -10,7 +10,7 @@ type LogLevel = NonNullable<ConfigFlags['logLevel']>;
 const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
 /** The flags of `start` as commander gives them; what was not given is absent. */
-export interface StartOptions {
+interface StartOptions {
   readonly config?: string;
   readonly port?: number;
   readonly host?: string;
@@ -51,9 +51,11 @@ export function createStartCommand(session: Session): Command {
   return session.onRun<StartOptions>(command, async ({ io, options, operands, globals }) => {
     const flags = readStartFlags(options, operands[0], globals.verbosity);
     const { workers = 1 } = options;
+    // What the server writes to stdout is its log; --json asks for it as JSON on a terminal too.
+    const serverIo = globals.json ? { ...io, env: { ...io.env, LOG_FORMAT: 'json' } } : io;
     const { startFromCommandLine } = await import('../../server/run.ts');
     try {
-      return await startFromCommandLine({ flags, workers, verbosity: globals.verbosity, io });
+      return await startFromCommandLine({ flags, workers, verbosity: globals.verbosity, io: serverIo });
     } catch (error) {
       throw failedConfig(error) ?? error;
     }
@@ -61,7 +63,7 @@ export function createStartCommand(session: Session): Command {
 }
 
 /** The configuration flags that were really given; `-v` stands for a log level where none is named. */
-export function readStartFlags(options: StartOptions, file: string | undefined, verbosity: number): ConfigFlags {
+function readStartFlags(options: StartOptions, file: string | undefined, verbosity: number): ConfigFlags {
   const { workers: _workers, config = file, ...flags } = options;
   if (file !== undefined && config !== file) {
     throw new CommandFailure('usage', `Two configuration files are given: ${config} and ${file}.`);

@@ -1,0 +1,73 @@
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Clock, systemClock } from '../../src/canonical/clock.ts';
+import { watchConfig } from '../../src/config/watch.ts';
+import { directoryWith } from './load-in-directory.ts';
+
+const clock: Clock = { ...systemClock, schedule: (callback) => systemClock.schedule(callback, 20) };
+let controller = new AbortController();
+afterEach(() => {
+  controller.abort();
+  controller = new AbortController();
+});
+
+/** Watches, and gives a function that waits for the next change. */
+async function watching(files: readonly string[]) {
+  let changes = 0;
+  let notify: () => void = () => undefined;
+  const onChange = () => {
+    changes++;
+    notify();
+  };
+  await watchConfig({ files, onChange, signal: controller.signal, clock });
+  return {
+    count: () => changes,
+    next: () => new Promise<void>((resolve) => void (notify = resolve)),
+  };
+}
+
+describe('watchConfig', () => {
+  it('reports a file that is written or replaced, once each', async () => {
+    const directory = await directoryWith({ 'config.yaml': 'a: 1', 'other.yaml': '' });
+    const file = join(directory, 'config.yaml');
+    const watched = await watching([file]);
+    let changed = watched.next();
+    await writeFile(file, 'a: 2');
+    await changed;
+    changed = watched.next();
+    await writeFile(join(directory, 'new'), 'a: 3');
+    await rename(join(directory, 'new'), file);
+    await changed;
+    expect(watched.count()).toBe(2);
+  });
+
+  it('reports a mounted volume whose link is swapped', async () => {
+    const directory = await directoryWith({ '..1/config.yaml': 'a: 1', '..2/config.yaml': 'a: 2' });
+    await symlink('..1', join(directory, '..data'));
+    await symlink('..data/config.yaml', join(directory, 'config.yaml'));
+    const watched = await watching([join(directory, 'config.yaml')]);
+    const changed = watched.next();
+    await symlink('..2', join(directory, '..data_tmp'));
+    await rename(join(directory, '..data_tmp'), join(directory, '..data'));
+    await changed;
+    expect(watched.count()).toBe(1);
+  });
+
+  it('does not report the same content, or other files', async () => {
+    const directory = await directoryWith({ 'config.yaml': 'a: 1', '.env': 'A=1' });
+    const watched = await watching([join(directory, '.env'), join(directory, 'config.yaml')]);
+    const changed = watched.next();
+    await writeFile(join(directory, 'log.txt'), 'line');
+    await mkdir(join(directory, 'data'));
+    await writeFile(join(directory, 'config.yaml'), 'a: 1');
+    await writeFile(join(directory, '.env'), 'A=2');
+    await changed;
+    expect(watched.count()).toBe(1);
+  });
+
+  it('does nothing without files or after its end', async () => {
+    await watchConfig({ files: [], onChange: () => undefined, signal: controller.signal, clock });
+    await watchConfig({ files: ['/nonexistent/a'], onChange: () => undefined, signal: AbortSignal.abort(), clock });
+  });
+});
