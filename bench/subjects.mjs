@@ -119,7 +119,8 @@ export class Subject {
     const own = join(directory, name);
     mkdirSync(own, { recursive: true });
     const port = await freePort();
-    const logFile = join(own, 'output.log');
+    // Not beside the configuration: whoever watches that folder would be woken by each line of the log.
+    const logFile = join(directory, `${name}.log`);
     const { command, args } = definitions[name].program({ port, upstreamPorts, key, directory: own });
     const output = openSync(logFile, 'w');
     const child = children.launch({ command, args, directory: own, output });

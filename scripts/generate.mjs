@@ -27,10 +27,16 @@ const registries = [
 ];
 
 /** Names of the files in a folder that declare an entry of its registry, sorted. */
-function entriesOf({ folder, definer }) {
+function entriesOf({ folder, definer, module }) {
   return readdirSync(join(source, folder))
-    .filter((file) => /^[a-z0-9-]+\.ts$/.test(file))
-    .filter((file) => readFileSync(join(source, folder, file), 'utf8').includes(`export default ${definer}(`))
+    .filter((file) => /^[a-z0-9-]+\.ts$/.test(file) && `./${file}` !== module)
+    .filter((file) => {
+      const text = readFileSync(join(source, folder, file), 'utf8');
+      if (text.includes(`export default ${definer}(`)) return true;
+      // Declared but not exported this way, it would be missing without a word.
+      if (text.includes(`${definer}(`)) throw new Error(`${folder}/${file} has no "export default ${definer}(…)"`);
+      return false;
+    })
     .map((file) => file.slice(0, -'.ts'.length))
     .sort();
 }

@@ -49,9 +49,16 @@ export function createAttemptRing(parts: AttemptRingParts): AttemptRing {
     const { target } = step.routeTarget;
     const startedAt = clock.now();
     const slot = await enterTarget(parts, exchange, target);
-    if ('kind' in slot) return record(parts, exchange, step, startedAt, refused(slot));
+    if ('kind' in slot) {
+      // Who left while waiting for the target was never tried there.
+      return slot.kind === 'cancelled' ? refused(slot) : record(parts, exchange, step, startedAt, refused(slot));
+    }
     parts.load.enter(target.id);
     try {
+      if (exchange.cancelReason) {
+        parts.health.abandonTrial(target.healthId);
+        return refused(failureOf('cancelled', 'cancelled before the target was asked'));
+      }
       exchange.attemptStartedAt = clock.now();
       const attempt = new Attempt({
         transport: parts.transport,
@@ -87,7 +94,7 @@ async function enterTarget(parts: AttemptRingParts, exchange: Exchange, target: 
   }
   if (!claimHealth(parts.health, target)) return failureOf('target_busy', `${target.id} is being tried already`);
   if (!target.bulkhead) return freeSlot;
-  const slot = await parts.slots.acquire(target.bulkhead, exchange.signal);
+  const slot = await parts.slots.acquire(target.bulkhead, exchange);
   if (typeof slot === 'object') return slot;
   parts.health.abandonTrial(target.healthId);
   return slot === 'aborted'
@@ -167,7 +174,8 @@ function limitsOf(exchange: Exchange, step: PlanStep, deadline: number): Attempt
   const { timeouts } = step.routeTarget.target;
   const { stream } = exchange.facts;
   const ownTotal = stream ? timeouts.streamTotalMs : timeouts.unaryTotalMs;
-  const totalMs = Math.max(1, Math.min(ownTotal, deadline - exchange.clock.now()));
+  const leftMs = deadline - exchange.clock.now();
+  const totalMs = Math.max(1, Math.min(ownTotal, leftMs));
   // Giving up on a slow target pays only while another may answer; the last one gets the time there is.
   const patient = Math.max(timeouts.idleMs, stream ? timeouts.streamHeadersMs : timeouts.unaryHeadersMs);
   const strictHeaders = stream ? timeouts.streamHeadersMs : timeouts.unaryHeadersMs;
@@ -177,6 +185,7 @@ function limitsOf(exchange: Exchange, step: PlanStep, deadline: number): Attempt
     firstTokenMs: stream ? (step.hasAlternative ? timeouts.firstTokenMs : patient) : undefined,
     idleMs: timeouts.idleMs,
     totalMs,
+    isTotalOfExchange: leftMs <= ownTotal,
   };
 }
 

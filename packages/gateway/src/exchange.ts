@@ -6,6 +6,7 @@ import { GatewayError } from './canonical/gateway-error.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { Usage } from './canonical/usage.ts';
 import type { ReplySink } from './relay/reply-sink.ts';
+import type { CancelSignal } from './stores/slot-store.ts';
 
 /** Why an exchange was ended from outside. */
 export type CancelReason = 'client_closed' | 'shutting_down' | 'deadline';
@@ -51,7 +52,7 @@ export interface ExchangeInput {
 const anonymous: Principal = { kind: 'anonymous', name: 'anonymous', identity: 'anonymous', tenant: undefined };
 
 /** One client request and its reply: what the policies see, what cancels it, and what the ledger will say of it. */
-export class Exchange implements RequestView {
+export class Exchange implements RequestView, CancelSignal {
   readonly id: string;
   readonly method: string;
   readonly url: string;
@@ -93,10 +94,13 @@ export class Exchange implements RequestView {
   waitedMs = 0;
   firstByteAt: number | undefined;
   attemptStartedAt = 0;
+  /** Place in the ExchangeRegistry; its business. */
+  registryIndex = -1;
 
   #cancelReason: CancelReason | undefined;
   #onCancel: ((reason: CancelReason) => void) | undefined;
-  #abortController: AbortController | undefined;
+  /** The one place in a queue that the exchange may hold. */
+  #waiter: { handleEvent(): void } | undefined;
 
   constructor(input: ExchangeInput) {
     this.id = input.id;
@@ -119,18 +123,25 @@ export class Exchange implements RequestView {
     return this.#cancelReason;
   }
 
-  /** Aborts when the exchange is cancelled. Made only when somebody waits on it: a controller costs microseconds. */
-  get signal(): AbortSignal {
-    this.#abortController ??= new AbortController();
-    if (this.#cancelReason) this.#abortController.abort();
-    return this.#abortController.signal;
+  // As a CancelSignal: an AbortController for each exchange would cost microseconds, and few ever wait.
+
+  get aborted(): boolean {
+    return this.#cancelReason !== undefined;
+  }
+
+  addEventListener(_type: 'abort', listener: { handleEvent(): void }): void {
+    this.#waiter = listener;
+  }
+
+  removeEventListener(_type: 'abort', listener: { handleEvent(): void }): void {
+    if (this.#waiter === listener) this.#waiter = undefined;
   }
 
   /** Ends whatever the exchange is doing; the first reason stays. */
   cancel(reason: CancelReason): void {
     if (this.#cancelReason) return;
     this.#cancelReason = reason;
-    this.#abortController?.abort();
+    this.#waiter?.handleEvent();
     this.#onCancel?.(reason);
   }
 

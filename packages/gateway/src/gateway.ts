@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from './canonical/clock.ts';
 import type { LoadedConfig } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
+import { ExchangeRegistry } from './exchange-registry.ts';
 import { createRequestIds } from './policies/request-id.ts';
 import type { HealthRegistry } from './resilience/health.ts';
 import { createPickers } from './routing/pickers.ts';
@@ -51,7 +52,7 @@ export interface Gateway {
 /** Puts the parts together. */
 export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gateway {
   const { clock, log, metrics } = shared;
-  const exchanges = new Set<Exchange>();
+  const exchanges = new ExchangeRegistry((delta) => metrics.inFlight(delta));
   const transport = withDemo(createHttpTransport(), createDemoTransport(clock));
   const load = createTargetLoad();
   const pickers = createPickers({ inFlight: load.inFlight, random: shared.random });
@@ -66,7 +67,6 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
       load,
       pickers,
       settle(entry) {
-        metrics.inFlight(-1);
         metrics.observe(entry);
         logExchange(log, entry);
       },
@@ -95,7 +95,8 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
     runtime: () => runtime,
     requestIds: createRequestIds(randomBytes),
     pages,
-    exchanges: countingSet(exchanges, metrics),
+    exchanges,
+    onArrival: verbose(loaded) ? (exchange) => logArrival(log, exchange) : undefined,
     isDraining: () => drain !== undefined,
     maxConnections: loaded.config.server.maxConnections,
     reportInternal: (error) => log.error('server', 'Internal error', { error: describe(error) }),
@@ -126,7 +127,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
         drain.cutShort();
         return drain.done;
       }
-      const cutShort = (): void => cancelAll(exchanges);
+      const cutShort = (): void => exchanges.cancelAll('shutting_down');
       const cancelTimer = clock.schedule(cutShort, drainMs);
       const done = new Promise<void>((resolve) => {
         server.close(() => {
@@ -141,18 +142,13 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   };
 }
 
-function cancelAll(exchanges: ReadonlySet<Exchange>): void {
-  for (const exchange of exchanges) exchange.cancel('shutting_down');
+function verbose({ config }: LoadedConfig): boolean {
+  const { level } = config.telemetry.logging;
+  return level === 'debug' || level === 'trace';
 }
 
-/** The set of exchanges, which also moves the gauge of requests in flight. */
-function countingSet(exchanges: Set<Exchange>, metrics: Metrics): Set<Exchange> {
-  const add = exchanges.add.bind(exchanges);
-  exchanges.add = (exchange) => {
-    metrics.inFlight(1);
-    return add(exchange);
-  };
-  return exchanges;
+function logArrival(log: Log, { id, method, operation, clientAddress }: Exchange): void {
+  log.debug('server', 'Request received', { request_id: id, method, operation, client: clientAddress });
 }
 
 function withDemo(http: Transport, demo: Transport): Transport {

@@ -92,7 +92,7 @@ function resolve(catalog: Catalog, exchange: Exchange): Resolution {
 async function admit(parts: InferenceParts, exchange: Exchange): Promise<Slot> {
   const { admission, clock, slots } = parts;
   exchange.throwIfCancelled();
-  let slot = slots.acquire(admission, exchange.signal);
+  let slot = slots.acquire(admission, exchange);
   if (slot instanceof Promise) {
     const queuedAt = clock.now();
     slot = await slot;
@@ -139,13 +139,15 @@ async function answer(
 
 /** The answer broke after its first byte: say so in band, and end without anything that looks like an end. */
 function breakOff(exchange: Exchange, failure: Failure): LedgerEntry['outcome'] {
-  exchange.failure = failure.kind;
   if (exchange.cancelReason === 'client_closed') {
     exchange.status = 499;
+    exchange.failure = 'client_closed';
     exchange.sink.cut();
     return 'client_closed';
   }
-  const error = exchange.cancelReason ? cancelError(exchange.cancelReason) : failureError(failure);
+  const cancelled = exchange.cancelReason ? cancelError(exchange.cancelReason) : undefined;
+  exchange.failure = cancelled?.kind ?? failure.kind;
+  const error = cancelled ?? failureError(failure);
   if (exchange.facts.stream) exchange.sink.end(encodeErrorEvent(error));
   else exchange.sink.cut();
   return 'failed';

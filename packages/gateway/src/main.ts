@@ -5,6 +5,9 @@ import { runCommandLine } from './cli/command-line.ts';
 // The bin: hands the process to the command line and ends with its exit code.
 const interrupt = new AbortController();
 process.once('SIGINT', () => interrupt.abort());
+// A reader that goes away (`| head`) is no reason to crash.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
 
 const exitCode = await runCommandLine(process.argv.slice(2), {
   stdout: process.stdout,

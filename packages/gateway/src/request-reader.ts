@@ -1,6 +1,7 @@
 import { GatewayError } from './canonical/gateway-error.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { SecurityConfig } from './config/gateway-config.ts';
+import { findJsonMistake, positionAt } from './config/json-syntax.ts';
 import type { Exchange } from './exchange.ts';
 import { multipartBoundary, readMultipartModel } from './framing/multipart-model.ts';
 import type { InboundBody, PeekedBody } from './inbound-body.ts';
@@ -56,19 +57,18 @@ function parseJson(body: Buffer, maxDepth: number): unknown {
   const text = body.toString('utf8');
   try {
     return JSON.parse(text);
-  } catch (error) {
-    throw new GatewayError('invalid_json', `The body is not valid JSON${placeOf(error, text)}.`);
+  } catch {
+    throw new GatewayError('invalid_json', `The body is not valid JSON${placeOf(text)}.`);
   }
 }
 
-/** Where JSON.parse gave up, as line and column. Its message is not passed on: it quotes the body. */
-function placeOf(error: unknown, text: string): string {
+/** Where a body stops being JSON. The message of JSON.parse is not passed on: it quotes the body, mostly without a place. */
+function placeOf(text: string): string {
   if (text.trim() === '') return ': it is empty';
-  const position = /at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
-  if (position === undefined) return ': it ends too early';
-  const before = text.slice(0, Number(position));
-  const line = before.split('\n').length;
-  const column = before.length - before.lastIndexOf('\n');
+  const position = findJsonMistake(text);
+  if (position === undefined) return '';
+  if (position >= text.length) return ': it ends too early';
+  const { line, column } = positionAt(text, position);
   return ` at position ${position} (line ${line}, column ${column})`;
 }
 

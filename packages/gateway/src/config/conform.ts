@@ -32,13 +32,8 @@ function conformValue(schema: z.ZodType, value: unknown, path: ConfigPath, unkno
   switch (node.kind) {
     case 'object':
       return isRecord(value) ? conformObject(node.members, value, path, unknownKeys) : value;
-    case 'map': {
-      if (!isRecord(value)) return value;
-      const members = Object.entries(value).map(([key, member]) => {
-        return [key, conformValue(node.value, member, [...path, key], unknownKeys)] as const;
-      });
-      return Object.fromEntries(members.filter(([, member]) => member !== undefined));
-    }
+    case 'map':
+      return isRecord(value) ? conformMap(node.value, value, path, unknownKeys) : value;
     case 'list': {
       // One value where a list is wanted is a list of one, as in `allowed_hosts: api.example.com`.
       const items = Array.isArray(value) || isRecord(value) ? value : [value];
@@ -96,6 +91,20 @@ function conformObject(
     if (conformed !== undefined) result[key] = conformed;
   }
   return result;
+}
+
+function conformMap(
+  schema: z.ZodType,
+  value: Readonly<Record<string, unknown>>,
+  path: ConfigPath,
+  unknownKeys: UnknownKey[],
+): unknown {
+  // A name with nothing behind it is an entry with defaults only.
+  const empty = schemaNode(schema).kind === 'object' ? {} : undefined;
+  const members = Object.entries(value).map(([key, member]) => {
+    return [key, conformValue(schema, member ?? empty, [...path, key], unknownKeys)] as const;
+  });
+  return Object.fromEntries(members.filter(([, member]) => member !== undefined));
 }
 
 function unknownKeyMessage(path: ConfigPath, siblings: Iterable<string>): string {

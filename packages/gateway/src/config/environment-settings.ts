@@ -149,12 +149,18 @@ function providerEnvironments(
   env: Environment,
   definitions: readonly ProviderVariables[],
 ): readonly ProviderEnvironment[] {
-  return definitions.flatMap(({ name, aliases = [], needsKey = true, environment }) => {
+  return definitions.flatMap((definition) => {
+    const { name, aliases = [], environment } = definition;
     const apiKey = firstSet(env, environment.apiKey)?.value;
     const baseUrl = withScheme(firstSet(env, environment.baseUrl ?? [])?.value);
     if (apiKey === undefined && baseUrl === undefined) return [];
-    return [{ name, aliases, apiKey, baseUrl, isUsable: apiKey !== undefined || !needsKey }];
+    return [{ name, aliases, apiKey, baseUrl, isUsable: apiKey !== undefined || isKeyless(definition) }];
   });
+}
+
+/** Variables with an address only are often meant for other programs; here they count where no key is needed. */
+function isKeyless({ needsKey = true, baseUrl = '' }: ProviderVariables): boolean {
+  return !needsKey || /^https?:\/\/(localhost|127\.|\[::1\])/.test(baseUrl);
 }
 
 /** What variables say about the provider that a configuration calls by `name`. */

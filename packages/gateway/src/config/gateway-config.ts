@@ -250,8 +250,10 @@ export interface ProviderVariables {
   readonly name: string;
   /** Other names that configurations use for it; `-` and `_` are the same. */
   readonly aliases?: readonly string[];
-  /** False: an address alone sets it up. */
+  /** False: an address alone sets it up, as it does where the provider's own address is this machine. */
   readonly needsKey?: boolean;
+  /** The provider's own address, where it has one. */
+  readonly baseUrl?: string | undefined;
   readonly environment: { readonly apiKey: readonly string[]; readonly baseUrl?: readonly string[] };
 }
 

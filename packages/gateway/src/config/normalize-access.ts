@@ -61,7 +61,7 @@ function distinctKeys(keys: readonly KeyConfig[], findings: Findings): readonly 
       findings.fail(`auth.keys has two keys named ${name}. Give each a name of its own.`, ['auth', 'keys']);
     names.add(name);
   }
-  return [...new Map(keys.toReversed().map((key) => [key.sha256, key])).values()].reverse();
+  return keys.filter(({ sha256 }, index) => keys.findIndex((key) => key.sha256 === sha256) === index);
 }
 
 function sha256Of(text: string): string {

@@ -37,8 +37,13 @@ export async function watchConfig({ files, onChange, signal, clock }: WatchConfi
     ignoreInitial: true,
     ignored: (path) => !isRelevant(path, files),
   });
-  watcher.on('all', () => {
+  const compareSoon = () => {
     cancelTimer ??= clock.schedule(() => void compare(), DEBOUNCE_MS);
+  };
+  watcher.on('all', compareSoon);
+  // A file replaced right after it was written shows only here: the watcher takes it for the write already told.
+  watcher.on('raw', (_event, path: string | null) => {
+    if (path === null || isConcerned(path, files)) compareSoon();
   });
   // A directory that goes away takes its watch with it; the configuration in use stays.
   watcher.on('error', () => undefined);
@@ -52,13 +57,16 @@ export async function watchConfig({ files, onChange, signal, clock }: WatchConfi
   });
 }
 
-/** The directories, the files, and the hidden links (`..data`) through which volumes are swapped. */
+/** The directories and what in them has to do with the files. */
 function isRelevant(path: string, files: readonly string[]): boolean {
-  const absolute = resolve(path);
-  return files.some((file) => {
-    if (absolute === dirname(file) || absolute === file) return true;
-    return dirname(absolute) === dirname(file) && basename(absolute).startsWith('..');
-  });
+  const directory = resolve(path);
+  return files.some((file) => directory === dirname(file)) || isConcerned(path, files);
+}
+
+/** The files, and the hidden links (`..data`) through which volumes are swapped. */
+function isConcerned(path: string, files: readonly string[]): boolean {
+  const name = basename(path);
+  return name.startsWith('..') || files.some((file) => name === basename(file));
 }
 
 async function fingerprintOf(files: readonly string[]): Promise<string> {

@@ -54,12 +54,15 @@ function note(node: unknown, path: ConfigPath, { positions, placeOf }: Collector
   if (isNode(node) && node.range) positions.set(pathKey(path), placeOf(node.range[0]));
 }
 
-/** Turns a document into a value; too many aliases are the one thing that only shows here. */
+/** Turns a document into a value; aliases that are too many or contain themselves only show here. */
 function toPlain(file: string, read: () => unknown): unknown {
   try {
-    return read();
+    const value = read();
+    JSON.stringify(value);
+    return value;
   } catch (cause) {
-    const message = `is not valid YAML: ${cause instanceof Error ? cause.message : 'it cannot be read'}`;
+    const reason = cause instanceof ReferenceError ? cause.message : 'an alias contains itself';
+    const message = `is not valid YAML: ${reason}`;
     throw new ConfigError([{ message, file, line: undefined, column: undefined }]);
   }
 }

@@ -6,7 +6,7 @@
 
 /**
  * Told of every member at depth 1 to 3 (1: the outermost object) after its value was read. Spans are byte offsets;
- * the key's span leaves out its quotes.
+ * the key's span leaves out its quotes. Arrays count as levels too.
  */
 export type MemberVisitor = (
   depth: number,
@@ -19,160 +19,163 @@ export type MemberVisitor = (
 const MAX_DEPTH = 256;
 const VISITED_DEPTH = 3;
 
-// What a byte may begin outside of strings. 0: nothing, the text is broken.
-const SPACE = 1;
-const OPEN_OBJECT = 2;
-const OPEN_ARRAY = 3;
-const CLOSE = 4;
-const COMMA = 5;
-const COLON = 6;
-const STRING = 7;
-const NUMBER = 8;
-const WORD = 9;
+const QUOTE = 34;
+const COMMA = 44;
+const MINUS = 45;
+const DOT = 46;
+const ZERO = 48;
+const NINE = 57;
+const COLON = 58;
+const OPEN_BRACKET = 91;
+const BACKSLASH = 92;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
 
-const classOf = new Uint8Array(256);
-for (const space of ' \t\r\n') classOf[space.charCodeAt(0)] = SPACE;
-for (const digit of '-0123456789') classOf[digit.charCodeAt(0)] = NUMBER;
-for (const letter of 'tfn') classOf[letter.charCodeAt(0)] = WORD;
-classOf['{'.charCodeAt(0)] = OPEN_OBJECT;
-classOf['['.charCodeAt(0)] = OPEN_ARRAY;
-classOf['}'.charCodeAt(0)] = CLOSE;
-classOf[']'.charCodeAt(0)] = CLOSE;
-classOf[','.charCodeAt(0)] = COMMA;
-classOf[':'.charCodeAt(0)] = COLON;
-classOf['"'.charCodeAt(0)] = STRING;
+/** What follows a backslash; `u` is looked at separately. */
+const isEscape = new Uint8Array(256);
+for (const letter of '"\\/bfnrt') isEscape[letter.charCodeAt(0)] = 1;
 
-const inNumber = new Uint8Array(256);
-for (const part of '0123456789+-.eE') inNumber[part.charCodeAt(0)] = 1;
+const words: readonly (Buffer | undefined)[] = Object.assign(new Array<Buffer | undefined>(128), {
+  116: Buffer.from('true'),
+  102: Buffer.from('false'),
+  110: Buffer.from('null'),
+});
 
-// What may come next.
-const VALUE = 0;
-const KEY_OR_CLOSE = 1;
-const KEY = 2;
-const AFTER_KEY = 3;
-const AFTER_VALUE = 4;
-const VALUE_OR_CLOSE = 5;
-
-const words = new Map([
-  [116, 'true'],
-  [102, 'false'],
-  [110, 'null'],
-]);
-
-// One scan at a time: the scanner is synchronous, so its working memory can be shared.
-const isObject = new Uint8Array(MAX_DEPTH + 1);
-const keyStarts = new Int32Array(VISITED_DEPTH + 1);
-const keyEnds = new Int32Array(VISITED_DEPTH + 1);
-const valueStarts = new Int32Array(VISITED_DEPTH + 1);
-
-/** Whether the bytes from `start` up to `end` are exactly one JSON text. */
+/**
+ * Whether the bytes from `start` up to `end` are exactly one JSON text, as JSON.parse understands it. Text that is
+ * nested deeper than 256 levels is refused.
+ */
 export function scanJson(bytes: Uint8Array, start: number, end: number, visit: MemberVisitor): boolean {
-  let depth = 0;
-  let expected = VALUE;
-  let index = start;
-  while (index < end) {
-    const byte = bytes[index]!;
-    const kind = classOf[byte]!;
-    if (kind === SPACE) {
-      index++;
-      continue;
-    }
-    if (expected === AFTER_VALUE) {
-      if (depth === 0) return false;
-      if (kind === COMMA) {
-        expected = isObject[depth] === 1 ? KEY : VALUE;
-        index++;
-        continue;
-      }
-      if (kind !== CLOSE || (byte === 125) !== (isObject[depth] === 1)) return false;
-      index++;
-      depth--;
-      if (depth > 0 && depth <= VISITED_DEPTH && isObject[depth] === 1) {
-        visit(depth, keyStarts[depth]!, keyEnds[depth]!, valueStarts[depth]!, index);
-      }
-      continue;
-    }
-    if (expected === AFTER_KEY) {
-      if (kind !== COLON) return false;
-      expected = VALUE;
-      index++;
-      continue;
-    }
-    if (expected === KEY || (expected === KEY_OR_CLOSE && kind === STRING)) {
-      if (kind !== STRING) return false;
-      const close = endOfString(bytes, index + 1, end);
-      if (close === -1) return false;
-      if (depth <= VISITED_DEPTH) {
-        keyStarts[depth] = index + 1;
-        keyEnds[depth] = close;
-      }
-      index = close + 1;
-      expected = AFTER_KEY;
-      continue;
-    }
-    // From here on a value, or the end of an empty container.
-    if (kind === CLOSE) {
-      const closesObject = expected === KEY_OR_CLOSE;
-      if ((expected !== VALUE_OR_CLOSE && !closesObject) || (byte === 125) !== closesObject) return false;
-      expected = AFTER_VALUE;
-      index++;
-      depth--;
-      if (depth > 0 && depth <= VISITED_DEPTH && isObject[depth] === 1) {
-        visit(depth, keyStarts[depth]!, keyEnds[depth]!, valueStarts[depth]!, index);
-      }
-      continue;
-    }
-    if (expected === KEY_OR_CLOSE) return false;
-    const inObject = depth > 0 && depth <= VISITED_DEPTH && isObject[depth] === 1;
-    if (inObject) valueStarts[depth] = index;
-    if (kind === OPEN_OBJECT || kind === OPEN_ARRAY) {
-      if (depth === MAX_DEPTH) return false;
-      depth++;
-      isObject[depth] = kind === OPEN_OBJECT ? 1 : 0;
-      expected = kind === OPEN_OBJECT ? KEY_OR_CLOSE : VALUE_OR_CLOSE;
-      index++;
-      continue;
-    }
-    const valueStart = index;
-    index = endOfScalar(bytes, index, end, kind);
-    if (index === -1) return false;
-    expected = AFTER_VALUE;
-    if (inObject) visit(depth, keyStarts[depth]!, keyEnds[depth]!, valueStart, index);
-  }
-  return expected === AFTER_VALUE && depth === 0;
+  const index = endOfValue(bytes, skipSpace(bytes, start, end), end, 0, visit);
+  return index !== -1 && skipSpace(bytes, index, end) === end;
 }
 
-/** Index behind the scalar that begins at `start`, or -1 when it is none. */
-function endOfScalar(bytes: Uint8Array, start: number, end: number, kind: number): number {
-  if (kind === STRING) {
-    const close = endOfString(bytes, start + 1, end);
-    return close === -1 ? -1 : close + 1;
-  }
-  if (kind === NUMBER) {
-    let index = start + 1;
-    while (index < end && inNumber[bytes[index]!] === 1) index++;
-    return index;
-  }
-  if (kind !== WORD) return -1;
-  const word = words.get(bytes[start]!)!;
-  if (start + word.length > end) return -1;
-  for (let offset = 1; offset < word.length; offset++) {
-    if (bytes[start + offset] !== word.charCodeAt(offset)) return -1;
-  }
-  return start + word.length;
+/** Index behind the value that begins at `start`, or -1 when there is none. `depth` counts the containers around it. */
+function endOfValue(bytes: Uint8Array, start: number, end: number, depth: number, visit: MemberVisitor): number {
+  if (start >= end) return -1;
+  const first = bytes[start]!;
+  if (first === QUOTE) return endOfString(bytes, start + 1, end);
+  if (first === OPEN_BRACE) return endOfObject(bytes, start + 1, end, depth + 1, visit);
+  if (first === OPEN_BRACKET) return endOfArray(bytes, start + 1, end, depth + 1, visit);
+  if (first === MINUS || (first >= ZERO && first <= NINE)) return endOfNumber(bytes, start, end);
+  const word = words[first];
+  return word === undefined ? -1 : endOfWord(bytes, start, end, word);
 }
 
-/** Index of the quote that closes the string whose text begins at `from`, or -1. Raw control characters are errors. */
+function endOfObject(bytes: Uint8Array, from: number, end: number, depth: number, visit: MemberVisitor): number {
+  if (depth > MAX_DEPTH) return -1;
+  let index = skipSpace(bytes, from, end);
+  if (index < end && bytes[index] === CLOSE_BRACE) return index + 1;
+  while (index < end && bytes[index] === QUOTE) {
+    const keyStart = index + 1;
+    const afterKey = endOfString(bytes, keyStart, end);
+    if (afterKey === -1) return -1;
+    index = skipSpace(bytes, afterKey, end);
+    if (index >= end || bytes[index] !== COLON) return -1;
+    const valueStart = skipSpace(bytes, index + 1, end);
+    const valueEnd = endOfValue(bytes, valueStart, end, depth, visit);
+    if (valueEnd === -1) return -1;
+    if (depth <= VISITED_DEPTH) visit(depth, keyStart, afterKey - 1, valueStart, valueEnd);
+    index = skipSpace(bytes, valueEnd, end);
+    if (index >= end) return -1;
+    if (bytes[index] === CLOSE_BRACE) return index + 1;
+    if (bytes[index] !== COMMA) return -1;
+    index = skipSpace(bytes, index + 1, end);
+  }
+  return -1;
+}
+
+function endOfArray(bytes: Uint8Array, from: number, end: number, depth: number, visit: MemberVisitor): number {
+  if (depth > MAX_DEPTH) return -1;
+  let index = skipSpace(bytes, from, end);
+  if (index < end && bytes[index] === CLOSE_BRACKET) return index + 1;
+  for (;;) {
+    index = endOfValue(bytes, index, end, depth, visit);
+    if (index === -1) return -1;
+    index = skipSpace(bytes, index, end);
+    if (index >= end) return -1;
+    if (bytes[index] === CLOSE_BRACKET) return index + 1;
+    if (bytes[index] !== COMMA) return -1;
+    index = skipSpace(bytes, index + 1, end);
+  }
+}
+
+/** Index behind the closing quote of the string whose text begins at `from`, or -1. */
 function endOfString(bytes: Uint8Array, from: number, end: number): number {
   let index = from;
   while (index < end) {
     const byte = bytes[index]!;
-    if (byte === 34) return index;
-    if (byte === 92) index++;
-    else if (byte < 32) return -1;
-    index++;
+    if (byte > BACKSLASH || (byte > QUOTE && byte !== BACKSLASH)) {
+      index++;
+    } else if (byte === QUOTE) {
+      return index + 1;
+    } else if (byte === BACKSLASH) {
+      index = endOfEscape(bytes, index + 1, end);
+      if (index === -1) return -1;
+    } else if (byte < 32) {
+      return -1;
+    } else {
+      index++;
+    }
   }
   return -1;
+}
+
+function endOfEscape(bytes: Uint8Array, from: number, end: number): number {
+  if (from >= end) return -1;
+  const byte = bytes[from]!;
+  if (isEscape[byte] === 1) return from + 1;
+  if (byte !== 117 || from + 5 > end) return -1;
+  for (let index = from + 1; index < from + 5; index++) {
+    const digit = bytes[index]! | 32;
+    if (!((digit >= ZERO && digit <= NINE && bytes[index]! >= ZERO) || (digit >= 97 && digit <= 102))) return -1;
+  }
+  return from + 5;
+}
+
+/** Index behind the number that begins at `start`, a digit or a minus, or -1 when it is none. */
+function endOfNumber(bytes: Uint8Array, start: number, end: number): number {
+  const whole = bytes[start] === MINUS ? start + 1 : start;
+  let index = endOfDigits(bytes, whole, end);
+  if (index === whole || (bytes[whole] === ZERO && index > whole + 1)) return -1;
+  if (index < end && bytes[index] === DOT) {
+    const fraction = index + 1;
+    index = endOfDigits(bytes, fraction, end);
+    if (index === fraction) return -1;
+  }
+  if (index < end && (bytes[index]! | 32) === 101) {
+    const sign = bytes[index + 1];
+    const exponent = sign === MINUS || sign === 43 ? index + 2 : index + 1;
+    index = endOfDigits(bytes, exponent, end);
+    if (index <= exponent) return -1;
+  }
+  return index;
+}
+
+function endOfDigits(bytes: Uint8Array, from: number, end: number): number {
+  let index = from;
+  while (index < end && bytes[index]! >= ZERO && bytes[index]! <= NINE) index++;
+  return index;
+}
+
+function endOfWord(bytes: Uint8Array, start: number, end: number, word: Buffer): number {
+  const { length } = word;
+  if (start + length > end) return -1;
+  for (let offset = 1; offset < length; offset++) {
+    if (bytes[start + offset] !== word[offset]) return -1;
+  }
+  return start + length;
+}
+
+function skipSpace(bytes: Uint8Array, from: number, end: number): number {
+  let index = from;
+  while (index < end && bytes[index]! <= 32) {
+    const byte = bytes[index]!;
+    if (byte !== 32 && byte !== 10 && byte !== 13 && byte !== 9) return index;
+    index++;
+  }
+  return index;
 }
 
 /** Whether the key from `start` to `end` is `name`, which is ASCII. */

@@ -50,37 +50,37 @@ export class SseSplitter {
 
   /** Takes the next bytes of the stream and hands out the events they complete, in order. */
   push(chunk: Buffer): void {
-    const length = chunk.length;
+    const { length } = chunk;
     let start = 0;
-    let lineIsEmpty = this.#lineIsEmpty;
-    let afterCr = this.#afterCr;
-    for (let index = 0; index < length; index++) {
-      const byte = chunk[index]!;
-      if (byte !== LF && byte !== CR) {
-        lineIsEmpty = false;
-        afterCr = false;
-        this.#hasContent = true;
-        continue;
-      }
-      if (byte === LF && afterCr) {
-        // Second half of CRLF: the line has ended at the CR already.
-        afterCr = false;
-        continue;
-      }
-      afterCr = byte === CR;
-      if (lineIsEmpty && this.#hasContent) {
+    // The LF of a CRLF pair that came apart: the line has ended at the CR already.
+    let lineStart = this.#afterCr && chunk[0] === LF ? 1 : 0;
+    if (length > 0) this.#afterCr = false;
+    let lf = chunk.indexOf(LF, lineStart);
+    let cr = chunk.indexOf(CR, lineStart);
+    while (lf !== -1 || cr !== -1) {
+      const isCr = cr !== -1 && (lf === -1 || cr < lf);
+      const lineEnd = isCr ? cr : lf;
+      let next = lineEnd + 1;
+      if (isCr) {
         // A CRLF pair stays together where both halves are here, so that an event's bytes look as they were sent.
-        if (afterCr && chunk[index + 1] === LF) {
-          index++;
-          afterCr = false;
-        }
-        this.#emit(chunk, start, index + 1);
-        start = index + 1;
+        if (next === length) this.#afterCr = true;
+        else if (chunk[next] === LF) next++;
       }
-      lineIsEmpty = true;
+      if (lineEnd > lineStart || !this.#lineIsEmpty) {
+        this.#hasContent = true;
+      } else if (this.#hasContent) {
+        this.#emit(chunk, start, next);
+        start = next;
+      }
+      this.#lineIsEmpty = true;
+      lineStart = next;
+      if (lf !== -1 && lf < next) lf = chunk[next] === LF ? next : chunk.indexOf(LF, next);
+      if (cr !== -1 && cr < next) cr = chunk.indexOf(CR, next);
     }
-    this.#lineIsEmpty = lineIsEmpty;
-    this.#afterCr = afterCr;
+    if (lineStart < length) {
+      this.#lineIsEmpty = false;
+      this.#hasContent = true;
+    }
     if (start < length) this.#keep(start === 0 ? chunk : chunk.subarray(start));
   }
 
@@ -107,15 +107,19 @@ export class SseSplitter {
   }
 
   #keep(part: Buffer): void {
+    this.#checkLength(this.#pendingBytes + part.length);
     this.#pendingBytes += part.length;
-    if (this.#pendingBytes > this.#maxEventBytes) {
-      throw new SseOverflowError(`an event is longer than ${this.#maxEventBytes} bytes`);
-    }
     this.#pending.push(part);
   }
 
+  #checkLength(length: number): void {
+    if (length <= this.#maxEventBytes) return;
+    throw new SseOverflowError(`an event is longer than ${this.#maxEventBytes} bytes`);
+  }
+
   #emit(chunk: Buffer, start: number, end: number): void {
-    let bytes = chunk.subarray(start, end);
+    this.#checkLength(this.#pendingBytes + end - start);
+    let bytes = start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end);
     if (this.#pendingBytes > 0) {
       this.#pending.push(bytes);
       bytes = Buffer.concat(this.#pending, this.#pendingBytes + bytes.length);
@@ -129,7 +133,6 @@ export class SseSplitter {
       if (bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) from = 3;
     }
     const event = this.#event;
-    event.bytes = bytes;
     readFields(event, bytes, from);
     this.#onEvent(event);
   }
@@ -137,13 +140,20 @@ export class SseSplitter {
 
 /** Reads `data` and `event` of one whole event. The common event, one data line and nothing else, costs no copy. */
 function readFields(event: SseEvent, bytes: Buffer, from: number): void {
+  event.bytes = bytes;
   event.name = '';
   event.data = EMPTY;
   let dataLines: Buffer[] | undefined;
+  const { length } = bytes;
   let lineStart = from;
-  const length = bytes.length;
+  let lf = -1;
+  // Looked for once when there is none: nearly every stream does without.
+  let cr = bytes.indexOf(CR, from);
   while (lineStart < length) {
-    const lineEnd = endOfLine(bytes, lineStart);
+    if (lf < lineStart) lf = bytes.indexOf(LF, lineStart);
+    if (lf === -1) lf = length;
+    if (cr !== -1 && cr < lineStart) cr = bytes.indexOf(CR, lineStart);
+    const lineEnd = cr !== -1 && cr < lf ? cr : lf;
     const first = bytes[lineStart];
     if (first === 100 && startsWith(bytes, lineStart, lineEnd, DATA)) {
       const value = fieldValue(bytes, lineStart + 4, lineEnd);
@@ -161,17 +171,6 @@ function readFields(event: SseEvent, bytes: Buffer, from: number): void {
 const DATA = Buffer.from('data');
 const EVENT = Buffer.from('event');
 const NEWLINE = Buffer.from('\n');
-
-function endOfLine(bytes: Buffer, from: number): number {
-  const length = bytes.length;
-  let index = from;
-  while (index < length) {
-    const byte = bytes[index]!;
-    if (byte === LF || byte === CR) break;
-    index++;
-  }
-  return index;
-}
 
 /** Whether the line's field name is exactly `name`: the colon, or the end of the line, follows. */
 function startsWith(bytes: Buffer, from: number, lineEnd: number, name: Buffer): boolean {

@@ -1,4 +1,4 @@
-import type { Layout, LayoutInput } from './define-provider.ts';
+import type { Layout, LayoutInput, ProviderDefinition } from './define-provider.ts';
 import { defineProvider } from './define-provider.ts';
 import { cleanPath, defaultChatPath, isPlainTail, openaiLayout, tailOf } from './openai-layout.ts';
 
@@ -6,7 +6,7 @@ import { cleanPath, defaultChatPath, isPlainTail, openaiLayout, tailOf } from '.
  * The path below the resource is `/openai/v1/…` (no version to name), or, when a dated `api_version` is configured,
  * `/openai/deployments/{model}/…?api-version=…`. The key has a header of its own, and a deployment's name is the model.
  */
-const azureOpenai = defineProvider({
+export default defineProvider({
   name: 'azure-openai',
   aliases: ['azure', 'azure-ai', 'azure-foundry'],
   environment: { apiKey: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'], baseUrl: ['AZURE_OPENAI_ENDPOINT'] },
@@ -22,12 +22,10 @@ const azureOpenai = defineProvider({
   layout: azureLayout,
 });
 
-export default azureOpenai;
-
 /** Operations that are no deployment's: they stay below `/openai`. */
 const undeployed = new Set(['responses', 'proxy']);
 
-function azureLayout(input: LayoutInput): Layout {
+function azureLayout(input: LayoutInput, definition: ProviderDefinition): Layout {
   const { chatPath, healthPath } = input;
   const ownHealthPath = input.section === 'backend' && healthPath !== '/health' ? healthPath : undefined;
   const query = new URLSearchParams(input.url.search);
@@ -36,7 +34,7 @@ function azureLayout(input: LayoutInput): Layout {
   // A backend whose operator spelled out the chat path gets just that.
   const isLiteral = input.section === 'backend' && chatPath !== undefined && chatPath !== defaultChatPath;
   const layout = isLiteral
-    ? openaiLayout(azureOpenai, input)
+    ? openaiLayout(definition, input)
     : version !== undefined && /^\d{4}-\d{2}-\d{2}/.test(version)
       ? datedLayout(prefix, version)
       : currentLayout(prefix, version);

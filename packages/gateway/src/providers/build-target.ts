@@ -109,7 +109,7 @@ function readUrl(address: string): URL | undefined {
 function layoutOf(definition: ProviderDefinition, { section, entry }: TargetInput, url: URL): Layout {
   const { apiVersion, chatPath, healthPath } = entry;
   const input = { url, section, apiVersion, chatPath, healthPath };
-  return definition.layout?.(input) ?? openaiLayout(definition, input);
+  return definition.layout?.(input, definition) ?? openaiLayout(definition, input);
 }
 
 function authorizationOf(

@@ -65,7 +65,7 @@ export interface ProviderDefinition {
   /** Names of models it is known for, with `*` for any text. A preference among providers, never a reason to refuse. */
   readonly serves: readonly string[];
   /** Paths that no join of base and tail gives. With it, its hosts follow it in whatever section they are named. */
-  readonly layout?: (input: LayoutInput) => Layout;
+  readonly layout?: (input: LayoutInput, definition: ProviderDefinition) => Layout;
   /** Headers that more than one key header takes. */
   readonly authorize?: (input: { readonly apiKey: string; readonly apiVersion: string | undefined }) => Authorization;
 }

@@ -1,6 +1,7 @@
 // Written by `npm run generate` from the files of this folder; edit those instead.
 import anthropic from './anthropic.ts';
 import ark from './ark.ts';
+import azureOpenai from './azure-openai.ts';
 import cerebras from './cerebras.ts';
 import cohere from './cohere.ts';
 import dashscope from './dashscope.ts';
@@ -24,6 +25,7 @@ import xai from './xai.ts';
 export type ProviderName =
   | 'anthropic'
   | 'ark'
+  | 'azure-openai'
   | 'cerebras'
   | 'cohere'
   | 'dashscope'
@@ -46,6 +48,7 @@ export type ProviderName =
 export const providerDefinitions: readonly ProviderDefinition[] = [
   anthropic,
   ark,
+  azureOpenai,
   cerebras,
   cohere,
   dashscope,

@@ -12,6 +12,8 @@ export interface AttemptLimits {
   readonly firstTokenMs: number | undefined;
   readonly idleMs: number;
   readonly totalMs: number;
+  /** `totalMs` is what is left of the whole exchange; otherwise it is the target's own, and another may still answer. */
+  readonly isTotalOfExchange: boolean;
 }
 
 /** What becomes of a good head and its body: unary, stream and raw replies differ here. */
@@ -137,7 +139,7 @@ export class Attempt implements UpstreamHandler {
     this.#lastAt = this.#input.clock.now();
     if (!this.#errorBody) return this.#body.data(chunk);
     this.#errorBytes += chunk.length;
-    if (this.#errorBytes > MAX_ERROR_BODY) this.fail(this.#classify(undefined));
+    if (this.#errorBytes > MAX_ERROR_BODY) this.fail(this.#classify(Buffer.concat(this.#errorBody)));
     else this.#errorBody.push(chunk);
     return true;
   }
@@ -156,6 +158,7 @@ export class Attempt implements UpstreamHandler {
       this.#send();
       return;
     }
+    this.#cancelTimer?.();
     // An error head whose body broke off still tells its status.
     if (this.#errorBody) this.#finish(this.#classify(Buffer.concat(this.#errorBody)));
     else this.#finish(classifyError(error, this.#head === undefined ? 'before-headers' : 'after-headers'));
@@ -210,19 +213,23 @@ export class Attempt implements UpstreamHandler {
 
   readonly #onTimer = (): void => {
     if (!this.#resolve) return;
-    const { at, kind } = this.#nextLimit();
+    const { at, kind, message } = this.#nextLimit();
     if (this.#input.clock.now() < at) this.#watch();
-    else this.fail(failureOf(kind, limitMessages[kind]));
+    else if (this.#errorBody) this.fail(this.#classify(Buffer.concat(this.#errorBody)));
+    else this.fail(failureOf(kind, message ?? limitMessages[kind]));
   };
 
-  #nextLimit(): { at: number; kind: TimeoutKind } {
+  #nextLimit(): Limit {
     const { limits } = this.#input;
     const totalAt = this.#startedAt + limits.totalMs;
     const next = this.#phaseLimit();
-    return next.at < totalAt ? next : { at: totalAt, kind: 'total_timeout' };
+    if (next.at < totalAt) return next;
+    const message = limitMessages.total_timeout;
+    // Past its own limit a target is as silent; past the exchange's there is no time for another either.
+    return { at: totalAt, kind: limits.isTotalOfExchange ? 'total_timeout' : next.kind, message };
   }
 
-  #phaseLimit(): { at: number; kind: TimeoutKind } {
+  #phaseLimit(): Limit {
     const { limits } = this.#input;
     if (!this.#head) return { at: this.#startedAt + limits.headersMs, kind: 'headers_timeout' };
     const idleAt = (this.#body.isPaused ? this.#input.clock.now() : this.#lastAt) + limits.idleMs;
@@ -233,6 +240,14 @@ export class Attempt implements UpstreamHandler {
 }
 
 type TimeoutKind = Extract<FailureKind, `${string}_timeout`>;
+
+interface Limit {
+  /** Monotonic milliseconds. */
+  readonly at: number;
+  readonly kind: TimeoutKind;
+  /** What to say when it is reached, where the kind says too little. */
+  readonly message?: string;
+}
 
 const limitMessages: Record<TimeoutKind, string> = {
   connect_timeout: 'the connection was not accepted in time',

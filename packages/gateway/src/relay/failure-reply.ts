@@ -40,7 +40,9 @@ const errorOf: Record<FailureKind, ErrorKind> = {
 
 /** The reply for the failure that ended a plan. `scrub` takes secrets and addresses out of an upstream's words. */
 export function replyToFailure(failure: Failure, scrub: (text: string) => string): FailureReply {
-  if (!callersOwn.has(failure.kind) || failure.status < 400) return { kind: 'gateway', error: failureError(failure) };
+  if (!callersOwn.has(failure.kind) || failure.status < 400 || isAboutOurKey(failure)) {
+    return { kind: 'gateway', error: failureError(failure) };
+  }
   const text = failure.body?.toString('utf8') ?? '';
   const scrubbed = scrub(text);
   const contentType = failure.contentType ?? 'application/json';
@@ -61,10 +63,15 @@ export function replyToFailure(failure: Failure, scrub: (text: string) => string
   };
 }
 
+/** A 401 or 403 over a model or a path speaks of the gateway's key; a caller would look for the fault in its own. */
+function isAboutOurKey({ kind, status }: Failure): boolean {
+  return kind !== 'content_refused' && (status === 401 || status === 403);
+}
+
 /** The gateway's error for a failure that is not the caller's, before an answer or in the middle of one. */
 export function failureError(failure: Failure): GatewayError {
   const status = failure.status > 0 ? ` (HTTP ${failure.status})` : '';
-  return new GatewayError(errorOf[failure.kind], `No target could answer: ${failure.message}${status}.`, {
+  return new GatewayError(errorOf[failure.kind], `No target could answer: ${failure.message.replace(/\.$/, '')}${status}.`, {
     ...(waitOf(failure) === undefined ? {} : { retryAfterMs: waitOf(failure)! }),
   });
 }

@@ -12,6 +12,7 @@ export interface RawReplyOptions {
 export class RawReply implements ReplyBody {
   readonly #options: RawReplyOptions;
   #attempt: Attempt | undefined;
+  #head: UpstreamHead | undefined;
   isCommitted = false;
   isPaused = false;
   readonly usage = undefined;
@@ -23,15 +24,13 @@ export class RawReply implements ReplyBody {
 
   begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {
     this.#attempt = attempt;
-    if (head.contentLength >= 0) head.headers.push('content-length', String(head.contentLength));
-    head.headers.push(...this.#options.ownHeaders());
-    this.#options.sink.head(head.status, head.headers);
+    this.#head = head;
     return undefined;
   }
 
   data(chunk: Buffer): boolean {
     if (!this.isCommitted) {
-      this.isCommitted = true;
+      this.#commit();
       this.#attempt!.noteToken();
     }
     const { sink } = this.#options;
@@ -45,8 +44,17 @@ export class RawReply implements ReplyBody {
   }
 
   end(): Failure | undefined {
-    this.isCommitted = true;
+    if (!this.isCommitted) this.#commit();
     this.#options.sink.end();
     return undefined;
+  }
+
+  /** The head waits for the first byte: an upstream that breaks between the two has not answered. */
+  #commit(): void {
+    const { status, headers, contentLength } = this.#head!;
+    this.isCommitted = true;
+    if (contentLength >= 0) headers.push('content-length', String(contentLength));
+    headers.push(...this.#options.ownHeaders());
+    this.#options.sink.head(status, headers);
   }
 }

@@ -1,6 +1,6 @@
 import type { Usage } from '../canonical/usage.ts';
 import { type SseEvent, SseOverflowError, SseSplitter } from '../framing/sse-splitter.ts';
-import type { StreamReader } from '../protocols/stream-reader.ts';
+import type { EventVerdict, StreamReader } from '../protocols/stream-reader.ts';
 import { classifyBody } from '../resilience/classify.ts';
 import type { Failure } from '../resilience/failure.ts';
 import { type Attempt, failureOf, type ReplyBody } from './attempt.ts';
@@ -16,6 +16,7 @@ export interface StreamReplyOptions {
 
 /** Preambles beyond this are no preamble: the answer begins. */
 const MAX_HELD_BYTES = 256 * 1024;
+const BLANK_LINE = Buffer.from('\n\n');
 
 /**
  * A streamed answer: whole events are relayed byte for byte as they come. Nothing goes out before the first event that
@@ -74,21 +75,32 @@ export class StreamReply implements ReplyBody {
 
   end(): Failure | undefined {
     if (!this.#isEnded) {
-      const rest = this.#splitter.end();
-      if (rest.length > 0 && this.isCommitted) this.#hold(rest);
-      if (this.#failure) return this.#failure;
-      if (!this.#options.reader.isFinished || !this.isCommitted) {
+      const failure = this.#readRest();
+      if (failure) {
         this.#flush();
-        return failureOf('truncated', 'the provider ended its stream before the answer was complete');
+        return failure;
       }
     }
     this.#finishReply();
     return undefined;
   }
 
+  /** The stream ended without its terminator: what is left of it, and whether the answer is whole nevertheless. */
+  #readRest(): Failure | undefined {
+    const held = this.#batch.length;
+    const rest = this.#splitter.end();
+    if (rest.length > 0 && this.isCommitted) this.#hold(rest);
+    // An event that lacked its blank line would swallow whatever follows it.
+    else if (this.#batch.length > held) this.#hold(BLANK_LINE);
+    // Half an event at the end is a stream that was cut there.
+    if (this.#failure && this.#failure.kind !== 'malformed') return this.#failure;
+    if (!this.#failure && this.#options.reader.isFinished && this.isCommitted) return undefined;
+    return failureOf('truncated', 'the provider ended its stream before the answer was complete');
+  }
+
   readonly #onEvent = (event: SseEvent): void => {
     if (this.#failure || this.#isEnded) return;
-    switch (this.#options.reader.read(event)) {
+    switch (this.#read(event)) {
       case 'content':
         this.#hold(event.bytes);
         if (!this.isCommitted) this.#commit();
@@ -98,6 +110,10 @@ export class StreamReply implements ReplyBody {
         if (this.#batchBytes > MAX_HELD_BYTES && !this.isCommitted) this.#commit();
         return;
       case 'end':
+        if (!this.#options.reader.isFinished) {
+          this.#failure = failureOf('truncated', 'the provider ended its stream without an answer');
+          return;
+        }
         this.#hold(event.bytes);
         if (!this.isCommitted) this.#commit();
         this.#isEnded = true;
@@ -111,6 +127,15 @@ export class StreamReply implements ReplyBody {
         this.#failure = failureOf('malformed', "the provider's stream holds an event that cannot be read");
     }
   };
+
+  #read(event: SseEvent): EventVerdict {
+    try {
+      return this.#options.reader.read(event);
+    } catch (error) {
+      if (error instanceof SyntaxError) return 'malformed';
+      throw error;
+    }
+  }
 
   /** What the events just read lead to: an end, a failure, or bytes to send. */
   #afterEvents(): boolean {
@@ -131,7 +156,6 @@ export class StreamReply implements ReplyBody {
     }
     return !this.isPaused;
   }
-
 
   #finishReply(): void {
     const { sink, reader } = this.#options;

@@ -143,7 +143,7 @@ function speaks(words: Words, kind: 'quota_exhausted' | 'content_refused' | 'mod
 
 /** The upstream's own words may quote the prompt or the key; its status and code say enough. */
 function describe(kind: FailureKind, status: number, codes: readonly string[]): string {
-  const code = codes.find((candidate) => /^[a-z][a-z_.-]{2,47}$/.test(candidate));
+  const code = codes.find((candidate) => candidate !== 'error' && /^[a-z][a-z_.-]{2,47}$/.test(candidate));
   const facts = [status > 0 ? `HTTP ${status}` : undefined, code].filter((fact) => fact !== undefined);
   return facts.length === 0 ? failureMessage(kind) : failureMessage(kind).replace(/\.$/, ` (${facts.join(', ')}).`);
 }

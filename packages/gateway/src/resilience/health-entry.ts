@@ -38,6 +38,8 @@ export class HealthEntry {
   #quotaLevel = 0;
   #coolDownUntil = 0;
   #trialUntil = 0;
+  /** Attempts that began before this say nothing about now: a trial began then, or the target came back. */
+  #judgedFrom = 0;
 
   constructor(id: string, context: HealthEntryContext) {
     this.id = id;
@@ -54,6 +56,11 @@ export class HealthEntry {
     return !this.isUsable && this.#allowsTrial() && now >= this.#coolDownUntil && now >= this.#trialUntil;
   }
 
+  /** Whether an attempt that began at this time says nothing any more. */
+  isStale(startedAt: number): boolean {
+    return startedAt < this.#judgedFrom;
+  }
+
   /** Milliseconds until the target could be used or tried. */
   waitMs(now: number): number {
     if (this.isUsable) return 0;
@@ -62,10 +69,13 @@ export class HealthEntry {
   }
 
   handle(event: HealthEvent, now: number): void {
+    const wasUsable = this.isUsable;
     if (event.type === 'success') this.#succeed();
     else if (event.type === 'failure') this.#fail(event.failure, now);
     else if (event.type === 'probe') this.#probe(event, now);
-    else this.#setTrial(event.step === 'begin' ? now + this.#context.settings.trialLeaseMs : 0);
+    else if (event.step === 'begin') this.#beginTrial(now);
+    else this.#setTrial(0);
+    if (this.isUsable && !wasUsable) this.#judgedFrom = now;
     this.calm = this.state === 'healthy' && this.#failures === 0;
   }
 
@@ -91,6 +101,7 @@ export class HealthEntry {
 
   /** Takes over what the deciding process says. */
   adopt(record: HealthRecord, now: number): void {
+    if (!this.isUsable && (record.state === 'healthy' || record.state === 'unknown')) this.#judgedFrom = now;
     this.state = record.state;
     this.reason = record.reason;
     this.failure = record.failure;
@@ -222,6 +233,12 @@ export class HealthEntry {
     this.#probeFailures = 0;
     this.#probeSuccesses = 0;
     this.#probeDown = false;
+  }
+
+  #beginTrial(now: number): void {
+    // Forced trials may overlap; each of them says something about now.
+    if (this.#trialUntil <= now) this.#judgedFrom = now;
+    this.#setTrial(now + this.#context.settings.trialLeaseMs);
   }
 
   #setTrial(until: number): void {

@@ -111,6 +111,27 @@ describe('requests', () => {
     expect(registry.retryAfterMs(['t'])).toBe(10_000);
   });
 
+  test('attempts that began before the trial, or before the target came back, decide nothing', () => {
+    const { registry, clock, fail } = setUp();
+    const early = clock.now();
+    fail('transient', 3);
+    clock.advance(5000);
+    registry.beginTrial('t');
+    const trialAt = clock.now();
+    registry.reportFailure('t', 'headers_timeout', early);
+    registry.reportSuccess('t', early);
+    registry.abandonTrial('t', early);
+    expect(registry.isUsable('t')).toBe(false);
+    expect(registry.canTry('t')).toBe(false);
+    clock.advance(10);
+    registry.reportSuccess('t', trialAt);
+    expect(registry.isUsable('t')).toBe(true);
+    for (let time = 0; time < 5; time += 1) registry.reportFailure('t', 'headers_timeout', early);
+    expect(registry.isUsable('t')).toBe(true);
+    for (let time = 0; time < 3; time += 1) registry.reportFailure('t', 'headers_timeout', clock.now());
+    expect(registry.isUsable('t')).toBe(false);
+  });
+
   test('when all are out, the least bad one is the one that comes back first', () => {
     const { registry, clock, fail } = setUp();
     fail('transient', 3);

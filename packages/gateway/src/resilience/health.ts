@@ -61,14 +61,18 @@ export interface HealthRegistry {
   /** Makes the next report decide although the cool-down lasts: for the least bad target when all are out. */
   forceTrial(id: string): void;
   /** Ends a trial that came to no verdict, such as one whose caller left. */
-  abandonTrial(id: string): void;
+  abandonTrial(id: string, startedAt?: number): void;
   /**
    * Of targets that are all out, the one to try anyway, because a guess about health may be wrong: the one whose
    * cool-down ends first. Undefined when each is out for quota or credentials, which another try does not change.
    */
   leastBad(ids: readonly string[]): string | undefined;
-  reportSuccess(id: string): void;
-  reportFailure(id: string, kind: FailureKind): void;
+  /**
+   * Reports how an attempt ended. `startedAt` (monotonic milliseconds, taken after `beginTrial`) keeps attempts that
+   * began before the current trial, or before the target came back, from being taken for news; left out, it is news.
+   */
+  reportSuccess(id: string, startedAt?: number): void;
+  reportFailure(id: string, kind: FailureKind, startedAt?: number): void;
   reportProbe(id: string, report: ProbeReport): void;
   /** Milliseconds until one of these could be used or tried; 0 when one can be now or none is given. */
   retryAfterMs(ids: Iterable<string>): number;
@@ -127,8 +131,8 @@ class EntryTable implements HealthRegistry {
     if (!this.isUsable(id)) this.#dispatch({ type: 'trial', id, step: 'begin' });
   }
 
-  abandonTrial(id: string): void {
-    if (this.#entries.has(id)) this.#dispatch({ type: 'trial', id, step: 'abandon' });
+  abandonTrial(id: string, startedAt?: number): void {
+    if (this.#entries.has(id) && !this.#isStale(id, startedAt)) this.#dispatch({ type: 'trial', id, step: 'abandon' });
   }
 
   leastBad(ids: readonly string[]): string | undefined {
@@ -147,13 +151,13 @@ class EntryTable implements HealthRegistry {
     return best;
   }
 
-  reportSuccess(id: string): void {
-    if (this.#entries.get(id)?.calm === true) return;
+  reportSuccess(id: string, startedAt?: number): void {
+    if (this.#entries.get(id)?.calm === true || this.#isStale(id, startedAt)) return;
     this.#dispatch({ type: 'success', id });
   }
 
-  reportFailure(id: string, kind: FailureKind): void {
-    this.#dispatch({ type: 'failure', id, failure: kind });
+  reportFailure(id: string, kind: FailureKind, startedAt?: number): void {
+    if (!this.#isStale(id, startedAt)) this.#dispatch({ type: 'failure', id, failure: kind });
   }
 
   reportProbe(id: string, report: ProbeReport): void {
@@ -203,6 +207,10 @@ class EntryTable implements HealthRegistry {
   listen(listener: HealthListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #isStale(id: string, startedAt: number | undefined): boolean {
+    return startedAt !== undefined && this.#entries.get(id)?.isStale(startedAt) === true;
   }
 
   #dispatch(event: HealthEvent): void {

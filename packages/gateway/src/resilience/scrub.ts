@@ -9,7 +9,7 @@ const assignment =
 /** Runs of what tokens are made of; each is then judged. */
 const run = /[A-Za-z0-9_\-+/=.~]{16,}/g;
 const knownPrefix =
-  /^(?:sk|pk|rk|gsk|csk|xai|hf|pplx|r8|nvapi|glpat|ghp|gho|ghs|AIza|AKIA|ASIA|ya29|eyJ|fw|tgp|key)[-_.A-Za-z0-9]/;
+  /^(?:sk|pk|rk|gsk|csk|hf|pplx|r8|nvapi|glpat|ghp|gho|ghs|AIza|AKIA|ASIA|ya29|eyJ|fw|tgp)[-_.A-Za-z0-9]/;
 
 /**
  * Replaces what may be a credential: the secrets given, bearer-like tokens, values of key-like names, and user, query

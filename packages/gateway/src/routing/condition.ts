@@ -101,7 +101,8 @@ class ConditionParser {
       return (facts, model) => field(facts, model) !== literal;
     }
     if (operator.kind === 'word' && operator.text === 'matches') return onValue(field, this.#pattern());
-    const compare = operator.kind === 'end' || operator.kind === 'string' ? undefined : comparisons[operator.text];
+    const isOperator = operator.kind !== 'string' && Object.hasOwn(comparisons, operator.text);
+    const compare = isOperator ? comparisons[operator.text] : undefined;
     if (compare === undefined) throw unexpected(operator, `an operator (${operatorNames})`);
     return onValue(field, compare(this.#literal()));
   }

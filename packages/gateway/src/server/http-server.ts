@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../canonical/clock.ts';
 import { errorKinds, GatewayError } from '../canonical/gateway-error.ts';
 import { Exchange } from '../exchange.ts';
+import type { ExchangeRegistry } from '../exchange-registry.ts';
 import type { Inference } from '../inference.ts';
 import type { ProxyTail } from '../policies/proxy-path.ts';
 import type { RequestIds } from '../policies/request-id.ts';
@@ -31,7 +32,9 @@ export interface HttpServerParts {
   readonly requestIds: RequestIds;
   readonly pages: PageSource;
   /** Exchanges under way; the server adds and removes. */
-  readonly exchanges: Set<Exchange>;
+  readonly exchanges: ExchangeRegistry;
+  /** Told of each exchange as it begins; undefined when nobody wants to know. */
+  readonly onArrival: ((exchange: Exchange) => void) | undefined;
   readonly isDraining: () => boolean;
   readonly maxConnections: number;
   readonly reportInternal: (error: unknown) => void;
@@ -114,6 +117,7 @@ function infer(
   const exchange = openExchange(parts, runtime, request, response, { ...match, tail, query });
   exchange.replyHeaders.push(...runtime.corsHeaders(request.headers.origin));
   parts.exchanges.add(exchange);
+  parts.onArrival?.(exchange);
   response.on('close', () => {
     if (!response.writableFinished) exchange.cancel('client_closed');
   });

@@ -2,39 +2,56 @@ import type { Log } from '../telemetry/telemetry.ts';
 
 export interface LifecycleInput {
   readonly log: Log;
-  /** Aborted when the user interrupts. */
-  readonly signal: AbortSignal;
   /** SIGHUP: read the configuration again. */
   readonly onHangUp: () => void;
   /** Begins the graceful stop; called again, it ends it at once. Resolves when nothing is left. */
   readonly stop: () => Promise<void>;
 }
 
-/** Waits for the first signal to stop and follows it through; a second signal stops at once. */
-export function untilStopped({ log, signal, onHangUp, stop }: LifecycleInput): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = 0;
-    const ask = (name: string): void => {
-      asked++;
-      log.info('server', asked === 1 ? `Stopping on ${name}: no new connections, requests finish` : 'Stopping at once');
-      const done = stop();
-      if (asked === 1) {
-        void done.then(() => {
-          for (const [event, listener] of Object.entries(listeners)) process.off(event, listener);
-          log.info('server', 'Stopped');
-          resolve();
-        });
-      }
+/** The signals of a serving process. Listening begins before the port opens, so that no signal finds nobody. */
+export class Lifecycle {
+  readonly #listeners: Readonly<Record<string, () => void>>;
+  #input: LifecycleInput | undefined;
+  /** Names of the signals to stop that have come. */
+  readonly #asked: string[] = [];
+  #resolve: (() => void) | undefined;
+
+  constructor(interrupted: AbortSignal) {
+    this.#listeners = {
+      SIGTERM: () => this.#ask('SIGTERM'),
+      SIGINT: () => this.#ask('SIGINT'),
+      SIGHUP: () => this.#input?.onHangUp(),
     };
-    const listeners = {
-      SIGTERM: () => ask('SIGTERM'),
-      SIGINT: () => ask('SIGINT'),
-      SIGHUP: () => {
-        log.info('config', 'SIGHUP: reading the configuration again');
-        onHangUp();
-      },
-    };
-    for (const [event, listener] of Object.entries(listeners)) process.on(event, listener);
-    if (signal.aborted) ask('SIGINT');
-  });
+    for (const [event, listener] of Object.entries(this.#listeners)) process.on(event, listener);
+    if (interrupted.aborted) this.#ask('SIGINT');
+  }
+
+  /** Waits for the first signal to stop and follows it through; a second signal stops at once. */
+  untilStopped(input: LifecycleInput): Promise<void> {
+    this.#input = input;
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      for (const _name of this.#asked) this.#follow();
+    });
+  }
+
+  #ask(name: string): void {
+    this.#asked.push(name);
+    if (this.#input) this.#follow();
+  }
+
+  #follow(): void {
+    const { log, stop } = this.#input!;
+    const isFirst = this.#resolve !== undefined;
+    log.info('server', isFirst ? `Stopping on ${this.#asked[0]}: no new connections, requests finish` : 'Stopping at once');
+    const resolve = this.#resolve;
+    this.#resolve = undefined;
+    const done = stop();
+    if (!resolve) return;
+    void done.then(() => {
+      for (const [event, listener] of Object.entries(this.#listeners)) process.off(event, listener);
+      log.info('server', 'Stopped');
+      resolve();
+    });
+  }
 }

@@ -22,6 +22,7 @@ export class RequestBody implements InboundBody {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
+      let isWhole = false;
       request.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         if (bytes > maxBytes) {
@@ -31,8 +32,13 @@ export class RequestBody implements InboundBody {
           chunks.push(chunk);
         }
       });
-      request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes)));
-      request.on('close', () => reject(incomplete()));
+      request.on('end', () => {
+        isWhole = true;
+        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes));
+      });
+      request.on('close', () => {
+        if (!isWhole) reject(incomplete());
+      });
     });
   }
 

@@ -8,7 +8,7 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
 import { startBanner } from './banner.ts';
 import { createHealthProbes, healthReporter } from './health-probes.ts';
-import { untilStopped } from './lifecycle.ts';
+import { Lifecycle } from './lifecycle.ts';
 import { openMetricsPort } from './metrics-server.ts';
 import { createReloader } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
@@ -17,6 +17,7 @@ import { logConfig, openLog } from './start-log.ts';
 /** The gateway in one process: everything in memory, nothing to talk to. */
 export async function runSingle({ input, io }: ProcessOptions): Promise<number> {
   const { clock } = io;
+  const lifecycle = new Lifecycle(io.signal);
   const random = Math.random;
   const loaded = await loadConfig(input);
   const log = openLog(loaded, io);
@@ -55,9 +56,8 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
       probes.update(targets());
     },
   });
-  await untilStopped({
+  await lifecycle.untilStopped({
     log,
-    signal: io.signal,
     onHangUp: reloader.reload,
     stop: () => gateway.stop(gateway.runtime.config.server.drainMs),
   });

@@ -13,6 +13,13 @@ export interface Slot {
   release(): void;
 }
 
+/** What a waiter listens to: an AbortSignal, or anything that cancels like one and costs less to make. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: { handleEvent(): void }): void;
+  removeEventListener(type: 'abort', listener: { handleEvent(): void }): void;
+}
+
 export type SlotRefusal = 'full' | 'timeout' | 'aborted';
 
 export interface SlotCounts {
@@ -26,7 +33,7 @@ export interface SlotCounts {
  */
 export interface SlotStore {
   /** A free slot at once, a promise while queued, or the reason of the refusal. */
-  acquire(pool: SlotPool, signal: AbortSignal): Slot | SlotRefusal | Promise<Slot | SlotRefusal>;
+  acquire(pool: SlotPool, signal: CancelSignal): Slot | SlotRefusal | Promise<Slot | SlotRefusal>;
   /** How many hold and wait now, over all processes as far as known here. */
   counts(poolId: string): SlotCounts;
 }

@@ -110,8 +110,14 @@ class HttpCall implements UpstreamCall {
   onError(error: Error): void {
     if (this.#over) return;
     this.#over = true;
-    this.#handler.onError(error, this.reusedConnection);
+    this.#handler.onError(withCode(error), this.reusedConnection);
   }
+}
+
+/** undici's own name for bytes that are no HTTP; its parser errors do not always carry a code. */
+function withCode(error: Error): Error {
+  if (error.name !== 'HTTPParserError' || (error as NodeJS.ErrnoException).code !== undefined) return error;
+  return Object.assign(error, { code: 'HPE_INVALID' });
 }
 
 // undici does not tell a handler which connection carried its request. Its diagnostics channels do: `create` is

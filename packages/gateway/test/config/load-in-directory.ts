@@ -1,15 +1,17 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import type { LoadConfigInput, LoadedConfig } from '../../src/config/gateway-config.ts';
 import { ConfigError } from '../../src/config/gateway-config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 
 export type LoadOverrides = Partial<Omit<LoadConfigInput, 'workingDirectory'>>;
 
-/** Writes files into a new directory and returns its path. */
+/** Writes files into a new directory, which lasts as long as the test, and returns its path. */
 export async function directoryWith(files: Readonly<Record<string, string>>): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'gateway-config-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
   for (const [name, content] of Object.entries(files)) {
     await mkdir(dirname(join(directory, name)), { recursive: true });
     await writeFile(join(directory, name), content);

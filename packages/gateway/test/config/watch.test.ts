@@ -23,7 +23,10 @@ async function watching(files: readonly string[]) {
   await watchConfig({ files, onChange, signal: controller.signal, clock });
   return {
     count: () => changes,
-    next: () => new Promise<void>((resolve) => void (notify = resolve)),
+    next: () =>
+      new Promise<void>((resolve) => {
+        notify = resolve;
+      }),
   };
 }
 

@@ -40,7 +40,7 @@ export class ChatStreamReader implements StreamReader {
   }
 
   get isFinished(): boolean {
-    return this.#done || this.#finishedChoices >= this.#options.choices;
+    return (this.#done && this.#speaking) || this.#finishedChoices >= this.#options.choices;
   }
 
   terminator(): Buffer {

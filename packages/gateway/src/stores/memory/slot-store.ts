@@ -1,5 +1,5 @@
 import type { Clock } from '../../canonical/clock.ts';
-import type { Slot, SlotCounts, SlotPool, SlotRefusal, SlotStore } from '../slot-store.ts';
+import type { CancelSignal, Slot, SlotCounts, SlotPool, SlotRefusal, SlotStore } from '../slot-store.ts';
 
 export interface MemorySlotStoreInput {
   readonly clock: Pick<Clock, 'schedule'>;
@@ -24,7 +24,7 @@ class PoolTable implements SlotStore {
     this.#clock = clock;
   }
 
-  acquire(pool: SlotPool, signal: AbortSignal): Slot | SlotRefusal | Promise<Slot | SlotRefusal> {
+  acquire(pool: SlotPool, signal: CancelSignal): Slot | SlotRefusal | Promise<Slot | SlotRefusal> {
     if (signal.aborted) return 'aborted';
     const state = this.#pools.get(pool.id) ?? this.#create(pool.id);
     if (state.maxConcurrent !== pool.maxConcurrent) {
@@ -88,13 +88,13 @@ class HeldSlot implements Slot {
 /** One place in a pool's queue; it is the listener of its own signal. */
 class Waiter {
   readonly #pool: PoolState;
-  readonly #signal: AbortSignal;
+  readonly #signal: CancelSignal;
   readonly #resolve: (outcome: Slot | SlotRefusal) => void;
   #cancelTimer: (() => void) | undefined;
   #previous: Waiter | undefined;
   #next: Waiter | undefined;
 
-  constructor(pool: PoolState, signal: AbortSignal, resolve: (outcome: Slot | SlotRefusal) => void) {
+  constructor(pool: PoolState, signal: CancelSignal, resolve: (outcome: Slot | SlotRefusal) => void) {
     this.#pool = pool;
     this.#signal = signal;
     this.#resolve = resolve;

@@ -1,0 +1,143 @@
+import { execFile, spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const packageDirectory = resolve(import.meta.dirname, '../..');
+
+/** How long a process may take for what a test waits for, in milliseconds. */
+const PATIENCE_MS = 15_000;
+
+export interface StartOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Files of the working directory, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** A gateway in a process of its own, and all it wrote. */
+export interface GatewayProcess {
+  readonly directory: string;
+  stdout(): string;
+  stderr(): string;
+  /** Resolves once the output holds the text, or more than the given number of occurrences of it. */
+  waitForOutput(text: string, times?: number): Promise<void>;
+  /** Base URL, once it listens. */
+  listening(): Promise<string>;
+  /** Exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  signal(name: NodeJS.Signals): void;
+}
+
+export interface BuiltGateway {
+  start(options: StartOptions): Promise<GatewayProcess>;
+  /** Ends whatever still runs and removes all files. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Builds the package as it is published, aside in a folder of its own: the build in the repository may be old, and another
+ * test may be writing it.
+ */
+export async function buildGateway(): Promise<BuiltGateway> {
+  const home = await mkdtemp(join(tmpdir(), 'llm-gateway-built-'));
+  const staged = join(home, 'package');
+  await mkdir(staged);
+  for (const name of ['package.json', 'build.mjs', 'bin']) {
+    await cp(join(packageDirectory, name), join(staged, name), { recursive: true });
+  }
+  await symlink(join(packageDirectory, 'src'), join(staged, 'src'));
+  await symlink(resolve(packageDirectory, '../../node_modules'), join(staged, 'node_modules'));
+  await promisify(execFile)(process.execPath, ['build.mjs'], { cwd: staged });
+  const running = new Set<() => Promise<unknown>>();
+  return {
+    async start({ args = [], env = {}, files = {} }) {
+      const directory = await mkdtemp(join(home, 'cwd-'));
+      for (const [name, text] of Object.entries(files)) {
+        await mkdir(dirname(join(directory, name)), { recursive: true });
+        await writeFile(join(directory, name), text);
+      }
+      const gateway = spawnGateway({ bin: join(staged, 'bin/llm-gateway.js'), directory, args, env });
+      running.add(() => {
+        gateway.signal('SIGKILL');
+        return gateway.ended;
+      });
+      return gateway;
+    },
+    async remove() {
+      await Promise.all([...running].map((end) => end()));
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+interface SpawnInput {
+  readonly bin: string;
+  readonly directory: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+function spawnGateway({ bin, directory, args, env }: SpawnInput): GatewayProcess {
+  // Nothing of the variables that this test run happens to have.
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd: directory,
+    env: { PATH: process.env['PATH'] ?? '', HOME: directory, ...env },
+  });
+  let stdout = '';
+  let stderr = '';
+  const waiting = new Set<() => void>();
+  const told = () => {
+    for (const check of waiting) check();
+  };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    told();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    told();
+  });
+  let hasEnded = false;
+  const ended = new Promise<number | NodeJS.Signals>((settle) => {
+    child.on('close', (code, signal) => {
+      hasEnded = true;
+      settle(code ?? signal ?? 'SIGKILL');
+      told();
+    });
+  });
+
+  const waitUntil = (holds: () => boolean, what: string): Promise<void> =>
+    new Promise((done, fail) => {
+      const giveUp = (why: string) => {
+        waiting.delete(check);
+        clearTimeout(timer);
+        fail(new Error(`${why} before ${what}\n--- stdout\n${stdout}\n--- stderr\n${stderr}`));
+      };
+      const timer = setTimeout(() => giveUp(`${PATIENCE_MS} ms went by`), PATIENCE_MS);
+      const check = () => {
+        if (!holds()) return hasEnded ? giveUp('The process ended') : undefined;
+        waiting.delete(check);
+        clearTimeout(timer);
+        done();
+      };
+      waiting.add(check);
+      check();
+    });
+
+  const listeningOn = /listens on (http:\/\/\S+)/;
+  return {
+    directory,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    waitForOutput: (text, times = 1) =>
+      waitUntil(() => `${stdout}${stderr}`.split(text).length > times, `its output had '${text}' ${times}×`),
+    async listening() {
+      await waitUntil(() => listeningOn.test(stderr), 'it listened');
+      return listeningOn.exec(stderr)![1]!.replace('localhost', '127.0.0.1');
+    },
+    ended,
+    signal: (name) => void child.kill(name),
+  };
+}
