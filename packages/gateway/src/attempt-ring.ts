@@ -1,15 +1,16 @@
-import { PassThrough, Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import type { AttemptRecord } from './canonical/exchange.ts';
-import type { Exchange } from './exchange.ts';
+import { GatewayError } from './canonical/gateway-error.ts';
+import type { Exchange, Upload } from './exchange.ts';
 import { forwardHeaders, forwardJsonHeaders } from './policies/forward-headers.ts';
 import { EventStreamReader } from './protocols/event-stream-reader.ts';
 import { editRequest } from './protocols/openai-chat/request-edits.ts';
 import { ChatStreamReader } from './protocols/openai-chat/stream-reader.ts';
-import { readUnary } from './relay/read-unary.ts';
 import { ResponsesStreamReader } from './protocols/openai-responses/stream-reader.ts';
 import type { StreamReader } from './protocols/stream-reader.ts';
 import { Attempt, type AttemptLimits, type AttemptOutcome, failureOf, type ReplyBody } from './relay/attempt.ts';
 import { RawReply } from './relay/raw-reply.ts';
+import { readUnary } from './relay/read-unary.ts';
 import { StreamReply } from './relay/stream-reply.ts';
 import { UnaryReply } from './relay/unary-reply.ts';
 import type { Failure } from './resilience/failure.ts';
@@ -144,7 +145,9 @@ function upstreamBody(exchange: Exchange, step: PlanStep, headers: string[]): Up
   const { body, facts, operation, upload } = exchange;
   if (upload) {
     if (upload.length !== undefined) headers.push('content-length', String(upload.length));
-    return uploadStream(upload.head, upload.rest, upload.maxBytes);
+    return uploadStream(upload, (fault) => {
+      exchange.uploadFault = fault;
+    });
   }
   if (!body || operation === 'proxy' || exchange.isForm) return body;
   const asksUsage = facts.stream && !facts.includeUsage && (operation === 'chat' || operation === 'completions');
@@ -154,14 +157,17 @@ function upstreamBody(exchange: Exchange, step: PlanStep, headers: string[]): Up
   });
 }
 
-/** What was read ahead and the rest, as one stream that counts what passes. */
-function uploadStream(head: Buffer, rest: Readable, maxBytes: number): Readable {
+/** What was read ahead and the rest, as one stream that counts what passes. It can be read once. */
+function uploadStream({ head, rest, maxBytes }: Upload, onFault: (fault: GatewayError) => void): Readable {
   const joined = new PassThrough();
   let bytes = head.length;
   joined.write(head);
   rest.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > maxBytes) joined.destroy(new Error('the upload is longer than allowed'));
+    if (bytes <= maxBytes || joined.destroyed) return;
+    const fault = new GatewayError('payload_too_large', `The body is larger than ${maxBytes} bytes.`);
+    onFault(fault);
+    joined.destroy(fault);
   });
   rest.pipe(joined);
   rest.on('close', () => {

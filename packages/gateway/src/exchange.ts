@@ -75,6 +75,8 @@ export class Exchange implements RequestView, CancelSignal {
   upload: Upload | undefined;
   /** The body is a form: only its model's name may be edited. */
   isForm = false;
+  /** What was wrong with the upload, found while it flowed. */
+  uploadFault: GatewayError | undefined;
   /** Where the form names its model, in the bytes read ahead. */
   formModel: { readonly start: number; readonly end: number } | undefined;
   facts: RequestFacts = { model: undefined, stream: false, includeUsage: false, choices: 1 };

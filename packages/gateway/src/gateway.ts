@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './canonical/clock.ts';
-import type { LoadedConfig } from './config/gateway-config.ts';
+import { ConfigError, type LoadedConfig } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
 import { ExchangeRegistry } from './exchange-registry.ts';
 import { createRequestIds } from './policies/request-id.ts';
@@ -10,7 +10,8 @@ import { createPickers } from './routing/pickers.ts';
 import { createTargetLoad } from './routing/target-load.ts';
 import { compileRuntime, type Runtime } from './runtime.ts';
 import { createHttpServer } from './server/http-server.ts';
-import type { ModelStatus, PageSource, TargetStatus } from './server/pages.ts';
+import { createPageSource } from './server/page-source.ts';
+import type { PageSource } from './server/pages.ts';
 import type { LimitStore } from './stores/limit-store.ts';
 import type { SlotStore } from './stores/slot-store.ts';
 import { logExchange } from './telemetry/access-line.ts';
@@ -36,7 +37,7 @@ export interface SharedParts {
 
 /** A gateway that serves one port in one process. */
 export interface Gateway {
-  /** Binds the configured address; answers the port really bound. Throws when it is taken. */
+  /** Binds the configured address; answers the port really bound. Throws ConfigError when it is taken. */
   listen(): Promise<AddressInfo>;
   /** Takes over a new configuration; exchanges under way finish with the old one. Throws ConfigError and keeps the old. */
   reload(loaded: LoadedConfig): void;
@@ -56,7 +57,6 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   const transport = withDemo(createHttpTransport(), createDemoTransport(clock));
   const load = createTargetLoad();
   const pickers = createPickers({ inFlight: load.inFlight, random: shared.random });
-  const startedAt = clock.now();
   let isStarted = false;
   let drain: { cutShort: () => void; done: Promise<void> } | undefined;
 
@@ -74,21 +74,14 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   let runtime = compile(loaded);
   shared.health.retain(targetHealthIds(runtime));
 
-  const pages: PageSource = {
-    version: shared.version,
-    uptimeSeconds: () => (clock.now() - startedAt) / 1_000,
-    wallNow: clock.wallNow,
-    isStarted: () => isStarted,
-    isReady: () => isStarted && !drain && runtime.hasUsableTarget(),
-    models: () => modelStatuses(runtime, shared.health),
-    targets: () => targetStatuses(runtime, shared.health),
-    queue: () => shared.slots.counts(runtime.admission.id),
-    metrics: async () => {
-      metrics.setQueueDepth(shared.slots.counts(runtime.admission.id).queued);
-      return { text: await shared.metricsText(), contentType: metrics.contentType };
-    },
+  const pages = createPageSource({
+    ...shared,
+    catalog: () => runtime.catalog,
     publicMetrics: () => runtime.config.server.publicMetrics,
-  };
+    queue: () => shared.slots.counts(runtime.admission.id),
+    isStarted: () => isStarted,
+    isDraining: () => drain !== undefined,
+  });
 
   const server = createHttpServer({
     clock,
@@ -110,9 +103,10 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
     listen: () =>
       new Promise((resolve, reject) => {
         const { host, port } = runtime.config.server;
-        server.once('error', reject);
+        const refuse = (cause: NodeJS.ErrnoException): void => reject(describeBusy(cause, host, port));
+        server.once('error', refuse);
         server.listen({ host, port }, () => {
-          server.off('error', reject);
+          server.off('error', refuse);
           isStarted = true;
           resolve(server.address() as AddressInfo);
         });
@@ -142,6 +136,21 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   };
 }
 
+/** An address that cannot be had is for the operator to change, not a fault of the gateway. */
+function describeBusy(cause: NodeJS.ErrnoException, host: string, port: number): Error {
+  const reason = unusable[cause.code ?? ''];
+  if (reason === undefined) return cause;
+  const message = `Cannot listen on ${host}:${port}: ${reason} (${cause.code}).`;
+  return new ConfigError([{ message, file: undefined, line: undefined, column: undefined }]);
+}
+
+const unusable: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program has that port; stop it, or set another (`--port`, `server.port` or SERVER_PORT)',
+  EACCES: 'the system does not allow this user that port; set one above 1023',
+  EADDRNOTAVAIL: 'this machine does not have that address; set another (`--host`, `server.host` or SERVER_HOST)',
+  ENOTFOUND: 'there is no such host; set an address (`--host`, `server.host` or SERVER_HOST)',
+};
+
 function verbose({ config }: LoadedConfig): boolean {
   const { level } = config.telemetry.logging;
   return level === 'debug' || level === 'trace';
@@ -160,28 +169,6 @@ function withDemo(http: Transport, demo: Transport): Transport {
 
 function targetHealthIds(runtime: Runtime): Set<string> {
   return new Set([...runtime.catalog.targets.values()].map((target) => target.healthId));
-}
-
-function modelStatuses(runtime: Runtime, health: HealthRegistry): ModelStatus[] {
-  const { catalog } = runtime;
-  const isAvailable = (targetId: string): boolean => {
-    const target = catalog.targets.get(targetId);
-    return target !== undefined && target.enabled && target.unusable === undefined && health.isUsable(target.healthId);
-  };
-  return catalog.models().map(({ id, providers }) => ({
-    id,
-    providers: providers.map(({ name, targetId }) => ({ name, available: isAvailable(targetId) })),
-  }));
-}
-
-function targetStatuses(runtime: Runtime, health: HealthRegistry): TargetStatus[] {
-  return [...runtime.catalog.targets.values()].map((target) => {
-    const base = { id: target.id, provider: target.provider };
-    if (!target.enabled) return { ...base, status: 'disabled', usable: false };
-    if (target.unusable !== undefined) return { ...base, status: 'unusable', usable: false };
-    const usable = health.isUsable(target.healthId);
-    return { ...base, status: health.recordOf(target.healthId)?.state ?? 'unknown', usable };
-  });
 }
 
 function describe(error: unknown): string {

@@ -1,7 +1,7 @@
+import type { AttemptRing } from './attempt-ring.ts';
 import type { Clock } from './canonical/clock.ts';
 import type { LedgerEntry } from './canonical/exchange.ts';
 import { GatewayError } from './canonical/gateway-error.ts';
-import type { AttemptRing } from './attempt-ring.ts';
 import { cancelError, type Exchange } from './exchange.ts';
 import type { InboundBody } from './inbound-body.ts';
 import { type RequestPolicy, runRing } from './policies/request-policy.ts';
@@ -132,6 +132,9 @@ async function answer(
     if (!failure) return 'completed';
     if (outcome.isCommitted) return breakOff(exchange, failure);
     if (exchange.cancelReason) throw cancelError(exchange.cancelReason);
+    if (exchange.uploadFault) throw exchange.uploadFault;
+    // A body that flowed is gone: another target would get what is left of it, and answer that.
+    if (exchange.upload && failure.kind !== 'target_busy') break;
   }
   if (!failure) throw parts.noTargetError(resolution, exchange);
   return replyFailed(parts, exchange, failure);

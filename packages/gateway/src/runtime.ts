@@ -35,7 +35,6 @@ export interface Runtime extends ServedRuntime {
   readonly config: GatewayConfig;
   readonly catalog: Catalog;
   readonly admission: SlotPool;
-  readonly hasUsableTarget: () => boolean;
   /** Nothing is configured: the built-in demo model answers. */
   readonly isDemo: boolean;
 }
@@ -51,8 +50,7 @@ export interface RuntimeParts extends SharedParts {
 export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runtime {
   const { config } = loaded;
   const { clock, health, log } = parts;
-  const isDemo = [config.backends, config.models, config.vllmBackends, config.providers].every((list) => list.length === 0);
-  const catalog = compileCatalog(config, { buildTarget, demo: isDemo ? demoTarget(config) : undefined });
+  const { catalog, isDemo } = compileRoutes(config);
   const admission: SlotPool = {
     id: 'admission',
     maxConcurrent: config.queue.maxConcurrent,
@@ -118,8 +116,14 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
     guardPage: (exchange) => runRing(guards, exchange),
     pageHeaders: createSecurityHeaders(config.security.headers)?.overPlainHttp ?? [],
     corsHeaders: corsHeaders(config.cors.origins),
-    hasUsableTarget: () => [...catalog.targets.values()].some((target) => canServe(target, health)),
   };
+}
+
+/** Targets and routes of a configuration; with no provider in it, the built-in demo model's. Throws ConfigError. */
+export function compileRoutes(config: GatewayConfig): { readonly catalog: Catalog; readonly isDemo: boolean } {
+  const sections = [config.backends, config.models, config.vllmBackends, config.providers];
+  const isDemo = sections.every((list) => list.length === 0);
+  return { catalog: compileCatalog(config, { buildTarget, demo: isDemo ? demoTarget(config) : undefined }), isDemo };
 }
 
 function demoTarget(config: GatewayConfig): Target {
@@ -167,10 +171,6 @@ function planHealth(health: HealthRegistry): PlanHealth {
       return merelyDown[waits.indexOf(Math.min(...waits))];
     },
   };
-}
-
-function canServe(target: Target, health: HealthRegistry): boolean {
-  return target.enabled && target.unusable === undefined && health.isUsable(target.healthId);
 }
 
 function headerAdder(config: GatewayConfig): (exchange: Exchange) => readonly string[] {

@@ -44,11 +44,15 @@ export function findMembers(bytes: Buffer, wanted: ReadonlySet<string>): MemberS
   return found;
 }
 
-/** The edit that adds a member in front of all others of the object that begins at or after `from`. */
-export function insertMember(bytes: Buffer, key: string, value: string, from = 0): SpanEdit {
-  const open = bytes.indexOf(OPEN_BRACE, from);
-  const isEmpty = bytes[skipSpace(bytes, open + 1)] === CLOSE_BRACE;
-  return { start: open + 1, end: open + 1, text: `${JSON.stringify(key)}:${value}${isEmpty ? '' : ','}` };
+/**
+ * The edit that adds members in front of all others of the object that begins the bytes. Values are JSON texts. It is
+ * one edit for all of them, because two at the same place could not tell who needs the comma.
+ */
+export function insertMembers(bytes: Buffer, members: readonly (readonly [key: string, value: string])[]): SpanEdit {
+  const start = startOfObject(bytes) + 1;
+  const text = members.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(',');
+  const isEmpty = bytes[skipSpace(bytes, start)] === CLOSE_BRACE;
+  return { start, end: start, text: isEmpty ? text : `${text},` };
 }
 
 /** The bytes with the edits done. Edits are given in the order of their places and do not overlap. */

@@ -135,7 +135,25 @@ describe('scanJson', () => {
   });
 
   it('agrees with JSON.parse on JSON with something changed', () => {
-    const token = fc.constantFrom('{', '}', '[', ']', ',', ':', '"', '\\', '0', '1', '-', '.', 'e', ' ', '\n', 'true', 'é');
+    const token = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"',
+      '\\',
+      '0',
+      '1',
+      '-',
+      '.',
+      'e',
+      ' ',
+      '\n',
+      'true',
+      'é',
+    );
     const change = fc.record({ at: fc.nat(), remove: fc.nat({ max: 3 }), insert: fc.oneof(fc.constant(''), token) });
     fc.assert(
       fc.property(fc.json(), fc.array(change, { minLength: 1, maxLength: 3 }), (json, changes) => {

@@ -169,8 +169,13 @@ function endOfWord(bytes: Uint8Array, start: number, end: number, word: Buffer):
 }
 
 function skipSpace(bytes: Uint8Array, from: number, end: number): number {
+  // Nearly all streamed JSON is compact; the loop stays outside, so that this little is inlined.
+  return from < end && bytes[from]! <= 32 ? endOfSpace(bytes, from, end) : from;
+}
+
+function endOfSpace(bytes: Uint8Array, from: number, end: number): number {
   let index = from;
-  while (index < end && bytes[index]! <= 32) {
+  while (index < end) {
     const byte = bytes[index]!;
     if (byte !== 32 && byte !== 10 && byte !== 13 && byte !== 9) return index;
     index++;

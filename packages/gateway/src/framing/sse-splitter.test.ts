@@ -29,9 +29,20 @@ function cutAt(bytes: Buffer, places: readonly number[]): Buffer[] {
 }
 
 const stream = (newline: string): string =>
-  ['data: {"a":1}', '', ': note', '', 'event: named', 'id: 7', 'data:one', 'data: two', '', 'data: [DONE]', '', ''].join(
-    newline,
-  );
+  [
+    'data: {"a":1}',
+    '',
+    ': note',
+    '',
+    'event: named',
+    'id: 7',
+    'data:one',
+    'data: two',
+    '',
+    'data: [DONE]',
+    '',
+    '',
+  ].join(newline);
 
 describe('SseSplitter', () => {
   it.each(['\n', '\r\n', '\r'])('finds the same events at every split point with line ends %j', (newline) => {
@@ -105,7 +116,10 @@ describe('SseSplitter', () => {
   });
 
   it('hands out an event that lacks its blank line when the stream ends, and nothing when there is none', () => {
-    expect(whole('data: 1\n\ndata: 2', { end: true })).toMatchObject({ events: [{ data: '1' }, { data: '2' }], rest: '' });
+    expect(whole('data: 1\n\ndata: 2', { end: true })).toMatchObject({
+      events: [{ data: '1' }, { data: '2' }],
+      rest: '',
+    });
     expect(whole('data: 1\n\ndata: 2\n', { end: true }).events.at(-1)).toMatchObject({ bytes: 'data: 2\n', data: '2' });
     expect(whole('data: 1\n\n\n\n', { end: true })).toMatchObject({ events: [{ data: '1' }], rest: '\n\n' });
     expect(whole('', { end: true })).toEqual({ events: [], rest: '' });
@@ -142,7 +156,10 @@ describe('SseSplitter', () => {
       fc.string(),
     );
     const text = fc.array(piece, { maxLength: 30 }).map((parts) => Buffer.from(parts.join('')));
-    const bytes = fc.oneof(text, fc.uint8Array({ maxLength: 60 }).map((array) => Buffer.from(array)));
+    const bytes = fc.oneof(
+      text,
+      fc.uint8Array({ maxLength: 60 }).map((array) => Buffer.from(array)),
+    );
     fc.assert(
       fc.property(bytes, fc.array(fc.nat(), { maxLength: 40 }), fc.boolean(), (input, places, end) => {
         const result = split(cutAt(input, places), { end });
@@ -175,9 +192,12 @@ function meaning({ events }: Split): { data: string; name: string }[] {
 }
 
 function plainReading(lines: readonly string[]): { data: string; name: string } {
-  const valueOf = (line: string): string => /^[a-z]+:? ?(.*)$/.exec(line)![1]!;
+  const valueIn = (line: string): string => /^[a-z]+:? ?(.*)$/.exec(line)![1]!;
   return {
-    data: lines.filter((line) => line.startsWith('data')).map(valueOf).join('\n'),
-    name: valueOf(lines.findLast((line) => line.startsWith('event')) ?? 'event'),
+    data: lines
+      .filter((line) => line.startsWith('data'))
+      .map(valueIn)
+      .join('\n'),
+    name: valueIn(lines.findLast((line) => line.startsWith('event')) ?? 'event'),
   };
 }

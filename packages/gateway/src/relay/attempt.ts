@@ -1,7 +1,7 @@
 import type { Clock } from '../canonical/clock.ts';
 import type { Usage } from '../canonical/usage.ts';
-import type { Failure, FailureKind } from '../resilience/failure.ts';
 import { classifyError, classifyStatus } from '../resilience/classify.ts';
+import type { Failure, FailureKind } from '../resilience/failure.ts';
 import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../transport/upstream-call.ts';
 import { readHead, type UpstreamHead } from './reply-headers.ts';
 

@@ -19,7 +19,9 @@ export function readUnary(bytes: Buffer, operation: Operation): UnaryReading {
   try {
     value = JSON.parse(bytes.toString('utf8'));
   } catch {
-    return broken(bytes.length === 0 ? 'the provider answered with an empty body' : 'the provider answered with what is not JSON');
+    return broken(
+      bytes.length === 0 ? 'the provider answered with an empty body' : 'the provider answered with what is not JSON',
+    );
   }
   if (typeof value !== 'object' || value === null) return broken('the provider answered with JSON that is no object');
   const answer = value as Record<string, unknown>;

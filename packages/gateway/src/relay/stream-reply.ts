@@ -17,6 +17,7 @@ export interface StreamReplyOptions {
 /** Preambles beyond this are no preamble: the answer begins. */
 const MAX_HELD_BYTES = 256 * 1024;
 const BLANK_LINE = Buffer.from('\n\n');
+const LINE_FEED = Buffer.from('\n');
 
 /**
  * A streamed answer: whole events are relayed byte for byte as they come. Nothing goes out before the first event that
@@ -54,7 +55,10 @@ export class StreamReply implements ReplyBody {
     this.#attempt = attempt;
     this.#head = head;
     if (!/^text\/event-stream\b/i.test(head.contentType)) {
-      return failureOf('malformed', `the provider answered a stream request with ${head.contentType || 'no content type'}`);
+      return failureOf(
+        'malformed',
+        `the provider answered a stream request with ${head.contentType || 'no content type'}`,
+      );
     }
     if (head.contentEncoding !== '' && head.contentEncoding !== 'identity') {
       return failureOf('malformed', `the provider compressed its stream (${head.contentEncoding}) though not asked to`);
@@ -115,6 +119,8 @@ export class StreamReply implements ReplyBody {
           return;
         }
         this.#hold(event.bytes);
+        // Nobody waits for the other half of the last CRLF, but a caller may.
+        if (endsInHalfCrLf(event.bytes)) this.#hold(LINE_FEED);
         if (!this.isCommitted) this.#commit();
         this.#isEnded = true;
         return;
@@ -198,6 +204,10 @@ export class StreamReply implements ReplyBody {
     this.#batchBytes = 0;
     return bytes;
   }
+}
+
+function endsInHalfCrLf(bytes: Buffer): boolean {
+  return bytes.at(-1) === 13 && bytes.at(-2) === 10;
 }
 
 function withoutHeader(headers: readonly string[], name: string): string[] {

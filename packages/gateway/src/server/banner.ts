@@ -1,7 +1,7 @@
 import type { Runtime } from '../runtime.ts';
 
 /** What a person who just started the gateway wants to know: where it is, how to call it, what to do next. */
-export function startBanner(runtime: Runtime, address: { readonly host: string; readonly port: number }): string {
+export function startBanner(runtime: Pick<Runtime, 'catalog' | 'isDemo'>, address: { readonly host: string; readonly port: number }): string {
   const host = address.host === '0.0.0.0' || address.host === '::' ? 'localhost' : address.host;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
   const models = runtime.catalog.models().map(({ id }) => id);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../canonical/clock.ts';
 import { ConfigError, type LoadConfigInput, type LoadedConfig } from '../config/gateway-config.ts';
 import { loadConfig } from '../config/load.ts';
@@ -8,7 +9,8 @@ export interface ReloaderInput {
   readonly input: LoadConfigInput;
   readonly log: Log;
   readonly clock: Clock;
-  readonly files: readonly string[];
+  /** What is in use at the start. */
+  readonly loaded: LoadedConfig;
   /** Takes a valid configuration over. Throws ConfigError when it cannot. */
   readonly apply: (loaded: LoadedConfig) => void;
 }
@@ -20,21 +22,37 @@ export interface Reloader {
 }
 
 /** Reloads when a file changes or somebody asks, one reload after the other. */
-export function createReloader({ input, log, clock, files, apply }: ReloaderInput): Reloader {
+export function createReloader({ input, log, clock, loaded, apply }: ReloaderInput): Reloader {
+  const { files } = loaded.config;
   const closing = new AbortController();
   let last = Promise.resolve();
-  const reloadOnce = async (): Promise<void> => {
+  const reloadOnce = async (isWanted: (next: LoadedConfig) => boolean): Promise<void> => {
     try {
-      apply(await loadConfig(input));
-      log.info('config', 'Configuration reloaded; host, ports and connection limits need a restart');
+      const next = await loadConfig(input);
+      if (closing.signal.aborted || !isWanted(next)) return;
+      refuseMissing(files, next.config.files);
+      apply(next);
+      log.info('config', 'Configuration reloaded; host, ports, connection limits and logging need a restart');
     } catch (error) {
       const why = error instanceof ConfigError ? error.message : String(error);
       log.error('config', `Configuration not reloaded, the one before stays: ${why}`);
     }
   };
   const reload = (): void => {
-    last = last.then(reloadOnce);
+    last = last.then(() => reloadOnce(() => true));
   };
-  void watchConfig({ files, onChange: reload, signal: closing.signal, clock });
+  void watchConfig({ files, onChange: reload, signal: closing.signal, clock }).then(() => {
+    // A change after the first reading and before the watch stood is told by nobody.
+    last = last.then(() => reloadOnce((next) => !isDeepStrictEqual(next.config, loaded.config)));
+  });
   return { reload, close: () => closing.abort() };
+}
+
+/** Without its file the gateway would start with other settings or none; a running one keeps those it has. */
+function refuseMissing(wanted: readonly string[], found: readonly string[]): void {
+  const missing = wanted.filter((file) => !found.includes(file));
+  if (missing.length === 0) return;
+  throw new ConfigError(
+    missing.map((file) => ({ message: 'is not there any more', file, line: undefined, column: undefined })),
+  );
 }

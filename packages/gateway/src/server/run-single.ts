@@ -36,7 +36,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     version,
   });
   targets = () => gateway.runtime.catalog.targets.values();
-  logConfig(log, loaded, gateway.runtime);
+  logConfig(log, loaded, gateway.runtime.catalog);
 
   const probes = createHealthProbes({ registry: health, clock, random });
   const address = await gateway.listen();
@@ -49,10 +49,10 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     input,
     log,
     clock,
-    files: loaded.config.files,
+    loaded,
     apply(next) {
       gateway.reload(next);
-      logConfig(log, next, gateway.runtime);
+      logConfig(log, next, gateway.runtime.catalog);
       probes.update(targets());
     },
   });

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import type { CommandLineIo } from '../cli/command-line-io.ts';
 import type { ConfigFlags, LoadConfigInput } from '../config/gateway-config.ts';
 import { providerDefinitions } from '../providers/registry.gen.ts';
@@ -26,6 +27,14 @@ export async function startFromCommandLine({ flags, workers, io }: StartOptions)
     homeDirectory: io.homeDirectory,
     providerVariables: providerDefinitions,
   };
+  if (cluster.isWorker) {
+    const { runWorker } = await import('./run-worker.ts');
+    return runWorker({ input, workers, io });
+  }
+  if (workers > 1) {
+    const { runPrimary } = await import('./run-primary.ts');
+    return runPrimary({ input, workers, io });
+  }
   const { runSingle } = await import('./run-single.ts');
   return runSingle({ input, workers, io });
 }

@@ -58,7 +58,7 @@ function drain(reader: number): string {
 const describeDrops = (count: number) => `dropped ${count}\n`;
 
 describe.runIf(process.platform === 'linux')('a pipe', () => {
-  it('gathers lines until there are 4 KiB, or for 200 ms', () => {
+  it('gathers lines until there are 32 KiB, or for 200 ms', () => {
     const clock = manualClock();
     const { reader, fd } = openPipe();
     const writer = openLineWriter({ fd, clock, describeDrops });
@@ -68,8 +68,8 @@ describe.runIf(process.platform === 'linux')('a pipe', () => {
     expect(clock.delays()).toEqual([200]);
     clock.run();
     expect(drain(reader)).toBe('one\ntwo\n');
-    writer.write(`${'x'.repeat(4095)}\n`);
-    expect(drain(reader)).toBe(`${'x'.repeat(4095)}\n`);
+    writer.write(`${'x'.repeat(32_767)}\n`);
+    expect(drain(reader)).toBe(`${'x'.repeat(32_767)}\n`);
     expect(clock.delays()).toEqual([]);
     writer.close();
     closeSync(fd);
@@ -106,7 +106,7 @@ describe.runIf(process.platform === 'linux')('a pipe', () => {
       const writer = openLineWriter({ fd, clock, describeDrops });
       closeSync(reader);
       writer.write('a\n');
-      writer.write(action === 'write' ? `${'b'.repeat(5000)}\n` : 'b\n');
+      writer.write(action === 'write' ? `${'b'.repeat(40_000)}\n` : 'b\n');
       if (action === 'flush') writer.flush();
       writer.write('c\n');
       expect(writer.droppedLines).toBe(2);

@@ -21,11 +21,16 @@ export interface LineWriterOptions {
   readonly clock: Pick<Clock, 'now' | 'schedule'>;
   /** The line that tells of `count` dropped ones, line feed included. */
   readonly describeDrops: (count: number) => string;
+  /**
+   * Characters one write holds at most, longer lines apart; for descriptors that several processes write to, where only
+   * short writes (PIPE_BUF, 4,096 bytes on Linux) are never mixed with those of others.
+   */
+  readonly maxWrite?: number;
   /** Characters held for a slow reader before lines are dropped; 10 MiB when not given. */
   readonly maxBuffered?: number;
 }
 
-const flushLength = 4096;
+const flushLength = 32 * 1024;
 const flushDelayMs = 200;
 const chunkLength = 64 * 1024;
 const retryDelayMs = 10;
@@ -38,7 +43,7 @@ const openWriters = new Set<LineWriter>();
 let flushesOnExit = false;
 
 /**
- * Opens a buffered writer. Lines are gathered up to 4 KiB or 200 ms. Sonic-boom is not used, because its synchronous
+ * Opens a buffered writer. Lines are gathered up to 32 KiB or 200 ms. Sonic-boom is not used, because its synchronous
  * flush never returns once the pipe's reader is gone, and because its writes in the thread pool keep the process from
  * exiting while a reader stands still. Hence pipes and terminals are reopened without blocking where the system can.
  */
@@ -59,6 +64,7 @@ function flushOpenWriters(): void {
 class BufferedLineWriter implements LineWriter {
   readonly #options: LineWriterOptions;
   readonly #maxBuffered: number;
+  readonly #maxWrite: number;
   readonly #fd: number;
   readonly #nonBlocking: boolean;
   /** Full chunks first, then the tail that still grows. */
@@ -80,6 +86,7 @@ class BufferedLineWriter implements LineWriter {
   constructor(options: LineWriterOptions) {
     this.#options = options;
     this.#maxBuffered = options.maxBuffered ?? 10 * 1024 * 1024;
+    this.#maxWrite = options.maxWrite ?? chunkLength;
     const reopened = options.synchronous === true ? undefined : reopenNonBlocking(options.fd);
     this.#fd = reopened ?? options.fd;
     this.#nonBlocking = reopened !== undefined;
@@ -93,7 +100,7 @@ class BufferedLineWriter implements LineWriter {
     }
     this.#append(line);
     if (this.#options.synchronous === true) this.flush();
-    else if (this.#buffered >= flushLength) {
+    else if (this.#buffered >= Math.min(flushLength, this.#maxWrite)) {
       if (!this.#busy && !this.#writing) this.#pump();
     } else this.#arm(flushDelayMs);
   }
@@ -134,9 +141,13 @@ class BufferedLineWriter implements LineWriter {
   }
 
   #append(line: string): void {
+    if (this.#tail !== '' && this.#tail.length + line.length > this.#maxWrite) {
+      this.#chunks.push(this.#tail);
+      this.#tail = '';
+    }
     this.#tail += line;
     this.#buffered += line.length;
-    if (this.#tail.length >= chunkLength) {
+    if (this.#tail.length >= this.#maxWrite) {
       this.#chunks.push(this.#tail);
       this.#tail = '';
     }

@@ -15,7 +15,7 @@ export type LogDestination =
   | 'stdout'
   | 'stderr'
   | { readonly path: string }
-  | { readonly fd: number; readonly synchronous?: boolean; readonly maxBuffered?: number }
+  | { readonly fd: number; readonly synchronous?: boolean; readonly maxBuffered?: number; readonly maxWrite?: number }
   | { write(line: string): void };
 
 export interface LogOptions {

@@ -104,7 +104,12 @@ class DemoCall implements UpstreamCall {
 }
 
 const notServed = {
-  error: { message: 'The demo model serves chat completions only.', type: 'invalid_request_error', param: null, code: 'not_found' },
+  error: {
+    message: 'The demo model serves chat completions only.',
+    type: 'invalid_request_error',
+    param: null,
+    code: 'not_found',
+  },
 };
 
 function envelope(object: string): Record<string, unknown> {

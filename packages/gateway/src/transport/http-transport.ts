@@ -18,12 +18,14 @@ export function createHttpTransport(options: HttpTransportOptions = {}): Transpo
   watchConnectionReuse();
 
   function poolOf(request: UpstreamRequest): Pool {
-    const key = `${request.origin} ${request.connectMs}`;
+    // A body that flows cannot be sent again, so it never goes out on a connection that may have died.
+    const isFlowing = request.body !== undefined && !Buffer.isBuffer(request.body);
+    const key = `${request.origin} ${request.connectMs} ${isFlowing}`;
     let pool = pools.get(key);
     if (!pool) {
       pool = new Pool(request.origin, {
         connections: null,
-        pipelining: 1,
+        pipelining: isFlowing ? 0 : 1,
         headersTimeout: 0,
         bodyTimeout: 0,
         keepAliveTimeout: options.keepAliveMs ?? 4_000,

@@ -68,7 +68,9 @@ export function eventsOf(stream: string): string[] {
 export function streamedText(stream: string): string {
   return eventsOf(stream)
     .filter((data) => data !== '[DONE]')
-    .map((data) => (JSON.parse(data) as { choices: { delta?: { content?: string } }[] }).choices[0]?.delta?.content ?? '')
+    .map(
+      (data) => (JSON.parse(data) as { choices: { delta?: { content?: string } }[] }).choices[0]?.delta?.content ?? '',
+    )
     .join('');
 }
 

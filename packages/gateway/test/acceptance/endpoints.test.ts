@@ -10,7 +10,9 @@ let gateway: TestGateway;
 beforeAll(async () => {
   simulator = await startSimulator({});
   const openai = { api_key: 'sk-provider-key', base_url: `${simulator.url}/v1`, models: ['gpt-4o', 'org/model'] };
-  gateway = await startTestGateway({ config: { providers: { openai }, resilience: { retry: { initial_delay_ms: 1 } } } });
+  gateway = await startTestGateway({
+    config: { providers: { openai }, resilience: { retry: { initial_delay_ms: 1 } } },
+  });
 });
 
 afterAll(async () => {
@@ -39,15 +41,26 @@ describe('pages', () => {
     });
   });
 
-  it.each(['live', 'livez', 'healthz', 'health/live', 'ready', 'readyz', 'health/ready', 'startup', 'startupz', 'health/startup'])(
-    '/%s answers 200',
-    async (path) => {
-      expect((await get(`/${path}`)).status).toBe(200);
-    },
-  );
+  it.each([
+    'live',
+    'livez',
+    'healthz',
+    'health/live',
+    'ready',
+    'readyz',
+    'health/ready',
+    'startup',
+    'startupz',
+    'health/startup',
+  ])('/%s answers 200', async (path) => {
+    expect((await get(`/${path}`)).status).toBe(200);
+  });
 
   it('/v1/models lists what can be asked for, as the OpenAI API does', async () => {
-    const list = (await (await get('/v1/models', { headers: { authorization: 'Bearer any' } })).json()) as Record<string, unknown>;
+    const list = (await (await get('/v1/models', { headers: { authorization: 'Bearer any' } })).json()) as Record<
+      string,
+      unknown
+    >;
     expect(list).toEqual({
       object: 'list',
       data: ['gpt-4o', 'org/model'].map((id) => ({
@@ -101,7 +114,8 @@ describe('metrics', () => {
     expect(text).toMatch(/^gateway_provider_errors_total\{provider="openai",kind="\w+"\} 3$/m);
     expect(text).toMatch(/^gateway_provider_latency_seconds_count\{provider="openai"\} 4$/m);
     expect(text).toMatch(/^gateway_retry_attempts_total\{provider="openai"\} 2$/m);
-    for (const name of ['circuit_breaker_state', 'rate_limit_exceeded_total']) expect(text).toContain(`# TYPE gateway_${name} `);
+    for (const name of ['circuit_breaker_state', 'rate_limit_exceeded_total'])
+      expect(text).toContain(`# TYPE gateway_${name} `);
     const server = createMetricsServer(gateway.gateway.pages);
     const { port } = await listenForMetrics(server, '127.0.0.1', 0);
     try {
@@ -120,7 +134,11 @@ describe('replies', () => {
   it('carry the id of the request: the caller’s when it is sane, else one of the gateway', async () => {
     const own = await call(gateway.url, { model: 'gpt-4o', messages: hello });
     expect(own.headers.get('x-request-id')).toMatch(/^req-/);
-    const given = await call(gateway.url, { model: 'gpt-4o', messages: hello }, { headers: { 'x-request-id': 'order-66' } });
+    const given = await call(
+      gateway.url,
+      { model: 'gpt-4o', messages: hello },
+      { headers: { 'x-request-id': 'order-66' } },
+    );
     expect(given.headers.get('x-request-id')).toBe('order-66');
     const odd = await call(gateway.url, { model: 'gpt-4o', messages: hello }, { headers: { 'x-request-id': 'a b"c' } });
     expect(odd.headers.get('x-request-id')).toMatch(/^req-/);
@@ -144,7 +162,11 @@ describe('replies', () => {
     try {
       const response = await call(url, { model: 'mistral-7B', messages: hello });
       expect(response.status).toBe(404);
-      expect(await errorOf(response)).toMatchObject({ type: 'invalid_request_error', param: 'model', code: 'model_not_found' });
+      expect(await errorOf(response)).toMatchObject({
+        type: 'invalid_request_error',
+        param: 'model',
+        code: 'model_not_found',
+      });
     } finally {
       await stop();
     }

@@ -24,9 +24,20 @@ async function start(config: Record<string, unknown>, env: Record<string, string
 }
 
 const providers = () => ({
-  openai: { enabled: true, api_key: '${OPENAI_API_KEY}', base_url: `${openai.url}/v1`, timeout_seconds: 60, max_retries: 3 },
-  anthropic: { enabled: true, api_key: '${ANTHROPIC_API_KEY}', base_url: anthropic.url, api_version: '2024-01-01' },
-  azure_openai: { enabled: false, api_key: '${AZURE_OPENAI_API_KEY}', endpoint: '${AZURE_OPENAI_ENDPOINT}', api_version: '2024-02-01' },
+  openai: {
+    enabled: true,
+    api_key: `\${OPENAI_API_KEY}`,
+    base_url: `${openai.url}/v1`,
+    timeout_seconds: 60,
+    max_retries: 3,
+  },
+  anthropic: { enabled: true, api_key: `\${ANTHROPIC_API_KEY}`, base_url: anthropic.url, api_version: '2024-01-01' },
+  azure_openai: {
+    enabled: false,
+    api_key: `\${AZURE_OPENAI_API_KEY}`,
+    endpoint: `\${AZURE_OPENAI_ENDPOINT}`,
+    api_version: '2024-02-01',
+  },
 });
 const keys = { OPENAI_API_KEY: 'openai-provider-key', ANTHROPIC_API_KEY: 'anthropic-provider-key' };
 const rules = [
@@ -50,7 +61,11 @@ const chat = (url: string, model: string) => call(url, { model, messages: hello 
 describe('providers and rules', () => {
   it('send each model where its rule says, and any other to the default provider', async () => {
     const url = await start({ providers: providers(), routing }, keys);
-    for (const [model, provider] of [['claude-3-5-sonnet', 'anthropic'], ['gpt-4o', 'openai'], ['something-else', 'openai']]) {
+    for (const [model, provider] of [
+      ['claude-3-5-sonnet', 'anthropic'],
+      ['gpt-4o', 'openai'],
+      ['something-else', 'openai'],
+    ]) {
       const response = await chat(url, model!);
       expect([model, response.headers.get('x-simulator')]).toEqual([model, provider]);
       expect(await answerOf(response)).toMatchObject({
@@ -62,7 +77,10 @@ describe('providers and rules', () => {
         usage: { prompt_tokens: 1, completion_tokens: 60, total_tokens: 61 },
       });
     }
-    expect(openai.attempts[0]).toMatchObject({ path: '/v1/chat/completions', headers: { authorization: 'Bearer openai-provider-key' } });
+    expect(openai.attempts[0]).toMatchObject({
+      path: '/v1/chat/completions',
+      headers: { authorization: 'Bearer openai-provider-key' },
+    });
     expect(anthropic.attempts[0]!.headers.authorization).toBe('Bearer anthropic-provider-key');
     expect(sentBody(anthropic.attempts[0])['model']).toBe('claude-3-5-sonnet');
   });
@@ -78,12 +96,17 @@ describe('providers and rules', () => {
 
   it('pass pictures and tools on as they are', async () => {
     const url = await start({ providers: providers(), routing }, keys);
-    const content = [{ type: 'text', text: 'What?' }, { type: 'image_url', image_url: { url: 'https://example.com/image.jpg' } }];
+    const content = [
+      { type: 'text', text: 'What?' },
+      { type: 'image_url', image_url: { url: 'https://example.com/image.jpg' } },
+    ];
     const tools = [{ type: 'function', function: { name: 'look', parameters: { type: 'object', properties: {} } } }];
     const body = { model: 'gpt-4o', messages: [{ role: 'user', content }], tools, tool_choice: 'auto' };
     const response = await call(url, body);
     expect(sentBody(openai.attempts[0])).toEqual(body);
-    expect(await answerOf(response)).toMatchObject({ choices: [{ finish_reason: 'tool_calls', message: { tool_calls: [{ function: { name: 'look' } }] } }] });
+    expect(await answerOf(response)).toMatchObject({
+      choices: [{ finish_reason: 'tool_calls', message: { tool_calls: [{ function: { name: 'look' } }] } }],
+    });
   });
 });
 
@@ -140,7 +163,8 @@ describe('bulkhead', () => {
 
 describe('limits on what a request holds', () => {
   const validation = { max_request_size_bytes: 10_485_760, max_messages: 100, max_message_length: 100_000 };
-  const messages = (count: number, length = 5) => Array.from({ length: count }, () => ({ role: 'user', content: 'x'.repeat(length) }));
+  const messages = (count: number, length = 5) =>
+    Array.from({ length: count }, () => ({ role: 'user', content: 'x'.repeat(length) }));
 
   it('refuse too many messages and too long ones, and let through what just fits', async () => {
     const url = await start({ providers: providers(), routing, security: { validation } }, keys);
@@ -149,7 +173,10 @@ describe('limits on what a request holds', () => {
     for (const tooMuch of [messages(101), messages(1, 100_001)]) {
       const response = await call(url, { model: 'gpt-4o', messages: tooMuch });
       expect(response.status).toBe(400);
-      expect(await errorOf(response)).toMatchObject({ type: 'invalid_request_error', param: expect.stringMatching(/^messages/) });
+      expect(await errorOf(response)).toMatchObject({
+        type: 'invalid_request_error',
+        param: expect.stringMatching(/^messages/),
+      });
     }
     expect(openai.attempts).toHaveLength(2);
   });
@@ -171,7 +198,10 @@ describe('limits on what a request holds', () => {
 
 describe('security', () => {
   it('adds headers that browsers heed to answers, errors and pages', async () => {
-    const url = await start({ providers: providers(), routing, security: { headers: { add_security_headers: true } } }, keys);
+    const url = await start(
+      { providers: providers(), routing, security: { headers: { add_security_headers: true } } },
+      keys,
+    );
     const replies = [await chat(url, 'gpt-4o'), await call(url, '{'), await fetch(`${url}/v1/models`)];
     for (const { headers } of replies) {
       expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -180,7 +210,10 @@ describe('security', () => {
   });
 
   it('serves only the hosts it is told to, but is always alive', async () => {
-    const url = await start({ providers: providers(), security: { headers: { allowed_hosts: ['api.example.com'] } } }, keys);
+    const url = await start(
+      { providers: providers(), security: { headers: { allowed_hosts: ['api.example.com'] } } },
+      keys,
+    );
     expect((await chat(url, 'gpt-4o')).status).toBe(421);
     expect((await fetch(`${url}/health`)).status).toBe(200);
   });
@@ -192,7 +225,10 @@ describe('security', () => {
       expect((await fetch(`${url}/v1/models`)).status).toBe(403);
       await gateway!.stop();
     }
-    const url = await start({ providers: providers(), security: { ip_filter: { enabled: true, whitelist: ['127.0.0.0/8'] } } }, keys);
+    const url = await start(
+      { providers: providers(), security: { ip_filter: { enabled: true, whitelist: ['127.0.0.0/8'] } } },
+      keys,
+    );
     expect((await chat(url, 'gpt-4o')).status).toBe(200);
   });
 });
@@ -201,7 +237,11 @@ describe('log', () => {
   it('has a line for each request with who served it, how long it took and what it used, and nothing that was said', async () => {
     const url = await start({ providers: providers(), routing }, keys);
     const messages = [{ role: 'user', content: 'I am jane.doe@example.com, card 4111 1111 1111 1111' }];
-    const response = await call(url, { model: 'gpt-4o', messages }, { key: 'client-key', headers: { 'x-request-id': 'order-7' } });
+    const response = await call(
+      url,
+      { model: 'gpt-4o', messages },
+      { key: 'client-key', headers: { 'x-request-id': 'order-7' } },
+    );
     const text = await response.text();
     const [line] = await gateway!.settled(1);
     expect(line).toMatchObject({

@@ -38,16 +38,20 @@ describe('a gateway without keys and without a host', () => {
     expect((await chatAt('127.0.0.1', port)).status).toBe(200);
   });
 
-  it.skipIf(outside === undefined)('refuses clients at any other address and tells what to do, but is alive to them', async () => {
-    const port = await start({});
-    const response = await chatAt(outside!, port);
-    expect(response.status).toBe(403);
-    const { message } = await errorOf(response);
-    for (const remedy of ['auth.keys', 'GATEWAY_API_KEYS', '--host', 'auth.mode: open']) expect(message).toContain(remedy);
-    expect((await fetch(`http://${outside}:${port}/v1/models`)).status).toBe(403);
-    expect((await fetch(`http://${outside}:${port}/health`)).status).toBe(200);
-    expect(simulator.attempts).toHaveLength(0);
-  });
+  it.skipIf(outside === undefined)(
+    'refuses clients at any other address and tells what to do, but is alive to them',
+    async () => {
+      const port = await start({});
+      const response = await chatAt(outside!, port);
+      expect(response.status).toBe(403);
+      const { message } = await errorOf(response);
+      for (const remedy of ['auth.keys', 'GATEWAY_API_KEYS', '--host', 'auth.mode: open'])
+        expect(message).toContain(remedy);
+      expect((await fetch(`http://${outside}:${port}/v1/models`)).status).toBe(403);
+      expect((await fetch(`http://${outside}:${port}/health`)).status).toBe(200);
+      expect(simulator.attempts).toHaveLength(0);
+    },
+  );
 
   it('is not fooled by a proxy on its own machine', async () => {
     const port = await start({});

@@ -51,13 +51,23 @@ describe('pools of providers', () => {
   it('take turns, with the address and the key of each', async () => {
     const url = await start(pair());
     expect(await served(url, 4)).toEqual(['first', 'second', 'first', 'second']);
-    expect(first.attempts[0]).toMatchObject({ path: '/api/v1/chat/completions', headers: { authorization: 'Bearer key-of-one' } });
+    expect(first.attempts[0]).toMatchObject({
+      path: '/api/v1/chat/completions',
+      headers: { authorization: 'Bearer key-of-one' },
+    });
     expect(second.attempts[0]!.headers.authorization).toBe('Bearer key-of-two');
   });
 
   it('send the key that a variable holds, and use no provider whose variable is not set', async () => {
     const url = await start(
-      { 'gpt-4o': { providers: [provider('one', first, { api_key: '${ONE_KEY}' }), provider('two', second, { api_key: '${TWO_KEY}' })] } },
+      {
+        'gpt-4o': {
+          providers: [
+            provider('one', first, { api_key: `\${ONE_KEY}` }),
+            provider('two', second, { api_key: `\${TWO_KEY}` }),
+          ],
+        },
+      },
       { ONE_KEY: 'from-the-environment' },
     );
     expect(await served(url, 3)).toEqual(['first', 'first', 'first']);
@@ -76,7 +86,16 @@ describe('pools of providers', () => {
     expect(await served(url, 3)).toEqual(['second', 'second', 'second']);
     expect(await (await fetch(`${url}/v1/models`)).json()).toMatchObject({
       object: 'list',
-      data: [{ id: 'gpt-4o', object: 'model', providers: [{ name: 'one', available: false }, { name: 'two', available: true }] }],
+      data: [
+        {
+          id: 'gpt-4o',
+          object: 'model',
+          providers: [
+            { name: 'one', available: false },
+            { name: 'two', available: true },
+          ],
+        },
+      ],
     });
   });
 
@@ -91,21 +110,31 @@ describe('pools of providers', () => {
     expect(await served(url, 4)).toEqual(['second', 'second', 'second', 'second']);
   });
 
-  it.each(['f24', 'f24b', 'f24c'])('leave a provider whose quota is spent (%s), and stay away though its models answer', async (fault) => {
-    gateway = await startTestGateway({ config: { models: pair() }, probes: true });
-    const { url } = gateway;
-    await first.waitUntil(() => first.probes.length > 0);
-    first.behave(fault);
-    expect(await served(url, 4)).toEqual(['second', 'second', 'second', 'second']);
-    expect(first.attempts).toHaveLength(1);
-    for (const target of gateway.gateway.runtime.catalog.targets.values()) {
-      gateway.health.reportProbe(target.healthId, { outcome: { status: 200 }, failureThreshold: 3, successThreshold: 1 });
-    }
-    first.behave(undefined);
-    expect(await served(url, 2)).toEqual(['second', 'second']);
-    const { data } = (await (await fetch(`${url}/v1/models`)).json()) as { data: { providers: unknown }[] };
-    expect(data[0]!.providers).toEqual([{ name: 'one', available: false }, { name: 'two', available: true }]);
-  });
+  it.each(['f24', 'f24b', 'f24c'])(
+    'leave a provider whose quota is spent (%s), and stay away though its models answer',
+    async (fault) => {
+      gateway = await startTestGateway({ config: { models: pair() }, probes: true });
+      const { url } = gateway;
+      await first.waitUntil(() => first.probes.length > 0);
+      first.behave(fault);
+      expect(await served(url, 4)).toEqual(['second', 'second', 'second', 'second']);
+      expect(first.attempts).toHaveLength(1);
+      for (const target of gateway.gateway.runtime.catalog.targets.values()) {
+        gateway.health.reportProbe(target.healthId, {
+          outcome: { status: 200 },
+          failureThreshold: 3,
+          successThreshold: 1,
+        });
+      }
+      first.behave(undefined);
+      expect(await served(url, 2)).toEqual(['second', 'second']);
+      const { data } = (await (await fetch(`${url}/v1/models`)).json()) as { data: { providers: unknown }[] };
+      expect(data[0]!.providers).toEqual([
+        { name: 'one', available: false },
+        { name: 'two', available: true },
+      ]);
+    },
+  );
 
   it('keep models apart: an outage of one does not touch another, nor does its turn', async () => {
     const url = await start({
@@ -121,7 +150,12 @@ describe('pools of providers', () => {
   });
 
   it('ask each provider for the name it has for the model, and answer to both public names', async () => {
-    const url = await start({ fast: { model_name: 'gpt-4o', providers: [provider('one', first), provider('two', second, { model: 'vendor/gpt-4o' })] } });
+    const url = await start({
+      fast: {
+        model_name: 'gpt-4o',
+        providers: [provider('one', first), provider('two', second, { model: 'vendor/gpt-4o' })],
+      },
+    });
     await served(url, 1, 'fast');
     await served(url, 1, 'gpt-4o');
     expect(sentBody(first.attempts[0])['model']).toBe('gpt-4o');
@@ -141,7 +175,11 @@ describe('models in the path', () => {
 
   it.each(['org/model', 'org%2Fmodel'])('may have slashes: %s', async (name) => {
     const url = await start({ 'org/model': { providers: [provider('one', first)] } });
-    const response = await call(url, { stream: true, messages: hello }, { path: `/v1/models/${name}/chat/completions` });
+    const response = await call(
+      url,
+      { stream: true, messages: hello },
+      { path: `/v1/models/${name}/chat/completions` },
+    );
     expect(streamedText(await response.text())).toBe(answerText(60));
     expect(sentBody(first.attempts[0])['model']).toBe('org/model');
   });
@@ -155,7 +193,11 @@ describe('any other endpoint of a provider', () => {
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ object: 'list' });
     const [attempt] = first.attempts;
-    expect(attempt).toMatchObject({ method: 'POST', path: '/api/v1/embeddings', headers: { authorization: 'Bearer key-of-one' } });
+    expect(attempt).toMatchObject({
+      method: 'POST',
+      path: '/api/v1/embeddings',
+      headers: { authorization: 'Bearer key-of-one' },
+    });
     expect(attempt!.query).toBe('trace=1&trace=2');
     expect(attempt!.body.toString()).toBe(body);
   });
@@ -163,7 +205,11 @@ describe('any other endpoint of a provider', () => {
   it('streams the reply through as it comes', async () => {
     const url = await start({ 'gpt-4o': { providers: [provider('one', first)] } });
     first.behave({ kind: 'answer', tokens: 4, gapMs: 40 });
-    const response = await call(url, { model: 'gpt-4o', stream: true, messages: hello }, { path: '/v1/gpt-4o/chat/completions' });
+    const response = await call(
+      url,
+      { model: 'gpt-4o', stream: true, messages: hello },
+      { path: '/v1/gpt-4o/chat/completions' },
+    );
     let chunks = 0;
     let text = '';
     for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
@@ -184,12 +230,21 @@ describe('any other endpoint of a provider', () => {
     expect(reply.statusCode).toBe(200);
     const seen = JSON.parse(await textOf(reply)) as Record<string, unknown>;
     const expected = createHash('sha256').update(Buffer.concat(Array.from({ length: 20 }, () => piece)));
-    expect(seen).toMatchObject({ path: '/api/v1/some/thing', bodyBytes: 20 * piece.length, bodySha256: expected.digest('hex') });
+    expect(seen).toMatchObject({
+      path: '/api/v1/some/thing',
+      bodyBytes: 20 * piece.length,
+      bodySha256: expected.digest('hex'),
+    });
   });
 
   it('passes status, headers and body of the provider on', async () => {
     const url = await start({ 'gpt-4o': { providers: [provider('one', first)] } });
-    first.behave({ kind: 'raw', status: 203, bytes: 'short and stout', headers: { 'content-type': 'text/x-tea', 'x-pot': '1' } });
+    first.behave({
+      kind: 'raw',
+      status: 203,
+      bytes: 'short and stout',
+      headers: { 'content-type': 'text/x-tea', 'x-pot': '1' },
+    });
     const response = await call(url, {}, { path: '/v1/gpt-4o/tea' });
     expect(response.status).toBe(203);
     expect(response.headers.get('x-pot')).toBe('1');
@@ -199,7 +254,12 @@ describe('any other endpoint of a provider', () => {
 
   it('keeps to its folder and away from the account', async () => {
     const url = await start({ 'gpt-4o': { providers: [provider('one', first)] } });
-    for (const path of ['/v1/gpt-4o/files', '/v1/gpt-4o/x/%2e%2e/files', '/v1/gpt-4o/..%2Ffiles', '/v1/gpt-4o//evil.example/x']) {
+    for (const path of [
+      '/v1/gpt-4o/files',
+      '/v1/gpt-4o/x/%2e%2e/files',
+      '/v1/gpt-4o/..%2Ffiles',
+      '/v1/gpt-4o//evil.example/x',
+    ]) {
       const sent = openRequest(url, path, { 'content-type': 'application/json', 'content-length': '2' });
       sent.end('{}');
       const reply = await replyTo(sent);
@@ -210,7 +270,10 @@ describe('any other endpoint of a provider', () => {
   });
 
   it('does not hide the routes of the gateway', async () => {
-    const url = await start({ chat: { providers: [provider('one', first)] }, 'gpt-4o': { providers: [provider('two', second)] } });
+    const url = await start({
+      chat: { providers: [provider('one', first)] },
+      'gpt-4o': { providers: [provider('two', second)] },
+    });
     expect((await answerOf(await call(url, { model: 'gpt-4o', messages: hello }))).object).toBe('chat.completion');
     expect((await call(url, { messages: hello }, { path: '/v1/chat/else' })).status).toBe(404);
     expect([first.attempts.length, second.attempts.length]).toEqual([0, 1]);

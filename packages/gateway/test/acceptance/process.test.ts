@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { answerText, type Simulator, startSimulator } from '@llm-gateway/simulator';
@@ -49,32 +49,51 @@ async function freePort(): Promise<number> {
 describe('where the configuration comes from', () => {
   it('is the file that the command line names, alone or with start', async () => {
     for (const args of [['pool.yaml'], ['start', '-c', 'pool.yaml'], ['start', '--config', 'pool.yaml']]) {
-      const gateway = await built.start({ args, files: { 'pool.yaml': yaml(first.url) }, env: { PROVIDER_KEY: 'from-variable' } });
+      const gateway = await built.start({
+        args,
+        files: { 'pool.yaml': yaml(first.url) },
+        env: { PROVIDER_KEY: 'from-variable' },
+      });
       expect((await chat(await gateway.listening())).status).toBe(200);
       expect(first.attempts.at(-1)!.headers.authorization).toBe('Bearer from-variable');
       expect(await stopped(gateway)).toBe(0);
     }
   });
 
-  it.each([[[]], [['start']]])('is the usual file of the working directory when nothing names one (%j)', async (args: string[]) => {
-    const toml = `[server]\nhost = "127.0.0.1"\nport = 0\nmetrics_port = 0\n\n[[backends]]\nurl = "${first.url}"\nweight = 1\ndefault_model = "m"\n`;
-    const gateway = await built.start({ args, files: { 'config.toml': toml } });
-    expect((await call(await gateway.listening(), { messages: hello }, { path: '/chat' })).status).toBe(200);
-    expect(await stopped(gateway)).toBe(0);
-  });
+  it.each([[[]], [['start']]])(
+    'is the usual file of the working directory when nothing names one (%j)',
+    async (args: string[]) => {
+      const toml = `[server]\nhost = "127.0.0.1"\nport = 0\nmetrics_port = 0\n\n[[backends]]\nurl = "${first.url}"\nweight = 1\ndefault_model = "m"\n`;
+      const gateway = await built.start({ args, files: { 'config.toml': toml } });
+      expect((await call(await gateway.listening(), { messages: hello }, { path: '/chat' })).status).toBe(200);
+      expect(await stopped(gateway)).toBe(0);
+    },
+  );
 
   it('can be the environment alone', async () => {
-    const env = { OPENAI_API_KEY: 'sk-provider', OPENAI_BASE_URL: `${first.url}/v1`, SERVER_HOST: '127.0.0.1', SERVER_PORT: '0', METRICS_PORT: '0' };
+    const env = {
+      OPENAI_API_KEY: 'sk-provider',
+      OPENAI_BASE_URL: `${first.url}/v1`,
+      SERVER_HOST: '127.0.0.1',
+      SERVER_PORT: '0',
+      METRICS_PORT: '0',
+    };
     const gateway = await built.start({ args: ['start'], env });
     expect((await call(await gateway.listening(), { model: 'gpt-4o', messages: hello })).status).toBe(200);
-    expect(first.attempts[0]).toMatchObject({ path: '/v1/chat/completions', headers: { authorization: 'Bearer sk-provider' } });
+    expect(first.attempts[0]).toMatchObject({
+      path: '/v1/chat/completions',
+      headers: { authorization: 'Bearer sk-provider' },
+    });
     expect(await stopped(gateway)).toBe(0);
   });
 
   it('gives way to flags, and only to those that are given', async () => {
     const [port, metricsPort] = [await freePort(), await freePort()];
     const file = yaml(first.url).replace('port: 0', `port: ${port}`);
-    const gateway = await built.start({ args: ['start', '-c', 'c.yaml', '--metrics-port', String(metricsPort)], files: { 'c.yaml': file } });
+    const gateway = await built.start({
+      args: ['start', '-c', 'c.yaml', '--metrics-port', String(metricsPort)],
+      files: { 'c.yaml': file },
+    });
     expect(await gateway.listening()).toBe(`http://127.0.0.1:${port}`);
     expect((await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).status).toBe(200);
     const taken = await built.start({ args: ['start', '-c', 'c.yaml'], files: { 'c.yaml': file } });
@@ -85,7 +104,10 @@ describe('where the configuration comes from', () => {
   });
 
   it('ends the start with the place of every mistake', async () => {
-    const gateway = await built.start({ args: ['start', '-c', 'c.yaml'], files: { 'c.yaml': 'server:\n  port: many\nqueue:\n  max_size: -1\n' } });
+    const gateway = await built.start({
+      args: ['start', '-c', 'c.yaml'],
+      files: { 'c.yaml': 'server:\n  port: many\nqueue:\n  max_size: -1\n' },
+    });
     expect(await gateway.ended).toBe(1);
     expect(gateway.stderr()).toMatch(/c\.yaml:2:\d+/);
     expect(gateway.stderr()).toMatch(/c\.yaml:4:\d+/);
@@ -121,6 +143,18 @@ describe('a configuration that changes while requests are served', () => {
     expect(await stopped(gateway)).toBe(0);
   });
 
+  it('may vanish: what is in use stays', async () => {
+    const gateway = await built.start({ files: { 'config.yaml': yaml(first.url) } });
+    const url = await gateway.listening();
+    await rm(join(gateway.directory, 'config.yaml'));
+    await gateway.waitForOutput('config.yaml: is not there any more');
+    expect((await chat(url)).headers.get('x-simulator')).toBe('first');
+    await writeFile(join(gateway.directory, 'config.yaml'), yaml(second.url));
+    await gateway.waitForOutput('Configuration reloaded');
+    expect((await chat(url)).headers.get('x-simulator')).toBe('second');
+    expect(await stopped(gateway)).toBe(0);
+  });
+
   it('is read again on SIGHUP', async () => {
     const gateway = await built.start({ files: { 'config.yaml': yaml(first.url) } });
     const url = await gateway.listening();
@@ -132,20 +166,23 @@ describe('a configuration that changes while requests are served', () => {
 });
 
 describe('a stop', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('on %s lets what is under way finish, takes nothing new and ends with 0', async (signal) => {
-    const gateway = await built.start({ files: { 'config.yaml': yaml(first.url) } });
-    const url = await gateway.listening();
-    first.behave({ kind: 'answer', tokens: 15, gapMs: 100 });
-    const stream = await chat(url, { stream: true });
-    gateway.signal(signal);
-    await gateway.waitForOutput(`Stopping on ${signal}`);
-    await expect(chat(url)).rejects.toThrow();
-    const text = await stream.text();
-    expect(streamedText(text)).toBe(answerText(15));
-    expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
-    expect(await gateway.ended).toBe(0);
-    expect(gateway.stdout()).toContain('"message":"Request completed"');
-  });
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'on %s lets what is under way finish, takes nothing new and ends with 0',
+    async (signal) => {
+      const gateway = await built.start({ files: { 'config.yaml': yaml(first.url) } });
+      const url = await gateway.listening();
+      first.behave({ kind: 'answer', tokens: 15, gapMs: 100 });
+      const stream = await chat(url, { stream: true });
+      gateway.signal(signal);
+      await gateway.waitForOutput(`Stopping on ${signal}`);
+      await expect(chat(url)).rejects.toThrow();
+      const text = await stream.text();
+      expect(streamedText(text)).toBe(answerText(15));
+      expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+      expect(await gateway.ended).toBe(0);
+      expect(gateway.stdout()).toContain('"message":"Request completed"');
+    },
+  );
 
   it('asked for twice ends a stream at once, with an error in it and no end mark', async () => {
     const gateway = await built.start({ files: { 'config.yaml': yaml(first.url) } });
@@ -163,7 +200,9 @@ describe('a stop', () => {
   });
 
   it('gives up waiting after the time that the configuration allows', async () => {
-    const gateway = await built.start({ files: { 'config.yaml': yaml(first.url).replace('metrics_port: 0', 'metrics_port: 0, drain_seconds: 0.2') } });
+    const gateway = await built.start({
+      files: { 'config.yaml': yaml(first.url).replace('metrics_port: 0', 'metrics_port: 0, drain_seconds: 0.2') },
+    });
     const url = await gateway.listening();
     first.behave({ kind: 'hang', when: { afterTokens: 3 } });
     const stream = await chat(url, { stream: true });

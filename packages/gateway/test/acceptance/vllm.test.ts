@@ -12,7 +12,10 @@ describe('servers of one model each', () => {
 
   beforeEach(async () => {
     simulator = await startSimulator({});
-    gateway = await startTestGateway({ config: {}, env: { VLLM_BACKENDS: JSON.stringify({ [model]: simulator.url }) } });
+    gateway = await startTestGateway({
+      config: {},
+      env: { VLLM_BACKENDS: JSON.stringify({ [model]: simulator.url }) },
+    });
   });
 
   afterEach(async () => {
@@ -34,7 +37,14 @@ describe('servers of one model each', () => {
   });
 
   it('pass every field on', async () => {
-    const body = { model, messages: hello, tools: [], response_format: { type: 'text' }, stream_options: { include_usage: true }, guided_regex: 'a+' };
+    const body = {
+      model,
+      messages: hello,
+      tools: [],
+      response_format: { type: 'text' },
+      stream_options: { include_usage: true },
+      guided_regex: 'a+',
+    };
     await call(gateway.url, body);
     expect(sentBody(simulator.attempts[0])).toEqual(body);
   });
@@ -62,9 +72,13 @@ describe('servers of one model each', () => {
 
   it('share the requests of a model that has several', async () => {
     const other = await startSimulator({});
-    const pair = await startTestGateway({ config: {}, env: { VLLM_BACKENDS: JSON.stringify({ [model]: [simulator.url, other.url] }) } });
+    const pair = await startTestGateway({
+      config: {},
+      env: { VLLM_BACKENDS: JSON.stringify({ [model]: [simulator.url, other.url] }) },
+    });
     try {
-      for (let request = 0; request < 4; request++) await (await call(pair.url, { model, messages: hello })).arrayBuffer();
+      for (let request = 0; request < 4; request++)
+        await (await call(pair.url, { model, messages: hello })).arrayBuffer();
       expect([simulator.attempts.length, other.attempts.length]).toEqual([2, 2]);
     } finally {
       await pair.stop();
@@ -92,7 +106,10 @@ describe('a start with an .env file alone', () => {
 
   it('listens where the file says and serves the models it names', async () => {
     const backends = JSON.stringify({ [model]: simulator.url });
-    const gateway = await built.start({ files: { '.env': environmentFile('127.0.0.1:0', backends) }, env: { METRICS_PORT: '0' } });
+    const gateway = await built.start({
+      files: { '.env': environmentFile('127.0.0.1:0', backends) },
+      env: { METRICS_PORT: '0' },
+    });
     const url = await gateway.listening();
     const text = await (await call(url, { model, messages: hello, stream: true })).text();
     expect(streamedText(text)).toBe(answerText(60));
@@ -102,7 +119,9 @@ describe('a start with an .env file alone', () => {
   });
 
   it('writes debug lines when RUST_LOG asks for them', async () => {
-    const files = { '.env': environmentFile('127.0.0.1:0', JSON.stringify({ [model]: simulator.url })).replace('"info"', '"debug"') };
+    const files = {
+      '.env': environmentFile('127.0.0.1:0', JSON.stringify({ [model]: simulator.url })).replace('"info"', '"debug"'),
+    };
     const gateway = await built.start({ files, env: { METRICS_PORT: '0' } });
     await (await call(await gateway.listening(), { model, messages: hello })).arrayBuffer();
     await gateway.waitForOutput('"trail":');

@@ -103,7 +103,10 @@ describe('rate limit for each address', () => {
   });
 
   it('works beside the limit for each key, and a request that one refuses is charged to neither', async () => {
-    await start({ rate_limit: { requests_per_minute: 2 }, security: { rate_limit: { requests_per_minute: 1, burst_size: 4 } } });
+    await start({
+      rate_limit: { requests_per_minute: 2 },
+      security: { rate_limit: { requests_per_minute: 1, burst_size: 4 } },
+    });
     expect(await statuses(5, 'one')).toEqual([200, 200, 429, 429, 429]);
     expect(await statuses(3, 'two')).toEqual([200, 200, 429]);
     expect(await statuses(1, 'three')).toEqual([429]);

@@ -44,8 +44,17 @@ describe('backends: chat', () => {
 
   it('keeps a model that the client names, and every field it sends', async () => {
     const url = await start({ backends: [fastBackend()] });
-    const body = { model: 'other', messages: hello, temperature: 1.5, max_tokens: 7, top_p: 0.1, seed: 12345678901234567890n };
-    const text = JSON.stringify(body, (_key, value: unknown) => (typeof value === 'bigint' ? `#${value}#` : value)).replace(/"#|#"/g, '');
+    const body = {
+      model: 'other',
+      messages: hello,
+      temperature: 1.5,
+      max_tokens: 7,
+      top_p: 0.1,
+      seed: 12345678901234567890n,
+    };
+    const text = JSON.stringify(body, (_key, value: unknown) =>
+      typeof value === 'bigint' ? `#${value}#` : value,
+    ).replace(/"#|#"/g, '');
     expect((await call(url, text)).status).toBe(200);
     expect(fast.attempts[0]!.body.toString('utf8')).toBe(text);
   });
@@ -91,7 +100,11 @@ describe('backends: chat', () => {
   it('never sends the key of the client upstream, and none to a backend without one', async () => {
     const url = await start({ backends: [fastBackend(), { url: small.url, weight: 1, default_model: 'local' }] });
     for (let request = 0; request < 6; request++) {
-      await call(url, { messages: hello }, { key: 'secret-of-client', headers: { 'x-api-key': 'secret-of-client', cookie: 'a=secret-of-client' } });
+      await call(
+        url,
+        { messages: hello },
+        { key: 'secret-of-client', headers: { 'x-api-key': 'secret-of-client', cookie: 'a=secret-of-client' } },
+      );
     }
     const attempts = [...fast.attempts, ...small.attempts];
     expect(attempts).toHaveLength(6);
@@ -136,7 +149,10 @@ describe('backends: sharing and failing over', () => {
     const url = await start({ backends: [fastBackend()], resilience: { retry: { initial_delay_ms: 40 } } });
     const delays: number[] = [];
     for (let request = 1; request <= 3; request++) {
-      fast.script([{ kind: 'status', status: 500 }, { kind: 'status', status: 500 }]);
+      fast.script([
+        { kind: 'status', status: 500 },
+        { kind: 'status', status: 500 },
+      ]);
       expect((await call(url, { messages: hello })).status).toBe(200);
       expect(fast.attempts).toHaveLength(3 * request);
       const [first, second, third] = fast.attempts.slice(-3).map(({ startedAt }) => startedAt);
@@ -181,7 +197,10 @@ describe('backends: queue', () => {
     const served = call(url, { messages: hello }, { signal: leaving.signal }).catch(() => 'left');
     await fast.waitForAttempts(1);
     const body = JSON.stringify({ messages: hello });
-    const waiting = openRequest(url, '/chat', { 'content-type': 'application/json', 'content-length': String(body.length) });
+    const waiting = openRequest(url, '/chat', {
+      'content-type': 'application/json',
+      'content-length': String(body.length),
+    });
     waiting.end(body);
     while (gateway!.slots.counts('admission').queued === 0) await new Promise(setImmediate);
     const refused = await call(url, { messages: hello });

@@ -14,14 +14,17 @@ describe('a stream that breaks after its first token', () => {
     { name: 'f14a', tokens: 40, failure: 'truncated' },
     { name: 'f17b', tokens: 20, failure: 'transient' },
     { name: 'f17d', tokens: 20, failure: 'transient' },
-  ])('ends in an error that its caller can read, and in nothing like an end ($name)', async ({ name, tokens, failure }) => {
-    drill = await startDrill({ primary: name, fallback: 'ok' });
-    const reply = await drill.call({ stream: true });
-    expectHonestBreak(reply, tokens);
-    expect(drill.attempts()).toEqual([1, 0]);
-    await drill.isQuiet();
-    expect(await onlyLine(drill)).toMatchObject({ status: 200, failure, attempts: 1 });
-  });
+  ])(
+    'ends in an error that its caller can read, and in nothing like an end ($name)',
+    async ({ name, tokens, failure }) => {
+      drill = await startDrill({ primary: name, fallback: 'ok' });
+      const reply = await drill.call({ stream: true });
+      expectHonestBreak(reply, tokens);
+      expect(drill.attempts()).toEqual([1, 0]);
+      await drill.isQuiet();
+      expect(await onlyLine(drill)).toMatchObject({ status: 200, failure, attempts: 1 });
+    },
+  );
 });
 
 describe('a stream that breaks before its first token', () => {

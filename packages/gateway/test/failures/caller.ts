@@ -110,7 +110,10 @@ export function answerOf({ body, headers }: Pick<Reply, 'body' | 'headers'>): An
     .flatMap((event) => event.split('\n').filter((line) => line.startsWith('data:')))
     .map((line) => line.slice(5).trim());
   const isDone = data.at(-1) === '[DONE]';
-  return merge((isDone ? data.slice(0, -1) : data).map((event) => JSON.parse(event)), isDone);
+  return merge(
+    (isDone ? data.slice(0, -1) : data).map((event) => JSON.parse(event)),
+    isDone,
+  );
 }
 
 interface Chunk {

@@ -42,7 +42,7 @@ export async function startDrill(options: DrillOptions): Promise<Drill> {
   const gateway = await startTestGateway({
     config: {
       models: { chat: { providers } },
-      resilience: { retry: { ...options.retry }, timeout: { ...options.timeout } },
+      resilience: { retry: { initial_delay_ms: 20, ...options.retry }, timeout: { ...options.timeout } },
       ...options.sections,
     },
   });

@@ -61,7 +61,11 @@ it('a stream cut at any byte inside a character of several bytes breaks at an ev
   const whole = Buffer.from(event);
   for (let cut = whole.indexOf('👩‍🚀'); cut < whole.length - 2; cut++) {
     const bytes = Buffer.concat([whole, whole.subarray(0, cut)]);
-    provider.behave({ kind: 'raw', base64: bytes.toString('base64'), headers: { 'content-type': 'text/event-stream' } });
+    provider.behave({
+      kind: 'raw',
+      base64: bytes.toString('base64'),
+      headers: { 'content-type': 'text/event-stream' },
+    });
     const reply = await drill.call({ stream: true });
     const answer = answerOf(reply);
     expect(answer).toMatchObject({ text: '👩‍🚀漢', isDone: false, error: { code: 'upstream_truncated' } });

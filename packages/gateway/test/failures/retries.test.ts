@@ -15,86 +15,95 @@ function gaps(): number[] {
   return starts.slice(1).map((startedAt, index) => startedAt - starts[index]!);
 }
 
-describe.each([{ stream: true }, { stream: false }])('a target that refuses or fails (stream: $stream)', ({ stream }) => {
-  it('is waited for as long as it asked, when nothing else can answer', async () => {
-    await start({ primary: 'f1' });
-    const reply = await drill.call({ stream });
-    expectWhole(reply, stream);
-    expect(drill.attempts()).toEqual([2, 0]);
-    expect(gaps()[0]).toBeGreaterThanOrEqual(1_800);
-    expect(gaps()[0]).toBeLessThan(3_500);
-    expect(await onlyLine(drill)).toMatchObject({ status: 200, attempts: 2 });
-  });
+describe.each([{ stream: true }, { stream: false }])(
+  'a target that refuses or fails (stream: $stream)',
+  ({ stream }) => {
+    it('is waited for as long as it asked, when nothing else can answer', async () => {
+      await start({ primary: 'f1' });
+      const reply = await drill.call({ stream });
+      expectWhole(reply, stream);
+      expect(drill.attempts()).toEqual([2, 0]);
+      expect(gaps()[0]).toBeGreaterThanOrEqual(1_800);
+      expect(gaps()[0]).toBeLessThan(3_500);
+      expect(await onlyLine(drill)).toMatchObject({ status: 200, attempts: 2 });
+    });
 
-  it('is left at once for another when it asks to wait', async () => {
-    await start({ primary: 'f1', fallback: 'ok' });
-    const reply = await drill.call({ stream });
-    expectWhole(reply, stream);
-    expect(reply.durationMs).toBeLessThan(1_000);
-    expect(drill.attempts()).toEqual([1, 1]);
-    expect(reply.headers['x-gateway-attempts']).toMatch(/ rate_limited 429, .* ok$/);
-  });
+    it('is left at once for another when it asks to wait', async () => {
+      await start({ primary: 'f1', fallback: 'ok' });
+      const reply = await drill.call({ stream });
+      expectWhole(reply, stream);
+      expect(reply.durationMs).toBeLessThan(1_000);
+      expect(drill.attempts()).toEqual([1, 1]);
+      expect(reply.headers['x-gateway-attempts']).toMatch(/ rate_limited 429, .* ok$/);
+    });
 
-  it('is tried again with growing, uneven waits, then left, when it limits without saying for how long', async () => {
-    await start({ primary: 'f2', fallback: 'ok' });
-    expectWhole(await drill.call({ stream }), stream);
-    expect(drill.attempts()).toEqual([2, 1]);
-    expect(gaps()[0]).toBeGreaterThanOrEqual(50);
-  });
+    it('is tried again with growing, uneven waits, then left, when it limits without saying for how long', async () => {
+      await start({ primary: 'f2', fallback: 'ok', retry: { initial_delay_ms: 100 } });
+      expectWhole(await drill.call({ stream }), stream);
+      expect(drill.attempts()).toEqual([2, 1]);
+      expect(gaps()[0]).toBeGreaterThanOrEqual(50);
+    });
 
-  it('limits for ever and alone: the caller is told to wait, after as many tries as are allowed', async () => {
-    await start({ primary: 'f2' });
-    const reply = await drill.call({ stream });
-    expect(reply.status).toBe(429);
-    expect(reply.headers['retry-after']).toBe('1');
-    expect(drill.attempts()).toEqual([3, 0]);
-    expect(gaps()[1]).toBeGreaterThan(gaps()[0]! * 0.9);
-    expect(await onlyLine(drill)).toMatchObject({ status: 429, attempts: 3, failure: 'rate_limited' });
-  });
+    it('limits for ever and alone: the caller is told to wait, after as many tries as are allowed', async () => {
+      await start({ primary: 'f2', retry: { initial_delay_ms: 100 } });
+      const reply = await drill.call({ stream });
+      expect(reply.status).toBe(429);
+      expect(reply.headers['retry-after']).toBe('1');
+      expect(drill.attempts()).toEqual([3, 0]);
+      expect(gaps()[1]).toBeGreaterThan(gaps()[0]! * 0.9);
+      expect(await onlyLine(drill)).toMatchObject({ status: 429, attempts: 3, failure: 'rate_limited' });
+    });
 
-  it.each(['f3', 'f5'])('is tried again after a single failure (%s)', async (scenario) => {
-    await start({ primary: scenario, fallback: 'ok' });
-    expectWhole(await drill.call({ stream }), stream);
-    expect(drill.attempts()).toEqual([2, 0]);
-    expect(await onlyLine(drill)).toMatchObject({ status: 200, attempts: 2 });
-  });
+    it.each(['f3', 'f5'])('is tried again after a single failure (%s)', async (scenario) => {
+      await start({ primary: scenario, fallback: 'ok' });
+      expectWhole(await drill.call({ stream }), stream);
+      expect(drill.attempts()).toEqual([2, 0]);
+      expect(await onlyLine(drill)).toMatchObject({ status: 200, attempts: 2 });
+    });
 
-  it.each(['f4', 'f16', 'f22b', 'f22c', 'f22d'])('is left for another when it keeps failing (%s)', async (scenario) => {
-    await start({ primary: scenario, fallback: 'ok' });
-    const answer = expectWhole(await drill.call({ stream, includeUsage: true }), stream);
-    // The answer tells of the target that gave it, and counts nothing twice.
-    expect(answer.model).toBe('ok');
-    expect(answer.usage?.completion_tokens).toBe(60);
-    expect(drill.attempts()).toEqual([2, 1]);
-    expect(await onlyLine(drill)).toMatchObject({ attempts: 3, provider: 'second', tokens: { output: 60 } });
-  });
+    it.each(['f4', 'f16', 'f22b', 'f22c', 'f22d'])(
+      'is left for another when it keeps failing (%s)',
+      async (scenario) => {
+        await start({ primary: scenario, fallback: 'ok' });
+        const answer = expectWhole(await drill.call({ stream, includeUsage: true }), stream);
+        // The answer tells of the target that gave it, and counts nothing twice.
+        expect(answer.model).toBe('ok');
+        expect(answer.usage?.completion_tokens).toBe(60);
+        expect(drill.attempts()).toEqual([2, 1]);
+        expect(await onlyLine(drill)).toMatchObject({ attempts: 3, provider: 'second', tokens: { output: 60 } });
+      },
+    );
 
-  it.each([1, 2, 5])('is never tried more often than configured in all (%s)', async (maxAttempts) => {
-    await start({ primary: 'f4', fallback: 'f4', retry: { max_attempts: maxAttempts, initial_delay_ms: 5 } });
-    const reply = await drill.call({ stream });
-    expect(reply.status).toBe(503);
-    expect(answerOf(reply).error?.code).toBe('upstream_overloaded');
-    const [first, second] = drill.attempts();
-    expect(first + second).toBeLessThanOrEqual(maxAttempts);
-    expect((await onlyLine(drill))['attempts']).toBe(first + second);
-  });
-});
+    it.each([1, 2, 5])('is never tried more often than configured in all (%s)', async (maxAttempts) => {
+      await start({ primary: 'f4', fallback: 'f4', retry: { max_attempts: maxAttempts, initial_delay_ms: 5 } });
+      const reply = await drill.call({ stream });
+      expect(reply.status).toBe(503);
+      expect(answerOf(reply).error?.code).toBe('upstream_overloaded');
+      const [first, second] = drill.attempts();
+      expect(first + second).toBeLessThanOrEqual(maxAttempts);
+      expect((await onlyLine(drill))['attempts']).toBe(first + second);
+    });
+  },
+);
 
 describe.each([{ stream: true }, { stream: false }])("a fault that is the caller's (stream: $stream)", ({ stream }) => {
-  it.each(['f12', 'f13'])('is tried once, and the words of the provider reach the caller as they are (%s)', async (name) => {
-    await start({ primary: name });
-    const reply = await drill.call({ stream });
-    expect(reply.status).toBe(400);
-    expect(drill.attempts()).toEqual([1, 0]);
-    const direct = await fetch(`${drill.primary.url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ model: name, messages: [{ role: 'user', content: 'Hello there' }] }),
-    });
-    expect(reply.body).toEqual(Buffer.from(await direct.arrayBuffer()));
-    expect(reply.headers['content-type']).toBe(direct.headers.get('content-type'));
-    expect(await onlyLine(drill)).toMatchObject({ status: 400, attempts: 1 });
-  });
+  it.each(['f12', 'f13'])(
+    'is tried once, and the words of the provider reach the caller as they are (%s)',
+    async (name) => {
+      await start({ primary: name });
+      const reply = await drill.call({ stream });
+      expect(reply.status).toBe(400);
+      expect(drill.attempts()).toEqual([1, 0]);
+      const direct = await fetch(`${drill.primary.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: name, messages: [{ role: 'user', content: 'Hello there' }] }),
+      });
+      expect(reply.body).toEqual(Buffer.from(await direct.arrayBuffer()));
+      expect(reply.headers['content-type']).toBe(direct.headers.get('content-type'));
+      expect(await onlyLine(drill)).toMatchObject({ status: 400, attempts: 1 });
+    },
+  );
 
   it('goes to a model with a larger window when the route has one', async () => {
     await start({ primary: 'f12', fallback: 'ok' });

@@ -21,8 +21,7 @@ export interface RecordedExchange {
  * Recordings are no part of this repository. They lie in a folder beside it, or where RECORDINGS says; without them
  * the tests over them are skipped.
  */
-const folder =
-  process.env['RECORDINGS'] ?? fileURLToPath(new URL('../../../../../shared/recordings', import.meta.url));
+const folder = process.env['RECORDINGS'] ?? fileURLToPath(new URL('../../../../../shared/recordings', import.meta.url));
 
 /** Why nothing can be played; undefined when there are recordings. */
 export const noRecordings: string | undefined = existsSync(folder) ? undefined : `no recordings in ${folder}`;

@@ -1,4 +1,4 @@
-import { applyEdits, findMembers, insertMember, type SpanEdit } from '../../framing/json-members.ts';
+import { applyEdits, findMembers, insertMembers, type MemberSpan, type SpanEdit } from '../../framing/json-members.ts';
 
 /** What must differ between the caller's bytes and those the upstream gets. */
 export interface RequestEdits {
@@ -8,8 +8,10 @@ export interface RequestEdits {
   readonly includeUsage: boolean;
 }
 
+const OPEN_BRACE = 123;
 const MODEL = new Set(['model']);
 const MODEL_AND_STREAM_OPTIONS = new Set(['model', 'stream_options']);
+const INCLUDE_USAGE = new Set(['include_usage']);
 
 /**
  * The body for one upstream. Only the spans that must change are touched; with nothing to change, the very same
@@ -18,27 +20,34 @@ const MODEL_AND_STREAM_OPTIONS = new Set(['model', 'stream_options']);
 export function editRequest(bytes: Buffer, edits: RequestEdits): Buffer {
   const { model, includeUsage } = edits;
   if (model === undefined && !includeUsage) return bytes;
-  const members = findMembers(bytes, includeUsage ? MODEL_AND_STREAM_OPTIONS : MODEL);
   const changes: SpanEdit[] = [];
   let hasModel = false;
   let hasStreamOptions = false;
-  for (const { key, start, end } of members) {
-    if (key === 'model') {
+  for (const span of findMembers(bytes, includeUsage ? MODEL_AND_STREAM_OPTIONS : MODEL)) {
+    if (span.key === 'model') {
       hasModel = true;
-      if (model !== undefined) changes.push({ start, end, text: JSON.stringify(model) });
+      if (model !== undefined) changes.push({ start: span.start, end: span.end, text: JSON.stringify(model) });
     } else {
       hasStreamOptions = true;
-      changes.push({ start, end, text: withUsage(bytes.toString('utf8', start, end)) });
+      changes.push(...askForUsage(bytes, span));
     }
   }
-  if (includeUsage && !hasStreamOptions) {
-    changes.unshift(insertMember(bytes, 'stream_options', '{"include_usage":true}'));
-  }
-  if (model !== undefined && !hasModel) changes.unshift(insertMember(bytes, 'model', JSON.stringify(model)));
-  return applyEdits(bytes, changes);
+  const missing: [string, string][] = [];
+  if (model !== undefined && !hasModel) missing.push(['model', JSON.stringify(model)]);
+  if (includeUsage && !hasStreamOptions) missing.push(['stream_options', '{"include_usage":true}']);
+  if (missing.length > 0) changes.unshift(insertMembers(bytes, missing));
+  return changes.length === 0 ? bytes : applyEdits(bytes, changes);
 }
 
-function withUsage(streamOptions: string): string {
-  const value = JSON.parse(streamOptions) as Record<string, unknown> | null;
-  return JSON.stringify({ ...value, include_usage: true });
+/** The edits by which the `stream_options` at `span` ask for usage; what else they hold stays as it is. */
+function askForUsage(bytes: Buffer, { start, end }: MemberSpan): SpanEdit[] {
+  if (bytes[start] !== OPEN_BRACE) return [{ start, end, text: '{"include_usage":true}' }];
+  const options = bytes.subarray(start, end);
+  const found = findMembers(options, INCLUDE_USAGE);
+  const edits = found.length === 0 ? [insertMembers(options, [['include_usage', 'true']])] : found.map(toTrue);
+  return edits.map((edit) => ({ ...edit, start: start + edit.start, end: start + edit.end }));
+}
+
+function toTrue({ start, end }: MemberSpan): SpanEdit {
+  return { start, end, text: 'true' };
 }

@@ -4,7 +4,7 @@ import type { SseEvent } from '../../framing/sse-splitter.ts';
 import type { EventVerdict, StreamReader } from '../stream-reader.ts';
 import { decodeUsage } from './usage.ts';
 
-const DONE = Buffer.from('[DONE]');
+const OPEN_BRACE = 123;
 const TERMINATOR = Buffer.from('data: [DONE]\n\n');
 const NOTHING = Buffer.alloc(0);
 
@@ -22,7 +22,8 @@ export interface ChatStreamOptions {
 export class ChatStreamReader implements StreamReader {
   readonly #options: ChatStreamOptions;
   #speaking = false;
-  #finishedChoices = 0;
+  /** Indices of the choices that have finished; some providers say so more than once. */
+  readonly #finished = new Set<unknown>();
   #done = false;
   usage: Usage | undefined;
   responseModel: string | undefined;
@@ -34,13 +35,14 @@ export class ChatStreamReader implements StreamReader {
   #usageEnd = 0;
   #hasError = false;
   #hasChoices = false;
+  #hasFinish = false;
 
   constructor(options: ChatStreamOptions) {
     this.#options = options;
   }
 
   get isFinished(): boolean {
-    return (this.#done && this.#speaking) || this.#finishedChoices >= this.#options.choices;
+    return (this.#done && this.#speaking) || this.#finished.size >= this.#options.choices;
   }
 
   terminator(): Buffer {
@@ -49,54 +51,66 @@ export class ChatStreamReader implements StreamReader {
 
   read(event: SseEvent): EventVerdict {
     const { data } = event;
-    if (data.length === 0) return this.#speaking ? 'content' : 'preamble';
-    if (data.length === DONE.length && data.equals(DONE)) {
-      this.#done = true;
-      return 'end';
-    }
     if (event.name === 'error') return this.#fail(data);
+    if (data[0] !== OPEN_BRACE && data[firstByte(data)] !== OPEN_BRACE) return this.#readOther(data);
+    this.#bytes = data;
     this.#usageEnd = 0;
     this.#hasError = false;
     this.#hasChoices = false;
-    this.#bytes = data;
-    if (!scanJson(data, 0, data.length, this.#visit) || data[firstByte(data)] !== 123) return 'malformed';
+    this.#hasFinish = false;
+    if (!scanJson(data, 0, data.length, this.#visit)) return 'malformed';
     if (this.#hasError) return this.#fail(data);
     if (this.#usageEnd > 0) {
       this.usage = decodeUsage(JSON.parse(data.toString('utf8', this.#usageStart, this.#usageEnd))) ?? this.usage;
       if (!this.#hasChoices && this.#options.hideUsage) return 'hidden';
     }
-    return this.#speaking ? 'content' : this.#readFirst(data);
+    if (this.#speaking && !this.#hasFinish) return 'content';
+    return this.#readWhole(data);
+  }
+
+  /** Data that is no object: nothing (a comment), the terminator, or none of this protocol's. */
+  #readOther(data: Buffer): EventVerdict {
+    const text = data.length > 32 ? undefined : data.toString('latin1').trim();
+    if (text === '') return this.#speaking ? 'content' : 'preamble';
+    if (text !== '[DONE]') return 'malformed';
+    this.#done = true;
+    return 'end';
   }
 
   readonly #visit = (depth: number, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void => {
     const bytes = this.#bytes;
+    const length = keyEnd - keyStart;
     if (depth === 3) {
-      const isFinish = keyEnd - keyStart === 13 && isKey(bytes, keyStart, keyEnd, 'finish_reason');
-      if (isFinish && !isNull(bytes, valueStart)) this.#finishedChoices++;
+      if (length === 13 && isKey(bytes, keyStart, keyEnd, 'finish_reason')) {
+        this.#hasFinish ||= holdsSomething(bytes, valueStart, valueEnd);
+      }
       return;
     }
     if (depth !== 1) return;
-    const length = keyEnd - keyStart;
     if (length === 5) {
-      if (isKey(bytes, keyStart, keyEnd, 'usage') && !isNull(bytes, valueStart)) {
+      if (isKey(bytes, keyStart, keyEnd, 'usage') && bytes[valueStart] === OPEN_BRACE) {
         this.#usageStart = valueStart;
         this.#usageEnd = valueEnd;
-      } else if (isKey(bytes, keyStart, keyEnd, 'error') && !isNull(bytes, valueStart)) {
+      } else if (isKey(bytes, keyStart, keyEnd, 'error') && holdsSomething(bytes, valueStart, valueEnd)) {
         this.#hasError = true;
       }
     } else if (length === 7 && isKey(bytes, keyStart, keyEnd, 'choices')) {
       // `[]` or `null` carries nothing; anything longer than "[ ]" holds a choice.
       this.#hasChoices = valueEnd - valueStart > 4;
+    } else if (length === 6 && isKey(bytes, keyStart, keyEnd, 'object')) {
+      // An error that has no envelope: `{"object":"error","message":…}`.
+      if (isKey(bytes, valueStart, valueEnd, '"error"')) this.#hasError = true;
     }
   };
 
-  /** An event before the first token: parsed, so that a role or an empty text is told from content. */
-  #readFirst(data: Buffer): EventVerdict {
-    const chunk: unknown = JSON.parse(data.toString('utf8'));
-    if (!isRecord(chunk)) return 'malformed';
-    if (typeof chunk['model'] === 'string') this.responseModel = chunk['model'];
-    const choices = Array.isArray(chunk['choices']) ? chunk['choices'] : [];
-    this.#speaking = choices.some(speaks);
+  /** An event before the first token, or one with a finish: parsed, to tell empty from content and choice from choice. */
+  #readWhole(data: Buffer): EventVerdict {
+    const chunk = JSON.parse(data.toString('utf8')) as Record<string, unknown>;
+    const { model } = chunk;
+    if (this.responseModel === undefined && typeof model === 'string' && model !== '') this.responseModel = model;
+    const choices = Array.isArray(chunk['choices']) ? chunk['choices'].filter(isRecord) : [];
+    for (const choice of choices) if (isFinished(choice)) this.#finished.add(choice['index'] ?? 0);
+    this.#speaking ||= choices.some(speaks);
     return this.#speaking ? 'content' : 'preamble';
   }
 
@@ -107,25 +121,28 @@ export class ChatStreamReader implements StreamReader {
 }
 
 /** Whether a choice holds any of the answer: a text, a reasoning, a tool call, a finish. */
-function speaks(choice: unknown): boolean {
-  if (!isRecord(choice)) return false;
-  if (choice['finish_reason'] !== undefined && choice['finish_reason'] !== null) return true;
-  if (typeof choice['text'] === 'string' && choice['text'] !== '') return true;
+function speaks(choice: Record<string, unknown>): boolean {
+  if (isFinished(choice) || !isEmpty(choice['text'])) return true;
   const delta = choice['delta'];
-  if (!isRecord(delta)) return false;
-  return Object.entries(delta).some(([key, value]) => key !== 'role' && !isEmpty(value));
+  return isRecord(delta) && Object.entries(delta).some(([key, value]) => key !== 'role' && !isEmpty(value));
+}
+
+function isFinished(choice: Record<string, unknown>): boolean {
+  return !isEmpty(choice['finish_reason']);
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === null || value === '' || (Array.isArray(value) && value.length === 0);
+  if (value === undefined || value === null || value === '') return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isNull(bytes: Uint8Array, start: number): boolean {
-  return bytes[start] === 110;
+/** Whether a value is neither `null` nor `false` nor an empty string, object or array. */
+function holdsSomething(bytes: Uint8Array, start: number, end: number): boolean {
+  return bytes[start] !== 110 && bytes[start] !== 102 && end - start > 2;
 }
 
 function firstByte(data: Buffer): number {

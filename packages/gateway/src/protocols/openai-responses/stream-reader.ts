@@ -5,8 +5,12 @@ import { decodeUsage } from '../openai-chat/usage.ts';
 import type { EventVerdict, StreamReader } from '../stream-reader.ts';
 
 const NOTHING = Buffer.alloc(0);
-const preambles = new Set(['response.created', 'response.in_progress', 'response.queued']);
+const preambles = new Set(['response.created', 'response.in_progress', 'response.queued', 'keepalive', 'ping']);
 const endings = new Set(['response.completed', 'response.incomplete']);
+
+interface Ending {
+  readonly response?: { readonly model?: unknown; readonly usage?: unknown };
+}
 
 /** Reads streams of `/v1/responses`: typed events, ended by `response.completed` or `response.incomplete`. */
 export class ResponsesStreamReader implements StreamReader {
@@ -15,6 +19,7 @@ export class ResponsesStreamReader implements StreamReader {
   #bytes: Uint8Array = NOTHING;
   #typeStart = 0;
   #typeEnd = 0;
+  #hasError = false;
   usage: Usage | undefined;
   responseModel: string | undefined;
   errorData: Buffer | undefined;
@@ -30,12 +35,14 @@ export class ResponsesStreamReader implements StreamReader {
   read(event: SseEvent): EventVerdict {
     const { data } = event;
     if (data.length === 0) return this.#speaking ? 'content' : 'preamble';
-    if (data.length === 6 && data.toString('latin1') === '[DONE]') return 'end';
+    // No terminator of this protocol, but some servers send it after the last event.
+    if (data.length <= 32 && data.toString('latin1').trim() === '[DONE]') return 'end';
     this.#bytes = data;
     this.#typeEnd = 0;
+    this.#hasError = false;
     if (!scanJson(data, 0, data.length, this.#visit)) return 'malformed';
     const type = this.#typeEnd > 0 ? data.toString('utf8', this.#typeStart + 1, this.#typeEnd - 1) : event.name;
-    if (type === 'error' || type === 'response.failed') {
+    if (type === 'error' || type === 'response.failed' || (type === '' && this.#hasError)) {
       this.errorData = Buffer.from(data);
       return 'error';
     }
@@ -48,16 +55,21 @@ export class ResponsesStreamReader implements StreamReader {
   }
 
   readonly #visit = (depth: number, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void => {
-    if (depth === 1 && keyEnd - keyStart === 4 && isKey(this.#bytes, keyStart, keyEnd, 'type')) {
+    if (depth !== 1) return;
+    const bytes = this.#bytes;
+    if (isKey(bytes, keyStart, keyEnd, 'type')) {
       this.#typeStart = valueStart;
       this.#typeEnd = valueEnd;
+    } else if (isKey(bytes, keyStart, keyEnd, 'error')) {
+      this.#hasError = bytes[valueStart] !== 110;
     }
   };
 
   #readEnding(data: Buffer): void {
     this.#done = true;
-    const event = JSON.parse(data.toString('utf8')) as { response?: { model?: unknown; usage?: unknown } };
-    this.usage = decodeUsage(event.response?.usage);
-    if (typeof event.response?.model === 'string') this.responseModel = event.response.model;
+    const event = JSON.parse(data.toString('utf8')) as Ending | null;
+    this.usage = decodeUsage(event?.response?.usage);
+    const model = event?.response?.model;
+    if (typeof model === 'string') this.responseModel = model;
   }
 }

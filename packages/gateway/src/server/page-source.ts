@@ -1,0 +1,66 @@
+import type { Clock } from '../canonical/clock.ts';
+import type { HealthRegistry } from '../resilience/health.ts';
+import type { Catalog } from '../routing/catalog.ts';
+import type { Target } from '../routing/target.ts';
+import type { SlotCounts } from '../stores/slot-store.ts';
+import type { Metrics } from '../telemetry/telemetry.ts';
+import type { ModelStatus, PageSource, TargetStatus } from './pages.ts';
+
+export interface PageSourceInput {
+  readonly clock: Clock;
+  readonly version: string;
+  readonly health: HealthRegistry;
+  readonly metrics: Metrics;
+  /** Text of /metrics over all processes. */
+  readonly metricsText: () => Promise<string>;
+  readonly catalog: () => Catalog;
+  readonly publicMetrics: () => boolean;
+  readonly queue: () => SlotCounts;
+  readonly isStarted: () => boolean;
+  readonly isDraining: () => boolean;
+}
+
+/** What the pages show, read at the moment somebody asks. */
+export function createPageSource(input: PageSourceInput): PageSource {
+  const { clock, health, metrics } = input;
+  const startedAt = clock.now();
+  const targets = (): Target[] => [...input.catalog().targets.values()];
+  return {
+    version: input.version,
+    uptimeSeconds: () => (clock.now() - startedAt) / 1_000,
+    wallNow: clock.wallNow,
+    isStarted: input.isStarted,
+    isReady: () => input.isStarted() && !input.isDraining() && targets().some((target) => canServe(target, health)),
+    models: () => modelStatuses(input.catalog(), health),
+    targets: () => targets().map((target) => targetStatus(target, health)),
+    queue: input.queue,
+    metrics: async () => {
+      metrics.setQueueDepth(input.queue().queued);
+      return { text: await input.metricsText(), contentType: metrics.contentType };
+    },
+    publicMetrics: input.publicMetrics,
+  };
+}
+
+function canServe(target: Target, health: HealthRegistry): boolean {
+  return target.enabled && target.unusable === undefined && health.isUsable(target.healthId);
+}
+
+function modelStatuses({ targets, models }: Catalog, health: HealthRegistry): ModelStatus[] {
+  const isAvailable = (targetId: string): boolean => {
+    const target = targets.get(targetId);
+    return target !== undefined && canServe(target, health);
+  };
+  return models().map(({ id, providers }) => ({
+    id,
+    providers: providers.map(({ name, targetId }) => ({ name, available: isAvailable(targetId) })),
+  }));
+}
+
+function targetStatus(target: Target, health: HealthRegistry): TargetStatus {
+  const base = { id: target.id, provider: target.provider };
+  if (!target.enabled) return { ...base, status: 'disabled', usable: false };
+  if (target.unusable !== undefined) return { ...base, status: 'unusable', usable: false };
+  const status = health.recordOf(target.healthId)?.state ?? 'unknown';
+  return { ...base, status, usable: health.isUsable(target.healthId) };
+}

@@ -1,0 +1,183 @@
+import cluster, { type Worker } from 'node:cluster';
+import type { CommandLineIo } from '../cli/command-line-io.ts';
+import { ConfigError, type LoadedConfig } from '../config/gateway-config.ts';
+import { loadConfig } from '../config/load.ts';
+import { createHealthRegistry } from '../resilience/health.ts';
+import { shareHealth } from '../resilience/health-sharing.ts';
+import { compileRoutes } from '../runtime.ts';
+import { processChannel } from '../stores/cluster/channel.ts';
+import { type ClusterHub, createClusterHub } from '../stores/cluster/hub.ts';
+import { createClusterStoreHost } from '../stores/cluster/store-host.ts';
+import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
+import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
+import { createMetrics, type MergeableMetrics, mergeMetrics, type MetricsSnapshot } from '../telemetry/metrics.ts';
+import type { Log } from '../telemetry/telemetry.ts';
+import { version } from '../version.ts';
+import { startBanner } from './banner.ts';
+import { createHealthProbes, healthReporter } from './health-probes.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { openMetricsPort } from './metrics-server.ts';
+import { createPageSource } from './page-source.ts';
+import { createReloader } from './reloader.ts';
+import type { ProcessOptions } from './run.ts';
+import { logConfig, openLog } from './start-log.ts';
+import { type WorkerAddress, workerTopics } from './worker-topics.ts';
+
+/** Milliseconds that workers may take to hand over their metrics. */
+const METRICS_MS = 1_500;
+/** Milliseconds before a worker that died is replaced; one that dies at once is replaced ever more slowly. */
+const FIRST_RESPAWN_MS = 200;
+const LAST_RESPAWN_MS = 10_000;
+/** A worker that lived this long, in milliseconds, did not die of its start. */
+const HEALTHY_LIFE_MS = 30_000;
+
+/**
+ * The process in front of the workers. It serves no request: it holds what must be one for all of them (limits, queue,
+ * the verdict on each target's health, the metrics port) and replaces workers that die.
+ */
+export async function runPrimary({ input, workers, io }: ProcessOptions): Promise<number> {
+  const { clock } = io;
+  const lifecycle = new Lifecycle(io.signal);
+  let loaded = await loadConfig(input);
+  let catalog = compileRoutes(loaded.config).catalog;
+  const log = openLog(loaded, io, { isShared: true });
+  const metrics = createMetrics({ defaultMetrics: false });
+  const targets = () => catalog.targets.values();
+  const health = createHealthRegistry({ clock, random: Math.random, onChange: healthReporter(log, metrics, targets) });
+  const slots = createMemorySlotStore({ clock });
+  const hub = createClusterHub({ clock });
+  createClusterStoreHost({ hub, limits: createMemoryLimitStore({ clock }), slots, clock });
+  shareHealth(health, hub);
+  const probes = createHealthProbes({ registry: health, clock, random: Math.random });
+  const adopt = (next: LoadedConfig): void => {
+    catalog = compileRoutes(next.config).catalog;
+    loaded = next;
+    health.retain([...targets()].map(({ healthId }) => healthId));
+    probes.update(targets());
+  };
+  adopt(loaded);
+  logConfig(log, loaded, catalog);
+
+  const metricsText = () => textOfAll(hub, metrics);
+  hub.answer(workerTopics.allMetrics, metricsText);
+  const staff = new Staff({ hub, log, count: workers, io });
+  const pages = createPageSource({
+    clock,
+    version,
+    health,
+    metrics,
+    metricsText,
+    catalog: () => catalog,
+    publicMetrics: () => true,
+    queue: () => slots.counts('admission'),
+    isStarted: () => staff.isServing,
+    isDraining: () => staff.isStopping,
+  });
+  const address = await staff.start();
+  const metricsPort = await openMetricsPort({ config: loaded.config, mainPort: address.port, pages, log });
+  log.info('server', `Listening on ${address.address}:${address.port}`, { version, workers });
+  const { isDemo } = compileRoutes(loaded.config);
+  io.stderr.write(startBanner({ catalog, isDemo }, { host: loaded.config.server.host, port: address.port }));
+
+  const reloader = createReloader({
+    input,
+    log,
+    clock,
+    loaded,
+    apply(next) {
+      adopt(next);
+      logConfig(log, next, catalog);
+      hub.broadcast(workerTopics.reload, undefined);
+    },
+  });
+  await lifecycle.untilStopped({ log, onHangUp: reloader.reload, stop: () => staff.stop() });
+  reloader.close();
+  probes.stop();
+  metricsPort?.close();
+  log.close();
+  return 0;
+}
+
+async function textOfAll(hub: ClusterHub, own: MergeableMetrics): Promise<string> {
+  const workers = (await hub.askAll(workerTopics.metrics, undefined, METRICS_MS)) as MetricsSnapshot[];
+  return mergeMetrics([await own.snapshotJson(), ...workers]);
+}
+
+interface StaffInput {
+  readonly hub: ClusterHub;
+  readonly log: Log;
+  readonly count: number;
+  readonly io: CommandLineIo;
+}
+
+/** The workers: started, joined to the hub, replaced when they die, stopped together. */
+class Staff {
+  readonly #input: StaffInput;
+  readonly #workers = new Set<Worker>();
+  #respawnMs = FIRST_RESPAWN_MS;
+  #onEmpty: (() => void) | undefined;
+  #stopped: Promise<void> | undefined;
+  isServing = false;
+  isStopping = false;
+
+  constructor(input: StaffInput) {
+    this.#input = input;
+  }
+
+  /** Starts all; resolves with the address once each serves. Rejects when one dies before. */
+  start(): Promise<WorkerAddress> {
+    const { hub, count } = this.#input;
+    return new Promise((resolve, reject) => {
+      let serving = 0;
+      hub.on(workerTopics.listening, (address) => {
+        serving++;
+        if (serving < count) return;
+        this.isServing = true;
+        resolve(address as WorkerAddress);
+      });
+      for (let index = 0; index < count; index++) {
+        this.#fork((code) => {
+          if (!this.isServing) void this.stop().then(() => reject(startFailure(code)));
+        });
+      }
+    });
+  }
+
+  /** Asks all to drain; asked again, to end at once. Resolves when none is left. */
+  stop(): Promise<void> {
+    this.isStopping = true;
+    this.#input.hub.broadcast(workerTopics.stop, undefined);
+    this.#stopped ??= new Promise((resolve) => {
+      if (this.#workers.size === 0) resolve();
+      else this.#onEmpty = resolve;
+    });
+    return this.#stopped;
+  }
+
+  #fork(onExit?: (code: number) => void): void {
+    const { hub, io, log } = this.#input;
+    const { clock } = io;
+    const worker = cluster.fork();
+    const startedAt = clock.now();
+    const detach = hub.attach(processChannel(worker));
+    this.#workers.add(worker);
+    worker.once('exit', (code, signal) => {
+      detach();
+      this.#workers.delete(worker);
+      onExit?.(code);
+      if (this.#workers.size === 0) this.#onEmpty?.();
+      if (this.isStopping || !this.isServing) return;
+      log.error('worker', `Worker ${worker.process.pid} died (${signal ?? `code ${code}`}); another takes its place`);
+      const livedLong = clock.now() - startedAt > HEALTHY_LIFE_MS;
+      this.#respawnMs = livedLong ? FIRST_RESPAWN_MS : Math.min(LAST_RESPAWN_MS, this.#respawnMs * 2);
+      clock.schedule(() => {
+        if (!this.isStopping) this.#fork();
+      }, this.#respawnMs);
+    });
+  }
+}
+
+function startFailure(code: number): ConfigError {
+  const message = `A worker ended with code ${code} before it could serve; what it said is above.`;
+  return new ConfigError([{ message, file: undefined, line: undefined, column: undefined }]);
+}

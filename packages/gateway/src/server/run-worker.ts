@@ -1,0 +1,66 @@
+import { loadConfig } from '../config/load.ts';
+import { createGateway } from '../gateway.ts';
+import { createHealthRegistry } from '../resilience/health.ts';
+import { followHealth } from '../resilience/health-sharing.ts';
+import { createClusterBus } from '../stores/cluster/bus.ts';
+import { processChannel } from '../stores/cluster/channel.ts';
+import { createClusterLimitStore } from '../stores/cluster/limit-store.ts';
+import { createClusterSlotStore } from '../stores/cluster/slot-store.ts';
+import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
+import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { version } from '../version.ts';
+import type { ProcessOptions } from './run.ts';
+import { openLog } from './start-log.ts';
+import { workerTopics } from './worker-topics.ts';
+
+/** Milliseconds that the metrics of all processes may take. */
+const METRICS_MS = 2_000;
+
+/** One of several processes that share the port. Limits, queue and health are the primary's; it obeys only the primary. */
+export async function runWorker({ input, io }: ProcessOptions): Promise<number> {
+  const { clock } = io;
+  // Signals to the process group are the primary's business; a worker that took them would drain twice.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+  const loaded = await loadConfig(input);
+  const log = openLog(loaded, io, { isShared: true });
+  const bus = createClusterBus({ channel: processChannel(process), clock });
+  const metrics = createMetrics({ defaultMetrics: loaded.config.telemetry.metrics.enabled });
+  const health = createHealthRegistry({ clock, random: Math.random, onChange: () => {} });
+  const onNotice = ({ message }: { readonly message: string }): void => log.warn('worker', message);
+  const gateway = createGateway(loaded, {
+    clock,
+    random: Math.random,
+    log,
+    metrics,
+    limits: createClusterLimitStore({ bus, clock, fallback: createMemoryLimitStore({ clock }), onNotice }),
+    slots: createClusterSlotStore({ bus, clock, fallback: createMemorySlotStore({ clock }), onNotice }),
+    health,
+    metricsText: async () => String(await bus.ask(workerTopics.allMetrics, undefined, METRICS_MS)),
+    version,
+  });
+  bus.answer(workerTopics.metrics, () => metrics.snapshotJson());
+  bus.on(workerTopics.reload, () => {
+    loadConfig(input).then(
+      (next) => gateway.reload(next),
+      (error: unknown) => log.error('config', `Worker ${process.pid} keeps the configuration it has: ${String(error)}`),
+    );
+  });
+  await followHealth(health, bus);
+  const stopped = untilToldToStop();
+  const { address, port } = await gateway.listen();
+  bus.post(workerTopics.listening, { address, port });
+  await stopped;
+  bus.close();
+  log.close();
+  return 0;
+
+  function untilToldToStop(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = (): void => void gateway.stop(gateway.runtime.config.server.drainMs).then(resolve);
+      bus.on(workerTopics.stop, stop);
+      // Without a primary there are no limits in common, and nobody to end this process.
+      process.once('disconnect', stop);
+    });
+  }
+}

@@ -1,0 +1,18 @@
+/** What the processes of one gateway say to each other besides what stores and health do. */
+export const workerTopics = {
+  /** Worker → primary: it serves; the payload is `WorkerAddress`. */
+  listening: 'worker.listening',
+  /** Primary → workers: read the configuration again; the primary has found it good. */
+  reload: 'worker.reload',
+  /** Primary → workers: drain and end; a second time: end at once. */
+  stop: 'worker.stop',
+  /** Primary asks workers for their metrics. */
+  metrics: 'worker.metrics',
+  /** Worker asks the primary for the metrics of all. */
+  allMetrics: 'primary.metrics',
+} as const;
+
+export interface WorkerAddress {
+  readonly address: string;
+  readonly port: number;
+}

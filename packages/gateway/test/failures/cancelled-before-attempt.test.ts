@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { createAttemptRing } from '../../src/attempt-ring.ts';
+import { systemClock } from '../../src/canonical/clock.ts';
+import { Exchange } from '../../src/exchange.ts';
+import { createHealthRegistry } from '../../src/resilience/health.ts';
+import { makeTarget, member } from '../../src/routing/target.fixture.ts';
+import { createTargetLoad } from '../../src/routing/target-load.ts';
+import { createMemorySlotStore } from '../../src/stores/memory/slot-store.ts';
+
+const limit = { id: 'slow', algorithm: 'token_bucket', capacity: 1, refillPerSecond: 1 } as const;
+
+it('a request that was cancelled while a shared limit was asked for was sent nevertheless', async () => {
+  const sink = { head() {}, write: () => true, end() {}, cut() {}, onDrain() {} };
+  const exchange = new Exchange({
+    id: 'cancelled',
+    clock: systemClock,
+    method: 'POST',
+    url: '/v1/chat/completions',
+    headers: {},
+    rawHeaders: [],
+    operation: 'chat',
+    pathModel: undefined,
+    tail: 'chat/completions',
+    query: '',
+    clientAddress: '127.0.0.1',
+    peerAddress: '127.0.0.1',
+    sink,
+  });
+  let sent = 0;
+  const load = createTargetLoad();
+  const attemptRing = createAttemptRing({
+    transport: {
+      send() {
+        sent++;
+        return { abort() {}, resume() {} };
+      },
+      close: async () => {},
+    },
+    health: createHealthRegistry({ clock: systemClock, random: () => 0, onChange: () => {} }),
+    load,
+    slots: createMemorySlotStore({ clock: systemClock }),
+    limits: {
+      async take() {
+        exchange.cancel('client_closed');
+        return { allowed: true, ruleId: 'slow', limit: 1, remaining: 0, resetMs: 0, retryAfterMs: 0 };
+      },
+    },
+    announcesLimits: false,
+    securityHeaders: () => [],
+  });
+  const routeTarget = member(makeTarget('slow', { limits: [limit] }));
+  const step = { routeTarget, upstreamModel: 'm', delayMs: 0, attemptsLeft: 0, hasAlternative: false };
+  const outcome = await attemptRing(exchange, step, systemClock.now() + 1_000);
+  expect(outcome).toMatchObject({ failure: { kind: 'cancelled' }, isCommitted: false });
+  expect(sent).toBe(0);
+  expect(exchange.attempts).toEqual([]);
+  expect(load.inFlight(routeTarget.target.id)).toBe(0);
+});
