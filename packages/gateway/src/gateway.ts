@@ -10,6 +10,7 @@ import { createPickers } from './routing/pickers.ts';
 import { createTargetLoad } from './routing/target-load.ts';
 import { compileRuntime, type Runtime } from './runtime.ts';
 import { createHttpServer } from './server/http-server.ts';
+import { OpenConnections } from './server/open-connections.ts';
 import { createPageSource } from './server/page-source.ts';
 import type { PageSource } from './server/pages.ts';
 import type { LimitStore } from './stores/limit-store.ts';
@@ -49,6 +50,9 @@ export interface Gateway {
    */
   stop(drainMs: number): Promise<void>;
 }
+
+/** Milliseconds that callers have to read the end of an answer that was cut short. */
+const LAST_WORDS_MS = 500;
 
 /** Puts the parts together. */
 export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gateway {
@@ -95,6 +99,8 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
     reportInternal: (error) => log.error('server', 'Internal error', { error: describe(error) }),
   });
 
+  const connections = new OpenConnections(server);
+
   return {
     get runtime() {
       return runtime;
@@ -121,16 +127,23 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
         drain.cutShort();
         return drain.done;
       }
-      const cutShort = (): void => exchanges.cancelAll('shutting_down');
+      let cancelLast = (): void => {};
+      const cutShort = (): void => {
+        exchanges.cancelAll('shutting_down');
+        cancelLast();
+        // Who does not read even the error that its answer ends with is not waited for.
+        cancelLast = clock.schedule(() => server.closeAllConnections(), LAST_WORDS_MS);
+      };
       const cancelTimer = clock.schedule(cutShort, drainMs);
       const done = new Promise<void>((resolve) => {
         server.close(() => {
           cancelTimer();
+          cancelLast();
           void transport.close().then(resolve);
         });
       });
       drain = { cutShort, done };
-      server.closeIdleConnections();
+      connections.endUnused();
       return done;
     },
   };

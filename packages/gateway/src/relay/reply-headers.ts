@@ -68,7 +68,7 @@ export function readHead(status: number, raw: readonly Buffer[], renameRateLimit
     contentType,
     contentEncoding,
     contentLength,
-    get: (name) => valueOf(raw, name),
+    get: (name) => headerOf(raw, name),
   };
 }
 
@@ -79,7 +79,7 @@ function clientName(name: string, renameRateLimits: boolean): string {
   return name;
 }
 
-function valueOf(raw: readonly Buffer[], wanted: string): string | undefined {
+function headerOf(raw: readonly Buffer[], wanted: string): string | undefined {
   for (let index = 0; index + 1 < raw.length; index += 2) {
     if (raw[index]!.length === wanted.length && raw[index]!.toString('latin1').toLowerCase() === wanted) {
       return raw[index + 1]!.toString('latin1');

@@ -34,6 +34,8 @@ export class StreamReply implements ReplyBody {
   #isFlushDue = false;
   #failure: Failure | undefined;
   #isEnded = false;
+  /** The upstream has ended; what is read now may be half an event. */
+  #isAtEnd = false;
   #isSent = false;
   isCommitted = false;
   isPaused = false;
@@ -92,6 +94,7 @@ export class StreamReply implements ReplyBody {
   /** The stream ended without its terminator: what is left of it, and whether the answer is whole nevertheless. */
   #readRest(): Failure | undefined {
     const held = this.#batch.length;
+    this.#isAtEnd = true;
     const rest = this.#splitter.end();
     if (rest.length > 0 && this.isCommitted) this.#hold(rest);
     // An event that lacked its blank line would swallow whatever follows it.
@@ -104,6 +107,8 @@ export class StreamReply implements ReplyBody {
 
   readonly #onEvent = (event: SseEvent): void => {
     if (this.#failure || this.#isEnded) return;
+    // What is left at the end without any data is a comment, or the beginning of a field's name.
+    if (this.#isAtEnd && event.data.length === 0) return;
     switch (this.#read(event)) {
       case 'content':
         this.#hold(event.bytes);

@@ -14,6 +14,7 @@ import { ClientReply } from './client-reply.ts';
 import { type PageSource, sendJson, servePage } from './pages.ts';
 import { RequestBody } from './request-body.ts';
 import { matchRoute, type RouteMatch } from './routes.ts';
+import { HEADERS_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, REQUEST_MS } from './server-limits.ts';
 
 /** What the server asks for each request; a reload swaps it whole. */
 export interface ServedRuntime {
@@ -39,14 +40,6 @@ export interface HttpServerParts {
   readonly maxConnections: number;
   readonly reportInternal: (error: unknown) => void;
 }
-
-/** Milliseconds for a request head; a client that dribbles its headers is cut off. */
-const HEADERS_MS = 30_000;
-/** Milliseconds for a whole request, uploads included. */
-const REQUEST_MS = 300_000;
-/** Longer than the idle limits of common load balancers, so that they close first and no request meets a closed end. */
-const KEEP_ALIVE_MS = 75_000;
-const MAX_HEADER_BYTES = 32 * 1024;
 
 /** The inbound side over node:http: routes, exchanges, and an answer to everything that is no request at all. */
 export function createHttpServer(parts: HttpServerParts): Server {
@@ -120,6 +113,7 @@ function infer(
   parts.onArrival?.(exchange);
   response.on('close', () => {
     if (!response.writableFinished) exchange.cancel('client_closed');
+    else if (parts.isDraining()) request.socket.destroySoon();
   });
   runtime.inference(exchange, new RequestBody(request)).then(
     () => parts.exchanges.delete(exchange),
@@ -173,6 +167,8 @@ async function page(
       await runtime.guardPage(openExchange(parts, runtime, request, response, facts));
     }
     await servePage(parts.pages, { ...match, headers }, response);
+    // A stop that was asked meanwhile would wait for the next request.
+    if (parts.isDraining()) request.socket.destroySoon();
   } catch (error) {
     if (error instanceof GatewayError) {
       sendError(response, error, headers);

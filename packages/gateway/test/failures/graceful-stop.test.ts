@@ -49,7 +49,7 @@ describe('a gateway that stops', () => {
     const head = await new Promise<IncomingMessage>((resolve) => outgoing.on('response', resolve));
     const stopped = drill.gateway.gateway.stop(10_000);
     await readAll(head);
-    const isStopped = await endsWithin(stopped, 1_500);
+    const isStopped = await endsWithin(stopped, 700);
     agent.destroy();
     expect(isStopped).toBe(true);
   });
@@ -106,7 +106,7 @@ async function stopsWhileUnread(scenario: string, stream: boolean): Promise<bool
   const call = drill.open({ stream });
   await call.response;
   await drill.primary.waitUntil(() => drill.primary.attempts[0]!.bytesSent > 1_000_000);
-  const isStopped = await endsWithin(drill.gateway.gateway.stop(200), 2_500);
+  const isStopped = await endsWithin(drill.gateway.gateway.stop(200), 1_200);
   call.leave();
   return isStopped;
 }

@@ -1,0 +1,7 @@
+/** Milliseconds for a request head; a client that dribbles its headers is cut off. */
+export const HEADERS_MS = 30_000;
+/** Milliseconds for a whole request, uploads included. */
+export const REQUEST_MS = 300_000;
+/** Longer than the idle limits of common load balancers, so that they close first and no request meets a closed end. */
+export const KEEP_ALIVE_MS = 75_000;
+export const MAX_HEADER_BYTES = 32 * 1024;
