@@ -1,11 +1,11 @@
-// Writes the registries of what is added by adding a file: providers and load-sharing strategies. The result is
-// committed, so that types know every name and nothing is looked up at run time. `--check` writes nothing and fails
-// when a registry is stale.
+// Writes what is made from the sources: the registries of what is added by adding a file (providers and load-sharing
+// strategies), and the tables of docs/. The result is committed, so that types know every name and nothing is looked up
+// at run time. `--check` writes nothing and fails when something is stale.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { documents } from './documents.mjs';
+import { gatewaySource as source } from './sources.mjs';
 
-const source = join(dirname(fileURLToPath(import.meta.url)), '../packages/gateway/src');
 const lineWidth = 120;
 
 const registries = [
@@ -82,16 +82,22 @@ function textOf(registry) {
 
 const check = process.argv.includes('--check');
 let stale = false;
-for (const registry of registries) {
-  const path = join(source, registry.folder, 'registry.gen.ts');
-  const text = textOf(registry);
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+
+function bring({ path, file, text }) {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
   if (check) {
-    console.error(`${registry.folder}/registry.gen.ts is stale: run npm run generate`);
+    console.error(`${path} is stale: run npm run generate`);
     stale = true;
   } else {
-    writeFileSync(path, text);
-    console.log(`wrote ${registry.folder}/registry.gen.ts`);
+    writeFileSync(file, text);
+    console.log(`wrote ${path}`);
   }
 }
+
+for (const registry of registries) {
+  const path = `${registry.folder}/registry.gen.ts`;
+  bring({ path, file: join(source, path), text: textOf(registry) });
+}
+// The tables list providers, so they are read only now.
+for (const document of await documents()) bring(document);
 process.exitCode = stale ? 1 : 0;

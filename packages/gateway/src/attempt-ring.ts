@@ -1,10 +1,7 @@
-import { PassThrough, type Readable } from 'node:stream';
 import type { AttemptRecord } from './canonical/exchange.ts';
-import { GatewayError } from './canonical/gateway-error.ts';
-import type { Exchange, Upload } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { forwardHeaders, forwardJsonHeaders } from './policies/forward-headers.ts';
 import { EventStreamReader } from './protocols/event-stream-reader.ts';
-import { editRequest } from './protocols/openai-chat/request-edits.ts';
 import { ChatStreamReader } from './protocols/openai-chat/stream-reader.ts';
 import { ResponsesStreamReader } from './protocols/openai-responses/stream-reader.ts';
 import type { StreamReader } from './protocols/stream-reader.ts';
@@ -13,6 +10,7 @@ import { RawReply } from './relay/raw-reply.ts';
 import { readUnary } from './relay/read-unary.ts';
 import { StreamReply } from './relay/stream-reply.ts';
 import { UnaryReply } from './relay/unary-reply.ts';
+import { upstreamBody } from './relay/upstream-body.ts';
 import type { Failure } from './resilience/failure.ts';
 import type { HealthRegistry } from './resilience/health.ts';
 import type { PlanStep } from './routing/plan.ts';
@@ -139,41 +137,6 @@ function upstreamRequest(exchange: Exchange, step: PlanStep): UpstreamRequest {
 function proxyPath(exchange: Exchange, target: Target): string {
   const query = [target.proxyQuery, exchange.query].filter((part) => part !== '').join('&');
   return `${target.proxyBase}${exchange.tail}${query === '' ? '' : `?${query}`}`;
-}
-
-function upstreamBody(exchange: Exchange, step: PlanStep, headers: string[]): UpstreamRequest['body'] {
-  const { body, facts, operation, upload } = exchange;
-  if (upload) {
-    if (upload.length !== undefined) headers.push('content-length', String(upload.length));
-    return uploadStream(upload, (fault) => {
-      exchange.uploadFault = fault;
-    });
-  }
-  if (!body || operation === 'proxy' || exchange.isForm) return body;
-  const asksUsage = facts.stream && !facts.includeUsage && (operation === 'chat' || operation === 'completions');
-  return editRequest(body, {
-    model: step.upstreamModel === facts.model ? undefined : step.upstreamModel,
-    includeUsage: asksUsage && step.routeTarget.target.acceptsStreamOptions,
-  });
-}
-
-/** What was read ahead and the rest, as one stream that counts what passes. It can be read once. */
-function uploadStream({ head, rest, maxBytes }: Upload, onFault: (fault: GatewayError) => void): Readable {
-  const joined = new PassThrough();
-  let bytes = head.length;
-  joined.write(head);
-  rest.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= maxBytes || joined.destroyed) return;
-    const fault = new GatewayError('payload_too_large', `The body is larger than ${maxBytes} bytes.`);
-    onFault(fault);
-    joined.destroy(fault);
-  });
-  rest.pipe(joined);
-  rest.on('close', () => {
-    if (!rest.readableEnded) joined.destroy(new Error('the client left during its upload'));
-  });
-  return joined;
 }
 
 function limitsOf(exchange: Exchange, step: PlanStep, deadline: number): AttemptLimits {

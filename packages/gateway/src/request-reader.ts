@@ -23,6 +23,10 @@ const uploads: ReadonlySet<Operation> = new Set(['images', 'transcription', 'pro
 export function createRequestReader(limits: SecurityConfig['validation']): ReadRequest {
   return async function readRequest(exchange, inbound) {
     const { operation } = exchange;
+    const encoding = exchange.headers['content-encoding'];
+    if (operation !== 'proxy' && encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+      throw new GatewayError('unsupported_media_type', `Send the body as it is, not with Content-Encoding ${encoding.slice(0, 40)}.`);
+    }
     const isForm = uploads.has(operation) && !isJson(inbound.contentType);
     exchange.isForm = isForm;
     if (operation === 'proxy' || isForm) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
-import { watch } from 'chokidar';
+import { basename, dirname } from 'node:path';
 import type { Clock } from '../canonical/clock.ts';
 
 const DEBOUNCE_MS = 300;
@@ -19,7 +19,8 @@ export interface WatchConfigInput {
 /**
  * Watches configuration files and resolves once the watch stands. The directories are watched rather than the files,
  * because editors replace files and mounted volumes swap a link beside them. Several changes within 300 ms count as
- * one, and a file that is written with what it held before counts as none.
+ * one, and a file that is written with what it held before counts as none. The system's own watch is used, because a
+ * library's would list the directory whenever anything in it changes, and logs are often written there.
  */
 export async function watchConfig({ files, onChange, signal, clock }: WatchConfigInput): Promise<void> {
   if (files.length === 0 || signal.aborted) return;
@@ -32,40 +33,21 @@ export async function watchConfig({ files, onChange, signal, clock }: WatchConfi
     fingerprint = current;
     onChange();
   };
-  const watcher = watch([...new Set(files.map((file) => dirname(file)))], {
-    depth: 0,
-    ignoreInitial: true,
-    ignored: (path) => !isRelevant(path, files),
-  });
-  const compareSoon = () => {
-    cancelTimer ??= clock.schedule(() => void compare(), DEBOUNCE_MS);
+  const compareSoon = (name: string | null) => {
+    if (name === null || isConcerned(name, files)) cancelTimer ??= clock.schedule(() => void compare(), DEBOUNCE_MS);
   };
-  watcher.on('all', compareSoon);
-  // A file replaced right after it was written shows only here: the watcher takes it for the write already told.
-  watcher.on('raw', (_event, path: string | null) => {
-    if (path === null || isConcerned(path, files)) compareSoon();
-  });
-  // A directory that goes away takes its watch with it; the configuration in use stays.
-  watcher.on('error', () => undefined);
-  signal.addEventListener('abort', () => {
-    cancelTimer?.();
-    void watcher.close();
-  });
-  await new Promise<void>((ready) => {
-    watcher.once('ready', ready);
-    signal.addEventListener('abort', () => ready());
-  });
-}
-
-/** The directories and what in them has to do with the files. */
-function isRelevant(path: string, files: readonly string[]): boolean {
-  const directory = resolve(path);
-  return files.some((file) => directory === dirname(file)) || isConcerned(path, files);
+  for (const directory of new Set(files.map((file) => dirname(file)))) {
+    watch(directory, { persistent: false, signal }, (_event, name) => compareSoon(name))
+      // A directory that goes away takes its watch with it; the configuration in use stays.
+      .on('error', () => undefined);
+  }
+  signal.addEventListener('abort', () => cancelTimer?.());
+  // What changed between the first reading and the watch was told to nobody.
+  await compare();
 }
 
 /** The files, and the hidden links (`..data`) through which volumes are swapped. */
-function isConcerned(path: string, files: readonly string[]): boolean {
-  const name = basename(path);
+function isConcerned(name: string, files: readonly string[]): boolean {
   return name.startsWith('..') || files.some((file) => name === basename(file));
 }
 

@@ -1,5 +1,6 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { ReplySink } from '../relay/reply-sink.ts';
+import { endReply, isEarly } from './end-reply.ts';
 import { KEEP_ALIVE_MS } from './server-limits.ts';
 
 /** Up to here joining head and body costs less than a vectored write of the two. */
@@ -30,12 +31,9 @@ export class ClientReply implements ReplySink {
 
   end(bytes?: Buffer): void {
     const response = this.#response;
-    if (bytes === undefined || bytes.length === 0) {
+    if (bytes === undefined || bytes.length === 0 || bytes.length > ONE_WRITE_BYTES || isEarly(response)) {
       this.#sendHead();
-      response.end();
-    } else if (bytes.length > ONE_WRITE_BYTES) {
-      this.#sendHead();
-      response.end(bytes);
+      endReply(response, bytes);
     } else {
       if (!response.headersSent) this.#composeHead(bytes.length);
       // As Latin-1, byte for byte: node joins a string with the head into one buffer and one write.

@@ -1,8 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Clock } from '../canonical/clock.ts';
-import { errorKinds, GatewayError } from '../canonical/gateway-error.ts';
+import { GatewayError } from '../canonical/gateway-error.ts';
 import { Exchange } from '../exchange.ts';
 import type { ExchangeRegistry } from '../exchange-registry.ts';
 import type { Inference } from '../inference.ts';
@@ -12,9 +10,11 @@ import type { ClientAddress } from '../policies/client-address.ts';
 import { encodeError } from '../protocols/openai-chat/errors.ts';
 import { ClientReply } from './client-reply.ts';
 import { type PageSource, sendJson, servePage } from './pages.ts';
+import { readClientError, refuseRaw } from './refuse-raw.ts';
 import { RequestBody } from './request-body.ts';
+import { findHeadFault } from './request-head.ts';
 import { matchRoute, type RouteMatch } from './routes.ts';
-import { HEADERS_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, REQUEST_MS } from './server-limits.ts';
+import { HEADERS_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, MAX_HEADERS, REQUEST_MS } from './server-limits.ts';
 
 /** What the server asks for each request; a reload swaps it whole. */
 export interface ServedRuntime {
@@ -51,32 +51,55 @@ export function createHttpServer(parts: HttpServerParts): Server {
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     insecureHTTPParser: false,
-    requireHostHeader: true,
+    // Missed with a reply of our own, see findHeadFault.
+    requireHostHeader: false,
   });
   server.maxConnections = parts.maxConnections;
-  server.on('request', (request, response) => handle(parts, request, response));
+  // One more than is accepted, so that a head with too many is known for one.
+  server.maxHeadersCount = MAX_HEADERS + 1;
+  // With nobody listening for `upgrade`, an offer to change to HTTP/2 is passed over and the request served as it is.
+  server.on('request', (request, response) => handle(parts, request, response, new RequestBody(request)));
   server.on('checkContinue', (request, response) => {
-    response.writeContinue();
-    handle(parts, request, response);
+    const { shouldKeepAlive } = response;
+    // A body that is not asked for may come all the same, and would be taken for the next request.
+    response.shouldKeepAlive = false;
+    const askForBody = (): void => {
+      response.shouldKeepAlive = shouldKeepAlive && !parts.isDraining();
+      response.writeContinue();
+    };
+    handle(parts, request, response, new RequestBody(request, askForBody));
   });
-  server.on('upgrade', (_request, socket) => refuseUpgrade(socket));
+  server.on('checkExpectation', (_request, response) => {
+    sendRefusal(response, 417, 'expectation_failed', 'The only expectation that can be met is 100-continue.');
+  });
   server.on('connect', (_request, socket) => refuseRaw(socket, new GatewayError('method_not_allowed', 'CONNECT is not served.')));
   server.on('clientError', (error, socket) => refuseRaw(socket, readClientError(error)));
   return server;
 }
 
-function handle(parts: HttpServerParts, request: IncomingMessage, response: ServerResponse): void {
+function handle(parts: HttpServerParts, request: IncomingMessage, response: ServerResponse, body: RequestBody): void {
+  const fault = findHeadFault(request);
+  if (fault) {
+    sendError(response, fault);
+    return;
+  }
+  if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+    const message = 'WebSockets are not served; send the request over plain HTTP.';
+    sendRefusal(response, 426, 'upgrade_required', message, ['upgrade', 'HTTP/1.1']);
+    return;
+  }
   const runtime = parts.runtime();
   if (parts.isDraining()) response.shouldKeepAlive = false;
   const { method = 'GET', url = '/' } = request;
   const match = matchRoute(method, url);
   if (match.kind === 'inference') {
-    infer(parts, runtime, request, response, match);
+    infer(parts, runtime, request, response, match, body);
     return;
   }
-  const origin = request.headers.origin;
-  if (method === 'OPTIONS') {
-    response.writeHead(204, [...runtime.corsHeaders(origin)]).end();
+  const isKnown = match.kind === 'page' || match.allow !== undefined || url === '*';
+  if (method === 'OPTIONS' && isKnown) {
+    const allow = match.kind === 'error' && match.allow !== undefined ? ['allow', `${match.allow}, OPTIONS`] : [];
+    response.writeHead(204, [...allow, ...runtime.corsHeaders(request.headers.origin)]).end();
   } else if (match.kind === 'page') {
     void page(parts, runtime, request, response, match);
   } else {
@@ -93,6 +116,7 @@ function infer(
   request: IncomingMessage,
   response: ServerResponse,
   match: InferenceMatch,
+  body: RequestBody,
 ): void {
   if (request.method === 'OPTIONS') {
     response.writeHead(204, [...runtime.corsHeaders(request.headers.origin)]).end();
@@ -115,7 +139,7 @@ function infer(
     if (!response.writableFinished) exchange.cancel('client_closed');
     else if (parts.isDraining()) request.socket.destroySoon();
   });
-  runtime.inference(exchange, new RequestBody(request)).then(
+  runtime.inference(exchange, body).then(
     () => parts.exchanges.delete(exchange),
     (error: unknown) => {
       parts.exchanges.delete(exchange);
@@ -187,44 +211,14 @@ function sendError(response: ServerResponse, error: GatewayError, headers: reado
   sendJson(response, error.status, encodeError(error), own);
 }
 
-/** A refusal at the end of which the client knows at once that there is no WebSocket here. */
-function refuseUpgrade(socket: Duplex): void {
-  const body = JSON.stringify({
-    error: {
-      message: 'WebSockets are not served; send the request over plain HTTP.',
-      type: 'invalid_request_error',
-      param: null,
-      code: 'upgrade_required',
-    },
-  });
-  writeRaw(socket, `426 Upgrade Required`, body, 'Upgrade: HTTP/1.1\r\n');
-}
-
-function refuseRaw(socket: Duplex, error: GatewayError): void {
-  writeRaw(socket, `${error.status} ${errorKinds[error.kind].code}`, JSON.stringify(encodeError(error)), '');
-}
-
-function writeRaw(socket: Duplex, status: string, body: string, headers: string): void {
-  if (!socket.writable || (socket as Socket).bytesWritten > 0) {
-    socket.destroy();
-    return;
-  }
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `${headers}Connection: close\r\n\r\n${body}`,
-  );
-  // A peer that keeps sending is not waited for.
-  (socket as Socket).setTimeout(1_000, () => socket.destroy());
-}
-
-/** What was wrong with bytes that node's parser refused. */
-function readClientError(error: NodeJS.ErrnoException): GatewayError {
-  switch (error.code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return new GatewayError('headers_too_large', `The request head is larger than ${MAX_HEADER_BYTES} bytes.`);
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new GatewayError('request_timeout', 'The request did not arrive in time.');
-    default:
-      return new GatewayError('invalid_request', 'The request is not valid HTTP/1.1.');
-  }
+/** A refusal that is no error of the table: it speaks of the connection, and an API's client never sees it. */
+function sendRefusal(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  message: string,
+  headers: readonly string[] = [],
+): void {
+  const error = { message, type: 'invalid_request_error', param: null, code };
+  sendJson(response, status, { error }, [...headers, 'connection', 'close']);
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { endReply } from './end-reply.ts';
 import type { Page } from './routes.ts';
 
 /** What the pages show: the state of the process, as the composition root knows it. */
@@ -120,5 +121,5 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
 function send(response: ServerResponse, status: number, type: string, text: string, headers: readonly string[]): void {
   const body = Buffer.from(text);
   response.writeHead(status, ['content-type', type, 'content-length', String(body.length), ...headers]);
-  response.end(body);
+  endReply(response, body);
 }

@@ -6,11 +6,14 @@ import type { InboundBody, PeekedBody } from '../inbound-body.ts';
 /** The body of an incoming message, read once and in one of two ways. */
 export class RequestBody implements InboundBody {
   readonly #request: IncomingMessage;
+  readonly #askForBody: () => void;
   readonly contentType: string;
   readonly contentLength: number | undefined;
 
-  constructor(request: IncomingMessage) {
+  /** `askForBody`: tells a client to send the body that it holds back. */
+  constructor(request: IncomingMessage, askForBody: () => void = () => {}) {
     this.#request = request;
+    this.#askForBody = askForBody;
     this.contentType = request.headers['content-type'] ?? '';
     const length = request.headers['content-length'];
     this.contentLength = length === undefined ? undefined : Number(length);
@@ -19,19 +22,22 @@ export class RequestBody implements InboundBody {
   readAll(maxBytes: number): Promise<Buffer> {
     if (this.contentLength !== undefined && this.contentLength > maxBytes) return Promise.reject(tooLarge(maxBytes));
     const request = this.#request;
+    this.#askForBody();
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       let isWhole = false;
-      request.on('data', (chunk: Buffer) => {
+      const onData = (chunk: Buffer): void => {
         bytes += chunk.length;
         if (bytes > maxBytes) {
-          request.pause();
+          request.off('data', onData).pause();
+          chunks.length = 0;
           reject(tooLarge(maxBytes));
         } else {
           chunks.push(chunk);
         }
-      });
+      };
+      request.on('data', onData);
       request.on('end', () => {
         isWhole = true;
         resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes));
@@ -44,6 +50,7 @@ export class RequestBody implements InboundBody {
 
   peek(bytes: number): Promise<PeekedBody> {
     const request = this.#request;
+    this.#askForBody();
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let peeked = 0;

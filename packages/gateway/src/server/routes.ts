@@ -56,12 +56,15 @@ const reserved: ReadonlySet<string> = new Set(
   ['models', ...Object.keys(operationOf).map((path) => path.split('/')[2])].filter((name) => name !== undefined),
 );
 
+const SLASH = 0x2f;
 const LONGEST_TARGET = 8_192;
 const MODEL_PREFIX = '/v1/models/';
 const CHAT_SUFFIX = '/chat/completions';
 
 /** Finds the route of a raw request target. Paths are matched undecoded; only a model's name is decoded. */
 export function matchRoute(method: string, target: string): RouteMatch {
+  if (target.charCodeAt(0) !== SLASH) return refuse('bad_path', 'The request target must be a path that begins with a slash.');
+  if (target.length > LONGEST_TARGET) return refuse('bad_path', `The path is longer than ${LONGEST_TARGET} characters.`);
   const mark = target.indexOf('?');
   const path = mark === -1 ? target : target.slice(0, mark);
   const query = mark === -1 ? '' : target.slice(mark + 1);
@@ -72,12 +75,11 @@ export function matchRoute(method: string, target: string): RouteMatch {
       ? { kind: 'inference', operation, pathModel: undefined, tail, query }
       : wrongMethod(path, 'POST');
   }
-  if (target.length > LONGEST_TARGET) return refuse('bad_path', `The path is longer than ${LONGEST_TARGET} characters.`);
   const page = pages[path];
   if (page !== undefined) return matchPage(method, page, path, '', query);
   if (path.startsWith(MODEL_PREFIX)) return matchModel(method, path, query);
   if (path.startsWith('/v1/')) return matchProxy(method, target);
-  return path.startsWith('/') && !path.startsWith('//')
+  return !path.startsWith('//')
     ? refuse('not_found', `There is nothing at ${method} ${printable(path)}. See GET /v1/models and POST /v1/chat/completions.`)
     : refuse('bad_path', 'The request target must be a path that begins with a single slash.');
 }

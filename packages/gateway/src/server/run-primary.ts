@@ -114,6 +114,7 @@ interface StaffInput {
 class Staff {
   readonly #input: StaffInput;
   readonly #workers = new Set<Worker>();
+  readonly #starting = new Set<Worker>();
   #respawnMs = FIRST_RESPAWN_MS;
   #onEmpty: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
@@ -147,6 +148,8 @@ class Staff {
   stop(): Promise<void> {
     this.isStopping = true;
     this.#input.hub.broadcast(workerTopics.stop, undefined);
+    // A worker that does not serve yet does not hear either, and has nothing to finish.
+    for (const worker of this.#starting) worker.process.kill('SIGKILL');
     this.#stopped ??= new Promise((resolve) => {
       if (this.#workers.size === 0) resolve();
       else this.#onEmpty = resolve;
@@ -161,9 +164,12 @@ class Staff {
     const startedAt = clock.now();
     const detach = hub.attach(processChannel(worker));
     this.#workers.add(worker);
+    this.#starting.add(worker);
+    worker.once('listening', () => this.#starting.delete(worker));
     worker.once('exit', (code, signal) => {
       detach();
       this.#workers.delete(worker);
+      this.#starting.delete(worker);
       onExit?.(code);
       if (this.#workers.size === 0) this.#onEmpty?.();
       if (this.isStopping || !this.isServing) return;

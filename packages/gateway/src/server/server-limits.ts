@@ -5,3 +5,7 @@ export const REQUEST_MS = 300_000;
 /** Longer than the idle limits of common load balancers, so that they close first and no request meets a closed end. */
 export const KEEP_ALIVE_MS = 75_000;
 export const MAX_HEADER_BYTES = 32 * 1024;
+/** Header lines of one request; node:http would drop those beyond its own limit without a word. */
+export const MAX_HEADERS = 256;
+/** Milliseconds for the rest of a request that has its reply already. */
+export const LEFTOVER_MS = 3_000;

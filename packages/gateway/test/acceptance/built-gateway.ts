@@ -19,6 +19,7 @@ export interface StartOptions {
 /** A gateway in a process of its own, and all it wrote. */
 export interface GatewayProcess {
   readonly directory: string;
+  readonly pid: number;
   stdout(): string;
   stderr(): string;
   /** Resolves once the output holds the text, or more than the given number of occurrences of it. */
@@ -129,6 +130,7 @@ function spawnGateway({ bin, directory, args, env }: SpawnInput): GatewayProcess
   const listeningOn = /listens on (http:\/\/\S+)/;
   return {
     directory,
+    pid: child.pid!,
     stdout: () => stdout,
     stderr: () => stderr,
     waitForOutput: (text, times = 1) =>

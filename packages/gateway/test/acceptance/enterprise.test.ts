@@ -127,6 +127,18 @@ describe('fallback', () => {
     expect(anthropic.attempts).toHaveLength(0);
   });
 
+  // Known: providers that list the same model stand in for each other all the same.
+  it.fails('stays with the provider when it is off and several list the model', async () => {
+    const config = withBackup({ models: ['m'] }, { fallback_enabled: false });
+    const url = await start({
+      ...config,
+      providers: { ...config.providers, backup: { ...config.providers.backup, models: ['m'] } },
+    });
+    openai.behave('f4');
+    for (let request = 0; request < 2; request++) await (await chat(url, 'm')).arrayBuffer();
+    expect([openai.attempts.length > 1, anthropic.attempts.length]).toEqual([true, 1]);
+  });
+
   it('is taken at once when the first provider cannot be reached', async () => {
     const url = await start(withBackup({ base_url: `${await refusingUrl()}/v1` }));
     for (let request = 0; request < 4; request++) expect((await chat(url, 'm')).status).toBe(200);

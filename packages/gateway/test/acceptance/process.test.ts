@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { answerText, type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -143,6 +144,24 @@ describe('a configuration that changes while requests are served', () => {
     expect(await stopped(gateway)).toBe(0);
   });
 
+  it('costs no request an answer, however often it changes', async () => {
+    const gateway = await built.start({ files: { 'config.yaml': yaml(first.url) } });
+    const url = await gateway.listening();
+    const caller = async () => {
+      const failures: number[] = [];
+      for (let request = 0; request < 60; request++) {
+        const response = await chat(url, { stream: request % 2 === 0 });
+        const text = await response.text();
+        if (response.status !== 200 || text.includes('"error"')) failures.push(response.status);
+        if (request % 10 === 0) gateway.signal('SIGHUP');
+      }
+      return failures;
+    };
+    expect((await Promise.all([caller(), caller(), caller()])).flat()).toEqual([]);
+    expect(gateway.stdout()).toContain('Configuration reloaded');
+    expect(await stopped(gateway)).toBe(0);
+  });
+
   it('may vanish: what is in use stays', async () => {
     const gateway = await built.start({ files: { 'config.yaml': yaml(first.url) } });
     const url = await gateway.listening();
@@ -183,6 +202,17 @@ describe('a stop', () => {
       expect(gateway.stdout()).toContain('"message":"Request completed"');
     },
   );
+
+  it('does not wait for connections on which nobody asks anything', async () => {
+    const gateway = await built.start({ files: { 'config.yaml': yaml(first.url) } });
+    const { port } = new URL(await gateway.listening());
+    const silent = connect(Number(port), '127.0.0.1');
+    await once(silent, 'connect');
+    const startedAt = performance.now();
+    expect(await stopped(gateway)).toBe(0);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    silent.destroy();
+  });
 
   it('asked for twice ends a stream at once, with an error in it and no end mark', async () => {
     const gateway = await built.start({ files: { 'config.yaml': yaml(first.url) } });

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { answerText, type Chunking, type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../harness/test-gateway.ts';
@@ -114,6 +116,20 @@ describe('a start with an .env file alone', () => {
     const text = await (await call(url, { model, messages: hello, stream: true })).text();
     expect(streamedText(text)).toBe(answerText(60));
     expect(gateway.stdout()).not.toContain('"DEBUG"');
+    gateway.signal('SIGTERM');
+    expect(await gateway.ended).toBe(0);
+  });
+
+  it('takes over a model that is added to the file', async () => {
+    const backends = { [model]: simulator.url };
+    const files = { '.env': environmentFile('127.0.0.1:0', JSON.stringify(backends)) };
+    const gateway = await built.start({ files, env: { METRICS_PORT: '0' } });
+    const url = await gateway.listening();
+    expect((await call(url, { model: 'org/new', messages: hello })).status).toBe(404);
+    const changed = environmentFile('127.0.0.1:0', JSON.stringify({ ...backends, 'org/new': simulator.url }));
+    await writeFile(join(gateway.directory, '.env'), changed);
+    await gateway.waitForOutput('Configuration reloaded');
+    expect((await call(url, { model: 'org/new', messages: hello })).status).toBe(200);
     gateway.signal('SIGTERM');
     expect(await gateway.ended).toBe(0);
   });

@@ -35,7 +35,10 @@ async function relay(chunks: readonly Buffer[], isBroken: boolean): Promise<{ bo
       if (isBroken) handler.onError(Object.assign(new Error('reset'), { code: 'ECONNRESET' }), false);
       else handler.onEnd();
     });
-    return { abort: () => void (isAborted = true), resume() {} };
+    const abort = (): void => {
+      isAborted = true;
+    };
+    return { abort, resume() {} };
   };
   const request = { origin: 'http://provider', method: 'POST', path: '/', headers: [], body: undefined, connectMs: 1 };
   const transport = { send, close: async () => {} };

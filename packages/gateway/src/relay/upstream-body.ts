@@ -1,0 +1,59 @@
+import { PassThrough, type Readable } from 'node:stream';
+import { GatewayError } from '../canonical/gateway-error.ts';
+import type { Exchange, Upload } from '../exchange.ts';
+import { editRequest } from '../protocols/openai-chat/request-edits.ts';
+import type { PlanStep } from '../routing/plan.ts';
+import type { UpstreamRequest } from '../transport/upstream-call.ts';
+
+/**
+ * The body as one target gets it: the caller's bytes, but for the name of the model and the wish for usage. A body that
+ * flows can be made once only; its length, where it is known, is added to `headers`.
+ */
+export function upstreamBody(exchange: Exchange, step: PlanStep, headers: string[]): UpstreamRequest['body'] {
+  const { body, facts, operation, upload } = exchange;
+  if (upload) return flowingBody(exchange, step, upload, headers);
+  if (!body || operation === 'proxy') return body;
+  if (exchange.isForm) return withFormModel(body, exchange, step);
+  const asksUsage = facts.stream && !facts.includeUsage && (operation === 'chat' || operation === 'completions');
+  return editRequest(body, {
+    model: step.upstreamModel === facts.model ? undefined : step.upstreamModel,
+    includeUsage: asksUsage && step.routeTarget.target.acceptsStreamOptions,
+  });
+}
+
+function flowingBody(exchange: Exchange, step: PlanStep, upload: Upload, headers: string[]): Readable {
+  const head = withFormModel(upload.head, exchange, step);
+  if (upload.length !== undefined) {
+    headers.push('content-length', String(upload.length + head.length - upload.head.length));
+  }
+  const joined = new PassThrough();
+  joined.write(head);
+  countUpload(upload, (fault) => {
+    exchange.uploadFault = fault;
+    joined.destroy(fault);
+  });
+  upload.rest.pipe(joined);
+  upload.rest.on('close', () => {
+    if (!upload.rest.readableEnded) joined.destroy(new Error('the client left during its upload'));
+  });
+  return joined;
+}
+
+/** A form's bytes with the target's own name for the model in place of the caller's. */
+function withFormModel(bytes: Buffer, { facts, formModel }: Exchange, { upstreamModel }: PlanStep): Buffer {
+  if (formModel === undefined || upstreamModel === undefined || upstreamModel === facts.model) return bytes;
+  const { start, end } = formModel;
+  return Buffer.concat([bytes.subarray(0, start), Buffer.from(upstreamModel), bytes.subarray(end)]);
+}
+
+/** Reports an upload that outgrows what is allowed, once. */
+function countUpload({ head, rest, maxBytes }: Upload, onFault: (fault: GatewayError) => void): void {
+  let bytes = head.length;
+  const count = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    if (bytes <= maxBytes) return;
+    rest.off('data', count);
+    onFault(new GatewayError('payload_too_large', `The body is larger than ${maxBytes} bytes.`));
+  };
+  rest.on('data', count);
+}
