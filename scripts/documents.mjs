@@ -49,7 +49,8 @@ function configuration({ configReference, providerDefinitions }) {
 
 function errorKindTable({ errorKinds }) {
   const strangers = Object.keys(errorMeanings).filter((kind) => !(kind in errorKinds));
-  if (strangers.length > 0) throw new Error(`scripts/error-meanings.mjs explains unknown kinds: ${strangers.join(', ')}`);
+  if (strangers.length > 0)
+    throw new Error(`scripts/error-meanings.mjs explains unknown kinds: ${strangers.join(', ')}`);
   const rows = Object.entries(errorKinds).map(([kind, { status, type, code }]) => {
     const meaning = errorMeanings[kind];
     if (meaning === undefined) throw new Error(`scripts/error-meanings.mjs does not explain ${kind}`);

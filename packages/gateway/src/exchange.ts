@@ -95,7 +95,6 @@ export class Exchange implements RequestView, CancelSignal {
   /** Milliseconds spent waiting for upstreams and in back-off before the first byte. */
   waitedMs = 0;
   firstByteAt: number | undefined;
-  attemptStartedAt = 0;
   /** Place in the ExchangeRegistry; its business. */
   registryIndex = -1;
 

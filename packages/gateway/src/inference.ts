@@ -7,12 +7,13 @@ import type { InboundBody } from './inbound-body.ts';
 import { type RequestPolicy, runRing } from './policies/request-policy.ts';
 import { encodeError, encodeErrorEvent } from './protocols/openai-chat/errors.ts';
 import { failureError, replyToFailure } from './relay/failure-reply.ts';
+import { addReplyTrail } from './reply-trail.ts';
 import type { ReadRequest } from './request-reader.ts';
 import type { Failure } from './resilience/failure.ts';
 import type { Catalog } from './routing/catalog.ts';
 import type { Plan } from './routing/plan.ts';
 import type { Resolution } from './routing/target.ts';
-import type { Slot, SlotPool, SlotStore } from './stores/slot-store.ts';
+import type { Slot, SlotPool, SlotRefusal, SlotStore } from './stores/slot-store.ts';
 
 /** What the hot path is made of, compiled from one configuration. */
 export interface InferenceParts {
@@ -54,7 +55,8 @@ export function createInference(parts: InferenceParts): Inference {
       const checking = runRing(parts.bodyPolicies, exchange);
       if (checking) await checking;
       const resolution = resolve(parts.catalog, exchange);
-      const slot = await admit(parts, exchange);
+      const admitted = admit(parts, exchange);
+      const slot = admitted instanceof Promise ? await admitted : admitted;
       try {
         outcome = await answer(parts, exchange, resolution);
       } finally {
@@ -88,16 +90,19 @@ function resolve(catalog: Catalog, exchange: Exchange): Resolution {
   return resolution;
 }
 
-/** Waits for a place among the requests being served. */
-async function admit(parts: InferenceParts, exchange: Exchange): Promise<Slot> {
-  const { admission, clock, slots } = parts;
+/** A place among the requests being served, after a wait where there is none free. */
+function admit({ admission, clock, slots }: InferenceParts, exchange: Exchange): Slot | Promise<Slot> {
   exchange.throwIfCancelled();
-  let slot = slots.acquire(admission, exchange);
-  if (slot instanceof Promise) {
-    const queuedAt = clock.now();
-    slot = await slot;
+  const slot = slots.acquire(admission, exchange);
+  if (!(slot instanceof Promise)) return granted(slot, exchange, admission);
+  const queuedAt = clock.now();
+  return slot.then((late) => {
     exchange.queuedMs = clock.now() - queuedAt;
-  }
+    return granted(late, exchange, admission);
+  });
+}
+
+function granted(slot: Slot | SlotRefusal, exchange: Exchange, admission: SlotPool): Slot {
   if (typeof slot === 'object') return slot;
   if (slot === 'aborted') throw cancelError(exchange.cancelReason ?? 'client_closed');
   if (slot === 'full') {
@@ -204,7 +209,8 @@ function sendError(parts: InferenceParts, exchange: Exchange, error: GatewayErro
 
 function send(parts: InferenceParts, exchange: Exchange, status: number, headers: string[], body: Buffer): void {
   exchange.status = status;
-  headers.push(...parts.securityHeaders(exchange), ...parts.attemptRing.ownHeaders(exchange));
+  headers.push(...parts.securityHeaders(exchange));
+  addReplyTrail(exchange, headers);
   exchange.sink.head(status, headers);
   exchange.sink.end(body);
 }

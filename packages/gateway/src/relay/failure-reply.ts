@@ -51,7 +51,7 @@ export function replyToFailure(failure: Failure, scrub: (text: string) => string
     const body = scrubbed === text ? failure.body! : Buffer.from(scrubbed);
     return { kind: 'upstream', status: failure.status, contentType, body };
   }
-  const message = `The provider refused the request: ${failure.message}`;
+  const message = `The provider refused the request: ${reasonIn(text) ?? failure.message}`;
   const envelope = {
     error: { message: scrub(message), type: 'invalid_request_error', param: null, code: failure.kind },
   };
@@ -70,10 +70,9 @@ function isAboutOurKey({ kind, status }: Failure): boolean {
 
 /** The gateway's error for a failure that is not the caller's, before an answer or in the middle of one. */
 export function failureError(failure: Failure): GatewayError {
-  const status = failure.status > 0 ? ` (HTTP ${failure.status})` : '';
   return new GatewayError(
     errorOf[failure.kind],
-    `No target could answer: ${failure.message.replace(/\.$/, '')}${status}.`,
+    `No target could answer: ${failure.message.replace(/\.$/, '')}.`,
     {
       ...(waitOf(failure) === undefined ? {} : { retryAfterMs: waitOf(failure)! }),
     },
@@ -86,6 +85,22 @@ function waitOf(failure: Failure): number | undefined {
   const cures = failure.kind === 'rate_limited' || failure.kind === 'overloaded' || failure.kind === 'target_busy';
   return cures ? 1_000 : undefined;
 }
+
+/** The provider's own reason, where its error has another shape than OpenAI's. */
+function reasonIn(text: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { error, message, detail } = value as Record<string, unknown>;
+  const reason = [error, message, detail].find((part) => typeof part === 'string' && part !== '');
+  return typeof reason === 'string' ? reason.slice(0, LONGEST_REASON) : undefined;
+}
+
+const LONGEST_REASON = 2_000;
 
 function isEnvelope(text: string): boolean {
   try {

@@ -1,11 +1,11 @@
 import type { Failure } from '../resilience/failure.ts';
 import type { Attempt, ReplyBody } from './attempt.ts';
 import type { UpstreamHead } from './reply-headers.ts';
-import type { ReplySink } from './reply-sink.ts';
+import type { ReplyHost, ReplySink } from './reply-sink.ts';
 
 export interface RawReplyOptions {
   readonly sink: ReplySink;
-  readonly ownHeaders: () => readonly string[];
+  readonly host: ReplyHost;
 }
 
 /** A reply that the gateway does not read (audio, images, proxied paths): it flows through from its first byte. */
@@ -54,7 +54,7 @@ export class RawReply implements ReplyBody {
     const { status, headers, contentLength } = this.#head!;
     this.isCommitted = true;
     if (contentLength >= 0) headers.push('content-length', String(contentLength));
-    headers.push(...this.#options.ownHeaders());
+    this.#options.host.begin(headers);
     this.#options.sink.head(status, headers);
   }
 }

@@ -1,9 +1,17 @@
 import type { Operation } from '../canonical/operation.ts';
 import { isKey, scanJson } from '../framing/json-scan.ts';
 import { decodeUsage } from '../protocols/openai-chat/usage.ts';
+import type { Usage } from '../canonical/usage.ts';
 import { classifyBody } from '../resilience/classify.ts';
+import type { Failure } from '../resilience/failure.ts';
 import { failureOf } from './attempt.ts';
-import type { UnaryReading } from './unary-reply.ts';
+
+/** What a whole unary answer says about itself, or the failure it turns out to be. */
+export interface UnaryReading {
+  readonly failure: Failure | undefined;
+  readonly usage: Usage | undefined;
+  readonly responseModel: string | undefined;
+}
 
 /** The member that every whole answer of an operation has; operations left out are not known that well. */
 const essentialMembers: Partial<Record<Operation, string>> = {

@@ -11,3 +11,9 @@ export interface ReplySink {
   /** The callback runs once, when the client has read what was written. */
   onDrain(callback: () => void): void;
 }
+
+/** Whose answer it is: told once, at the moment the answer begins. */
+export interface ReplyHost {
+  /** Adds the gateway's own headers to those of the reply. */
+  begin(headers: string[]): void;
+}

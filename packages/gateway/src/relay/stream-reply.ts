@@ -5,11 +5,11 @@ import { classifyBody } from '../resilience/classify.ts';
 import type { Failure } from '../resilience/failure.ts';
 import { type Attempt, failureOf, type ReplyBody } from './attempt.ts';
 import type { UpstreamHead } from './reply-headers.ts';
-import type { ReplySink } from './reply-sink.ts';
+import type { ReplyHost, ReplySink } from './reply-sink.ts';
 
 export interface StreamReplyOptions {
   readonly sink: ReplySink;
-  readonly ownHeaders: () => readonly string[];
+  readonly host: ReplyHost;
   readonly reader: StreamReader;
   readonly maxEventBytes: number;
 }
@@ -187,7 +187,8 @@ export class StreamReply implements ReplyBody {
     this.isCommitted = true;
     this.#attempt!.noteToken();
     const headers = withoutHeader(head.headers, 'cache-control');
-    headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no', ...this.#options.ownHeaders());
+    headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no');
+    this.#options.host.begin(headers);
     this.#options.sink.head(head.status, headers);
   }
 

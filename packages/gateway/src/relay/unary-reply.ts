@@ -1,22 +1,16 @@
+import type { Operation } from '../canonical/operation.ts';
 import type { Usage } from '../canonical/usage.ts';
 import type { Failure } from '../resilience/failure.ts';
 import { type Attempt, failureOf, type ReplyBody } from './attempt.ts';
 import type { UpstreamHead } from './reply-headers.ts';
-import type { ReplySink } from './reply-sink.ts';
-
-/** What a whole unary answer says about itself, or the failure it turns out to be. */
-export interface UnaryReading {
-  readonly failure: Failure | undefined;
-  readonly usage: Usage | undefined;
-  readonly responseModel: string | undefined;
-}
+import { readUnary } from './read-unary.ts';
+import type { ReplyHost, ReplySink } from './reply-sink.ts';
 
 export interface UnaryReplyOptions {
   readonly sink: ReplySink;
-  /** Headers of the gateway's own, added at the moment the answer begins. */
-  readonly ownHeaders: () => readonly string[];
-  /** Reads the body once it is whole. */
-  readonly read: (bytes: Buffer) => UnaryReading;
+  readonly host: ReplyHost;
+  /** Says what a whole answer must have. */
+  readonly operation: Operation;
   /** Answers up to this many bytes are held until they are whole; longer ones flow through unread. */
   readonly maxHeldBytes: number;
 }
@@ -60,13 +54,14 @@ export class UnaryReply implements ReplyBody {
       return undefined;
     }
     const bytes = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held, this.#heldBytes);
-    const reading = this.#options.read(bytes);
+    const reading = readUnary(bytes, this.#options.operation);
     if (reading.failure) return reading.failure;
     this.usage = reading.usage;
     this.responseModel = reading.responseModel;
     this.isCommitted = true;
     const head = this.#head!;
-    head.headers.push('content-length', String(bytes.length), ...this.#options.ownHeaders());
+    head.headers.push('content-length', String(bytes.length));
+    this.#options.host.begin(head.headers);
     sink.head(head.status, head.headers);
     sink.end(bytes);
     return undefined;
@@ -76,7 +71,7 @@ export class UnaryReply implements ReplyBody {
   #overflow(): boolean {
     const head = this.#head!;
     if (head.contentLength >= 0) head.headers.push('content-length', String(head.contentLength));
-    head.headers.push(...this.#options.ownHeaders());
+    this.#options.host.begin(head.headers);
     this.#options.sink.head(head.status, head.headers);
     this.isCommitted = true;
     this.#attempt!.noteToken();

@@ -51,7 +51,7 @@ export const resilienceSection = z
           .enum(['jittered', 'exponential', 'fixed'])
           .default('jittered')
           .describe(
-            '`jittered`: random up to the growing delay. `exponential`: the growing delay. `fixed`: always the first.',
+            '`jittered`: by chance between half and the whole of the growing delay. `exponential`: the growing delay. `fixed`: always the first.',
           ),
       })
       .prefault({})

@@ -1,0 +1,35 @@
+import type { Exchange } from './exchange.ts';
+
+/**
+ * Adds the headers by which a reply tells of itself: the request's id, the limits that were counted, the target that
+ * answers, every attempt in order, and the milliseconds that were the gateway's own.
+ */
+export function addReplyTrail(exchange: Exchange, headers: string[]): void {
+  const { replyHeaders, targetId } = exchange;
+  headers.push('x-request-id', exchange.id);
+  for (let index = 0; index < replyHeaders.length; index++) headers.push(replyHeaders[index]!);
+  if (targetId !== undefined) headers.push('x-gateway-target', targetId);
+  const trail = trailOf(exchange);
+  if (trail !== '') headers.push('x-gateway-attempts', trail);
+  headers.push('x-gateway-overhead-ms', formatMilliseconds(exchange.overheadMs()));
+}
+
+/** `gpt-4o/openai rate_limited 429, gpt-4o/azure ok`. */
+function trailOf({ attempts, targetId, firstByteAt }: Exchange): string {
+  let trail = '';
+  for (let index = 0; index < attempts.length; index++) {
+    const { targetId: id, outcome, status } = attempts[index]!;
+    if (index > 0) trail += ', ';
+    trail += status > 0 && outcome !== 'ok' ? `${id} ${outcome} ${status}` : `${id} ${outcome}`;
+  }
+  // The attempt that answers is not over when its headers go out.
+  if (targetId === undefined || firstByteAt === undefined) return trail;
+  return trail === '' ? `${targetId} ok` : `${trail}, ${targetId} ok`;
+}
+
+/** Three decimals, by whole numbers: printing a fraction takes several times as long. */
+function formatMilliseconds(milliseconds: number): string {
+  const micros = Math.round(milliseconds * 1_000);
+  const rest = micros % 1_000;
+  return `${(micros - rest) / 1_000}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}`;
+}
