@@ -1,5 +1,7 @@
+import type { Operation } from './canonical/operation.ts';
 import type { Exchange } from './exchange.ts';
 import { Attempt, type AttemptLimits, type AttemptOutcome, failureOf } from './relay/attempt.ts';
+import type { HeadRules } from './relay/reply-headers.ts';
 import type { ReplyHost } from './relay/reply-sink.ts';
 import { createReplyBody } from './reply-body.ts';
 import { addReplyTrail } from './reply-trail.ts';
@@ -19,8 +21,7 @@ export interface AttemptRingParts {
   readonly load: TargetLoad;
   readonly slots: SlotStore;
   readonly limits: LimitStore;
-  /** Limits of the gateway's own are announced under the usual header names. */
-  readonly announcesLimits: boolean;
+  readonly headRules: HeadRules;
   readonly securityHeaders: (exchange: Exchange) => readonly string[];
 }
 
@@ -31,7 +32,9 @@ export function createAttemptRing(parts: AttemptRingParts): AttemptRing {
   return (exchange, step, deadline) => {
     const ringed = new RingedAttempt(parts, exchange, step);
     const entered = ringed.enter();
-    return entered instanceof Promise ? entered.then((slot) => ringed.run(slot, deadline)) : ringed.run(entered, deadline);
+    return entered instanceof Promise
+      ? entered.then((slot) => ringed.run(slot, deadline))
+      : ringed.run(entered, deadline);
   };
 }
 
@@ -67,7 +70,7 @@ class RingedAttempt implements ReplyHost {
     // Who left while waiting for the target was never tried there.
     if ('kind' in slot) return slot.kind === 'cancelled' ? refused(slot) : this.#record(refused(slot));
     const exchange = this.#exchange;
-    const { health, load, transport, announcesLimits } = this.#parts;
+    const { headRules, health, load, transport } = this.#parts;
     const { healthId, id } = this.#target;
     load.enter(id);
     try {
@@ -80,12 +83,12 @@ class RingedAttempt implements ReplyHost {
         request: upstreamRequest(exchange, this.#step),
         limits: limitsOf(exchange, this.#step, deadline),
         body: createReplyBody(exchange, this),
-        renameRateLimits: announcesLimits,
+        headRules,
       });
       exchange.whileCancellable((reason) => attempt.cancel(reason));
       const outcome = await attempt.run();
       exchange.whileCancellable(undefined);
-      reportHealth(health, healthId, outcome.failure, this.#askedAt);
+      this.#reportHealth(health, healthId, outcome.failure);
       return this.#record(outcome);
     } finally {
       load.leave(id);
@@ -134,6 +137,13 @@ class RingedAttempt implements ReplyHost {
     if (!health.isUsable(healthId) && !health.beginTrial(healthId)) health.forceTrial(healthId);
   }
 
+  #reportHealth(health: HealthRegistry, id: string, failure: Failure | undefined): void {
+    if (!failure) health.reportSuccess(id, this.#askedAt);
+    else if (failure.kind === 'cancelled' || !concernsTarget(this.#exchange.operation, failure)) {
+      health.abandonTrial(id, this.#askedAt);
+    } else health.reportFailure(id, failure.kind, this.#askedAt);
+  }
+
   /** Writes down how the attempt ended, for ledger and trail. */
   #record(outcome: AttemptOutcome): AttemptOutcome {
     const exchange = this.#exchange;
@@ -160,10 +170,14 @@ function refused(failure: Failure): AttemptOutcome {
   return { failure, isCommitted: false, status: 0, usage: undefined, responseModel: undefined };
 }
 
-function reportHealth(health: HealthRegistry, id: string, failure: Failure | undefined, askedAt: number): void {
-  if (!failure) health.reportSuccess(id, askedAt);
-  else if (failure.kind === 'cancelled') health.abandonTrial(id, askedAt);
-  else health.reportFailure(id, failure.kind, askedAt);
+/** Operations whose refusals speak of the key itself; others may lie outside what a key is allowed to do. */
+const coreOperations: ReadonlySet<Operation> = new Set(['chat', 'completions', 'responses']);
+
+/** Whether a failure says something of the target, and not only of what this caller wanted of it. */
+function concernsTarget(operation: Operation, { kind, status }: Failure): boolean {
+  if (operation === 'proxy') return status === 0;
+  const isRefusal = kind === 'credential_refused' || kind === 'quota_exhausted';
+  return !isRefusal || coreOperations.has(operation);
 }
 
 function limitsOf(exchange: Exchange, step: PlanStep, deadline: number): AttemptLimits {

@@ -184,8 +184,9 @@ export class Exchange implements RequestView, CancelSignal {
       modelLabel: this.modelLabel,
       targetModel: this.targetModel,
       responseModel: this.responseModel,
-      provider: this.provider,
-      targetId: this.targetId,
+      // Where nobody answered, the last one asked stands for the failure.
+      provider: this.provider ?? this.attempts.at(-1)?.provider,
+      targetId: this.targetId ?? this.attempts.at(-1)?.targetId,
       status: this.status,
       outcome,
       failure: this.failure,

@@ -187,4 +187,3 @@ function targetHealthIds(runtime: Runtime): Set<string> {
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
-

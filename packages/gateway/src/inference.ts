@@ -138,11 +138,23 @@ async function answer(
     if (outcome.isCommitted) return breakOff(exchange, failure);
     if (exchange.cancelReason) throw cancelError(exchange.cancelReason);
     if (exchange.uploadFault) throw exchange.uploadFault;
-    // A body that flowed is gone: another target would get what is left of it, and answer that.
-    if (exchange.upload && failure.kind !== 'target_busy') break;
+    if (!mayRepeat(exchange, failure)) break;
   }
   if (!failure) throw parts.noTargetError(resolution, exchange);
   return replyFailed(parts, exchange, failure);
+}
+
+/** Methods that mean the same when they are sent twice (RFC 9110, section 9.2.2). */
+const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** Whether the request may go out again after this failure. */
+function mayRepeat({ upload, operation, method }: Exchange, { kind }: Failure): boolean {
+  if (kind === 'target_busy') return true;
+  // A body that flowed is gone: another target would get what is left of it, and answer that.
+  if (upload) return false;
+  // What an unknown path did before it failed is not known either.
+  const wasNeverSent = kind === 'connect_failed' || kind === 'connect_timeout' || kind === 'credential_refused';
+  return operation !== 'proxy' || wasNeverSent || idempotent.has(method);
 }
 
 /** The answer broke after its first byte: say so in band, and end without anything that looks like an end. */

@@ -16,7 +16,7 @@ const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 /** How the reply to an exchange is relayed: unread, as a whole, or as a stream of events. */
 export function createReplyBody(exchange: Exchange, host: ReplyHost): ReplyBody {
   const { facts, operation, sink } = exchange;
-  if (isUnread(exchange)) return new RawReply({ sink, host });
+  if (isUnread(exchange)) return new RawReply({ sink, host, passesEveryStatus: operation === 'proxy' });
   if (!facts.stream) return new UnaryReply({ sink, host, operation, maxHeldBytes: MAX_HELD_ANSWER });
   return new StreamReply({ sink, host, reader: streamReader(exchange), maxEventBytes: MAX_EVENT_BYTES });
 }

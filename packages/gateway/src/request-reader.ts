@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { GatewayError } from './canonical/gateway-error.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { SecurityConfig } from './config/gateway-config.ts';
@@ -7,7 +8,6 @@ import { multipartBoundary, readMultipartModel } from './framing/multipart-model
 import type { InboundBody, PeekedBody } from './inbound-body.ts';
 import { isDeeperThan } from './policies/json-depth.ts';
 import { validateBody, validateChat } from './policies/validate-chat.ts';
-import { isUtf8 } from 'node:buffer';
 
 /** Reads what an exchange asks for: fills its facts and its body. Throws GatewayError on anything it cannot be. */
 export type ReadRequest = (exchange: Exchange, inbound: InboundBody) => Promise<void>;
@@ -25,7 +25,10 @@ export function createRequestReader(limits: SecurityConfig['validation']): ReadR
     const { operation } = exchange;
     const encoding = exchange.headers['content-encoding'];
     if (operation !== 'proxy' && encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-      throw new GatewayError('unsupported_media_type', `Send the body as it is, not with Content-Encoding ${encoding.slice(0, 40)}.`);
+      throw new GatewayError(
+        'unsupported_media_type',
+        `Send the body as it is, not with Content-Encoding ${encoding.slice(0, 40)}.`,
+      );
     }
     const isForm = uploads.has(operation) && !isJson(inbound.contentType);
     exchange.isForm = isForm;

@@ -12,10 +12,11 @@ import { createOpenMode } from './policies/open-mode.ts';
 import { createProxyTail } from './policies/proxy-path.ts';
 import { createRateLimit } from './policies/rate-limit.ts';
 import { type RequestPolicy, runRing } from './policies/request-policy.ts';
-import { createSecurityHeaders } from './policies/security-headers.ts';
+import { createSecurityHeaders, type SecurityHeaders } from './policies/security-headers.ts';
 import { createSignature } from './policies/signature.ts';
 import { buildTarget } from './providers/build-target.ts';
 import { createDemoTarget } from './providers/demo-target.ts';
+import { createHeadRules } from './relay/reply-headers.ts';
 import { createRequestReader } from './request-reader.ts';
 import { failureTraits } from './resilience/failure-table.ts';
 import type { HealthRegistry } from './resilience/health.ts';
@@ -57,7 +58,8 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
     maxQueue: config.queue.maxSize,
     timeoutMs: config.queue.timeoutMs,
   };
-  const addHeaders = headerAdder(config);
+  const security = config.security.enabled ? createSecurityHeaders(config.security.headers) : undefined;
+  const addHeaders = headerAdder(config, security);
   const guards = guardPolicies(config);
   const rateLimit = createRateLimit(config.rateLimits, { store: parts.limits, clock, authMode: config.auth.mode });
   const plannedHealth = planHealth(health);
@@ -88,7 +90,10 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
       load: parts.load,
       slots: parts.slots,
       limits: parts.limits,
-      announcesLimits: rateLimit !== undefined,
+      headRules: createHeadRules({
+        renameRateLimits: rateLimit !== undefined,
+        replaced: (security?.overTls ?? []).filter((_part, index) => index % 2 === 0),
+      }),
       securityHeaders: addHeaders,
     }),
     slots: parts.slots,
@@ -114,7 +119,7 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
     clientAddress: createClientAddress(config.server.trustedProxies),
     proxyTail: createProxyTail(config.proxy),
     guardPage: (exchange) => runRing(guards, exchange),
-    pageHeaders: createSecurityHeaders(config.security.headers)?.overPlainHttp ?? [],
+    pageHeaders: security?.overPlainHttp ?? [],
     corsHeaders: corsHeaders(config.cors.origins),
   };
 }
@@ -173,8 +178,10 @@ function planHealth(health: HealthRegistry): PlanHealth {
   };
 }
 
-function headerAdder(config: GatewayConfig): (exchange: Exchange) => readonly string[] {
-  const added = config.security.enabled ? createSecurityHeaders(config.security.headers) : undefined;
+function headerAdder(
+  config: GatewayConfig,
+  added: SecurityHeaders | undefined,
+): (exchange: Exchange) => readonly string[] {
   if (!added) return () => [];
   const isSecure = createSecureTransport(config.server.trustedProxies);
   return ({ headers, peerAddress }) => {

@@ -37,7 +37,6 @@ const outermost = ['server', 'cli'];
 
 /** Files that take what their part may not, and why. */
 const crossings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'routing/catalog.ts': { config: 'A rule that cannot be understood is a ConfigError, which the loader declares.' },
   'cli/commands/start.ts': { server: 'The command starts the server; it is imported only when it runs.' },
   'cli/commands/config-problems.ts': { providers: 'The variables of providers are needed to load a configuration.' },
   'gateway.ts': { server: 'The composition root names every folder.' },

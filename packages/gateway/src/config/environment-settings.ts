@@ -3,7 +3,7 @@ import type { ProviderVariables } from './gateway-config.ts';
 import type { Environment } from './interpolate.ts';
 import { findJsonMistake, positionAt } from './json-syntax.ts';
 import { parseListenAddress } from './listen-address.ts';
-import { type LogLevel, parseLogFilter, parseLogLevel } from './log-level.ts';
+import { type LogFilter, parseLogFilter } from './log-level.ts';
 import { type VllmBackends, vllmBackendsSection } from './sections/target-section.ts';
 
 /** What variables say; undefined where they say nothing. It wins over the file. */
@@ -11,7 +11,7 @@ export interface EnvironmentSettings {
   readonly host: string | undefined;
   readonly port: number | undefined;
   readonly metricsPort: number | undefined;
-  readonly logLevel: LogLevel | undefined;
+  readonly logFilter: LogFilter | undefined;
   readonly logFormat: 'json' | 'pretty' | undefined;
   readonly vllmBackends: VllmBackends | undefined;
   readonly apiKeys: readonly string[];
@@ -42,7 +42,7 @@ export function readEnvironmentSettings(
     host: address?.host ?? firstSet(env, ['SERVER_HOST', 'GATEWAY_HOST'])?.value,
     port: address?.port ?? portVariable(env, ['SERVER_PORT', 'GATEWAY_PORT'], findings),
     metricsPort: portVariable(env, ['METRICS_PORT', 'GATEWAY_METRICS_PORT'], findings),
-    logLevel: logLevel(env, findings),
+    logFilter: logFilter(env, findings),
     logFormat: choiceVariable(env, { name: 'LOG_FORMAT', choices: ['json', 'pretty'] as const }, findings),
     vllmBackends: vllmBackends(env, findings),
     apiKeys: listVariable(env, 'GATEWAY_API_KEYS') ?? [],
@@ -89,17 +89,17 @@ function portVariable(env: Environment, names: readonly string[], findings: Find
 }
 
 /** Both variables are shared with other programs, so that a foreign value is no reason not to start. */
-function logLevel(env: Environment, findings: Findings): LogLevel | undefined {
-  const level = firstSet(env, ['LOG_LEVEL']);
-  const parsedLevel = level && parseLogLevel(level.value);
-  if (level && !parsedLevel) {
-    findings.warn('The variable LOG_LEVEL is none of trace, debug, info, warn, error, silent; it has no effect.');
+function logFilter(env: Environment, findings: Findings): LogFilter | undefined {
+  for (const name of ['LOG_LEVEL', 'RUST_LOG']) {
+    const variable = firstSet(env, [name]);
+    if (variable === undefined) continue;
+    const filter = parseLogFilter(variable.value);
+    if (filter !== undefined) return filter;
+    findings.warn(
+      `The variable ${name} names none of the levels trace, debug, info, warn, error and silent; it has no effect.`,
+    );
   }
-  if (parsedLevel) return parsedLevel;
-  const filter = firstSet(env, ['RUST_LOG']);
-  const parsedFilter = filter && parseLogFilter(filter.value);
-  if (filter && !parsedFilter) findings.warn('The variable RUST_LOG names no level for the gateway; it has no effect.');
-  return parsedFilter;
+  return undefined;
 }
 
 function choiceVariable<Choice extends string>(
@@ -152,7 +152,7 @@ function providerEnvironments(
   return definitions.flatMap((definition) => {
     const { name, aliases = [], environment } = definition;
     const apiKey = firstSet(env, environment.apiKey)?.value;
-    const baseUrl = withScheme(firstSet(env, environment.baseUrl ?? [])?.value);
+    const baseUrl = wholeAddress(firstSet(env, environment.baseUrl ?? [])?.value, definition.baseUrl);
     if (apiKey === undefined && baseUrl === undefined) return [];
     return [{ name, aliases, apiKey, baseUrl, isUsable: apiKey !== undefined || isKeyless(definition) }];
   });
@@ -174,8 +174,14 @@ export function findProviderEnvironment(
   );
 }
 
-/** Some programs write `host:port` into the variable that names their address. */
-function withScheme(address: string | undefined): string | undefined {
+/**
+ * Some programs write `host:port`, or only one of the two, into the variable that names their address: the scheme is
+ * http then, and the port that of the provider's own address. A server's "every address" is this machine to its callers.
+ */
+function wholeAddress(address: string | undefined, ownAddress: string | undefined): string | undefined {
   if (address === undefined || /^[a-z][a-z0-9+.-]*:\/\//i.test(address)) return address;
-  return `http://${address}`;
+  const [, given, port, rest] = /^(\[[^\]]*\]|[^:/?#]*)(:\d*)?(.*)$/s.exec(address)!;
+  const ownPort = ownAddress !== undefined && URL.canParse(ownAddress) ? new URL(ownAddress).port : '';
+  const host = given === '' || given === '0.0.0.0' ? '127.0.0.1' : given === '[::]' ? '[::1]' : given;
+  return `http://${host}${port ?? (ownPort === '' ? '' : `:${ownPort}`)}${rest}`;
 }

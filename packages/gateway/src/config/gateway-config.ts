@@ -1,4 +1,7 @@
+import type { ConfigNoticeLike } from '../canonical/config-error.ts';
 import type { LimitRule } from '../stores/limit-store.ts';
+
+export { ConfigError, type ConfigNoticeLike, formatProblem } from '../canonical/config-error.ts';
 
 /** Configuration after reading, substitution, validation and defaults: what the rest of the gateway is built from. */
 export interface GatewayConfig {
@@ -71,6 +74,14 @@ export interface TargetOptions {
   readonly requestsPerMinute: number | undefined;
   readonly tokensPerMinute: number | undefined;
   readonly enabled: boolean;
+  /** Variables that its key and its address name although they are not set: those values are `null`. */
+  readonly unset?: UnsetVariables;
+}
+
+/** Names of variables that are not set, by the value that needs them. */
+export interface UnsetVariables {
+  readonly apiKey?: string;
+  readonly baseUrl?: string;
 }
 
 export interface BackendConfig extends TargetOptions {
@@ -184,6 +195,8 @@ export interface SecurityConfig {
 export interface TelemetryConfig {
   readonly logging: {
     readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+    /** Levels of single log targets, as in `{ health: 'debug' }`; absent: none configured. */
+    readonly levels?: Readonly<Record<string, TelemetryConfig['logging']['level']>>;
     /** Undefined: pretty on a terminal, JSON elsewhere. */
     readonly format: 'json' | 'pretty' | undefined;
     /** Mask e-mail addresses, keys and the like in what is logged. */
@@ -201,36 +214,8 @@ export interface ProxyConfig {
 }
 
 /** Something the operator should read at start: a warning, or a section whose feature is still to come. */
-export interface ConfigNotice {
+export interface ConfigNotice extends ConfigNoticeLike {
   readonly level: 'warning' | 'pending';
-  readonly message: string;
-  readonly file: string | undefined;
-  readonly line: number | undefined;
-  readonly column: number | undefined;
-}
-
-/** A problem that keeps the configuration from being used. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly problems: readonly ConfigNoticeLike[];
-
-  constructor(problems: readonly ConfigNoticeLike[]) {
-    super(problems.map(formatProblem).join('\n'));
-    this.problems = problems;
-  }
-}
-
-export interface ConfigNoticeLike {
-  readonly message: string;
-  readonly file: string | undefined;
-  readonly line: number | undefined;
-  readonly column: number | undefined;
-}
-
-/** `config.yaml:12:5: message`, as editors and terminals understand it. */
-export function formatProblem(problem: ConfigNoticeLike): string {
-  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
-  return place === '' ? problem.message : `${place}: ${problem.message}`;
 }
 
 /** Flags of the command line that override the file and the environment; only those really given are set. */

@@ -1,4 +1,4 @@
-import { type ConfigPath, formatPath } from './config-path.ts';
+import { type ConfigPath, formatPath, pathKey } from './config-path.ts';
 import type { Findings } from './findings.ts';
 
 /** Variables by name. */
@@ -69,6 +69,12 @@ export function interpolateText(
   return missing === undefined ? { text: replaced } : { missing };
 }
 
+/** The variable that the value at a place names although it is not set; undefined when there is none. */
+export function unsetVariableAt(unsetVariables: readonly UnsetVariable[], path: ConfigPath): string | undefined {
+  const key = pathKey(path);
+  return unsetVariables.find((candidate) => pathKey(candidate.path) === key)?.variable;
+}
+
 function isFalse(value: unknown, env: Environment): boolean {
   if (typeof value !== 'string') return value === false;
   const result = interpolateText(value, env);
@@ -76,5 +82,6 @@ function isFalse(value: unknown, env: Environment): boolean {
 }
 
 function missingMessage(path: ConfigPath, variable: string): string {
-  return `${formatPath(path)} names the variable ${variable}, which is not set; it is treated as not given. Set ${variable} or write \${${variable}:-default}.`;
+  // The default is shown with another name: `KEY:-default` would be masked in a log as if it were a key.
+  return `${formatPath(path)} names the variable ${variable}, which is not set; it is treated as not given. Set it, or write a default, as in \${NAME:-default}.`;
 }

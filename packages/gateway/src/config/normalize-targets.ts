@@ -7,8 +7,10 @@ import type {
   PoolProviderConfig,
   ProviderConfig,
   TargetOptions,
+  UnsetVariables,
   VllmBackendConfig,
 } from './gateway-config.ts';
+import { type UnsetVariable, unsetVariableAt } from './interpolate.ts';
 import type { FileConfig } from './schema.ts';
 import { addressKeys } from './sections/target-section.ts';
 import { strategyInForce } from './strategy-in-force.ts';
@@ -37,8 +39,15 @@ interface FileModels {
   readonly models?: readonly string[] | Readonly<Record<string, string>> | undefined;
 }
 
+/** The targets of a file, and what else is known of them. */
+export interface TargetSections {
+  readonly file: FileConfig;
+  readonly unset: readonly UnsetVariable[];
+  readonly settings: EnvironmentSettings;
+}
+
 /** `backends`; one whose address names a variable that is not set is left out. */
-export function normalizeBackends(file: FileConfig, findings: Findings): readonly BackendConfig[] {
+export function normalizeBackends({ file, unset }: TargetSections, findings: Findings): readonly BackendConfig[] {
   return file.backends.flatMap((backend, index) => {
     const path = ['backends', index];
     const url = addressOf(backend, path, findings);
@@ -46,6 +55,7 @@ export function normalizeBackends(file: FileConfig, findings: Findings): readonl
     warnPlaceholder(backend, path, findings);
     return {
       ...targetOptions(backend, path, findings),
+      ...unsetVariables(unset, path),
       ...servedModels(backend),
       url,
       name: backend.name,
@@ -57,7 +67,7 @@ export function normalizeBackends(file: FileConfig, findings: Findings): readonl
 }
 
 /** `models`: the pools, each with its providers in order. */
-export function normalizeModels(file: FileConfig, findings: Findings): readonly ModelPoolConfig[] {
+export function normalizeModels({ file, unset }: TargetSections, findings: Findings): readonly ModelPoolConfig[] {
   return Object.entries(file.models).map(([key, pool]) => ({
     key,
     modelName: pool.model_name ?? key,
@@ -70,6 +80,7 @@ export function normalizeModels(file: FileConfig, findings: Findings): readonly 
       return [
         {
           ...targetOptions(provider, path, findings),
+          ...unsetVariables(unset, path),
           name: provider.name,
           baseUrl,
           apiKey: provider.api_key,
@@ -83,8 +94,7 @@ export function normalizeModels(file: FileConfig, findings: Findings): readonly 
 
 /** `providers`; without a file that lists any target, those that variables set up. */
 export function normalizeProviders(
-  file: FileConfig,
-  settings: EnvironmentSettings,
+  { file, unset, settings }: TargetSections,
   findings: Findings,
 ): readonly ProviderConfig[] {
   if (!declaresTargets(file)) return environmentProviders(settings);
@@ -97,6 +107,7 @@ export function normalizeProviders(
     const variables = baseUrl === undefined ? findProviderEnvironment(settings, kind ?? name) : undefined;
     return {
       ...targetOptions(provider, path, findings),
+      ...unsetVariables(unset, path),
       ...servedModels(provider),
       name,
       kind,
@@ -108,7 +119,7 @@ export function normalizeProviders(
 }
 
 /** `vllm_backends`, or the variable of that name in its place. */
-export function normalizeVllmBackends(file: FileConfig, settings: EnvironmentSettings): readonly VllmBackendConfig[] {
+export function normalizeVllmBackends({ file, settings }: TargetSections): readonly VllmBackendConfig[] {
   return Object.entries(settings.vllmBackends ?? file.vllm_backends).map(([model, urls]) => {
     return { model, urls: typeof urls === 'string' ? [urls] : urls };
   });
@@ -163,6 +174,15 @@ function targetOptions(target: FileTarget, path: ConfigPath, findings: Findings)
     tokensPerMinute,
     enabled: target.enabled,
   };
+}
+
+function unsetVariables(unset: readonly UnsetVariable[], path: ConfigPath): { readonly unset?: UnsetVariables } {
+  const apiKey = unsetVariableAt(unset, [...path, 'api_key']);
+  const baseUrl = addressKeys
+    .map((key) => unsetVariableAt(unset, [...path, key]))
+    .find((variable) => variable !== undefined);
+  if (apiKey === undefined && baseUrl === undefined) return {};
+  return { unset: { ...(apiKey !== undefined && { apiKey }), ...(baseUrl !== undefined && { baseUrl }) } };
 }
 
 function servedModels({ default_model: defaultModel, model, models }: FileModels) {

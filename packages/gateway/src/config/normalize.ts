@@ -38,10 +38,10 @@ export function normalize(input: NormalizeInput, findings: Findings): GatewayCon
   const { file, settings } = input;
   checkAccessLists(input.unset, file, findings);
   const targets = {
-    backends: normalizeBackends(file, findings),
-    models: normalizeModels(file, findings),
-    vllmBackends: normalizeVllmBackends(file, settings),
-    providers: normalizeProviders(file, settings, findings),
+    backends: normalizeBackends(input, findings),
+    models: normalizeModels(input, findings),
+    vllmBackends: normalizeVllmBackends(input),
+    providers: normalizeProviders(input, findings),
   };
   const resilience = normalizeResilience(file);
   const config: GatewayConfig = {
@@ -153,7 +153,9 @@ function normalizeResilience({ resilience: { retry, timeout, bulkhead } }: FileC
 function normalizeTelemetry({ file: { telemetry }, settings, flags }: NormalizeInput): TelemetryConfig {
   return {
     logging: {
-      level: flags.logLevel ?? settings.logLevel ?? parseLogLevel(telemetry.logging.level) ?? 'info',
+      level: flags.logLevel ?? settings.logFilter?.level ?? parseLogLevel(telemetry.logging.level) ?? 'info',
+      // A flag says it for all of them.
+      levels: flags.logLevel === undefined ? (settings.logFilter?.levels ?? {}) : {},
       format: settings.logFormat ?? telemetry.logging.format,
       redactPersonalData: telemetry.logging.pii_redaction,
     },

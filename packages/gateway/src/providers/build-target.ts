@@ -3,7 +3,7 @@ import type { ResilienceConfig, TargetOptions } from '../config/gateway-config.t
 import type { AttemptTimeouts, ProbeSettings, Target } from '../routing/target.ts';
 import type { LimitRule } from '../stores/limit-store.ts';
 import type { Authorization, Layout, ProviderDefinition, TargetSection } from './define-provider.ts';
-import { findProvider, findProviderByName } from './find-provider.ts';
+import { findProvider, findProviderByHost, findProviderByName } from './find-provider.ts';
 import { openaiLayout } from './openai-layout.ts';
 import { isHostOf } from './provider-host.ts';
 
@@ -20,7 +20,8 @@ export interface TargetEntry extends TargetOptions {
 }
 
 export interface TargetInput {
-  readonly id: string;
+  /** Its id, or how to make one of the name of the provider whose host it is at (undefined: of nobody that is known). */
+  readonly id: string | ((knownProvider: string | undefined) => string);
   readonly section: TargetSection;
   /** What the configuration calls it; undefined when it has no name but its URL. */
   readonly name: string | undefined;
@@ -50,11 +51,12 @@ const unsetPriority = 1000;
 
 /** Compiles one configured endpoint. What keeps it from being used is told in `unusable`, never thrown. */
 export function buildTarget(input: TargetInput): BuiltTarget {
-  const { entry, id } = input;
+  const { entry } = input;
   const named = definitionOf(input, undefined);
   const address = entry.baseUrl ?? named.baseUrl;
   const url = address === undefined ? undefined : readUrl(address);
   const definition = definitionOf(input, url?.hostname);
+  const id = typeof input.id === 'string' ? input.id : input.id(url && findProviderByHost(url.hostname)?.name);
   const apiKey = entry.apiKey?.trim() || undefined;
   const layout = layoutOf(definition, input, url ?? unreachable);
   const authorization = authorizationOf(definition, apiKey, entry.apiVersion);
@@ -78,7 +80,7 @@ export function buildTarget(input: TargetInput): BuiltTarget {
     models: entry.models,
     timeouts: timeoutsOf(input.resilience, entry.timeoutMs),
     maxAttempts: entry.maxRetries === undefined ? input.resilience.retry.maxAttempts : entry.maxRetries + 1,
-    bulkhead: bulkheadOf(input),
+    bulkhead: bulkheadOf(id, input),
     limits: entry.requestsPerMinute === undefined ? [] : [perMinute(`target/${id}/rpm`, entry.requestsPerMinute)],
     ...(entry.tokensPerMinute === undefined
       ? {}
@@ -134,8 +136,8 @@ function problemOf(
   url: URL | undefined,
   apiKey: string | undefined,
 ): string | undefined {
-  if (entry.baseUrl === null) return 'base_url: the variable it names is not set';
-  if (entry.apiKey === null) return 'api_key: the variable it names is not set';
+  if (entry.baseUrl === null) return `${unsetVariable(entry.unset?.baseUrl)} is not set, so there is no address`;
+  if (entry.apiKey === null) return `${unsetVariable(entry.unset?.apiKey)} is not set, so there is no key`;
   if (url === undefined) {
     if (entry.baseUrl === undefined) return 'base_url is not set and its provider has no default one';
     return 'base_url is not an http or https URL';
@@ -145,6 +147,10 @@ function problemOf(
   // A backend without a key is sent none, whatever its host: its operator may have put a signing proxy in between.
   const mustHaveKey = section !== 'backend' && definition.needsKey && isHostOf(definition, url.hostname);
   return mustHaveKey && apiKey === undefined ? 'api_key is not set' : undefined;
+}
+
+function unsetVariable(name: string | undefined): string {
+  return name ?? 'the variable it names';
 }
 
 /** Same base and same key share probes. The key is told apart by a few digits of its hash, which give nothing away. */
@@ -168,7 +174,7 @@ function timeoutsOf({ timeout }: ResilienceConfig, ownMs: number | undefined): A
   };
 }
 
-function bulkheadOf({ id, resilience, bulkheadWaitMs }: TargetInput): Target['bulkhead'] {
+function bulkheadOf(id: string, { resilience, bulkheadWaitMs }: TargetInput): Target['bulkhead'] {
   if (resilience.bulkhead === undefined) return undefined;
   return { id: `target/${id}`, ...resilience.bulkhead, timeoutMs: bulkheadWaitMs };
 }

@@ -4,7 +4,7 @@ import { defineProvider } from './define-provider.ts';
 export default defineProvider({
   name: 'ollama',
   aliases: [],
-  environment: { apiKey: ['OLLAMA_API_KEY'], baseUrl: ['OLLAMA_BASE_URL'] },
+  environment: { apiKey: ['OLLAMA_API_KEY'], baseUrl: ['OLLAMA_BASE_URL', 'OLLAMA_HOST'] },
   baseUrl: 'http://localhost:11434/v1',
   hosts: ['ollama.com'],
   version: '/v1',

@@ -3,7 +3,7 @@ import type { Usage } from '../canonical/usage.ts';
 import { classifyError, classifyStatus } from '../resilience/classify.ts';
 import type { Failure, FailureKind } from '../resilience/failure.ts';
 import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../transport/upstream-call.ts';
-import { readHead, type UpstreamHead } from './reply-headers.ts';
+import { type HeadRules, readHead, type UpstreamHead } from './reply-headers.ts';
 
 /** Time limits of one attempt in milliseconds, counted from its start except `idleMs`. */
 export interface AttemptLimits {
@@ -18,6 +18,8 @@ export interface AttemptLimits {
 
 /** What becomes of a good head and its body: unary, stream and raw replies differ here. */
 export interface ReplyBody {
+  /** Whether a status is an answer; any other is the attempt's failure. */
+  accepts(status: number): boolean;
   /** A good head: start. An answer is the reason why this head is not a good one after all. */
   begin(head: UpstreamHead, attempt: Attempt): Failure | undefined;
   /** Body bytes; false pauses the upstream until `attempt.resume()`. */
@@ -48,8 +50,7 @@ export interface AttemptInput {
   readonly request: UpstreamRequest;
   readonly limits: AttemptLimits;
   readonly body: ReplyBody;
-  /** Another limit is active under the same header names, so the upstream's get a prefix. */
-  readonly renameRateLimits: boolean;
+  readonly headRules: HeadRules;
 }
 
 /** Bytes of an error body that are kept: to read its cause, and to pass it on when the fault is the caller's. */
@@ -124,9 +125,9 @@ export class Attempt implements UpstreamHandler {
 
   onHead(status: number, rawHeaders: readonly Buffer[]): void {
     this.#lastAt = this.#input.clock.now();
-    const head = readHead(status, rawHeaders, this.#input.renameRateLimits);
+    const head = readHead(status, rawHeaders, this.#input.headRules);
     this.#head = head;
-    if (status >= 200 && status < 300) {
+    if (this.#body.accepts(status)) {
       const failure = this.#body.begin(head, this);
       if (failure) this.fail(failure);
     } else {
@@ -260,6 +261,11 @@ const limitMessages: Record<TimeoutKind, string> = {
 /** A failure that no status or error of the upstream stands behind. */
 export function failureOf(kind: FailureKind, message: string): Failure {
   return { kind, status: 0, retryAfterMs: undefined, message, body: undefined, contentType: undefined };
+}
+
+/** The statuses of an answer. */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
 }
 
 function isConnectionLoss(error: Error): boolean {

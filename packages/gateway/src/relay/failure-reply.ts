@@ -70,13 +70,9 @@ function isAboutOurKey({ kind, status }: Failure): boolean {
 
 /** The gateway's error for a failure that is not the caller's, before an answer or in the middle of one. */
 export function failureError(failure: Failure): GatewayError {
-  return new GatewayError(
-    errorOf[failure.kind],
-    `No target could answer: ${failure.message.replace(/\.$/, '')}.`,
-    {
-      ...(waitOf(failure) === undefined ? {} : { retryAfterMs: waitOf(failure)! }),
-    },
-  );
+  return new GatewayError(errorOf[failure.kind], `No target could answer: ${failure.message.replace(/\.$/, '')}.`, {
+    ...(waitOf(failure) === undefined ? {} : { retryAfterMs: waitOf(failure)! }),
+  });
 }
 
 /** Every refusal that time cures says how long to wait; a second where the upstream did not. */

@@ -1,12 +1,17 @@
 import type { Failure } from '../resilience/failure.ts';
-import type { Attempt, ReplyBody } from './attempt.ts';
+import { type Attempt, isSuccess, type ReplyBody } from './attempt.ts';
 import type { UpstreamHead } from './reply-headers.ts';
 import type { ReplyHost, ReplySink } from './reply-sink.ts';
 
 export interface RawReplyOptions {
   readonly sink: ReplySink;
   readonly host: ReplyHost;
+  /** Pass on whatever the upstream says, errors and redirects too, for paths that the gateway knows nothing about. */
+  readonly passesEveryStatus: boolean;
 }
+
+/** The upstream refuses the gateway's key; passed on, it would tell a caller that its own is wrong. */
+const UNAUTHORIZED = 401;
 
 /** A reply that the gateway does not read (audio, images, proxied paths): it flows through from its first byte. */
 export class RawReply implements ReplyBody {
@@ -20,6 +25,10 @@ export class RawReply implements ReplyBody {
 
   constructor(options: RawReplyOptions) {
     this.#options = options;
+  }
+
+  accepts(status: number): boolean {
+    return this.#options.passesEveryStatus ? status !== UNAUTHORIZED : isSuccess(status);
   }
 
   begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {

@@ -1,7 +1,7 @@
 import type { Operation } from '../canonical/operation.ts';
+import type { Usage } from '../canonical/usage.ts';
 import { isKey, scanJson } from '../framing/json-scan.ts';
 import { decodeUsage } from '../protocols/openai-chat/usage.ts';
-import type { Usage } from '../canonical/usage.ts';
 import { classifyBody } from '../resilience/classify.ts';
 import type { Failure } from '../resilience/failure.ts';
 import { failureOf } from './attempt.ts';

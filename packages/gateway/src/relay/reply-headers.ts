@@ -47,20 +47,58 @@ export interface UpstreamHead {
   get(name: string): string | undefined;
 }
 
+/** What becomes of the headers of an upstream, decided once for each name. */
+export interface HeadRules {
+  /** The name under which a header reaches the client; undefined when it does not. `rawName` as it was received. */
+  clientName(rawName: string): KnownHeader;
+}
+
+/** A header's lower-case name, and the one the client sees. */
+interface KnownHeader {
+  readonly name: string;
+  readonly clientName: string | undefined;
+}
+
+export interface HeadRulesOptions {
+  /** Limits of the gateway's own have the usual names, so the upstream's get a prefix. */
+  readonly renameRateLimits: boolean;
+  /** Names, in any case, that the gateway sets itself. */
+  readonly replaced: Iterable<string>;
+}
+
+/** Providers send few different names; a hostile one cannot make the memory grow. */
+const MAX_KNOWN = 512;
+
+/** Compiles the rules. Providers send the same few names in the same spelling, so the verdict on each is kept. */
+export function createHeadRules({ renameRateLimits, replaced }: HeadRulesOptions): HeadRules {
+  const ours = new Set([...replaced].map((name) => name.toLowerCase()));
+  const known = new Map<string, KnownHeader>();
+  return {
+    clientName(rawName) {
+      const verdict = known.get(rawName);
+      if (verdict !== undefined) return verdict;
+      const name = rawName.toLowerCase();
+      const isDropped = dropped.has(name) || name.startsWith('cf-') || ours.has(name);
+      const fresh = { name, clientName: isDropped ? undefined : renamed(name, renameRateLimits) };
+      if (known.size < MAX_KNOWN) known.set(rawName, fresh);
+      return fresh;
+    },
+  };
+}
+
 /** Reads a raw head once: what the relay must know, and what the client may see. */
-export function readHead(status: number, raw: readonly Buffer[], renameRateLimits: boolean): UpstreamHead {
+export function readHead(status: number, raw: readonly Buffer[], rules: HeadRules): UpstreamHead {
   const headers: string[] = [];
   let contentType = '';
   let contentEncoding = '';
   let contentLength = -1;
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = raw[index]!.toString('latin1').toLowerCase();
+    const { name, clientName } = rules.clientName(raw[index]!.toString('latin1'));
     const value = raw[index + 1]!.toString('latin1');
     if (name === 'content-type') contentType = value;
     else if (name === 'content-encoding') contentEncoding = value;
     else if (name === 'content-length') contentLength = Number(value);
-    if (dropped.has(name) || name.startsWith('cf-')) continue;
-    headers.push(clientName(name, renameRateLimits), value);
+    if (clientName !== undefined) headers.push(clientName, value);
   }
   return {
     status,
@@ -72,7 +110,7 @@ export function readHead(status: number, raw: readonly Buffer[], renameRateLimit
   };
 }
 
-function clientName(name: string, renameRateLimits: boolean): string {
+function renamed(name: string, renameRateLimits: boolean): string {
   if (name === 'x-request-id') return 'x-upstream-request-id';
   if (name.startsWith('x-gateway-')) return `x-upstream-${name.slice(2)}`;
   if (renameRateLimits && name.startsWith('x-ratelimit-')) return `x-upstream-${name.slice(2)}`;

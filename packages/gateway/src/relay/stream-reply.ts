@@ -3,7 +3,7 @@ import { type SseEvent, SseOverflowError, SseSplitter } from '../framing/sse-spl
 import type { EventVerdict, StreamReader } from '../protocols/stream-reader.ts';
 import { classifyBody } from '../resilience/classify.ts';
 import type { Failure } from '../resilience/failure.ts';
-import { type Attempt, failureOf, type ReplyBody } from './attempt.ts';
+import { type Attempt, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
 import type { UpstreamHead } from './reply-headers.ts';
 import type { ReplyHost, ReplySink } from './reply-sink.ts';
 
@@ -51,6 +51,10 @@ export class StreamReply implements ReplyBody {
 
   get responseModel(): string | undefined {
     return this.#options.reader.responseModel;
+  }
+
+  accepts(status: number): boolean {
+    return isSuccess(status);
   }
 
   begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {
@@ -187,8 +191,10 @@ export class StreamReply implements ReplyBody {
     this.isCommitted = true;
     this.#attempt!.noteToken();
     const headers = withoutHeader(head.headers, 'cache-control');
-    headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no');
+    headers.push('x-accel-buffering', 'no');
     this.#options.host.begin(headers);
+    // A gateway that forbids keeping the answer has said more already.
+    if (!hasHeader(headers, 'cache-control')) headers.push('cache-control', 'no-cache');
     this.#options.sink.head(head.status, headers);
   }
 
@@ -214,6 +220,10 @@ export class StreamReply implements ReplyBody {
 
 function endsInHalfCrLf(bytes: Buffer): boolean {
   return bytes.at(-1) === 13 && bytes.at(-2) === 10;
+}
+
+function hasHeader(headers: readonly string[], name: string): boolean {
+  return headers.some((part, index) => index % 2 === 0 && part.toLowerCase() === name);
 }
 
 function withoutHeader(headers: readonly string[], name: string): string[] {

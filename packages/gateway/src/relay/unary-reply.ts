@@ -1,9 +1,9 @@
 import type { Operation } from '../canonical/operation.ts';
 import type { Usage } from '../canonical/usage.ts';
 import type { Failure } from '../resilience/failure.ts';
-import { type Attempt, failureOf, type ReplyBody } from './attempt.ts';
-import type { UpstreamHead } from './reply-headers.ts';
+import { type Attempt, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
 import { readUnary } from './read-unary.ts';
+import type { UpstreamHead } from './reply-headers.ts';
 import type { ReplyHost, ReplySink } from './reply-sink.ts';
 
 export interface UnaryReplyOptions {
@@ -29,6 +29,10 @@ export class UnaryReply implements ReplyBody {
 
   constructor(options: UnaryReplyOptions) {
     this.#options = options;
+  }
+
+  accepts(status: number): boolean {
+    return isSuccess(status);
   }
 
   begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {

@@ -1,5 +1,6 @@
+import { ConfigError } from '../canonical/config-error.ts';
 import type { GatewayError } from '../canonical/gateway-error.ts';
-import { ConfigError, type ConfigNotice, type GatewayConfig } from '../config/gateway-config.ts';
+import type { ConfigNotice, GatewayConfig } from '../config/gateway-config.ts';
 import type { BuildTarget } from '../providers/build-target.ts';
 import { configuredTargets, type ProbeDefaults, usualProbes } from './configured-targets.ts';
 import { exactRoutes } from './exact-routes.ts';

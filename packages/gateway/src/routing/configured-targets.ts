@@ -40,12 +40,16 @@ export function configuredTargets(config: GatewayConfig, build: BuildTarget, pro
   const { backendIntervalMs, poolIntervalMs, vllmIntervalMs, ...patience } = probes;
 
   function compile(
-    input: Pick<TargetInput, 'id' | 'section' | 'name' | 'kind'> & { readonly intervalMs: number },
+    input: Pick<TargetInput, 'section' | 'name' | 'kind'> & {
+      /** No address is in it: ids are shown to callers. */
+      readonly id: (knownProvider: string | undefined) => string;
+      readonly intervalMs: number;
+    },
     entry: Partial<TargetEntry>,
   ): ConfiguredTarget {
     const { id, section, name, kind, intervalMs } = input;
     const built = build({
-      id: freeId(id, ids),
+      id: (knownProvider) => freeId(printable(id(knownProvider)), ids),
       section,
       name,
       kind,
@@ -61,11 +65,11 @@ export function configuredTargets(config: GatewayConfig, build: BuildTarget, pro
     providers: config.providers.map((entry) => {
       const { name, kind } = entry;
       const intervalMs = config.routing.healthCheckIntervalMs;
-      return { ...compile({ id: name, section: 'provider', name, kind, intervalMs }, entry), name };
+      return { ...compile({ id: () => name, section: 'provider', name, kind, intervalMs }, entry), name };
     }),
-    backends: config.backends.map((entry) => {
+    backends: config.backends.map((entry, index) => {
       const { url: baseUrl, name } = entry;
-      const id = `backends/${name ?? hostOf(baseUrl)}`;
+      const id = (knownProvider: string | undefined) => `backends/${name ?? knownProvider ?? index + 1}`;
       return compile(
         { id, section: 'backend', name, kind: undefined, intervalMs: backendIntervalMs },
         { ...entry, baseUrl },
@@ -74,13 +78,13 @@ export function configuredTargets(config: GatewayConfig, build: BuildTarget, pro
     pools: config.models.map((pool) =>
       pool.providers.map((entry) => {
         const { name } = entry;
-        const id = `${pool.key}/${name}`;
+        const id = () => `${pool.key}/${name}`;
         return compile({ id, section: 'pool', name, kind: undefined, intervalMs: poolIntervalMs }, entry);
       }),
     ),
     vllm: config.vllmBackends.map(({ model, urls }) =>
       urls.map((baseUrl) => {
-        const id = `${model}/${hostOf(baseUrl)}`;
+        const id = () => `${model}/vllm`;
         return compile(
           { id, section: 'vllm', name: undefined, kind: undefined, intervalMs: vllmIntervalMs },
           { baseUrl },
@@ -108,8 +112,9 @@ const emptyEntry: TargetEntry = {
   enabled: true,
 };
 
-function hostOf(address: string): string {
-  return URL.canParse(address) ? new URL(address).host : 'invalid-url';
+/** The text with everything percent-encoded that a header cannot carry or that would end a word in it. */
+function printable(text: string): string {
+  return text.replace(/[^\x21-\x7e]+/g, (run) => Buffer.from(run).toString('hex').replace(/../g, '%$&').toUpperCase());
 }
 
 /** The wanted id, or the same with the first number that makes it one of its own. */

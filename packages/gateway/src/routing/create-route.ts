@@ -10,6 +10,7 @@ export function createRoute(input: {
   readonly label: string;
   readonly groups: readonly (readonly RouteTarget[])[];
   readonly strategy: StrategyName | undefined;
+  readonly staysWithFirst?: boolean;
 }): Route {
   const { id, label, groups } = input;
   const members = groups.flat();
@@ -17,7 +18,14 @@ export function createRoute(input: {
   const excluded = members.map(({ target }) => target).filter((target) => !isOffered(target));
   const strategy = input.strategy ?? strategyByWeights(members);
   const tiers = strategy === 'priority' ? usable.flat().map((member) => [member]) : usable.flatMap(tiersByPriority);
-  return excluded.length === 0 ? { id, label, tiers, strategy } : { id, label, tiers, strategy, excluded };
+  return {
+    id,
+    label,
+    tiers,
+    strategy,
+    ...(input.staysWithFirst === true && { staysWithFirst: true }),
+    ...(excluded.length > 0 && { excluded }),
+  };
 }
 
 /** Whether the configuration lets a target be used at all; its health is another question. */

@@ -73,18 +73,23 @@ function declaringTargets({ providers, backends }: ConfiguredTargets): ReadonlyM
   return byModel;
 }
 
-/** Whoever declares the model first; then, when fallback is on, providers known for it, and open backends after one of theirs. */
+/**
+ * Whoever declares the model first; then, when fallback is on, providers known for it, and open backends after one of
+ * theirs. When it is off, those who declare the model share the requests, but do not stand in for each other.
+ */
 function declaredRoute(
   model: string,
   declaring: readonly ConfiguredTarget[],
   { config, configured, providers, wildcard, strategy }: Parameters<typeof exactRoutes>[0],
 ): Route {
   const groups: (readonly RouteTarget[])[] = [declaring.map(memberOf)];
-  if (config.routing.fallbackEnabled) groups.push(...providers.serving(model, declaring));
+  const route = { id: `declared/${model}`, label: model, groups, strategy };
+  if (!config.routing.fallbackEnabled) return createRoute({ ...route, staysWithFirst: true });
+  groups.push(...providers.serving(model, declaring));
   if (declaring.some((one) => configured.backends.includes(one))) {
     const named = new Set(groups.flat().map(({ target }) => target));
     const open = wildcard.forModel(model)?.tiers.flat() ?? [];
     groups.push(open.filter(({ target }) => !named.has(target)));
   }
-  return createRoute({ id: `declared/${model}`, label: model, groups, strategy });
+  return createRoute(route);
 }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { Offers } from './plan.ts';
 import type { Resolution } from './target.ts';
-import { upstreamModelOf } from './upstream-model.ts';
+import { hasModel, upstreamModelOf } from './upstream-model.ts';
 
 /** Wait suggested when nothing better is known. */
 const fallbackRetryAfterMs = 10_000;
@@ -28,9 +28,9 @@ export function noTargetError(resolution: Resolution, offers?: Offers): GatewayE
       retryAfterMs: fallbackRetryAfterMs,
     });
   }
-  const named = members.filter((member) => upstreamModelOf(member, requestedModel) !== undefined);
+  const named = members.filter((member) => hasModel(member, resolution));
   if (named.length === 0) return modelRequiredError();
-  if (offers !== undefined && !named.some((member) => offers(member.target, upstreamModelOf(member, requestedModel)))) {
+  if (offers !== undefined && !named.some((member) => offers(member.target, upstreamModelOf(member, resolution)))) {
     return new GatewayError('operation_unsupported', `No target of ${asked} offers this operation.`);
   }
   return new GatewayError('no_target', `No target of ${asked} is available right now; try again later.`, {

@@ -1,7 +1,7 @@
 import type { Failure, FailureKind, FailureTraits } from '../resilience/failure.ts';
 import type { Pickers } from './pickers.ts';
 import type { Resolution, RouteTarget, Target } from './target.ts';
-import { upstreamModelOf } from './upstream-model.ts';
+import { hasModel, upstreamModelOf } from './upstream-model.ts';
 
 /** How often one exchange may try, and how long it waits before it tries the same target again. */
 export interface RetrySettings {
@@ -49,6 +49,8 @@ export interface PlanStep {
   readonly attemptsLeft: number;
   /** A usable target remains that was not tried yet, and may be: a slow answer is worth giving up for it. */
   readonly hasAlternative: boolean;
+  /** Every target was out, and this is the least bad one: nothing else will be tried when it fails. */
+  readonly isLastResort: boolean;
 }
 
 /** The order in which the targets of a route are tried for one request, decided step by step from how the last one failed. */
@@ -113,7 +115,8 @@ class RoutePlan implements Plan {
     }
     const attemptsLeft = this.#input.retry.maxAttempts - this.#attempts;
     if (attemptsLeft <= 0 || this.#isLastResort) return undefined;
-    if (!tryElsewhere) return retryHere ? this.#retry(current, nowMs, deadlineMs) : undefined;
+    const mayMove = tryElsewhere && this.#input.resolution.route.staysWithFirst !== true;
+    if (!mayMove) return retryHere ? this.#retry(current, nowMs, deadlineMs) : undefined;
 
     const other = this.#pickIn(current.tier);
     if (other !== -1) return this.#step(current.tier, other, 0);
@@ -161,10 +164,8 @@ class RoutePlan implements Plan {
 
   #canServe(member: RouteTarget): boolean {
     const { resolution, offers } = this.#input;
-    const { requestedModel } = resolution;
-    if (offers === undefined) return requestedModel !== undefined || upstreamModelOf(member, undefined) !== undefined;
-    const upstreamModel = upstreamModelOf(member, requestedModel);
-    return upstreamModel !== undefined && offers(member.target, upstreamModel);
+    if (!hasModel(member, resolution)) return false;
+    return offers === undefined || offers(member.target, upstreamModelOf(member, resolution));
   }
 
   #hasCandidateFrom(first: number): boolean {
@@ -236,10 +237,11 @@ class RoutePlan implements Plan {
     const attemptsLeft = this.#isLastResort ? 0 : retry.maxAttempts - this.#attempts;
     return {
       routeTarget,
-      upstreamModel: upstreamModelOf(routeTarget, resolution.requestedModel),
+      upstreamModel: upstreamModelOf(routeTarget, resolution),
       delayMs,
       attemptsLeft,
-      hasAlternative: attemptsLeft > 0 && this.#hasCandidateFrom(tier),
+      hasAlternative: attemptsLeft > 0 && resolution.route.staysWithFirst !== true && this.#hasCandidateFrom(tier),
+      isLastResort: this.#isLastResort,
     };
   }
 

@@ -33,7 +33,7 @@ export interface ProbeSettings {
 
 /** A configured endpoint of a provider, compiled: a request finds paths and headers ready. */
 export interface Target {
-  /** Stable over reloads, fit for logs and metrics: `openai`, `backends/api.groq.com`, `gpt-4o/azure`. */
+  /** Stable over reloads, printable ASCII without spaces and without addresses, fit to be shown: `openai`, `backends/groq`, `gpt-4o/azure`. */
   readonly id: string;
   /** Provider's name: metric label and log field. */
   readonly provider: string;
@@ -95,6 +95,8 @@ export interface Route {
   readonly tiers: readonly (readonly RouteTarget[])[];
   /** How a tier orders its targets for one request. */
   readonly strategy: StrategyName;
+  /** Load is shared within a tier, but one request stays with the target that it was given to. */
+  readonly staysWithFirst?: boolean;
   /** Targets that it names but that are disabled or unusable: in no tier, kept to say why nothing answered. */
   readonly excluded?: readonly Target[];
 }
@@ -123,6 +125,8 @@ export interface Resolution {
   readonly route: Route;
   /** Model name that the caller asked for, undefined when it left it to the gateway. */
   readonly requestedModel: string | undefined;
+  /** No model is sent at all, not even a target's default: the operation needs none, and the target has its own. */
+  readonly sendsNoModel?: boolean;
   /** Why this route: `model`, `rule:<name>`, `prefix`, `wildcard`, `default_provider`, `provider` (known for the model), `demo`. */
   readonly reason: string;
 }

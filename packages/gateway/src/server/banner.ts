@@ -1,12 +1,18 @@
 import type { Runtime } from '../runtime.ts';
 
 /** What a person who just started the gateway wants to know: where it is, how to call it, what to do next. */
-export function startBanner(runtime: Pick<Runtime, 'catalog' | 'isDemo'>, address: { readonly host: string; readonly port: number }): string {
+export function startBanner(
+  runtime: Pick<Runtime, 'catalog' | 'isDemo'>,
+  address: { readonly host: string; readonly port: number },
+): string {
   const host = address.host === '0.0.0.0' || address.host === '::' ? 'localhost' : address.host;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
   const models = runtime.catalog.models().map(({ id }) => id);
   const model = models[0];
-  const body = JSON.stringify({ ...(model === undefined ? {} : { model }), messages: [{ role: 'user', content: 'Hello!' }] });
+  const body = JSON.stringify({
+    ...(model === undefined ? {} : { model }),
+    messages: [{ role: 'user', content: 'Hello!' }],
+  });
   const lines = [
     `llm-gateway listens on ${url}  (OpenAI base URL: ${url}/v1)`,
     models.length === 0 ? undefined : `Models: ${models.slice(0, 8).join(', ')}${models.length > 8 ? ', …' : ''}`,

@@ -1,4 +1,4 @@
-import { STATUS_CODES, type ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { ReplySink } from '../relay/reply-sink.ts';
 import { endReply, isEarly } from './end-reply.ts';
 import { KEEP_ALIVE_MS } from './server-limits.ts';
@@ -50,7 +50,13 @@ export class ClientReply implements ReplySink {
   }
 
   #sendHead(): void {
-    if (!this.#response.headersSent) this.#response.writeHead(this.#status, this.#headers as string[]);
+    if (this.#response.headersSent) return;
+    try {
+      this.#response.writeHead(this.#status, this.#headers as string[]);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_INVALID_CHAR') throw error;
+      this.#response.writeHead(this.#status, this.#headers.map(headerText));
+    }
   }
 
   /**
@@ -72,7 +78,7 @@ export class ClientReply implements ReplySink {
     for (let index = 0; index < headers.length; index += 2) {
       const name = headers[index]!;
       const value = headers[index + 1]!;
-      if (name === 'connection' || hasLineBreak(value)) {
+      if (name === 'connection' || unfit.test(value)) {
         this.#sendHead();
         return;
       }
@@ -87,8 +93,16 @@ export class ClientReply implements ReplySink {
   }
 }
 
-function hasLineBreak(value: string): boolean {
-  return value.includes('\r') || value.includes('\n');
+/** What a header cannot hold: a name from the configuration may be in any script. */
+const unfit = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** The text with such characters percent-encoded. */
+function headerText(text: string): string {
+  return unfit.test(text) ? text.replace(/[^\t\x20-\x7e]+/g, percentEncoded) : text;
+}
+
+function percentEncoded(text: string): string {
+  return Buffer.from(text).toString('hex').replace(/../g, '%$&').toUpperCase();
 }
 
 let dateAt = 0;

@@ -21,7 +21,12 @@ export function createHealthProbes({ registry, clock, random }: HealthProbesInpu
     random,
     probe: ({ target, signal }) => {
       const headers = target.probe.headers ?? target.credentialHeaders;
-      const endpoint = { origin: target.origin, path: target.probe.path!, headers, connectMs: target.timeouts.connectMs };
+      const endpoint = {
+        origin: target.origin,
+        path: target.probe.path!,
+        headers,
+        connectMs: target.timeouts.connectMs,
+      };
       return probeEndpoint(transport, endpoint, signal);
     },
   });
@@ -35,11 +40,17 @@ export function createHealthProbes({ registry, clock, random }: HealthProbesInpu
 }
 
 function probeable(targets: Iterable<Target>): Target[] {
-  return [...targets].filter((target) => target.enabled && target.unusable === undefined && target.probe.path !== undefined);
+  return [...targets].filter(
+    (target) => target.enabled && target.unusable === undefined && target.probe.path !== undefined,
+  );
 }
 
 /** What a change of health does: a log line, and a gauge for each target that it concerns. */
-export function healthReporter(log: Log, metrics: Metrics, targets: () => Iterable<Target>): (change: HealthTransition) => void {
+export function healthReporter(
+  log: Log,
+  metrics: Metrics,
+  targets: () => Iterable<Target>,
+): (change: HealthTransition) => void {
   return (change) => {
     const isOut = change.to === 'unhealthy' || change.to === 'quota' || change.to === 'misconfigured';
     const ids = [...targets()].filter(({ healthId }) => healthId === change.id).map(({ id }) => id);

@@ -4,9 +4,9 @@ import { GatewayError } from '../canonical/gateway-error.ts';
 import { Exchange } from '../exchange.ts';
 import type { ExchangeRegistry } from '../exchange-registry.ts';
 import type { Inference } from '../inference.ts';
+import type { ClientAddress } from '../policies/client-address.ts';
 import type { ProxyTail } from '../policies/proxy-path.ts';
 import type { RequestIds } from '../policies/request-id.ts';
-import type { ClientAddress } from '../policies/client-address.ts';
 import { encodeError } from '../protocols/openai-chat/errors.ts';
 import { ClientReply } from './client-reply.ts';
 import { type PageSource, sendJson, servePage } from './pages.ts';
@@ -72,7 +72,9 @@ export function createHttpServer(parts: HttpServerParts): Server {
   server.on('checkExpectation', (_request, response) => {
     sendRefusal(response, 417, 'expectation_failed', 'The only expectation that can be met is 100-continue.');
   });
-  server.on('connect', (_request, socket) => refuseRaw(socket, new GatewayError('method_not_allowed', 'CONNECT is not served.')));
+  server.on('connect', (_request, socket) =>
+    refuseRaw(socket, new GatewayError('method_not_allowed', 'CONNECT is not served.')),
+  );
   server.on('clientError', (error, socket) => refuseRaw(socket, readClientError(error)));
   return server;
 }
@@ -127,7 +129,10 @@ function infer(
     try {
       ({ path: tail, query } = runtime.proxyTail(tail));
     } catch (error) {
-      sendError(response, error instanceof GatewayError ? error : new GatewayError('bad_path', 'The path is not served.'));
+      sendError(
+        response,
+        error instanceof GatewayError ? error : new GatewayError('bad_path', 'The path is not served.'),
+      );
       return;
     }
   }

@@ -43,7 +43,10 @@ export class Lifecycle {
   #follow(): void {
     const { log, stop } = this.#input!;
     const isFirst = this.#resolve !== undefined;
-    log.info('server', isFirst ? `Stopping on ${this.#asked[0]}: no new connections, requests finish` : 'Stopping at once');
+    log.info(
+      'server',
+      isFirst ? `Stopping on ${this.#asked[0]}: no new connections, requests finish` : 'Stopping at once',
+    );
     const resolve = this.#resolve;
     this.#resolve = undefined;
     const done = stop();

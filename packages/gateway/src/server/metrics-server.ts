@@ -1,11 +1,10 @@
-import { ConfigError, type GatewayConfig } from '../config/gateway-config.ts';
-import type { Log } from '../telemetry/telemetry.ts';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ConfigError, type GatewayConfig } from '../config/gateway-config.ts';
+import type { Log } from '../telemetry/telemetry.ts';
 import type { PageSource } from './pages.ts';
 import { servePage } from './pages.ts';
 import { matchRoute } from './routes.ts';
-
 
 /** A second listener for /metrics and the health pages, for networks that callers do not reach. */
 export function createMetricsServer(pages: PageSource): Server {
@@ -14,7 +13,9 @@ export function createMetricsServer(pages: PageSource): Server {
     const match = matchRoute(request.method ?? 'GET', request.url ?? '/');
     const isServed = match.kind === 'page' && match.page !== 'models' && match.page !== 'model';
     if (!isServed) {
-      response.writeHead(404, { 'content-type': 'text/plain' }).end('Only /metrics and the health pages are served here.\n');
+      response
+        .writeHead(404, { 'content-type': 'text/plain' })
+        .end('Only /metrics and the health pages are served here.\n');
       return;
     }
     servePage(source, { ...match, headers: [] }, response).catch(() => response.destroy());
@@ -52,7 +53,12 @@ export async function openMetricsPort({ config, mainPort, pages, log }: MetricsP
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     if (metricsPortGiven) {
       throw new ConfigError([
-        { message: `The metrics port ${metricsPort} cannot be used (${code}); set another, or 0 for none.`, file: undefined, line: undefined, column: undefined },
+        {
+          message: `The metrics port ${metricsPort} cannot be used (${code}); set another, or 0 for none.`,
+          file: undefined,
+          line: undefined,
+          column: undefined,
+        },
       ]);
     }
     log.warn('server', `The metrics port ${metricsPort} cannot be used (${code}); metrics are on the main port only.`);

@@ -68,7 +68,10 @@ export async function servePage(source: PageSource, request: PageRequest, respon
 
 function sendHealth(source: PageSource, request: PageRequest, response: ServerResponse): void {
   const isDetailed = new URLSearchParams(request.query).get('detailed') === 'true';
-  if (!isDetailed) return sendJson(response, 200, { status: 'ok' }, request.headers);
+  if (!isDetailed) {
+    sendJson(response, 200, { status: 'ok' }, request.headers);
+    return;
+  }
   const targets = source.targets();
   const { inFlight, queued } = source.queue();
   const body = {
@@ -79,19 +82,22 @@ function sendHealth(source: PageSource, request: PageRequest, response: ServerRe
     components: { queue: { in_flight: inFlight, queued } },
     providers: targets,
   };
-  return sendJson(response, 200, body, request.headers);
+  sendJson(response, 200, body, request.headers);
 }
 
 function sendModel(source: PageSource, request: PageRequest, response: ServerResponse): void {
   const model = source.models().find(({ id }) => id === request.parameter);
-  if (model) return sendJson(response, 200, describeModel(model), request.headers);
+  if (model) {
+    sendJson(response, 200, describeModel(model), request.headers);
+    return;
+  }
   const error = {
     message: `The model '${request.parameter}' does not exist here. GET /v1/models lists those that do.`,
     type: 'invalid_request_error',
     param: 'model',
     code: 'model_not_found',
   };
-  return sendJson(response, 404, { error }, request.headers);
+  sendJson(response, 404, { error }, request.headers);
 }
 
 function describeModel(model: ModelStatus): Record<string, unknown> {
@@ -106,7 +112,12 @@ function describeModel(model: ModelStatus): Record<string, unknown> {
 
 async function sendMetrics(source: PageSource, request: PageRequest, response: ServerResponse): Promise<void> {
   if (!source.publicMetrics()) {
-    const error = { message: 'Metrics are not served on this port.', type: 'invalid_request_error', param: null, code: 'not_found' };
+    const error = {
+      message: 'Metrics are not served on this port.',
+      type: 'invalid_request_error',
+      param: null,
+      code: 'not_found',
+    };
     return sendJson(response, 404, { error }, request.headers);
   }
   const { text, contentType } = await source.metrics();

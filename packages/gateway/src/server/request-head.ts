@@ -18,7 +18,10 @@ export function findHeadFault(request: IncomingMessage): GatewayError | undefine
   }
   const hosts = countHosts(rawHeaders);
   if (hosts === 1 || (hosts === 0 && httpVersionMinor === 0)) return undefined;
-  return new GatewayError('invalid_request', hosts === 0 ? 'The Host header is missing.' : 'There are several Host headers.');
+  return new GatewayError(
+    'invalid_request',
+    hosts === 0 ? 'The Host header is missing.' : 'There are several Host headers.',
+  );
 }
 
 function countHosts(rawHeaders: readonly string[]): number {

@@ -63,8 +63,10 @@ const CHAT_SUFFIX = '/chat/completions';
 
 /** Finds the route of a raw request target. Paths are matched undecoded; only a model's name is decoded. */
 export function matchRoute(method: string, target: string): RouteMatch {
-  if (target.charCodeAt(0) !== SLASH) return refuse('bad_path', 'The request target must be a path that begins with a slash.');
-  if (target.length > LONGEST_TARGET) return refuse('bad_path', `The path is longer than ${LONGEST_TARGET} characters.`);
+  if (target.charCodeAt(0) !== SLASH)
+    return refuse('bad_path', 'The request target must be a path that begins with a slash.');
+  if (target.length > LONGEST_TARGET)
+    return refuse('bad_path', `The path is longer than ${LONGEST_TARGET} characters.`);
   const mark = target.indexOf('?');
   const path = mark === -1 ? target : target.slice(0, mark);
   const query = mark === -1 ? '' : target.slice(mark + 1);
@@ -80,7 +82,10 @@ export function matchRoute(method: string, target: string): RouteMatch {
   if (path.startsWith(MODEL_PREFIX)) return matchModel(method, path, query);
   if (path.startsWith('/v1/')) return matchProxy(method, target);
   return !path.startsWith('//')
-    ? refuse('not_found', `There is nothing at ${method} ${printable(path)}. See GET /v1/models and POST /v1/chat/completions.`)
+    ? refuse(
+        'not_found',
+        `There is nothing at ${method} ${printable(path)}. See GET /v1/models and POST /v1/chat/completions.`,
+      )
     : refuse('bad_path', 'The request target must be a path that begins with a single slash.');
 }
 
@@ -104,12 +109,13 @@ function matchModel(method: string, path: string, query: string): RouteMatch {
 function matchProxy(method: string, target: string): RouteMatch {
   const end = target.indexOf('/', 4);
   const query = target.indexOf('?', 4);
-  if (end === -1 || (query !== -1 && query < end)) return refuse('not_found', `There is nothing at ${printable(target)}.`);
+  const path = query === -1 ? target : target.slice(0, query);
+  if (end === -1 || end >= path.length) return refuse('not_found', `There is nothing at ${printable(path)}.`);
   const segment = target.slice(4, end);
-  if (reserved.has(segment)) return refuse('not_found', `There is nothing at ${printable(target)}.`);
+  if (reserved.has(segment)) return refuse('not_found', `There is nothing at ${printable(path)}.`);
   const model = decodeModel(segment);
   if (model === undefined) return refuse('bad_path', 'The model in the path is empty, too long or badly encoded.');
-  if (method === 'CONNECT' || method === 'TRACE') return wrongMethod(target, 'GET, POST, PUT, PATCH, DELETE');
+  if (method === 'CONNECT' || method === 'TRACE') return wrongMethod(path, 'GET, POST, PUT, PATCH, DELETE');
   return { kind: 'inference', operation: 'proxy', pathModel: model, tail: target.slice(end), query: '' };
 }
 
@@ -120,7 +126,11 @@ function decodeModel(raw: string): string | undefined {
   } catch {
     return undefined;
   }
-  if (model === '' || model.length > 256 || model.split('/').some((part) => part === '' || part === '.' || part === '..')) {
+  if (
+    model === '' ||
+    model.length > 256 ||
+    model.split('/').some((part) => part === '' || part === '.' || part === '..')
+  ) {
     return undefined;
   }
   for (let index = 0; index < model.length; index++) {

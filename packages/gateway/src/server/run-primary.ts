@@ -10,7 +10,7 @@ import { type ClusterHub, createClusterHub } from '../stores/cluster/hub.ts';
 import { createClusterStoreHost } from '../stores/cluster/store-host.ts';
 import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
 import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
-import { createMetrics, type MergeableMetrics, mergeMetrics, type MetricsSnapshot } from '../telemetry/metrics.ts';
+import { createMetrics, type MergeableMetrics, type MetricsSnapshot, mergeMetrics } from '../telemetry/metrics.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import { version } from '../version.ts';
 import { startBanner } from './banner.ts';

@@ -40,7 +40,12 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
 
   const probes = createHealthProbes({ registry: health, clock, random });
   const address = await gateway.listen();
-  const metricsPort = await openMetricsPort({ config: loaded.config, mainPort: address.port, pages: gateway.pages, log });
+  const metricsPort = await openMetricsPort({
+    config: loaded.config,
+    mainPort: address.port,
+    pages: gateway.pages,
+    log,
+  });
   probes.update(targets());
   log.info('server', `Listening on ${address.address}:${address.port}`, { version, workers: 1 });
   io.stderr.write(startBanner(gateway.runtime, { host: loaded.config.server.host, port: address.port }));

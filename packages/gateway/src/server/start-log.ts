@@ -10,13 +10,14 @@ const SHARED_WRITE = 4_000;
 
 /** The log as the configuration wants it. `isShared`: other processes write to the same standard output. */
 export function openLog(loaded: LoadedConfig, io: CommandLineIo, { isShared = false } = {}): ClosableLog {
-  const { level, format, redactPersonalData } = loaded.config.telemetry.logging;
+  const { level, levels, format, redactPersonalData } = loaded.config.telemetry.logging;
   return createLog({
     level,
     format: format ?? (io.isTerminal ? 'pretty' : 'json'),
     destination: isShared ? { fd: 1, maxWrite: SHARED_WRITE } : 'stdout',
     redactPersonalData,
     clock: io.clock,
+    ...(levels === undefined ? {} : { verbosity: levels }),
   });
 }
 

@@ -1,6 +1,17 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chat, chatBody, chunk, errorOf, type Front, framed, MAX_BODY, MAX_DEPTH, message, startFront } from './front.ts';
+import {
+  chat,
+  chatBody,
+  chunk,
+  errorOf,
+  type Front,
+  framed,
+  MAX_BODY,
+  MAX_DEPTH,
+  message,
+  startFront,
+} from './front.ts';
 
 let front: Front;
 beforeAll(async () => {
@@ -120,7 +131,10 @@ describe('a body that is JSON of the wrong kind', () => {
 
 describe('nesting', () => {
   const nested = (depth: number) =>
-    JSON.stringify({ model: 'm', messages: [user], extra: 0 }).replace('0}', `${'['.repeat(depth)}${']'.repeat(depth)}}`);
+    JSON.stringify({ model: 'm', messages: [user], extra: 0 }).replace(
+      '0}',
+      `${'['.repeat(depth)}${']'.repeat(depth)}}`,
+    );
 
   it('beyond the limit is refused, however deep', async () => {
     for (const body of [nested(MAX_DEPTH), '['.repeat(100_000), '{"a":'.repeat(30_000), nested(50_000)]) {
@@ -143,7 +157,11 @@ describe('a body that is too large', () => {
     const connection = await front.open();
     await connection.send(framed([`Content-Length: ${MAX_BODY + 1}`], '{'));
     const reply = await connection.reply();
-    expect([reply.status, errorOf(reply).code, reply.headers['connection']]).toEqual([413, 'payload_too_large', 'close']);
+    expect([reply.status, errorOf(reply).code, reply.headers['connection']]).toEqual([
+      413,
+      'payload_too_large',
+      'close',
+    ]);
     connection.endSending();
     await connection.over();
     await front.expectUnharmed();
@@ -155,7 +173,11 @@ describe('a body that is too large', () => {
     const piece = chunk(' '.repeat(50_000));
     while (!connection.isOver && connection.rest === '') await connection.send(piece);
     const reply = await connection.reply();
-    expect([reply.status, errorOf(reply).code, reply.headers['connection']]).toEqual([413, 'payload_too_large', 'close']);
+    expect([reply.status, errorOf(reply).code, reply.headers['connection']]).toEqual([
+      413,
+      'payload_too_large',
+      'close',
+    ]);
     let sent = 0;
     while (!connection.isOver) {
       await connection.send(piece);
@@ -193,22 +215,27 @@ describe('a body that is too large', () => {
 });
 
 describe('the content type', () => {
-  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp', '*/*'])(
-    '%s is refused for a chat',
-    async (type) => {
-      const { status, code, message: text } = await refused(chatBody, [`Content-Type: ${type}`]);
-      expect([status, code]).toEqual([415, 'unsupported_media_type']);
-      expect(text).toContain('application/json');
-    },
-  );
+  it.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/jsonp',
+    '*/*',
+  ])('%s is refused for a chat', async (type) => {
+    const { status, code, message: text } = await refused(chatBody, [`Content-Type: ${type}`]);
+    expect([status, code]).toEqual([415, 'unsupported_media_type']);
+    expect(text).toContain('application/json');
+  });
 
-  it.each([[], ['Content-Type: application/json; charset=utf-8'], ['content-type: APPLICATION/JSON'], ['Content-Type: application/vnd.x+json']])(
-    '%j is taken',
-    async (...headers) => {
-      expect((await front.ask(chat({ headers }))).status).toBe(200);
-      front.simulator.reset();
-    },
-  );
+  it.each([
+    [],
+    ['Content-Type: application/json; charset=utf-8'],
+    ['content-type: APPLICATION/JSON'],
+    ['Content-Type: application/vnd.x+json'],
+  ])('%j is taken', async (...headers) => {
+    expect((await front.ask(chat({ headers }))).status).toBe(200);
+    front.simulator.reset();
+  });
 });
 
 describe('a compressed body', () => {

@@ -88,7 +88,12 @@ export function chat(parts: RequestParts = {}): Buffer {
 
 /** A request whose head is written out whole, the framing included. */
 export function framed(headers: readonly string[], body: string): string {
-  const lines = ['POST /v1/chat/completions HTTP/1.1', 'Host: gateway.test', 'Content-Type: application/json', ...headers];
+  const lines = [
+    'POST /v1/chat/completions HTTP/1.1',
+    'Host: gateway.test',
+    'Content-Type: application/json',
+    ...headers,
+  ];
   return `${lines.join('\r\n')}\r\n\r\n${body}`;
 }
 

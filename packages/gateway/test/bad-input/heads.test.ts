@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpServer, type HttpServerParts } from '../../src/server/http-server.ts';
+import { startTestGateway } from '../harness/test-gateway.ts';
 import { chat, chatBody, chunk, errorOf, type Front, framed, message, startFront } from './front.ts';
 
 let front: Front;
@@ -31,9 +32,14 @@ describe('a head that is too large', () => {
   });
 
   it('is refused: many headers, none of which is dropped without a word', async () => {
-    const text = await refusedWith(431, chat({ headers: [json, ...Array.from({ length: 2_000 }, (_, n) => `a: ${n}`)] }));
+    const text = await refusedWith(
+      431,
+      chat({ headers: [json, ...Array.from({ length: 2_000 }, (_, n) => `a: ${n}`)] }),
+    );
     expect(text).toContain('256 headers');
-    expect((await front.ask(chat({ headers: [json, ...Array.from({ length: 250 }, (_, n) => `a: ${n}`)] }))).status).toBe(200);
+    expect(
+      (await front.ask(chat({ headers: [json, ...Array.from({ length: 250 }, (_, n) => `a: ${n}`)] }))).status,
+    ).toBe(200);
     front.simulator.reset();
   });
 
@@ -195,14 +201,26 @@ describe('methods', () => {
 });
 
 describe('an offer to speak something else', () => {
-  it.each(['/v1/responses', '/v1/realtime', '/v1/chat/completions', '/'])('is refused for WebSockets on %s', async (path) => {
-    const connection = await front.open();
-    const offer = ['Connection: Upgrade', 'Upgrade: WebSocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAA'];
-    await connection.send(`GET ${path} HTTP/1.1\r\nHost: x\r\n${offer.join('\r\n')}\r\n\r\n`);
-    const reply = await connection.reply();
-    expect([reply.status, reply.headers['upgrade'], errorOf(reply).code]).toEqual([426, 'HTTP/1.1', 'upgrade_required']);
-    await connection.over();
-  });
+  it.each(['/v1/responses', '/v1/realtime', '/v1/chat/completions', '/'])(
+    'is refused for WebSockets on %s',
+    async (path) => {
+      const connection = await front.open();
+      const offer = [
+        'Connection: Upgrade',
+        'Upgrade: WebSocket',
+        'Sec-WebSocket-Version: 13',
+        'Sec-WebSocket-Key: AAAA',
+      ];
+      await connection.send(`GET ${path} HTTP/1.1\r\nHost: x\r\n${offer.join('\r\n')}\r\n\r\n`);
+      const reply = await connection.reply();
+      expect([reply.status, reply.headers['upgrade'], errorOf(reply).code]).toEqual([
+        426,
+        'HTTP/1.1',
+        'upgrade_required',
+      ]);
+      await connection.over();
+    },
+  );
 
   it('is passed over for HTTP/2, which some clients offer with every request', async () => {
     const offer = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA'];
@@ -216,19 +234,29 @@ describe('an offer to speak something else', () => {
 describe('clients that take their time', () => {
   it('are bounded in all they do', () => {
     const server = createHttpServer({ maxConnections: 7 } as HttpServerParts);
-    expect(server).toMatchObject({ headersTimeout: 30_000, requestTimeout: 300_000, keepAliveTimeout: 75_000, maxConnections: 7 });
+    expect(server).toMatchObject({
+      headersTimeout: 30_000,
+      requestTimeout: 300_000,
+      keepAliveTimeout: 75_000,
+      maxConnections: 7,
+    });
     server.close();
   });
 
   it('may send a request byte by byte', async () => {
     const connection = await front.open();
-    for (const byte of framed(['Transfer-Encoding: chunked'], `${chunk(chatBody)}${chunk('')}`)) await connection.send(byte);
+    for (const byte of framed(['Transfer-Encoding: chunked'], `${chunk(chatBody)}${chunk('')}`))
+      await connection.send(byte);
     expect((await connection.reply()).status).toBe(200);
     front.simulator.reset();
   });
 
   it('and stop in the middle are told to, once they say that no more will come', async () => {
-    for (const part of ['POST /v1/chat/completions HT', framed(['Content-Length: 1000'], '{"model"'), framed(['Transfer-Encoding: chunked'], '5\r\n{')]) {
+    for (const part of [
+      'POST /v1/chat/completions HT',
+      framed(['Content-Length: 1000'], '{"model"'),
+      framed(['Transfer-Encoding: chunked'], '5\r\n{'),
+    ]) {
       const connection = await front.open();
       await connection.send(part);
       connection.endSending();
@@ -256,6 +284,28 @@ describe('a request after another that was refused', () => {
     expect((await connection.reply()).status).toBe(400);
     await connection.send(chat());
     expect((await connection.reply()).status).toBe(200);
+    front.simulator.reset();
+  });
+});
+
+describe('names that no header can hold', () => {
+  it('are percent-encoded in replies: a configuration may be written in any script', async () => {
+    // The low bytes of these characters are CR and LF.
+    const name = '\u010d\u010aX-Evil: 1';
+    const provider = { name: '\u901a\u4e49', api_base: `${front.simulator.url}/v1`, api_key: 'sk-of-the-provider' };
+    const other = await startTestGateway({ config: { models: { [name]: { providers: [provider] } } } });
+    for (const stream of [false, true]) {
+      const reply = await fetch(`${other.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: name, stream, messages: [{ role: 'user', content: 'Hi' }] }),
+      });
+      expect(reply.status).toBe(200);
+      expect(reply.headers.has('x-evil')).toBe(false);
+      expect(decodeURIComponent(reply.headers.get('x-gateway-target')!)).toContain('\u901a\u4e49');
+      await reply.text();
+    }
+    await other.stop();
     front.simulator.reset();
   });
 });

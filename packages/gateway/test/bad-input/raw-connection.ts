@@ -106,7 +106,9 @@ export class RawConnection {
         else resolve();
       };
       const describe = (why: string): Error =>
-        new Error(`${why} before ${what} (${this.#error ?? 'no error'}); received: ${JSON.stringify(this.rest.slice(0, 500))}`);
+        new Error(
+          `${why} before ${what} (${this.#error ?? 'no error'}); received: ${JSON.stringify(this.rest.slice(0, 500))}`,
+        );
       const check = (): void => {
         if (holds()) settle();
         else if (this.#isOver) settle(describe('The connection ended'));

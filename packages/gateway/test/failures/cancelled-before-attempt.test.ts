@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createAttemptRing } from '../../src/attempt-ring.ts';
+import { createHeadRules } from '../../src/relay/reply-headers.ts';
 import { systemClock } from '../../src/canonical/clock.ts';
 import { Exchange } from '../../src/exchange.ts';
 import { createHealthRegistry } from '../../src/resilience/health.ts';
@@ -45,7 +46,7 @@ it('a request that was cancelled while a shared limit was asked for was sent nev
         return { allowed: true, ruleId: 'slow', limit: 1, remaining: 0, resetMs: 0, retryAfterMs: 0 };
       },
     },
-    announcesLimits: false,
+    headRules: createHeadRules({ renameRateLimits: false, replaced: [] }),
     securityHeaders: () => [],
   });
   const routeTarget = member(makeTarget('slow', { limits: [limit] }));

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/canonical/clock.ts';
 import { ChatStreamReader } from '../../src/protocols/openai-chat/stream-reader.ts';
 import { Attempt, type AttemptOutcome } from '../../src/relay/attempt.ts';
+import { createHeadRules } from '../../src/relay/reply-headers.ts';
 import { StreamReply } from '../../src/relay/stream-reply.ts';
 import type { UpstreamHandler } from '../../src/transport/upstream-call.ts';
 import { answerOf } from './caller.ts';
@@ -42,7 +43,7 @@ async function relay(chunks: readonly Buffer[], isBroken: boolean): Promise<{ bo
   };
   const request = { origin: 'http://provider', method: 'POST', path: '/', headers: [], body: undefined, connectMs: 1 };
   const transport = { send, close: async () => {} };
-  const attempt = new Attempt({ transport, clock: systemClock, request, limits, body, renameRateLimits: false });
+  const attempt = new Attempt({ transport, clock: systemClock, request, limits, body, headRules: createHeadRules({ renameRateLimits: false, replaced: [] }) });
   const outcome = await attempt.run();
   return { body: Buffer.concat(got), outcome };
 }

@@ -68,7 +68,7 @@ export const backendsSection = z
   .array(
     z
       .object({
-        name: text().optional().describe('Name in logs and metrics. Default: the host.'),
+        name: text().optional().describe('Name in logs and metrics. Default: its provider, or its place in the list.'),
         ...addressFields('url', 'Base URL without `/v1`; `chat_path` and `health_path` are appended to it.'),
         ...targetFields,
         health_path: text().startsWith('/', 'must begin with /').default('/health').describe('Path that is probed.'),

@@ -1,0 +1,24 @@
+/** Something about a configuration, and where it stands. */
+export interface ConfigNoticeLike {
+  readonly message: string;
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+}
+
+/** A problem that keeps the configuration from being used. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly ConfigNoticeLike[];
+
+  constructor(problems: readonly ConfigNoticeLike[]) {
+    super(problems.map(formatProblem).join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** `config.yaml:12:5: message`, as editors and terminals understand it. */
+export function formatProblem(problem: ConfigNoticeLike): string {
+  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
+  return place === '' ? problem.message : `${place}: ${problem.message}`;
+}
