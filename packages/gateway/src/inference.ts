@@ -138,6 +138,8 @@ async function answer(
     if (outcome.isCommitted) return breakOff(exchange, failure);
     if (exchange.cancelReason) throw cancelError(exchange.cancelReason);
     if (exchange.uploadFault) throw exchange.uploadFault;
+    // All were out before, and the least bad one still is: say when to come again.
+    if (step.isLastResort && failure.status === 0) throw parts.noTargetError(resolution, exchange);
     if (!mayRepeat(exchange, failure)) break;
   }
   if (!failure) throw parts.noTargetError(resolution, exchange);

@@ -1,3 +1,4 @@
+import { formatMilliseconds } from './canonical/milliseconds.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
@@ -25,11 +26,4 @@ function trailOf({ attempts, targetId, firstByteAt }: Exchange): string {
   // The attempt that answers is not over when its headers go out.
   if (targetId === undefined || firstByteAt === undefined) return trail;
   return trail === '' ? `${targetId} ok` : `${trail}, ${targetId} ok`;
-}
-
-/** Three decimals, by whole numbers: printing a fraction takes several times as long. */
-function formatMilliseconds(milliseconds: number): string {
-  const micros = Math.round(milliseconds * 1_000);
-  const rest = micros % 1_000;
-  return `${(micros - rest) / 1_000}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}`;
 }

@@ -5,6 +5,7 @@ import type { BuildTarget } from '../providers/build-target.ts';
 import { configuredTargets, type ProbeDefaults, usualProbes } from './configured-targets.ts';
 import { exactRoutes } from './exact-routes.ts';
 import { type ListedModel, listModels } from './listed-models.ts';
+import { createModelFreeRoutes } from './model-free-routes.ts';
 import { createProviderRoutes } from './provider-routes.ts';
 import { Resolver } from './resolver.ts';
 import { compileRules } from './routing-rules.ts';
@@ -53,6 +54,7 @@ export function compileCatalog(config: GatewayConfig, options: CatalogOptions): 
     dependOnModelOnly,
     providers,
     wildcard,
+    modelFree: createModelFreeRoutes({ ...configured, defaultProvider, strategy }),
     defaultProvider,
     // The built-in model answers whoever names none only where there is nobody else.
     lastDefault: all.length === 0 ? exact.demo : undefined,

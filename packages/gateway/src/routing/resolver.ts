@@ -1,6 +1,7 @@
 import { GatewayError } from '../canonical/gateway-error.ts';
 import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
 import { closeNames } from './close-names.ts';
+import type { ModelFreeRoutes } from './model-free-routes.ts';
 import { modelRequiredError } from './no-target-error.ts';
 import type { ConfiguredProvider, ProviderRoutes } from './provider-routes.ts';
 import { type CompiledRule, matchingRule } from './routing-rules.ts';
@@ -14,6 +15,7 @@ export interface ResolverInput {
   readonly dependOnModelOnly: boolean;
   readonly providers: ProviderRoutes;
   readonly wildcard: WildcardRoutes;
+  readonly modelFree: ModelFreeRoutes;
   readonly defaultProvider: ConfiguredProvider | undefined;
   /** Where a request without a model goes when nothing else is configured. */
   readonly lastDefault: Route | undefined;
@@ -65,12 +67,18 @@ export class Resolver {
     ]);
   }
 
-  /** A request without a model that no default covers may still have a rule that sends it to a provider with one. */
+  /** A request without a model that no default covers may have a rule that sends it to a provider with one, or need none. */
   #ruleWithoutModel(facts: RoutingFacts): Resolution | GatewayError {
-    const rule = matchingRule(this.#input.rules, facts, undefined);
-    if (rule?.provider.target.defaultModel === undefined) return modelRequiredError();
-    const route = this.#input.providers.toDefaultModel(rule.provider, `rule/${rule.name}`, rule.name);
-    return { route, requestedModel: undefined, reason: `rule:${rule.name}` };
+    const { rules, providers, modelFree } = this.#input;
+    const { operation } = facts;
+    const rule = matchingRule(rules, facts, undefined);
+    if (rule === undefined) return modelFree.forOperation(operation) ?? modelRequiredError();
+    const { name, provider } = rule;
+    if (provider.target.defaultModel === undefined) {
+      return modelFree.toProvider(provider, operation, rule) ?? modelRequiredError();
+    }
+    const route = providers.toDefaultModel(provider, `rule/${name}`, name);
+    return { route, requestedModel: undefined, reason: `rule:${name}` };
   }
 
   #byRule(facts: RoutingFacts, model: string): Resolution | undefined {

@@ -61,8 +61,12 @@ const LONGEST_TARGET = 8_192;
 const MODEL_PREFIX = '/v1/models/';
 const CHAT_SUFFIX = '/chat/completions';
 
-/** Finds the route of a raw request target. Paths are matched undecoded; only a model's name is decoded. */
-export function matchRoute(method: string, target: string): RouteMatch {
+/**
+ * Finds the route of a raw request target. Paths are matched undecoded; only a model's name is decoded. A whole URL, as
+ * proxies are asked with and every server must understand, stands for its path: there is one gateway behind all names.
+ */
+export function matchRoute(method: string, requestTarget: string): RouteMatch {
+  const target = requestTarget.charCodeAt(0) === SLASH ? requestTarget : pathOfUrl(requestTarget);
   if (target.charCodeAt(0) !== SLASH)
     return refuse('bad_path', 'The request target must be a path that begins with a slash.');
   if (target.length > LONGEST_TARGET)
@@ -87,6 +91,14 @@ export function matchRoute(method: string, target: string): RouteMatch {
         `There is nothing at ${method} ${printable(path)}. See GET /v1/models and POST /v1/chat/completions.`,
       )
     : refuse('bad_path', 'The request target must be a path that begins with a single slash.');
+}
+
+/** Path and query of `http://host/path?query`; anything else is left as it is. */
+function pathOfUrl(target: string): string {
+  const origin = /^https?:\/\/[^/?#@\\]+(?=[/?]|$)/i.exec(target)?.[0];
+  if (origin === undefined) return target;
+  const rest = target.slice(origin.length);
+  return rest.charCodeAt(0) === SLASH ? rest : `/${rest}`;
 }
 
 function matchPage(method: string, page: Page, path: string, parameter: string, query: string): RouteMatch {

@@ -18,6 +18,7 @@ import { createHealthProbes, healthReporter } from './health-probes.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { openMetricsPort } from './metrics-server.ts';
 import { createPageSource } from './page-source.ts';
+import { reclaimConnections } from './reclaim-connections.ts';
 import { createReloader } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
 import { logConfig, openLog } from './start-log.ts';
@@ -161,6 +162,7 @@ class Staff {
     const { hub, io, log } = this.#input;
     const { clock } = io;
     const worker = cluster.fork();
+    reclaimConnections(worker);
     const startedAt = clock.now();
     const detach = hub.attach(processChannel(worker));
     this.#workers.add(worker);

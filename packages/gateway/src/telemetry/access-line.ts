@@ -1,4 +1,5 @@
 import type { AttemptRecord, ExchangeOutcome, LedgerEntry } from '../canonical/exchange.ts';
+import { formatMilliseconds } from '../canonical/milliseconds.ts';
 import type { Log, LogFields, RawLines } from './telemetry.ts';
 
 const target = 'server';
@@ -37,7 +38,7 @@ export function exchangeFields(entry: LedgerEntry): LogFields {
     provider: entry.provider,
     model,
     latency_ms: rounded(entry.durationMs),
-    tokens: entry.usage === undefined ? undefined : { input: entry.usage.input, output: entry.usage.output },
+    tokens: entry.usage && { input: count(entry.usage.input), output: count(entry.usage.output) },
     status: entry.status,
     operation: entry.operation,
     stream: entry.stream,
@@ -58,14 +59,14 @@ function accessLine(raw: RawLines, entry: LedgerEntry, level: string): string {
   if (entry.provider !== undefined) line += `,"provider":${quoted(entry.provider)}`;
   const model = modelOf(raw, entry);
   if (model !== undefined) line += `,"model":${quoted(model)}`;
-  line += `,"latency_ms":${rounded(entry.durationMs)}`;
+  line += `,"latency_ms":${formatMilliseconds(entry.durationMs)}`;
   if (usage !== undefined) line += `,"tokens":{"input":${count(usage.input)},"output":${count(usage.output)}}`;
   line += `,"status":${entry.status},"operation":"${entry.operation}","stream":${entry.stream}`;
   if (entry.targetId !== undefined) line += `,"target_id":${quoted(entry.targetId)}`;
   line += `,"attempts":${entry.attempts.length}`;
   if (entry.failure !== undefined) line += `,"failure":${quoted(foreign(raw, entry.failure))}`;
-  line += `,"principal":${quoted(entry.principal)},"queued_ms":${rounded(entry.queuedMs)},"overhead_ms":${rounded(entry.overheadMs)}`;
-  if (entry.firstByteMs !== undefined) line += `,"first_byte_ms":${rounded(entry.firstByteMs)}`;
+  line += `,"principal":${quoted(entry.principal)},"queued_ms":${formatMilliseconds(entry.queuedMs)},"overhead_ms":${formatMilliseconds(entry.overheadMs)}`;
+  if (entry.firstByteMs !== undefined) line += `,"first_byte_ms":${formatMilliseconds(entry.firstByteMs)}`;
   if (entry.attempts.length > 1 || (entry.attempts.length > 0 && raw.accepts('debug', target))) {
     line += `,"trail":${trail(raw, entry.attempts)}`;
   }
@@ -103,10 +104,9 @@ function quoted(text: string): string {
   return plain.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-/** Milliseconds to the microsecond; JSON has no other numbers than finite ones. */
+/** The same number that the line holds. */
 function rounded(milliseconds: number): number {
-  const value = Math.round(milliseconds * 1000) / 1000;
-  return Number.isFinite(value) ? value : 0;
+  return Number(formatMilliseconds(milliseconds));
 }
 
 function count(tokens: number): number {

@@ -50,7 +50,7 @@ it('a request that was cancelled while a shared limit was asked for was sent nev
     securityHeaders: () => [],
   });
   const routeTarget = member(makeTarget('slow', { limits: [limit] }));
-  const step = { routeTarget, upstreamModel: 'm', delayMs: 0, attemptsLeft: 0, hasAlternative: false };
+  const step = { routeTarget, upstreamModel: 'm', delayMs: 0, attemptsLeft: 0, hasAlternative: false, isLastResort: false };
   const outcome = await attemptRing(exchange, step, systemClock.now() + 1_000);
   expect(outcome).toMatchObject({ failure: { kind: 'cancelled' }, isCommitted: false });
   expect(sent).toBe(0);
