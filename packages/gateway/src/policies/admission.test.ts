@@ -71,23 +71,68 @@ describe('createAllowedHosts', () => {
 
 describe('open mode', () => {
   const auth: GatewayConfig['auth'] = { mode: 'open', modeGiven: false, keys: [] };
-  const server = { host: '0.0.0.0', hostGiven: false } as GatewayConfig['server'];
+  const server = {
+    host: '0.0.0.0',
+    hostGiven: false,
+    trustedProxies: [] as readonly string[],
+  } as GatewayConfig['server'];
   const remote = { clientAddress: '172.17.0.1', peerAddress: '172.17.0.1' };
-  const local = { clientAddress: '127.0.0.1', peerAddress: '127.0.0.1' };
+  const headers = { host: 'localhost:8080' };
+  const local = { clientAddress: '127.0.0.1', peerAddress: '127.0.0.1', headers };
 
   it('that nobody asked for answers this machine only', () => {
     const policy = createOpenMode({ auth, server });
     expect(refusal(policy, local)).toBe('passed');
-    expect(refusal(policy, { clientAddress: '::1', peerAddress: '::1' })).toBe('passed');
-    expect(refusal(policy, { clientAddress: '127.8.8.8', peerAddress: '::ffff:127.8.8.8' })).toBe('passed');
+    expect(refusal(policy, { ...local, clientAddress: '::1', peerAddress: '::1' })).toBe('passed');
+    expect(refusal(policy, { ...local, clientAddress: '127.8.8.8', peerAddress: '::ffff:127.8.8.8' })).toBe('passed');
     expect(refusal(policy, remote)).toBe('loopback_only');
     expect(refusal(policy, { ...local, clientAddress: '192.0.2.1' })).toBe('loopback_only');
     expect(refusal(policy, { ...remote, clientAddress: '127.0.0.1' })).toBe('loopback_only');
   });
 
-  it('tells every way to change it', () => {
+  it.each(['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'])(
+    'does not answer what a proxy passes on with %s',
+    (name) => {
+      const forwarded = { ...local, headers: { ...headers, [name]: '127.0.0.1' } };
+      expect(refusal(createOpenMode({ auth, server }), forwarded)).toBe('loopback_only');
+      const policy = createOpenMode({ auth, server: { ...server, trustedProxies: ['127.0.0.1'] } });
+      // A trusted proxy tells its caller's address by one header only.
+      expect(refusal(policy, forwarded)).toBe(name === 'x-forwarded-for' ? 'passed' : 'loopback_only');
+      const told = { ...local, headers: { ...headers, [name]: 'x', 'x-forwarded-for': '127.0.0.2' } };
+      expect(refusal(policy, told)).toBe('passed');
+      expect(refusal(policy, { ...told, clientAddress: '192.0.2.1' })).toBe('loopback_only');
+    },
+  );
+
+  it.each([
+    ['localhost', 'passed'],
+    ['LOCALHOST.:80', 'passed'],
+    ['app.localhost:3000', 'passed'],
+    ['127.0.0.1', 'passed'],
+    ['127.200.0.1:8080', 'passed'],
+    ['[::1]', 'passed'],
+    ['[::1]:8080', 'passed'],
+    ['[::2]:8080', 'loopback_only'],
+    ['evil.example:8080', 'loopback_only'],
+    ['localhost.evil.example', 'loopback_only'],
+    ['evillocalhost', 'loopback_only'],
+    ['127.0.0.1.evil.example', 'loopback_only'],
+    ['192.168.0.1:8080', 'loopback_only'],
+    ['localhost:8080@evil.example', 'loopback_only'],
+    ['', 'loopback_only'],
+    [undefined, 'loopback_only'],
+  ])('asked as %j: %s', (host, expected) => {
+    const view = { ...local, headers: host === undefined ? {} : { host } };
+    expect(refusal(createOpenMode({ auth, server }), view)).toBe(expected);
+  });
+
+  it.each([
+    remote,
+    { ...local, headers: { ...headers, via: '1.1 proxy' } },
+    { ...local, headers: { host: 'evil.example' } },
+  ])('tells every way to change it: %j', (view) => {
     const policy = createOpenMode({ auth, server })!;
-    const { message } = caught(() => policy(createRequestView(remote)));
+    const { message } = caught(() => policy(createRequestView(view)));
     for (const way of ['--host', 'server.host', 'LISTEN_ADDR', 'auth.keys', 'GATEWAY_API_KEYS', 'auth.mode: open']) {
       expect(message).toContain(way);
     }

@@ -34,9 +34,13 @@ it('sends the current version for one that never existed, and says so', () => {
 });
 
 it.each([
-  [{ name: 'openai', entry: { apiKey: null } }, 'api_key: the variable it names is not set'],
+  [{ name: 'openai', entry: { apiKey: null } }, 'the variable it names is not set, so there is no key'],
+  [{ name: 'openai', entry: { apiKey: null, unset: { apiKey: 'MY_KEY' } } }, 'MY_KEY is not set, so there is no key'],
   [{ name: 'openai', entry: {} }, 'api_key is not set'],
-  [{ name: 'azure_openai', entry: { apiKey: 'k', baseUrl: null } }, 'base_url: the variable it names is not set'],
+  [
+    { name: 'azure_openai', entry: { apiKey: 'k', baseUrl: null, unset: { baseUrl: 'MY_URL' } } },
+    'MY_URL is not set, so there is no address',
+  ],
   [{ name: 'azure_openai', entry: { apiKey: 'k' } }, 'base_url is not set and its provider has no default one'],
   [{ name: 'mine', entry: { baseUrl: 'ftp://host' } }, 'base_url is not an http or https URL'],
   [

@@ -36,7 +36,7 @@ describe('order of resolution', () => {
   it.each([
     ['pooled', 'model: pooled/azure pooled/deepseek'],
     ['pool-model', 'model: pooled/azure pooled/deepseek'],
-    ['org/local', 'model: org/local/gpu:8000'],
+    ['org/local', 'model: org/local/vllm'],
     ['fast', 'model: openai'],
     ['claude-3-5-sonnet', 'rule:early: anthropic'],
     ['claude-own', 'model: anthropic'],
@@ -78,7 +78,7 @@ describe('backends', () => {
 
   it('take any model, or none', () => {
     const catalog = compile(makeConfig({ backends: [groq, cerebras] }));
-    const both = 'wildcard: backends/api.groq.com backends/api.cerebras.ai';
+    const both = 'wildcard: backends/groq backends/cerebras';
     expect(whereTo(catalog, undefined)).toBe(both);
     expect(whereTo(catalog, '')).toBe(both);
     expect(whereTo(catalog, 'gpt-4o')).toBe(both);
@@ -100,18 +100,14 @@ describe('backends', () => {
   it('that name a model come first, those that declare others are left out', () => {
     const declaring = makeBackend('http://ollama:11434', { models: new Map([['qwen', 'qwen:7b']]) });
     const catalog = compile(makeConfig({ backends: [groq, cerebras, declaring] }));
-    expect(whereTo(catalog, 'llama-b')).toBe('wildcard: backends/api.cerebras.ai > backends/api.groq.com');
-    expect(whereTo(catalog, 'gpt-4o')).toBe('wildcard: backends/api.groq.com backends/api.cerebras.ai');
-    expect(whereTo(catalog, 'qwen')).toBe(
-      'model: backends/ollama:11434 > backends/api.groq.com backends/api.cerebras.ai',
-    );
+    expect(whereTo(catalog, 'llama-b')).toBe('wildcard: backends/cerebras > backends/groq');
+    expect(whereTo(catalog, 'gpt-4o')).toBe('wildcard: backends/groq backends/cerebras');
+    expect(whereTo(catalog, 'qwen')).toBe('model: backends/3 > backends/groq backends/cerebras');
   });
 
   it('without a default model do not get requests without one', () => {
     const plain = makeBackend('http://localhost:1');
-    expect(whereTo(compile(makeConfig({ backends: [groq, plain] })), undefined)).toBe(
-      'wildcard: backends/api.groq.com',
-    );
+    expect(whereTo(compile(makeConfig({ backends: [groq, plain] })), undefined)).toBe('wildcard: backends/groq');
     expect(whereTo(compile(makeConfig({ backends: [plain] })), undefined)).toBe('model_required');
     const providers = [makeProvider('openai', { defaultModel: 'gpt' })];
     const mixed = makeConfig({ backends: [plain], providers, routing: { defaultProvider: 'openai' } });
@@ -121,12 +117,27 @@ describe('backends', () => {
   it('that are disabled are never used, and a priority strategy gives each a tier of its own', () => {
     const backends = [groq, { ...cerebras, enabled: false }, makeBackend('http://localhost:1', { name: 'spare' })];
     const catalog = compile(makeConfig({ backends, routing: { strategy: 'primary-backup' } }));
-    expect(whereTo(catalog, 'm')).toBe('wildcard: backends/api.groq.com > backends/spare');
+    expect(whereTo(catalog, 'm')).toBe('wildcard: backends/groq > backends/spare');
   });
 
-  it('have ids of their own even at one host', () => {
-    const catalog = compile(makeConfig({ backends: [makeBackend('http://h/a'), makeBackend('http://h/b')] }));
-    expect([...catalog.targets.keys()]).toEqual(['backends/h', 'backends/h-2']);
+  it('have ids of their own, in which no address is', () => {
+    const urls = ['http://10.0.0.7:9/a', 'https://api.groq.com', 'http://gpu.internal', 'https://api.groq.com/openai'];
+    const named = makeBackend('http://secret.internal', { name: 'büro 1' });
+    const models = ['org/local', '模型'].map((model) => ({ model, urls: ['http://gpu:1', 'http://gpu:2'] }));
+    const catalog = compile(
+      makeConfig({ backends: [...urls.map((url) => makeBackend(url)), named], vllmBackends: models }),
+    );
+    expect([...catalog.targets.keys()]).toEqual([
+      'backends/1',
+      'backends/groq',
+      'backends/3',
+      'backends/groq-2',
+      'backends/b%C3%BCro%201',
+      'org/local/vllm',
+      'org/local/vllm-2',
+      '%E6%A8%A1%E5%9E%8B/vllm',
+      '%E6%A8%A1%E5%9E%8B/vllm-2',
+    ]);
   });
 });
 
@@ -144,11 +155,12 @@ describe('pools', () => {
   });
 
   it('whose providers are all unusable still say why', () => {
-    const catalog = compile(makeConfig({ models: [makePool('m', [makePoolProvider('openai', { apiKey: null })])] }));
+    const provider = makePoolProvider('openai', { apiKey: null, unset: { apiKey: 'AZURE_KEY' } });
+    const catalog = compile(makeConfig({ models: [makePool('m', [provider])] }));
     expect(whereTo(catalog, 'm')).toBe('model: ');
     expect(resolve(catalog, 'm').route.excluded?.map(({ id }) => id)).toEqual(['m/openai']);
     expect(catalog.notices.map(({ message }) => message)).toEqual([
-      'm/openai is skipped: api_key: the variable it names is not set',
+      'm/openai is skipped: AZURE_KEY is not set, so there is no key',
     ]);
   });
 });
@@ -175,12 +187,12 @@ it('lists models and who serves them, without URLs', () => {
     {
       id: 'org/local',
       providers: [
-        { name: 'vllm', targetId: 'org/local/gpu:1' },
-        { name: 'vllm', targetId: 'org/local/gpu:2' },
+        { name: 'vllm', targetId: 'org/local/vllm' },
+        { name: 'vllm', targetId: 'org/local/vllm-2' },
       ],
     },
     { id: 'fast', providers: [{ name: 'openai', targetId: 'openai' }] },
-    { id: 'llama', providers: [{ name: 'openai-compatible', targetId: 'backends/h' }] },
+    { id: 'llama', providers: [{ name: 'openai-compatible', targetId: 'backends/1' }] },
   ]);
 });
 

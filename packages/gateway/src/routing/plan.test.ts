@@ -150,6 +150,35 @@ describe('health', () => {
     expect(retryAfterMsOf(pool())).toBe(30_000);
   });
 
+  it('says when a step is the last resort', () => {
+    const target = (id: string) => makeTarget(id);
+    const tiers = [[member(target('a'))], [member(target('b'))]];
+    const resolution = makeResolution(makeRoute([], { tiers }));
+    const health = { isUsable: () => false, leastBad: () => tiers[1]![0]!.target };
+    const started = plan(resolution, { health });
+    expect(started.next(undefined, 0, deadlineMs)).toMatchObject({
+      routeTarget: { target: { id: 'b' } },
+      isLastResort: true,
+      attemptsLeft: 0,
+    });
+    expect(started.next(failed('transient'), 0, deadlineMs)).toBeUndefined();
+    expect(plan(resolution).next(undefined, 0, deadlineMs)?.isLastResort).toBe(false);
+  });
+
+  it('stays with the first target where its route says so', () => {
+    const route = makeRoute([['a', 'b'], ['c']], { staysWithFirst: true });
+    const resolution = makeResolution(route);
+    const strategies = createPickers({ random: () => 0, inFlight: () => 0 });
+    expect(follow(plan(resolution, { strategies }), [failed('transient')])).toEqual(['a', '75 a', '150 a']);
+    // Load is shared all the same.
+    const next = plan(resolution, { strategies });
+    expect(next.next(undefined, 0, deadlineMs)).toMatchObject({
+      routeTarget: { target: { id: 'b' } },
+      hasAlternative: false,
+    });
+    expect(next.next(failed('headers_timeout'), 0, deadlineMs)).toBeUndefined();
+  });
+
   it('says whether another target is left', () => {
     const started = plan(withFallback());
     expect(started.next(undefined, 0, deadlineMs)).toMatchObject({ hasAlternative: true, attemptsLeft: 2 });
@@ -200,9 +229,9 @@ it('skips targets that do not offer the operation', () => {
 });
 
 it('says which configuration keeps a route from answering', () => {
-  const excluded = [makeTarget('azure', { enabled: false }), makeTarget('groq', { unusable: 'api_key is not set' })];
+  const excluded = [makeTarget('azure', { enabled: false }), makeTarget('groq', { unusable: 'GROQ_KEY is not set' })];
   const error = noTargetError(makeResolution(makeRoute([], { excluded })));
-  expect(error.message).toContain('azure: disabled; groq: api_key is not set');
+  expect(error.message).toContain('azure: disabled; groq: GROQ_KEY is not set');
 });
 
 it('waits longer each time, never beyond the limit, and not always the same', () => {

@@ -1,22 +1,35 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { ReplySink } from '../relay/reply-sink.ts';
+import { frameChunk, LAST_CHUNK } from './chunk-frame.ts';
 import { endReply, isEarly } from './end-reply.ts';
-import { KEEP_ALIVE_MS } from './server-limits.ts';
+import { composeHead, headerText } from './reply-head.ts';
 
 /** Up to here joining head and body costs less than a vectored write of the two. */
 const ONE_WRITE_BYTES = 16 * 1024;
 
-const KEEP_ALIVE = `connection: keep-alive\r\nkeep-alive: timeout=${KEEP_ALIVE_MS / 1_000}\r\n`;
-const CLOSE = 'connection: close\r\n';
+/** What writeHead leaves behind for write() and end(). Not documented, but older than most of node. */
+interface HeadState {
+  _header?: string | null;
+  _last?: boolean;
+}
 
-/** The client's side of an exchange over node:http. The head waits for the first bytes, so that both leave together. */
+/**
+ * The client's side of an exchange over node:http. The head waits for the first bytes, so that both leave together.
+ *
+ * Heads and chunks of usual replies are put together here. node:http checks each header with several regular expressions
+ * and would spend more on the seventeen headers of a reply than on all else it does for it, and it writes each chunk in
+ * four pieces; names and values here come from a parser that refuses line breaks or from the gateway itself. Where a
+ * version of node keeps its head elsewhere, or anything is unusual, node:http does it all.
+ */
 export class ClientReply implements ReplySink {
-  readonly #response: ServerResponse;
+  readonly #response: ServerResponse & HeadState;
   #status = 0;
   #headers: readonly string[] = [];
+  /** Chunks are framed here and not by node:http. */
+  #framesChunks = false;
 
   constructor(response: ServerResponse) {
-    this.#response = response;
+    this.#response = response as ServerResponse & HeadState;
   }
 
   head(status: number, headers: readonly string[]): void {
@@ -25,19 +38,23 @@ export class ClientReply implements ReplySink {
   }
 
   write(bytes: Buffer): boolean {
-    this.#sendHead();
-    return this.#response.write(bytes);
+    const response = this.#response;
+    if (!response.headersSent) this.#begin('transfer-encoding: chunked\r\n');
+    return response.write(this.#framesChunks ? frameChunk(bytes) : bytes);
   }
 
   end(bytes?: Buffer): void {
     const response = this.#response;
-    if (bytes === undefined || bytes.length === 0 || bytes.length > ONE_WRITE_BYTES || isEarly(response)) {
-      this.#sendHead();
+    const length = bytes?.length ?? 0;
+    if (this.#framesChunks) {
+      endReply(response, length === 0 ? LAST_CHUNK : Buffer.concat([frameChunk(bytes!), LAST_CHUNK]));
+    } else if (length === 0 || length > ONE_WRITE_BYTES || isEarly(response)) {
+      this.#writeHead();
       endReply(response, bytes);
     } else {
-      if (!response.headersSent) this.#composeHead(bytes.length);
+      if (!response.headersSent) this.#begin(`content-length: ${length}\r\n`);
       // As Latin-1, byte for byte: node joins a string with the head into one buffer and one write.
-      response.end(bytes.toString('latin1'), 'latin1');
+      response.end(bytes!.toString('latin1'), 'latin1');
     }
   }
 
@@ -49,7 +66,32 @@ export class ClientReply implements ReplySink {
     this.#response.once('drain', callback);
   }
 
-  #sendHead(): void {
+  /** Sets the head to send; `framing` delimits the body where no header does. */
+  #begin(framing: string): void {
+    const response = this.#response;
+    const composed = this.#isUsual() ? this.#compose(framing) : undefined;
+    if (composed === undefined) {
+      this.#writeHead();
+      return;
+    }
+    response.statusCode = this.#status;
+    response._last = !response.shouldKeepAlive;
+    response._header = composed.text;
+    this.#framesChunks = !composed.declaresLength && framing.startsWith('transfer');
+  }
+
+  #compose(framing: string): ReturnType<typeof composeHead> {
+    const { shouldKeepAlive: keepsAlive } = this.#response;
+    return composeHead({ status: this.#status, headers: this.#headers, keepsAlive }, framing);
+  }
+
+  #isUsual(): boolean {
+    const { _header, req: request } = this.#response;
+    const hasBody = this.#status >= 200 && this.#status !== 204 && this.#status !== 304 && request.method !== 'HEAD';
+    return _header === null && hasBody && request.httpVersionMajor === 1 && request.httpVersionMinor === 1;
+  }
+
+  #writeHead(): void {
     if (this.#response.headersSent) return;
     try {
       this.#response.writeHead(this.#status, this.#headers as string[]);
@@ -58,62 +100,4 @@ export class ClientReply implements ReplySink {
       this.#response.writeHead(this.#status, this.#headers.map(headerText));
     }
   }
-
-  /**
-   * The head of a small whole reply, put together here. node:http checks each header with several regular expressions
-   * and would spend more on the seventeen headers of a reply than on all else it does for it; these names and values
-   * come from a parser that refuses line breaks or from the gateway itself. `_header` is what writeHead leaves behind
-   * for end(); where a version of node has it no longer, or anything is unusual, writeHead does it.
-   */
-  #composeHead(bodyBytes: number): void {
-    const response = this.#response as ServerResponse & { _header?: string | null; _last?: boolean };
-    const isUsual = response._header === null && response.req.httpVersionMinor === 1 && response.req.method !== 'HEAD';
-    if (!isUsual || this.#status < 200 || this.#status === 204 || this.#status === 304) {
-      this.#sendHead();
-      return;
-    }
-    const headers = this.#headers;
-    let head = `HTTP/1.1 ${this.#status} ${STATUS_CODES[this.#status] ?? 'Unknown'}\r\n`;
-    let declaresLength = false;
-    for (let index = 0; index < headers.length; index += 2) {
-      const name = headers[index]!;
-      const value = headers[index + 1]!;
-      if (name === 'connection' || unfit.test(value)) {
-        this.#sendHead();
-        return;
-      }
-      if (name === 'content-length') declaresLength = true;
-      head += `${name}: ${value}\r\n`;
-    }
-    if (!declaresLength) head += `content-length: ${bodyBytes}\r\n`;
-    response.statusCode = this.#status;
-    const { shouldKeepAlive } = response;
-    response._last = !shouldKeepAlive;
-    response._header = `${head}date: ${httpDate()}\r\n${shouldKeepAlive ? KEEP_ALIVE : CLOSE}\r\n`;
-  }
-}
-
-/** What a header cannot hold: a name from the configuration may be in any script. */
-const unfit = /[^\t\x20-\x7e\x80-\xff]/;
-
-/** The text with such characters percent-encoded. */
-function headerText(text: string): string {
-  return unfit.test(text) ? text.replace(/[^\t\x20-\x7e]+/g, percentEncoded) : text;
-}
-
-function percentEncoded(text: string): string {
-  return Buffer.from(text).toString('hex').replace(/../g, '%$&').toUpperCase();
-}
-
-let dateAt = 0;
-let dateText = '';
-
-/** The Date header's value, which changes once a second. */
-function httpDate(): string {
-  const now = Date.now();
-  if (now - dateAt >= 1_000 || now < dateAt) {
-    dateAt = now - (now % 1_000);
-    dateText = new Date(now).toUTCString();
-  }
-  return dateText;
 }

@@ -11,8 +11,9 @@ interface ClusterMessage {
  * Gives connections that were on their way to a worker when it died to another. node:cluster keeps such a connection open
  * and waits for the dead worker's word for ever, so that its client would hang until it loses patience. What node sends and
  * gets is only watched; the word is given in the worker's place. Where a version of node speaks otherwise, nothing happens.
+ * `hasOthers`: somebody is left to take them; otherwise they are closed, since node has given up the port by then.
  */
-export function reclaimConnections(worker: Worker): void {
+export function reclaimConnections(worker: Worker, hasOthers: () => boolean): void {
   const child = worker.process;
   const underway = new Set<unknown>();
   const send = child.send.bind(child) as (...values: unknown[]) => boolean;
@@ -25,9 +26,14 @@ export function reclaimConnections(worker: Worker): void {
   internal.on('internalMessage', (message: ClusterMessage | undefined) => underway.delete(message?.ack));
   // Writing to a worker that is just dying fails; its end is told by `exit`.
   worker.on('error', () => {});
-  // By then node has forgotten the worker and chooses among the others.
-  worker.once('disconnect', () => {
-    process.stderr.write(`DISC ${[...underway]}\n`);
-    for (const ack of underway) internal.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack, accepted: false });
+  const reclaim = (): void => {
+    // A worker that refuses gets its connection taken away; one that accepts has made it its own, and node closes its end.
+    const accepted = !hasOthers();
+    for (const ack of underway) internal.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack, accepted });
+  };
+  // node leaves a worker out of its choice once it is disconnected, which is told before its exit or after.
+  worker.once('exit', () => {
+    if (worker.isConnected()) worker.once('disconnect', reclaim);
+    else reclaim();
   });
 }

@@ -128,11 +128,12 @@ class Staff {
 
   /** Starts all; resolves with the address once each serves. Rejects when one dies before. */
   start(): Promise<WorkerAddress> {
-    const { hub, count } = this.#input;
+    const { hub, count, log } = this.#input;
     return new Promise((resolve, reject) => {
       let serving = 0;
       hub.on(workerTopics.listening, (address) => {
         serving++;
+        if (this.isServing) log.info('worker', 'A new worker serves in the place of one that died');
         if (serving < count) return;
         this.isServing = true;
         resolve(address as WorkerAddress);
@@ -162,7 +163,9 @@ class Staff {
     const { hub, io, log } = this.#input;
     const { clock } = io;
     const worker = cluster.fork();
-    reclaimConnections(worker);
+    reclaimConnections(worker, () =>
+      [...this.#workers].some((other) => other !== worker && !this.#starting.has(other)),
+    );
     const startedAt = clock.now();
     const detach = hub.attach(processChannel(worker));
     this.#workers.add(worker);

@@ -127,8 +127,7 @@ describe('fallback', () => {
     expect(anthropic.attempts).toHaveLength(0);
   });
 
-  // Known: providers that list the same model stand in for each other all the same.
-  it.fails('stays with the provider when it is off and several list the model', async () => {
+  it('stays with the provider when it is off and several list the model', async () => {
     const config = withBackup({ models: ['m'] }, { fallback_enabled: false });
     const url = await start({
       ...config,

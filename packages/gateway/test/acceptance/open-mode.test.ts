@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../harness/test-gateway.ts';
-import { call, errorOf, hello } from './caller.ts';
+import { call, errorOf, hello, openRequest, replyTo, textOf } from './caller.ts';
 
 /** An address of this machine that is not its loopback. */
 const outside = Object.values(networkInterfaces())
@@ -36,6 +36,23 @@ describe('a gateway without keys and without a host', () => {
   it('answers clients on its own machine', async () => {
     const port = await start({});
     expect((await chatAt('127.0.0.1', port)).status).toBe(200);
+  });
+
+  it.each([
+    ['came through a proxy', { 'x-forwarded-for': '192.0.2.1' }],
+    ['came through a proxy that only says so', { via: '1.1 proxy' }],
+    ['asks for a name that somebody gave this address', { host: 'rebound.example' }],
+  ])('refuses what %s, but is alive to it', async (_what, headers) => {
+    const url = `http://127.0.0.1:${await start({})}`;
+    const chat = openRequest(url, '/v1/chat/completions', { 'content-type': 'application/json', ...headers });
+    chat.end(JSON.stringify({ messages: hello }));
+    const reply = await replyTo(chat);
+    expect([reply.statusCode, await textOf(reply)]).toEqual([403, expect.stringContaining('GATEWAY_API_KEYS')]);
+    const health = openRequest(url, '/health', headers);
+    health.method = 'GET';
+    health.end();
+    expect((await replyTo(health)).statusCode).toBe(200);
+    expect(simulator.attempts).toHaveLength(0);
   });
 
   it.skipIf(outside === undefined)(

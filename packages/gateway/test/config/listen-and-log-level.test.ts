@@ -17,13 +17,19 @@ describe('parseListenAddress', () => {
 
 describe('log levels', () => {
   it.each([
-    ['info,http=warn', 'info'],
-    ['http=warn,debug', 'debug'],
-    ['llm_gateway=trace', 'trace'],
-    ['gateway::server=WARN', 'warn'],
-    ['http=warn', undefined],
+    ['WARN', { level: 'warn', levels: {} }],
+    ['info,http=warn', { level: 'info', levels: { http: 'warn' } }],
+    ['http=warn,debug', { level: 'debug', levels: { http: 'warn' } }],
+    ['llm_gateway=trace', { level: 'trace', levels: {} }],
+    ['llm_gateway=trace, error', { level: 'error', levels: {} }],
+    [
+      'gateway::server=WARN,health::probe=off',
+      { level: undefined, levels: { server: 'warn', 'health::probe': 'silent' } },
+    ],
+    ['health=debug,health=trace,x=loud', { level: undefined, levels: { health: 'trace' } }],
+    ['x=loud', undefined],
     ['', undefined],
-  ])('filter %s', (text, expected) => expect(parseLogFilter(text)).toBe(expected));
+  ])('filter %s', (text, expected) => expect(parseLogFilter(text)).toEqual(expected));
 
   it('knows levels in any case', () => {
     expect(parseLogLevel('WARNING')).toBe('warn');

@@ -122,6 +122,13 @@ describe('precedence', () => {
     const { config } = await loadFiles(files, { env: rest });
     expect(config.server).toMatchObject({ host: 'listen', port: 4 });
     expect(config.telemetry.logging.level).toBe('trace');
+    const flags = { logLevel: 'warn' } as const;
+    const filter = { ...rest, RUST_LOG: 'health=debug' };
+    expect((await loadFiles(files, { env: filter })).config.telemetry.logging).toMatchObject({
+      level: 'error',
+      levels: { health: 'debug' },
+    });
+    expect((await loadFiles(files, { env: filter, flags })).config.telemetry.logging.levels).toEqual({});
     const { LISTEN_ADDR: ___, ...others } = rest;
     expect((await loadFiles(files, { env: others })).config.server).toMatchObject({ host: 'server', port: 5 });
   });
@@ -268,8 +275,8 @@ describe('variables in values', () => {
   it('shows a target whose key is not set, and leaves out one without an address', async () => {
     const text = `backends:\n  - {url: "http://a", api_key: "\${KEY}"}\n  - {url: "\${URL}"}\nproviders: {p: {base_url: "\${URL}"}}`;
     const loaded = await loadFiles({ 'config.yaml': text });
-    expect(loaded.config.backends).toMatchObject([{ url: 'http://a', apiKey: null }]);
-    expect(loaded.config.providers[0]).toMatchObject({ baseUrl: null, apiKey: undefined });
+    expect(loaded.config.backends).toMatchObject([{ url: 'http://a', apiKey: null, unset: { apiKey: 'KEY' } }]);
+    expect(loaded.config.providers[0]).toMatchObject({ baseUrl: null, apiKey: undefined, unset: { baseUrl: 'URL' } });
     expect(noticesOf(loaded, 'warning').join('\n')).toMatch(
       /config\.yaml:2:\d+ backends\[0\]\.api_key names the variable KEY/,
     );
@@ -424,6 +431,21 @@ describe('providers by variables', () => {
       { name: 'local', apiKey: undefined, baseUrl: 'http://localhost:11434' },
       { name: 'own', baseUrl: 'http://o' },
     ]);
+  });
+
+  it.each([
+    ['gpu', 'http://gpu:11434'],
+    ['gpu:1', 'http://gpu:1'],
+    ['gpu/base', 'http://gpu:11434/base'],
+    [':1', 'http://127.0.0.1:1'],
+    ['0.0.0.0', 'http://127.0.0.1:11434'],
+    ['[::]:1', 'http://[::1]:1'],
+    ['https://gpu', 'https://gpu'],
+  ])('completes an address: %s', async (address, expected) => {
+    const environment = { apiKey: [], baseUrl: ['LOCAL_HOST'] };
+    const local = [{ name: 'local', baseUrl: 'http://localhost:11434/v1', environment }];
+    const { config } = await loadFiles({}, { env: { LOCAL_HOST: address }, providerVariables: local });
+    expect(config.providers).toMatchObject([{ baseUrl: expected }]);
   });
 
   it('leaves a file that lists its providers alone', async () => {

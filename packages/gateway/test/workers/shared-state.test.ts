@@ -138,16 +138,60 @@ describe('a worker that is killed', () => {
     const alive = streams.filter((stream) => !stream.destroyed).length;
     expect(alive).toBeGreaterThan(0);
     expect(alive).toBeLessThan(6);
-    await vi.waitUntil(
-      async () => {
-        const now = await childrenOf(gateway.pid);
-        return now.length === WORKERS && !now.includes(workers[0]!);
-      },
-      { timeout: 10_000, interval: 100 },
-    );
+    await gateway.waitForOutput('serves in the place of one that died');
+    const now = await childrenOf(gateway.pid);
+    expect(now).toHaveLength(WORKERS);
+    expect(now).not.toContain(workers[0]);
     expect(tally(await chats(url, 20))).toEqual({ 200: 20 });
     for (const stream of streams) stream.destroy();
     await first.waitUntil(() => first.attempts.every(({ outcome }) => outcome !== undefined));
     expect(gateway.stdout()).toMatch(/Worker \d+ died \(SIGKILL\); another takes its place/);
+  });
+
+  it('leaves nobody waiting in vain, not even those that were on their way to it', async () => {
+    const url = await start('');
+    let isOver = false;
+    const outcomes: string[] = [];
+    const outcomeOf = async (): Promise<string> => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<string>((resolve) => {
+        timer = setTimeout(resolve, 5_000, 'in vain');
+      });
+      const answer = chat(url).then(
+        ({ status }) => String(status),
+        ({ code }: { code: string }) => code,
+      );
+      return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+    };
+    const callers = Array.from({ length: 30 }, async () => {
+      while (!isOver) outcomes.push(await outcomeOf());
+    });
+    for (let killed = 1; killed <= 3; killed++) {
+      const before = outcomes.length;
+      await vi.waitUntil(
+        async () => outcomes.length > before + 100 && (await childrenOf(gateway.pid)).length === WORKERS,
+        {
+          timeout: 15_000,
+        },
+      );
+      process.kill((await childrenOf(gateway.pid))[0]!, 'SIGKILL');
+      await gateway.waitForOutput('another takes its place', killed);
+    }
+    isOver = true;
+    await Promise.all(callers);
+    const kinds = new Set(outcomes);
+    for (const broken of ['ECONNRESET', 'EPIPE']) kinds.delete(broken);
+    expect(kinds).toEqual(new Set(['200']));
+    expect(tally(await chats(url, 10))).toEqual({ 200: 10 });
+  });
+
+  it('with all the others is replaced, too, and nobody waits in vain meanwhile', async () => {
+    const url = await start('');
+    const flood = Array.from({ length: 60 }, () => chat(url).catch((error: Error) => error));
+    for (const worker of await childrenOf(gateway.pid)) process.kill(worker, 'SIGKILL');
+    // Served, cut or refused; a reply that never comes is what would fail this.
+    await Promise.all(flood);
+    await gateway.waitForOutput('serves in the place of one that died', WORKERS);
+    expect(tally(await chats(url, 20))).toEqual({ 200: 20 });
   });
 });

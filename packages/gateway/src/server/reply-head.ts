@@ -1,0 +1,61 @@
+import { STATUS_CODES } from 'node:http';
+import { KEEP_ALIVE_MS } from './server-limits.ts';
+
+export interface ReplyHead {
+  readonly status: number;
+  /** Names and values, alternating. */
+  readonly headers: readonly string[];
+  readonly keepsAlive: boolean;
+}
+
+/** A head as it goes over the wire, and how its body is delimited. */
+export interface ComposedHead {
+  readonly text: string;
+  readonly declaresLength: boolean;
+}
+
+const KEEP_ALIVE = `connection: keep-alive\r\nkeep-alive: timeout=${KEEP_ALIVE_MS / 1_000}\r\n`;
+const CLOSE = 'connection: close\r\n';
+
+/** What a header cannot hold: a name from the configuration may be in any script. */
+const unfit = /[^\t\x20-\x7e\x80-\xff]/;
+
+/**
+ * The head of an HTTP/1.1 reply as text, `date` and `connection` included. `framing` is the header that delimits the
+ * body when none of the headers does. Undefined when a header needs more care than this takes.
+ */
+export function composeHead({ status, headers, keepsAlive }: ReplyHead, framing: string): ComposedHead | undefined {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`;
+  let declaresLength = false;
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index]!;
+    const value = headers[index + 1]!;
+    if (name === 'connection' || unfit.test(value)) return undefined;
+    if (name === 'content-length') declaresLength = true;
+    text += `${name}: ${value}\r\n`;
+  }
+  if (!declaresLength) text += framing;
+  return { text: `${text}date: ${httpDate()}\r\n${keepsAlive ? KEEP_ALIVE : CLOSE}\r\n`, declaresLength };
+}
+
+/** A header's text with what it cannot hold percent-encoded. */
+export function headerText(text: string): string {
+  return unfit.test(text) ? text.replace(/[^\t\x20-\x7e]+/g, percentEncoded) : text;
+}
+
+function percentEncoded(text: string): string {
+  return Buffer.from(text).toString('hex').replace(/../g, '%$&').toUpperCase();
+}
+
+let dateAt = 0;
+let dateText = '';
+
+/** The Date header's value, which changes once a second. */
+function httpDate(): string {
+  const now = Date.now();
+  if (now - dateAt >= 1_000 || now < dateAt) {
+    dateAt = now - (now % 1_000);
+    dateText = new Date(now).toUTCString();
+  }
+  return dateText;
+}
