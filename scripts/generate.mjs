@@ -1,6 +1,6 @@
 // Writes what is made from the sources: the registries of what is added by adding a file (providers and load-sharing
-// strategies), and the tables of docs/. The result is committed, so that types know every name and nothing is looked up
-// at run time. `--check` writes nothing and fails when something is stale.
+// strategies), and the tables of docs/. The result is committed, so that nothing is looked up at run time. `--check`
+// writes nothing and fails when something is stale.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { documents } from './documents.mjs';
@@ -15,7 +15,6 @@ const registries = [
     module: './define-provider.ts',
     type: 'ProviderDefinition',
     list: { name: 'providerDefinitions', comment: 'Every provider that the gateway knows, by name.' },
-    union: { name: 'ProviderName', comment: 'Names of the providers that the gateway knows.' },
   },
   {
     folder: 'routing/strategies',
@@ -48,32 +47,17 @@ function inListForm(head, items, tail) {
   return line.length <= lineWidth ? line : `${head}[\n${items.map((item) => `  ${item},\n`).join('')}]${tail}`;
 }
 
-function inUnionForm(name, items) {
-  const line = `export type ${name} = ${items.join(' | ')};`;
-  return line.length <= lineWidth ? line : `export type ${name} =\n${items.map((item) => `  | ${item}`).join('\n')};`;
-}
-
 function textOf(registry) {
   const names = entriesOf(registry);
   const imports = [
     ...names.map((name) => ({ from: `./${name}.ts`, what: identifierOf(name) })),
     { from: registry.module, what: `type { ${registry.type} }` },
   ].sort((left, right) => (left.from.slice(0, -3) < right.from.slice(0, -3) ? -1 : 1));
-  const { list, union } = registry;
+  const { list } = registry;
   return [
     '// Written by `npm run generate` from the files of this folder; edit those instead.',
     ...imports.map(({ from, what }) => `import ${what} from '${from}';`),
     '',
-    ...(union === undefined
-      ? []
-      : [
-          `/** ${union.comment} */`,
-          inUnionForm(
-            union.name,
-            names.map((name) => `'${name}'`),
-          ),
-          '',
-        ]),
     `/** ${list.comment} */`,
     inListForm(`export const ${list.name}: readonly ${registry.type}[] = `, names.map(identifierOf), ';'),
     '',

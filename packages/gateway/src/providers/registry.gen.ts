@@ -21,29 +21,6 @@ import together from './together.ts';
 import vllm from './vllm.ts';
 import xai from './xai.ts';
 
-/** Names of the providers that the gateway knows. */
-export type ProviderName =
-  | 'anthropic'
-  | 'ark'
-  | 'azure-openai'
-  | 'cerebras'
-  | 'cohere'
-  | 'dashscope'
-  | 'deepseek'
-  | 'fireworks'
-  | 'gemini'
-  | 'groq'
-  | 'mistral'
-  | 'nvidia'
-  | 'ollama'
-  | 'openai'
-  | 'openai-compatible'
-  | 'openrouter'
-  | 'perplexity'
-  | 'together'
-  | 'vllm'
-  | 'xai';
-
 /** Every provider that the gateway knows, by name. */
 export const providerDefinitions: readonly ProviderDefinition[] = [
   anthropic,

@@ -168,14 +168,9 @@ describe('a worker that is killed', () => {
     });
     for (let killed = 1; killed <= 3; killed++) {
       const before = outcomes.length;
-      await vi.waitUntil(
-        async () => outcomes.length > before + 100 && (await childrenOf(gateway.pid)).length === WORKERS,
-        {
-          timeout: 15_000,
-        },
-      );
+      await vi.waitUntil(() => outcomes.length > before + 100, { timeout: 15_000 });
       process.kill((await childrenOf(gateway.pid))[0]!, 'SIGKILL');
-      await gateway.waitForOutput('another takes its place', killed);
+      await gateway.waitForOutput('serves in the place of one that died', killed);
     }
     isOver = true;
     await Promise.all(callers);
@@ -186,7 +181,8 @@ describe('a worker that is killed', () => {
   });
 
   it('with all the others is replaced, too, and nobody waits in vain meanwhile', async () => {
-    const url = await start('');
+    // With any port, the new workers would take another one.
+    const url = await start('', ['--port', String(await freePort())]);
     const flood = Array.from({ length: 60 }, () => chat(url).catch((error: Error) => error));
     for (const worker of await childrenOf(gateway.pid)) process.kill(worker, 'SIGKILL');
     // Served, cut or refused; a reply that never comes is what would fail this.
