@@ -6,6 +6,7 @@ import { cancelError, type Exchange } from './exchange.ts';
 import type { InboundBody } from './inbound-body.ts';
 import { type RequestPolicy, runRing } from './policies/request-policy.ts';
 import { encodeError, encodeErrorEvent } from './protocols/openai-chat/errors.ts';
+import { encodeResponsesErrorEvent } from './protocols/openai-responses/errors.ts';
 import { failureError, replyToFailure } from './relay/failure-reply.ts';
 import { addReplyTrail } from './reply-trail.ts';
 import type { ReadRequest } from './request-reader.ts';
@@ -170,9 +171,13 @@ function breakOff(exchange: Exchange, failure: Failure): LedgerEntry['outcome'] 
   const cancelled = exchange.cancelReason ? cancelError(exchange.cancelReason) : undefined;
   exchange.failure = cancelled?.kind ?? failure.kind;
   const error = cancelled ?? failureError(failure);
-  if (exchange.facts.stream) exchange.sink.end(encodeErrorEvent(error));
+  if (exchange.facts.stream) exchange.sink.end(inBandError(exchange, error));
   else exchange.sink.cut();
   return 'failed';
+}
+
+function inBandError({ operation }: Exchange, error: GatewayError): Buffer {
+  return operation === 'responses' ? encodeResponsesErrorEvent(error) : encodeErrorEvent(error);
 }
 
 /** No attempt succeeded: the caller gets the last failure. */

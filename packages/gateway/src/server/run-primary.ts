@@ -159,12 +159,16 @@ class Staff {
     return this.#stopped;
   }
 
+  #takesConnections(worker: Worker): boolean {
+    return worker.isConnected() && !this.#starting.has(worker);
+  }
+
   #fork(onExit?: (code: number) => void): void {
     const { hub, io, log } = this.#input;
     const { clock } = io;
     const worker = cluster.fork();
     reclaimConnections(worker, () =>
-      [...this.#workers].some((other) => other !== worker && !this.#starting.has(other)),
+      [...this.#workers].some((other) => other !== worker && this.#takesConnections(other)),
     );
     const startedAt = clock.now();
     const detach = hub.attach(processChannel(worker));
