@@ -61,6 +61,15 @@ describe('the reply to a client', () => {
     expect(bodyOf(raw)).toBe('1\r\na\r\n0\r\n\r\n');
   });
 
+  it('has no chunk for a piece without bytes, which would end the body early', async () => {
+    const raw = await rawReply((reply) => {
+      reply.head(200, []);
+      for (const piece of ['', 'a', '', 'b', '']) reply.write(Buffer.from(piece));
+      reply.end(Buffer.alloc(0));
+    });
+    expect(bodyOf(raw)).toBe('1\r\na\r\n1\r\nb\r\n0\r\n\r\n');
+  });
+
   it('sends a declared length and no chunks when the headers have one', async () => {
     const raw = await rawReply((reply) => {
       reply.head(200, ['content-length', '2']);

@@ -39,6 +39,8 @@ export class ClientReply implements ReplySink {
 
   write(bytes: Buffer): boolean {
     const response = this.#response;
+    // A parser that was paused may hand over nothing, and an empty chunk would end the body.
+    if (bytes.length === 0) return !response.writableNeedDrain;
     if (!response.headersSent) this.#begin('transfer-encoding: chunked\r\n');
     return response.write(this.#framesChunks ? frameChunk(bytes) : bytes);
   }
