@@ -20,5 +20,7 @@ await build({
   external: ['@llm-gateway/simulator'],
   define: { __VERSION__: JSON.stringify(version) },
   // CommonJS dependencies inside an ES module bundle still call require() for node's own modules.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
 });

@@ -12,7 +12,7 @@ import { createOpenMode } from './policies/open-mode.ts';
 import { createProxyTail } from './policies/proxy-path.ts';
 import { createRateLimit } from './policies/rate-limit.ts';
 import { type RequestPolicy, runRing } from './policies/request-policy.ts';
-import { createSecurityHeaders, type SecurityHeaders } from './policies/security-headers.ts';
+import { createSecurityHeaders, revealingHeaders, type SecurityHeaders } from './policies/security-headers.ts';
 import { createSignature } from './policies/signature.ts';
 import { buildTarget } from './providers/build-target.ts';
 import { createDemoTarget } from './providers/demo-target.ts';
@@ -92,7 +92,10 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
       limits: parts.limits,
       headRules: createHeadRules({
         renameRateLimits: rateLimit !== undefined,
-        replaced: (security?.overTls ?? []).filter((_part, index) => index % 2 === 0),
+        replaced: [
+          ...namesOf(security?.overTls ?? []),
+          ...(config.security.headers.removeSensitive ? revealingHeaders : []),
+        ],
       }),
       securityHeaders: addHeaders,
     }),
@@ -146,6 +149,11 @@ function guardPolicies(config: GatewayConfig): RequestPolicy[] {
     security.enabled ? createAllowedHosts(security.headers.allowedHosts) : undefined,
     createAuthenticate(auth),
   ]);
+}
+
+/** Names of a flat list of names and values. */
+function namesOf(headers: readonly string[]): string[] {
+  return headers.filter((_part, index) => index % 2 === 0);
 }
 
 function present<Item>(items: readonly (Item | undefined)[]): Item[] {

@@ -173,7 +173,6 @@ const longFiles: Readonly<Record<string, string>> = {
   'packages/gateway/src/telemetry/line-writer.ts': 'One state machine; its halves would share all their state.',
   'packages/gateway/src/resilience/error-bodies.fixture.ts': 'Error bodies of providers, one after the other.',
   'packages/gateway/src/resilience/health.test.ts': 'The state machine of health, case by case.',
-  'packages/gateway/test/bad-input/heads.test.ts': 'Heads of requests that nobody should send, case by case.',
   'packages/gateway/test/config/load.test.ts': 'Everything a configuration may say, case by case.',
 };
 const longFunctions: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import { type ErrorKind, GatewayError } from '../canonical/gateway-error.ts';
 import { isOpenAiError } from '../protocols/openai-chat/errors.ts';
 import type { Failure, FailureKind } from '../resilience/failure.ts';
+import { scrub as maskCredentials } from '../resilience/scrub.ts';
 
 /** What the caller gets when no attempt succeeded: the upstream's own words where the fault is the caller's. */
 export type FailureReply =
@@ -53,7 +54,12 @@ export function replyToFailure(failure: Failure, scrub: (text: string) => string
   }
   const message = `The provider refused the request: ${reasonIn(text) ?? failure.message}`;
   const envelope = {
-    error: { message: scrub(message), type: 'invalid_request_error', param: null, code: failure.kind },
+    error: {
+      message: maskCredentials(scrub(message), []),
+      type: 'invalid_request_error',
+      param: null,
+      code: failure.kind,
+    },
   };
   return {
     kind: 'upstream',

@@ -6,8 +6,7 @@ import { failureMessage } from './failure-table.ts';
 import { clampRetryAfter, parseRetryAfter } from './retry-after.ts';
 
 export { parseRetryAfter } from './retry-after.ts';
-export { scrub } from './scrub.ts';
-export { classifyError, type TransportPhase } from './transport-error.ts';
+export { classifyError } from './transport-error.ts';
 
 export interface StatusInput {
   readonly status: number;

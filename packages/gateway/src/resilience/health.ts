@@ -13,10 +13,8 @@ import {
 
 export type {
   HealthEvent,
-  HealthReason,
   HealthRecord,
   HealthSettings,
-  HealthState,
   HealthTransition,
   ProbeOutcome,
 } from './health-state.ts';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { createAttemptRing } from '../../src/attempt-ring.ts';
-import { createHeadRules } from '../../src/relay/reply-headers.ts';
 import { systemClock } from '../../src/canonical/clock.ts';
 import { Exchange } from '../../src/exchange.ts';
+import { createHeadRules } from '../../src/relay/reply-headers.ts';
 import { createHealthRegistry } from '../../src/resilience/health.ts';
 import { makeTarget, member } from '../../src/routing/target.fixture.ts';
 import { createTargetLoad } from '../../src/routing/target-load.ts';
@@ -50,7 +50,14 @@ it('a request that was cancelled while a shared limit was asked for was sent nev
     securityHeaders: () => [],
   });
   const routeTarget = member(makeTarget('slow', { limits: [limit] }));
-  const step = { routeTarget, upstreamModel: 'm', delayMs: 0, attemptsLeft: 0, hasAlternative: false, isLastResort: false };
+  const step = {
+    routeTarget,
+    upstreamModel: 'm',
+    delayMs: 0,
+    attemptsLeft: 0,
+    hasAlternative: false,
+    isLastResort: false,
+  };
   const outcome = await attemptRing(exchange, step, systemClock.now() + 1_000);
   expect(outcome).toMatchObject({ failure: { kind: 'cancelled' }, isCommitted: false });
   expect(sent).toBe(0);

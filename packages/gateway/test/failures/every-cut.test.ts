@@ -43,7 +43,14 @@ async function relay(chunks: readonly Buffer[], isBroken: boolean): Promise<{ bo
   };
   const request = { origin: 'http://provider', method: 'POST', path: '/', headers: [], body: undefined, connectMs: 1 };
   const transport = { send, close: async () => {} };
-  const attempt = new Attempt({ transport, clock: systemClock, request, limits, body, headRules: createHeadRules({ renameRateLimits: false, replaced: [] }) });
+  const attempt = new Attempt({
+    transport,
+    clock: systemClock,
+    request,
+    limits,
+    body,
+    headRules: createHeadRules({ renameRateLimits: false, replaced: [] }),
+  });
   const outcome = await attempt.run();
   return { body: Buffer.concat(got), outcome };
 }

@@ -84,7 +84,9 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     version: 'test',
   });
   const { port } = await gateway.listen();
-  const probes = options.probes ? createHealthProbes({ registry: health, clock: systemClock, random: () => 0 }) : undefined;
+  const probes = options.probes
+    ? createHealthProbes({ registry: health, clock: systemClock, random: () => 0 })
+    : undefined;
   probes?.update(gateway.runtime.catalog.targets.values());
   const parsed = (): Record<string, unknown>[] => lines.map((line) => JSON.parse(line));
 
