@@ -80,8 +80,9 @@ class RingedAttempt implements ReplyHost {
       const attempt = new Attempt({
         transport,
         clock: exchange.clock,
+        startedAt: this.#askedAt,
         request: upstreamRequest(exchange, this.#step),
-        limits: limitsOf(exchange, this.#step, deadline),
+        limits: limitsOf(exchange, this.#step, deadline - this.#askedAt),
         body: createReplyBody(exchange, this),
         headRules,
       });
@@ -180,11 +181,11 @@ function concernsTarget(operation: Operation, { kind, status }: Failure): boolea
   return !isRefusal || coreOperations.has(operation);
 }
 
-function limitsOf(exchange: Exchange, step: PlanStep, deadline: number): AttemptLimits {
+/** `leftMs`: what is left of the time that the exchange has in all. */
+function limitsOf(exchange: Exchange, step: PlanStep, leftMs: number): AttemptLimits {
   const { timeouts } = step.routeTarget.target;
   const { stream } = exchange.facts;
   const ownTotal = stream ? timeouts.streamTotalMs : timeouts.unaryTotalMs;
-  const leftMs = deadline - exchange.clock.now();
   const totalMs = Math.max(1, Math.min(ownTotal, leftMs));
   // Giving up on a slow target pays only while another may answer; the last one gets the time there is.
   const patient = Math.max(timeouts.idleMs, stream ? timeouts.streamHeadersMs : timeouts.unaryHeadersMs);

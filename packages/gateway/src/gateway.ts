@@ -165,8 +165,8 @@ const unusable: Readonly<Record<string, string>> = {
 };
 
 function verbose({ config }: LoadedConfig): boolean {
-  const { level } = config.telemetry.logging;
-  return level === 'debug' || level === 'trace';
+  const { level, levels } = config.telemetry.logging;
+  return [level, levels?.['server']].some((one) => one === 'debug' || one === 'trace');
 }
 
 function logArrival(log: Log, { id, method, operation, clientAddress }: Exchange): void {

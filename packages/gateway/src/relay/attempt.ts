@@ -47,6 +47,8 @@ export interface AttemptOutcome {
 export interface AttemptInput {
   readonly transport: Transport;
   readonly clock: Clock;
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
   readonly request: UpstreamRequest;
   readonly limits: AttemptLimits;
   readonly body: ReplyBody;
@@ -79,14 +81,14 @@ export class Attempt implements UpstreamHandler {
   constructor(input: AttemptInput) {
     this.#input = input;
     this.#body = input.body;
-    this.#startedAt = input.clock.now();
+    this.#startedAt = input.startedAt;
     this.#lastAt = this.#startedAt;
   }
 
   run(): Promise<AttemptOutcome> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
-      this.#watch();
+      this.#watch(this.#startedAt);
       this.#send();
     });
   }
@@ -198,9 +200,9 @@ export class Attempt implements UpstreamHandler {
   }
 
   /** Arms one timer for whichever limit comes first. Progress only moves a number; the timer looks when it fires. */
-  #watch(): void {
+  #watch(now: number): void {
     const { at } = this.#nextLimit();
-    const delay = Math.max(1, at - this.#input.clock.now());
+    const delay = Math.max(1, at - now);
     this.#armedFor = at;
     this.#cancelTimer = this.#input.clock.schedule(this.#onTimer, delay);
   }
@@ -209,13 +211,14 @@ export class Attempt implements UpstreamHandler {
   #rearm(): void {
     if (!this.#resolve || this.#nextLimit().at >= this.#armedFor) return;
     this.#cancelTimer?.();
-    this.#watch();
+    this.#watch(this.#input.clock.now());
   }
 
   readonly #onTimer = (): void => {
     if (!this.#resolve) return;
     const { at, kind, message } = this.#nextLimit();
-    if (this.#input.clock.now() < at) this.#watch();
+    const now = this.#input.clock.now();
+    if (now < at) this.#watch(now);
     else if (this.#errorBody) this.fail(this.#classify(Buffer.concat(this.#errorBody)));
     else this.fail(failureOf(kind, message ?? limitMessages[kind]));
   };

@@ -40,11 +40,10 @@ export function readUnary(bytes: Buffer, operation: Operation): UnaryReading {
     if (members.hasError) return { failure: classifyBody(bytes), usage: undefined, responseModel: undefined };
     return broken(`the provider's answer has no "${essential}"`);
   }
-  const model = members.valueAt(members.modelStart, members.modelEnd);
   return {
     failure: undefined,
     usage: decodeUsage(members.valueAt(members.usageStart, members.usageEnd)),
-    responseModel: typeof model === 'string' ? model : undefined,
+    responseModel: members.model(),
   };
 }
 
@@ -72,6 +71,12 @@ class AnswerMembers {
     return this.#bytes[index] === OPEN_BRACE;
   }
 
+  model(): string | undefined {
+    if (this.#bytes[this.modelStart] !== QUOTE) return undefined;
+    const text = this.#bytes.toString('utf8', this.modelStart + 1, this.modelEnd - 1);
+    return text.includes('\\') ? (this.valueAt(this.modelStart, this.modelEnd) as string) : text;
+  }
+
   valueAt(start: number, end: number): unknown {
     return end === 0 ? undefined : JSON.parse(this.#bytes.toString('utf8', start, end));
   }
@@ -95,6 +100,7 @@ class AnswerMembers {
 }
 
 const OPEN_BRACE = 123;
+const QUOTE = 34;
 const LETTER_N = 110;
 
 function broken(message: string): UnaryReading {

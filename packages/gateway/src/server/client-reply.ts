@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { ReplySink } from '../relay/reply-sink.ts';
 import { frameChunk, LAST_CHUNK } from './chunk-frame.ts';
 import { endReply, isEarly } from './end-reply.ts';
-import { composeHead, headerText } from './reply-head.ts';
+import { type ComposedHead, composeHead, headerText } from './reply-head.ts';
 
 /** Up to here joining head and body costs less than a vectored write of the two. */
 const ONE_WRITE_BYTES = 16 * 1024;
@@ -41,7 +41,7 @@ export class ClientReply implements ReplySink {
     const response = this.#response;
     // A parser that was paused may hand over nothing, and an empty chunk would end the body.
     if (bytes.length === 0) return !response.writableNeedDrain;
-    if (!response.headersSent) this.#begin('transfer-encoding: chunked\r\n');
+    if (!response.headersSent) this.#beginStream();
     return response.write(this.#framesChunks ? frameChunk(bytes) : bytes);
   }
 
@@ -54,9 +54,9 @@ export class ClientReply implements ReplySink {
       this.#writeHead();
       endReply(response, bytes);
     } else {
-      if (!response.headersSent) this.#begin(`content-length: ${length}\r\n`);
+      const fields = response.headersSent ? '' : this.#beginWhole(length);
       // As Latin-1, byte for byte: node joins a string with the head into one buffer and one write.
-      response.end(bytes!.toString('latin1'), 'latin1');
+      response.end(fields + bytes!.toString('latin1'), 'latin1');
     }
   }
 
@@ -68,23 +68,34 @@ export class ClientReply implements ReplySink {
     this.#response.once('drain', callback);
   }
 
-  /** Sets the head to send; `framing` delimits the body where no header does. */
-  #begin(framing: string): void {
-    const response = this.#response;
-    const composed = this.#isUsual() ? this.#compose(framing) : undefined;
-    if (composed === undefined) {
-      this.#writeHead();
-      return;
-    }
-    response.statusCode = this.#status;
-    response._last = !response.shouldKeepAlive;
-    response._header = composed.text;
-    this.#framesChunks = !composed.declaresLength && framing.startsWith('transfer');
+  #beginStream(): void {
+    const head = this.#compose('transfer-encoding: chunked\r\n');
+    if (head === undefined) return;
+    this.#response._header = head.statusLine + head.fields;
+    this.#framesChunks = !head.declaresLength;
   }
 
-  #compose(framing: string): ReturnType<typeof composeHead> {
-    const { shouldKeepAlive: keepsAlive } = this.#response;
-    return composeHead({ status: this.#status, headers: this.#headers, keepsAlive }, framing);
+  /** Answers the text that goes before the body: the head but for its first line, which node adds. */
+  #beginWhole(length: number): string {
+    const head = this.#compose(`content-length: ${length}\r\n`);
+    if (head === undefined) return '';
+    this.#response._header = head.statusLine;
+    return head.fields;
+  }
+
+  /** Undefined when node:http has written the head. `framing` delimits the body where no header does. */
+  #compose(framing: string): ComposedHead | undefined {
+    const response = this.#response;
+    const { shouldKeepAlive: keepsAlive } = response;
+    const head = { status: this.#status, headers: this.#headers, keepsAlive };
+    const composed = this.#isUsual() ? composeHead(head, framing) : undefined;
+    if (composed === undefined) {
+      this.#writeHead();
+      return undefined;
+    }
+    response.statusCode = this.#status;
+    response._last = !keepsAlive;
+    return composed;
   }
 
   #isUsual(): boolean {

@@ -55,22 +55,39 @@ export function exchangeFields(entry: LedgerEntry): LogFields {
 
 function accessLine(raw: RawLines, entry: LedgerEntry, level: string): string {
   const { usage } = entry;
-  let line = `{"timestamp":"${raw.timestamp()}","level":"${level}","target":"${target}","message":"${messages[entry.outcome]}","request_id":${quoted(entry.id)}`;
-  if (entry.provider !== undefined) line += `,"provider":${quoted(entry.provider)}`;
+  // Joined at once: a text that grows by `+=` is a tree, which has to be walked again when it is written.
+  const parts = [
+    `{"timestamp":"`,
+    raw.timestamp(),
+    `","level":"`,
+    level,
+    `","target":"${target}","message":"`,
+    messages[entry.outcome],
+    `","request_id":`,
+    quoted(entry.id),
+  ];
+  if (entry.provider !== undefined) parts.push(`,"provider":`, quoted(entry.provider));
   const model = modelOf(raw, entry);
-  if (model !== undefined) line += `,"model":${quoted(model)}`;
-  line += `,"latency_ms":${formatMilliseconds(entry.durationMs)}`;
-  if (usage !== undefined) line += `,"tokens":{"input":${count(usage.input)},"output":${count(usage.output)}}`;
-  line += `,"status":${entry.status},"operation":"${entry.operation}","stream":${entry.stream}`;
-  if (entry.targetId !== undefined) line += `,"target_id":${quoted(entry.targetId)}`;
-  line += `,"attempts":${entry.attempts.length}`;
-  if (entry.failure !== undefined) line += `,"failure":${quoted(foreign(raw, entry.failure))}`;
-  line += `,"principal":${quoted(entry.principal)},"queued_ms":${formatMilliseconds(entry.queuedMs)},"overhead_ms":${formatMilliseconds(entry.overheadMs)}`;
-  if (entry.firstByteMs !== undefined) line += `,"first_byte_ms":${formatMilliseconds(entry.firstByteMs)}`;
+  if (model !== undefined) parts.push(`,"model":`, quoted(model));
+  parts.push(`,"latency_ms":`, formatMilliseconds(entry.durationMs));
+  if (usage !== undefined) parts.push(`,"tokens":{"input":${count(usage.input)},"output":${count(usage.output)}}`);
+  parts.push(
+    `,"status":${entry.status},"operation":"`,
+    entry.operation,
+    `","stream":`,
+    entry.stream ? 'true' : 'false',
+  );
+  if (entry.targetId !== undefined) parts.push(`,"target_id":`, quoted(entry.targetId));
+  parts.push(`,"attempts":${entry.attempts.length}`);
+  if (entry.failure !== undefined) parts.push(`,"failure":`, quoted(foreign(raw, entry.failure)));
+  parts.push(`,"principal":`, quoted(entry.principal), `,"queued_ms":`, formatMilliseconds(entry.queuedMs));
+  parts.push(`,"overhead_ms":`, formatMilliseconds(entry.overheadMs));
+  if (entry.firstByteMs !== undefined) parts.push(`,"first_byte_ms":`, formatMilliseconds(entry.firstByteMs));
   if (entry.attempts.length > 1 || (entry.attempts.length > 0 && raw.accepts('debug', target))) {
-    line += `,"trail":${trail(raw, entry.attempts)}`;
+    parts.push(`,"trail":`, trail(raw, entry.attempts));
   }
-  return `${line}}\n`;
+  parts.push('}\n');
+  return parts.join('');
 }
 
 /** The target's model comes from the configuration or was served; what the caller merely asked for may be any text. */

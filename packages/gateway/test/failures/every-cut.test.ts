@@ -46,6 +46,7 @@ async function relay(chunks: readonly Buffer[], isBroken: boolean): Promise<{ bo
   const attempt = new Attempt({
     transport,
     clock: systemClock,
+    startedAt: systemClock.now(),
     request,
     limits,
     body,
