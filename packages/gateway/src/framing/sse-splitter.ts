@@ -8,16 +8,25 @@
 
 const LF = 10;
 const CR = 13;
+const SPACE = 32;
+const COLON = 58;
 const EMPTY: Buffer = Buffer.alloc(0);
 
 /** One event: its raw bytes and its data. The object is reused for the next event; keep what you need. */
-export interface SseEvent {
+export class SseEvent {
   /** Raw bytes of the event, blank line included. */
-  bytes: Buffer;
-  /** Data bytes, joined with LF when the event has several data lines. Empty when it has none (a comment). */
-  data: Buffer;
+  bytes: Buffer = EMPTY;
+  /** Where the data stands, from `dataStart` up to `dataEnd`: in `bytes` itself when it is one line, as it nearly always is. */
+  source: Buffer = EMPTY;
+  dataStart = 0;
+  dataEnd = 0;
   /** Value of the `event:` field, '' when there is none. */
-  name: string;
+  name = '';
+
+  /** Data bytes, joined with LF when the event has several data lines. Empty when it has none (a comment). */
+  get data(): Buffer {
+    return this.source.subarray(this.dataStart, this.dataEnd);
+  }
 }
 
 export interface SseSplitterOptions {
@@ -33,7 +42,7 @@ export class SseOverflowError extends Error {
 export class SseSplitter {
   readonly #maxEventBytes: number;
   readonly #onEvent: (event: SseEvent) => void;
-  readonly #event: SseEvent = { bytes: EMPTY, data: EMPTY, name: '' };
+  readonly #event = new SseEvent();
   /** Earlier chunks of an event that is not whole yet. */
   #pending: Buffer[] = [];
   #pendingBytes = 0;
@@ -52,6 +61,10 @@ export class SseSplitter {
   push(chunk: Buffer): void {
     const { length } = chunk;
     let start = 0;
+    // The event's only line with content, as far as is known.
+    let onlyStart = 0;
+    let onlyEnd = 0;
+    let lines = this.#hasContent ? 1 : 0;
     // The LF of a CRLF pair that came apart: the line has ended at the CR already.
     let lineStart = this.#afterCr && chunk[0] === LF ? 1 : 0;
     if (length > 0) this.#afterCr = false;
@@ -68,9 +81,13 @@ export class SseSplitter {
       }
       if (lineEnd > lineStart || !this.#lineIsEmpty) {
         this.#hasContent = true;
+        lines++;
+        onlyStart = lineStart;
+        onlyEnd = lineEnd;
       } else if (this.#hasContent) {
-        this.#emit(chunk, start, next);
+        this.#emit(chunk, start, next, lines === 1 ? onlyStart : -1, onlyEnd);
         start = next;
+        lines = 0;
       }
       this.#lineIsEmpty = true;
       lineStart = next;
@@ -102,7 +119,7 @@ export class SseSplitter {
     const complete = this.#hasContent;
     const rest = this.takeRest();
     if (!complete) return rest;
-    this.#emit(rest, 0, rest.length);
+    this.#emit(rest, 0, rest.length, -1, 0);
     return EMPTY;
   }
 
@@ -117,33 +134,53 @@ export class SseSplitter {
     throw new SseOverflowError(`an event is longer than ${this.#maxEventBytes} bytes`);
   }
 
-  #emit(chunk: Buffer, start: number, end: number): void {
+  /** `lineStart` is where the event's only line begins in the chunk, -1 when it has several or began in another chunk. */
+  #emit(chunk: Buffer, start: number, end: number, lineStart: number, lineEnd: number): void {
     this.#checkLength(this.#pendingBytes + end - start);
-    let bytes = start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end);
-    if (this.#pendingBytes > 0) {
-      this.#pending.push(bytes);
-      bytes = Buffer.concat(this.#pending, this.#pendingBytes + bytes.length);
-      this.#pending = [];
-      this.#pendingBytes = 0;
-    }
+    const event = this.#event;
     this.#hasContent = false;
+    const isWholeHere = this.#pendingBytes === 0;
+    const bytes = start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end);
+    if (isWholeHere && !this.#first && lineStart !== -1 && isData(chunk, lineStart, lineEnd)) {
+      event.bytes = bytes;
+      event.name = '';
+      event.source = chunk;
+      event.dataStart = lineStart + (chunk[lineStart + 5] === SPACE ? 6 : 5);
+      event.dataEnd = lineEnd;
+    } else {
+      this.#readSlowly(isWholeHere ? bytes : this.#joinPending(bytes));
+    }
+    this.#onEvent(event);
+  }
+
+  #joinPending(last: Buffer): Buffer {
+    this.#pending.push(last);
+    const bytes = Buffer.concat(this.#pending, this.#pendingBytes + last.length);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    return bytes;
+  }
+
+  #readSlowly(bytes: Buffer): void {
     let from = 0;
     if (this.#first) {
       this.#first = false;
       if (bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) from = 3;
     }
-    const event = this.#event;
-    readFields(event, bytes, from);
-    this.#onEvent(event);
+    readFields(this.#event, bytes, from);
   }
 }
 
-/** Reads `data` and `event` of one whole event. The common event, one data line and nothing else, costs no copy. */
+/** Whether a line is `data:` and something after it. */
+function isData(bytes: Buffer, start: number, end: number): boolean {
+  return end - start > 5 && bytes[start + 4] === COLON && startsWith(bytes, start, end, DATA);
+}
+
+/** Reads `data` and `event` of one whole event, whatever its lines. */
 function readFields(event: SseEvent, bytes: Buffer, from: number): void {
   event.bytes = bytes;
   event.name = '';
-  event.data = EMPTY;
-  let dataLines: Buffer[] | undefined;
+  const dataLines: Buffer[] = [];
   const { length } = bytes;
   let lineStart = from;
   let lf = -1;
@@ -156,16 +193,16 @@ function readFields(event: SseEvent, bytes: Buffer, from: number): void {
     const lineEnd = cr !== -1 && cr < lf ? cr : lf;
     const first = bytes[lineStart];
     if (first === 100 && startsWith(bytes, lineStart, lineEnd, DATA)) {
-      const value = fieldValue(bytes, lineStart + 4, lineEnd);
-      if (dataLines) dataLines.push(NEWLINE, value);
-      else if (event.data !== EMPTY) dataLines = [event.data, NEWLINE, value];
-      else event.data = value;
+      if (dataLines.length > 0) dataLines.push(NEWLINE);
+      dataLines.push(fieldValue(bytes, lineStart + 4, lineEnd));
     } else if (first === 101 && startsWith(bytes, lineStart, lineEnd, EVENT)) {
       event.name = fieldValue(bytes, lineStart + 5, lineEnd).toString('utf8');
     }
     lineStart = lineEnd + 1;
   }
-  if (dataLines) event.data = Buffer.concat(dataLines);
+  event.source = dataLines.length === 1 ? dataLines[0]! : Buffer.concat(dataLines);
+  event.dataStart = 0;
+  event.dataEnd = event.source.length;
 }
 
 const DATA = Buffer.from('data');

@@ -104,8 +104,13 @@ export class Attempt implements UpstreamHandler {
     this.#rearm();
   }
 
-  resume(): void {
+  /** The upstream is not silent. A reply's body says so with its bytes, a stream's once for all events of a turn. */
+  touch(): void {
     this.#lastAt = this.#input.clock.now();
+  }
+
+  resume(): void {
+    this.touch();
     this.#call?.resume();
   }
 
@@ -126,7 +131,7 @@ export class Attempt implements UpstreamHandler {
   }
 
   onHead(status: number, rawHeaders: readonly Buffer[]): void {
-    this.#lastAt = this.#input.clock.now();
+    this.touch();
     const head = readHead(status, rawHeaders, this.#input.headRules);
     this.#head = head;
     if (this.#body.accepts(status)) {
@@ -139,8 +144,8 @@ export class Attempt implements UpstreamHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    this.#lastAt = this.#input.clock.now();
     if (!this.#errorBody) return this.#body.data(chunk);
+    this.touch();
     this.#errorBytes += chunk.length;
     if (this.#errorBytes > MAX_ERROR_BODY) this.fail(this.#classify(Buffer.concat(this.#errorBody)));
     else this.#errorBody.push(chunk);

@@ -38,6 +38,7 @@ export class RawReply implements ReplyBody {
   }
 
   data(chunk: Buffer): boolean {
+    this.#attempt!.touch();
     if (!this.isCommitted) {
       this.#commit();
       this.#attempt!.noteToken();

@@ -74,6 +74,7 @@ export class StreamReply implements ReplyBody {
 
   data(chunk: Buffer): boolean {
     if (this.#isEnded) return true;
+    if (!this.#isFlushDue) this.#attempt!.touch();
     try {
       this.#splitter.push(chunk);
     } catch (error) {

@@ -45,6 +45,7 @@ export class UnaryReply implements ReplyBody {
   }
 
   data(chunk: Buffer): boolean {
+    this.#attempt!.touch();
     if (this.isCommitted) return this.#pass(chunk);
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sseEvent } from '../../framing/sse-event.fixture.ts';
 import type { EventVerdict } from '../stream-reader.ts';
 import { type ChatStreamOptions, ChatStreamReader } from './stream-reader.ts';
 
@@ -11,8 +12,7 @@ function read(chunks: readonly Chunk[], options: Partial<ChatStreamOptions> = {}
 }
 
 function readOne(reader: ChatStreamReader, chunk: Chunk, name = ''): EventVerdict {
-  const data = Buffer.from(typeof chunk === 'string' ? chunk : JSON.stringify(chunk));
-  return reader.read({ bytes: data, data, name });
+  return reader.read(sseEvent(typeof chunk === 'string' ? chunk : JSON.stringify(chunk), name));
 }
 
 const choice = (delta: object, finish: string | null = null, index = 0): object => ({

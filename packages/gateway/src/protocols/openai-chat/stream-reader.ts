@@ -50,22 +50,24 @@ export class ChatStreamReader implements StreamReader {
   }
 
   read(event: SseEvent): EventVerdict {
-    const { data } = event;
-    if (event.name === 'error') return this.#fail(data);
-    if (data[0] !== OPEN_BRACE && data[firstByte(data)] !== OPEN_BRACE) return this.#readOther(data);
-    this.#bytes = data;
+    const { source, dataStart, dataEnd } = event;
+    if (event.name === 'error') return this.#fail(event.data);
+    if (source[dataStart] !== OPEN_BRACE && source[firstByte(source, dataStart, dataEnd)] !== OPEN_BRACE) {
+      return this.#readOther(event.data);
+    }
+    this.#bytes = source;
     this.#usageEnd = 0;
     this.#hasError = false;
     this.#hasChoices = false;
     this.#hasFinish = false;
-    if (!scanJson(data, 0, data.length, this.#visit)) return 'malformed';
-    if (this.#hasError) return this.#fail(data);
+    if (!scanJson(source, dataStart, dataEnd, this.#visit)) return 'malformed';
+    if (this.#hasError) return this.#fail(event.data);
     if (this.#usageEnd > 0) {
-      this.usage = decodeUsage(JSON.parse(data.toString('utf8', this.#usageStart, this.#usageEnd))) ?? this.usage;
+      this.usage = decodeUsage(JSON.parse(source.toString('utf8', this.#usageStart, this.#usageEnd))) ?? this.usage;
       if (!this.#hasChoices && this.#options.hideUsage) return 'hidden';
     }
     if (this.#speaking && !this.#hasFinish) return 'content';
-    return this.#readWhole(data);
+    return this.#readWhole(event.data);
   }
 
   /** Data that is no object: nothing (a comment), the terminator, or none of this protocol's. */
@@ -145,8 +147,8 @@ function holdsSomething(bytes: Uint8Array, start: number, end: number): boolean 
   return bytes[start] !== 110 && bytes[start] !== 102 && end - start > 2;
 }
 
-function firstByte(data: Buffer): number {
-  let index = 0;
-  while (index < data.length && data[index]! <= 32) index++;
+function firstByte(bytes: Buffer, start: number, end: number): number {
+  let index = start;
+  while (index < end && bytes[index]! <= 32) index++;
   return index;
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { sseEvent } from '../../framing/sse-event.fixture.ts';
 import { ResponsesStreamReader } from './stream-reader.ts';
 
 function read(events: readonly (object | string)[], name = '') {
   const reader = new ResponsesStreamReader();
-  const verdicts = events.map((event) => {
-    const data = Buffer.from(typeof event === 'string' ? event : JSON.stringify(event));
-    return reader.read({ bytes: data, data, name });
-  });
+  const verdicts = events.map((event) =>
+    reader.read(sseEvent(typeof event === 'string' ? event : JSON.stringify(event), name)),
+  );
   return { reader, verdicts };
 }
 
