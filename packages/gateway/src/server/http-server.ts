@@ -14,7 +14,7 @@ import { readClientError, refuseRaw } from './refuse-raw.ts';
 import { RequestBody } from './request-body.ts';
 import { findHeadFault } from './request-head.ts';
 import { matchRoute, type RouteMatch } from './routes.ts';
-import { HEADERS_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, MAX_HEADERS, REQUEST_MS } from './server-limits.ts';
+import { HEADERS_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, MAX_HEADERS, REQUEST_MS, SOCKET_BUFFER_BYTES } from './server-limits.ts';
 
 /** What the server asks for each request; a reload swaps it whole. */
 export interface ServedRuntime {
@@ -46,6 +46,7 @@ export function createHttpServer(parts: HttpServerParts): Server {
   const server = createServer({
     keepAlive: true,
     noDelay: true,
+    highWaterMark: SOCKET_BUFFER_BYTES,
     headersTimeout: HEADERS_MS,
     requestTimeout: REQUEST_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,

@@ -9,3 +9,8 @@ export const MAX_HEADER_BYTES = 32 * 1024;
 export const MAX_HEADERS = 256;
 /** Milliseconds for the rest of a request that has its reply already. */
 export const LEFTOVER_MS = 3_000;
+/**
+ * Bytes that wait for a client before the upstream is paused. More than one read of an upstream brings at once (64 KiB), or
+ * every read of a fast stream would pause and resume it.
+ */
+export const SOCKET_BUFFER_BYTES = 128 * 1024;
