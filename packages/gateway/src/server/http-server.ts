@@ -14,7 +14,14 @@ import { readClientError, refuseRaw } from './refuse-raw.ts';
 import { RequestBody } from './request-body.ts';
 import { findHeadFault } from './request-head.ts';
 import { matchRoute, type RouteMatch } from './routes.ts';
-import { HEADERS_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, MAX_HEADERS, REQUEST_MS, SOCKET_BUFFER_BYTES } from './server-limits.ts';
+import {
+  HEADERS_MS,
+  KEEP_ALIVE_MS,
+  MAX_HEADER_BYTES,
+  MAX_HEADERS,
+  REQUEST_MS,
+  SOCKET_BUFFER_BYTES,
+} from './server-limits.ts';
 
 /** What the server asks for each request; a reload swaps it whole. */
 export interface ServedRuntime {
