@@ -31,6 +31,7 @@ export function createReloader({ input, log, clock, loaded, apply }: ReloaderInp
       const next = await loadConfig(input);
       if (closing.signal.aborted || !isWanted(next)) return;
       refuseMissing(files, next.config.files);
+      refuseEmpty(loaded, next);
       apply(next);
       log.info('config', 'Configuration reloaded; host, ports, connection limits and logging need a restart');
     } catch (error) {
@@ -55,4 +56,15 @@ function refuseMissing(wanted: readonly string[], found: readonly string[]): voi
   throw new ConfigError(
     missing.map((file) => ({ message: 'is not there any more', file, line: undefined, column: undefined })),
   );
+}
+
+/** A file that is just being written is empty for a moment, and an empty configuration is a valid one: the demo model's. */
+export function refuseEmpty(first: LoadedConfig, next: LoadedConfig): void {
+  if (!namesTargets(first) || namesTargets(next)) return;
+  const message = 'it names no provider any more, as a file does that is only half written; restart for the demo model';
+  throw new ConfigError([{ message, file: next.config.files[0], line: undefined, column: undefined }]);
+}
+
+function namesTargets({ config }: LoadedConfig): boolean {
+  return [config.backends, config.models, config.vllmBackends, config.providers].some((list) => list.length > 0);
 }

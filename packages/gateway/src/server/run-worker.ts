@@ -10,6 +10,7 @@ import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
 import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
+import { refuseEmpty } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
 import { openLog } from './start-log.ts';
 import { workerTopics } from './worker-topics.ts';
@@ -41,9 +42,13 @@ export async function runWorker({ input, io }: ProcessOptions): Promise<number> 
   });
   bus.answer(workerTopics.metrics, () => metrics.snapshotJson());
   bus.on(workerTopics.reload, () => {
-    loadConfig(input).then(
-      (next) => gateway.reload(next),
-      (error: unknown) => log.error('config', `Worker ${process.pid} keeps the configuration it has: ${String(error)}`),
+    const takeOver = async (): Promise<void> => {
+      const next = await loadConfig(input);
+      refuseEmpty(loaded, next);
+      gateway.reload(next);
+    };
+    takeOver().catch((error: unknown) =>
+      log.error('config', `Worker ${process.pid} keeps the configuration it has: ${String(error)}`),
     );
   });
   await followHealth(health, bus);

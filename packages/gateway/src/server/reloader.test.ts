@@ -1,0 +1,27 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { systemClock } from '../canonical/clock.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Log } from '../telemetry/telemetry.ts';
+import { createReloader } from './reloader.ts';
+
+it('a file that was empty while it was being written turned a running gateway into the demo', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'reloader-'));
+  const file = join(directory, 'config.yaml');
+  await writeFile(file, 'vllm_backends: { m: "http://127.0.0.1:1" }\n');
+  const input = { flags: { config: file }, env: {}, workingDirectory: directory, homeDirectory: directory };
+  const loaded = await loadConfig(input);
+  const apply = vi.fn();
+  const error = vi.fn();
+  const log = { error, warn() {}, info() {}, debug() {}, trace() {}, flush() {} } satisfies Log;
+  const reloader = createReloader({ input, log, clock: systemClock, loaded, apply });
+  await writeFile(file, '');
+  reloader.reload();
+  await vi.waitUntil(() => error.mock.calls.length > 0);
+  expect(error.mock.calls[0]![1]).toContain('names no provider any more');
+  expect(apply).not.toHaveBeenCalled();
+  reloader.close();
+  await rm(directory, { recursive: true, force: true });
+});
