@@ -1,6 +1,7 @@
 import { createAttemptRing } from './attempt-ring.ts';
 import type { LedgerEntry } from './canonical/exchange.ts';
 import type { GatewayConfig, LoadedConfig } from './config/gateway-config.ts';
+import { namesTargets } from './config/names-targets.ts';
 import type { Exchange } from './exchange.ts';
 import type { SharedParts } from './gateway.ts';
 import { createInference } from './inference.ts';
@@ -129,8 +130,7 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
 
 /** Targets and routes of a configuration; with no provider in it, the built-in demo model's. Throws ConfigError. */
 export function compileRoutes(config: GatewayConfig): { readonly catalog: Catalog; readonly isDemo: boolean } {
-  const sections = [config.backends, config.models, config.vllmBackends, config.providers];
-  const isDemo = sections.every((list) => list.length === 0);
+  const isDemo = !namesTargets(config);
   return { catalog: compileCatalog(config, { buildTarget, demo: isDemo ? demoTarget(config) : undefined }), isDemo };
 }
 

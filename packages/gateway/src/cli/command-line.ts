@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, CommanderError } from 'commander';
+import { namesTargets } from '../config/names-targets.ts';
 import { CommandFailure } from './command-failure.ts';
 import type { CommandLineIo } from './command-line-io.ts';
 import { loadConfiguration } from './commands/config-problems.ts';
@@ -55,8 +56,7 @@ function isFile(path: string): boolean {
 async function hasSomethingToStart(io: CommandLineIo): Promise<boolean> {
   try {
     const { config } = await loadConfiguration(io, {});
-    const targets = [config.backends, config.models, config.vllmBackends, config.providers];
-    return config.files.length > 0 || targets.some((list) => list.length > 0);
+    return config.files.length > 0 || namesTargets(config);
   } catch (error) {
     if (error instanceof CommandFailure) return true;
     throw error;

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../canonical/clock.ts';
 import { ConfigError, type LoadConfigInput, type LoadedConfig } from '../config/gateway-config.ts';
 import { loadConfig } from '../config/load.ts';
+import { namesTargets } from '../config/names-targets.ts';
 import { watchConfig } from '../config/watch.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 
@@ -60,11 +61,7 @@ function refuseMissing(wanted: readonly string[], found: readonly string[]): voi
 
 /** A file that is just being written is empty for a moment, and an empty configuration is a valid one: the demo model's. */
 export function refuseEmpty(first: LoadedConfig, next: LoadedConfig): void {
-  if (!namesTargets(first) || namesTargets(next)) return;
+  if (!namesTargets(first.config) || namesTargets(next.config)) return;
   const message = 'it names no provider any more, as a file does that is only half written; restart for the demo model';
   throw new ConfigError([{ message, file: next.config.files[0], line: undefined, column: undefined }]);
-}
-
-function namesTargets({ config }: LoadedConfig): boolean {
-  return [config.backends, config.models, config.vllmBackends, config.providers].some((list) => list.length > 0);
 }
