@@ -1,0 +1,29 @@
+import { isObject, type JsonObject } from '../canonical/json.ts';
+import { parseExact, writeExact } from '../framing/exact-json.ts';
+
+/**
+ * Arguments of a tool call for a wire that has them as an object. Numbers keep their text (see exact-json). Text that
+ * is no JSON object, as when a model was cut off, is kept as it is under a name of its own rather than lost.
+ */
+export function argumentObject(text: string): JsonObject {
+  if (text.trim() === '') return {};
+  let value: unknown;
+  try {
+    value = parseExact(text);
+  } catch {
+    return { [UNREADABLE]: text };
+  }
+  return isObject(value) ? value : { [UNREADABLE]: text };
+}
+
+/** The JSON text of arguments that a wire has as an object. */
+export function argumentText(value: unknown): string {
+  if (value === undefined || value === null) return '{}';
+  if (isObject(value)) {
+    const text = value[UNREADABLE];
+    if (typeof text === 'string' && Object.keys(value).length === 1) return text;
+  }
+  return writeExact(value);
+}
+
+const UNREADABLE = 'unreadable_arguments';

@@ -1,0 +1,148 @@
+import type { ChatAnswer } from '../canonical/chat-answer.ts';
+import type { ChatEvent } from '../canonical/chat-event.ts';
+import type { ChatRequest } from '../canonical/conversation.ts';
+import type { Feature, FeatureSupport } from '../canonical/features.ts';
+import type { GatewayError } from '../canonical/gateway-error.ts';
+import type { JsonObject } from '../canonical/json.ts';
+import type { ProtocolName } from '../canonical/protocol-name.ts';
+import type { Usage } from '../canonical/usage.ts';
+
+/**
+ * A wire format of chat, both ways. All of it is pure and synchronous: values in, values or bytes out. Each folder
+ * exports one as default from `protocol.ts`; `npm run generate` collects them.
+ */
+export interface Protocol {
+  readonly name: ProtocolName;
+  readonly framing: 'sse' | 'aws-event-stream';
+  /** Content type of its streams. */
+  readonly streamType: string;
+  readonly client: ClientSide;
+  readonly upstream: UpstreamSide;
+}
+
+/** The wire as its clients speak it. */
+export interface ClientSide {
+  /** What routing needs of a body. Checks only what every request must have; throws GatewayError `invalid_request`. */
+  readFacts(body: JsonObject): ChatFacts;
+  /**
+   * Reads a whole request. Throws GatewayError `invalid_request` whose message and `param` name the field, as in
+   * `messages[2].content[0].type`, for what cannot be understood.
+   */
+  decodeRequest(body: JsonObject, facts: ChatFacts): ChatRequest;
+  encodeAnswer(answer: ChatAnswer, context: AnswerContext): Buffer;
+  createStreamEncoder(context: AnswerContext): StreamEncoder;
+  encodeError(error: GatewayError): ErrorReply;
+  /** The error as the last bytes of a stream that has begun, without anything that looks like a good end. */
+  encodeErrorEvent(error: GatewayError): Buffer;
+  /** How its clients call a feature, for messages: `generationConfig.topK`. Undefined: they have no word for it. */
+  readonly fieldNames: Readonly<Partial<Record<Feature, string>>>;
+}
+
+/** The wire as its upstreams speak it. */
+export interface UpstreamSide {
+  readonly support: Readonly<Record<Feature, FeatureSupport>>;
+  /** The body for an upstream. Throws GatewayError `invalid_request` for what it has no words for. */
+  encodeRequest(request: ChatRequest, context: RequestContext): Buffer;
+  decodeAnswer(body: JsonObject, context: DecodeContext): ChatAnswer;
+  createStreamDecoder(context: DecodeContext): StreamDecoder;
+  /** A usage object of this wire; undefined when it is none. */
+  decodeUsage(value: unknown): Usage | undefined;
+  /** Where a relay finds things in a unary answer, by the names of its outermost members. */
+  readonly answerMembers: AnswerMembers;
+}
+
+/** The part of a chat request that routing, relay and plan need. */
+export interface ChatFacts {
+  /** Model named in the body; undefined where the path names it. */
+  readonly model: string | undefined;
+  readonly stream: boolean;
+  /** The caller asked for usage at the end of its stream, or its wire always has it. */
+  readonly includeUsage: boolean;
+  /** Answers asked for. */
+  readonly choices: number;
+}
+
+export interface AnswerMembers {
+  /** A whole answer has one of these. */
+  readonly essential: readonly string[];
+  readonly usage: string | undefined;
+  readonly model: string | undefined;
+}
+
+/** What an encoder of answers knows beside the answer. */
+export interface AnswerContext {
+  /** Id of the exchange, for answers whose upstream gave none. Letters, digits, `-` and `_`. */
+  readonly id: string;
+  /** The model that the caller asked for, or the one that was sent. */
+  readonly model: string;
+  /** Seconds since 1970 at which the exchange began. */
+  readonly created: number;
+  readonly includeUsage: boolean;
+  /** The request that is answered. */
+  readonly request: ChatRequest;
+  /** The query asks for it: server-sent events where the wire knows another form too (Gemini's `alt=sse`). */
+  readonly isSse: boolean;
+}
+
+/** What a decoder of answers knows beside the answer. */
+export interface DecodeContext {
+  /** Sixteen letters and digits, another for each attempt: to make ids where the wire has none. */
+  readonly idSeed: string;
+}
+
+/** What an encoder of requests knows beside the request. */
+export interface RequestContext {
+  /** Name of the model at the target; undefined when none is sent in the body. */
+  readonly model: string | undefined;
+  readonly quirks: RequestQuirks;
+  /** Output tokens to ask for where the wire insists on a number and the caller gave none. */
+  readonly defaultMaxOutputTokens: number;
+}
+
+/** How providers of one wire differ in what they take; empty for the wire as its inventor speaks it. */
+export interface RequestQuirks {
+  /** Name of the limit on output tokens (OpenAI's chat wire): `max_tokens` or `max_completion_tokens`. */
+  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens';
+  /** It refuses `stream_options`. */
+  readonly refusesStreamOptions?: boolean;
+  /** It knows no `developer` role: `system` is sent. */
+  readonly refusesDeveloperRole?: boolean;
+  /** Members that it refuses with 400; they are left out. */
+  readonly refusedMembers?: readonly string[];
+  /** Members that it calls otherwise: ours → its (`seed` → `random_seed`). */
+  readonly renamedMembers?: Readonly<Record<string, string>>;
+}
+
+/** Reads one streamed answer. */
+export interface StreamDecoder {
+  /** Takes one whole frame; calls `emit` for what it means, in the order that ChatEvent promises. */
+  read(frame: StreamFrame, emit: (event: ChatEvent) => void): void;
+  /**
+   * The upstream ended its stream: closes what is open. Emits `end` only when the answer is whole by the rules of its
+   * wire though its terminator is missing.
+   */
+  finish(emit: (event: ChatEvent) => void): void;
+  /** Whether the answer is whole by the rules of its wire. */
+  readonly isFinished: boolean;
+}
+
+/** One event of a stream, taken out of its framing. A frame whose data is no event of the wire throws SyntaxError. */
+export interface StreamFrame {
+  /** The event's name: SSE's `event:`, AWS's `:event-type`; '' when it has none. */
+  readonly name: string;
+  readonly data: Buffer;
+}
+
+/** Writes one streamed answer. */
+export interface StreamEncoder {
+  /** The bytes that an event becomes; empty for none. Everything it needs of earlier events it keeps itself. */
+  push(event: ChatEvent): Buffer;
+}
+
+export interface ErrorReply {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Buffer;
+  /** More headers, flat: names and values. */
+  readonly headers: readonly string[];
+}
