@@ -23,10 +23,23 @@ const registries = [
     type: 'Strategy',
     list: { name: 'strategies', comment: 'Every way to share the load of a tier.' },
   },
+  {
+    folder: 'protocols',
+    // A folder each, whose `protocol.ts` has it.
+    entryFile: 'protocol',
+    module: './protocol.ts',
+    type: 'Protocol',
+    list: { name: 'protocols', comment: 'Every wire format of chat that is spoken here, by clients and by upstreams.' },
+  },
 ];
 
 /** Names of the files in a folder that declare an entry of its registry, sorted. */
-function entriesOf({ folder, definer, module }) {
+function entriesOf({ folder, definer, module, entryFile }) {
+  if (entryFile !== undefined) {
+    return readdirSync(join(source, folder))
+      .filter((name) => existsSync(join(source, folder, name, `${entryFile}.ts`)))
+      .sort();
+  }
   return readdirSync(join(source, folder))
     .filter((file) => /^[a-z0-9-]+\.ts$/.test(file) && `./${file}` !== module)
     .filter((file) => {
@@ -49,8 +62,9 @@ function inListForm(head, items, tail) {
 
 function textOf(registry) {
   const names = entriesOf(registry);
+  const suffix = registry.entryFile === undefined ? '' : `/${registry.entryFile}`;
   const imports = [
-    ...names.map((name) => ({ from: `./${name}.ts`, what: identifierOf(name) })),
+    ...names.map((name) => ({ from: `./${name}${suffix}.ts`, what: identifierOf(name) })),
     { from: registry.module, what: `type { ${registry.type} }` },
   ].sort((left, right) => (left.from.slice(0, -3) < right.from.slice(0, -3) ? -1 : 1));
   const { list } = registry;

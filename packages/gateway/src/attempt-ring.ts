@@ -1,3 +1,4 @@
+import { GatewayError } from './canonical/gateway-error.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { Exchange } from './exchange.ts';
 import { Attempt, type AttemptLimits, type AttemptOutcome, failureOf } from './relay/attempt.ts';
@@ -7,22 +8,29 @@ import { createReplyBody } from './reply-body.ts';
 import { addReplyTrail } from './reply-trail.ts';
 import type { Failure } from './resilience/failure.ts';
 import type { HealthRegistry } from './resilience/health.ts';
+import { chatEndpointOf } from './routing/chat-endpoint.ts';
 import type { PlanStep } from './routing/plan.ts';
-import type { Target } from './routing/target.ts';
+import type { ChatEndpoint, SignRequest, Target } from './routing/target.ts';
 import type { TargetLoad } from './routing/target-load.ts';
 import type { LimitStore, LimitVerdict } from './stores/limit-store.ts';
 import type { Slot, SlotRefusal, SlotStore } from './stores/slot-store.ts';
-import type { Transport } from './transport/upstream-call.ts';
-import { upstreamRequest } from './upstream-request.ts';
+import { readConversation, translateRequest } from './translation/translation.ts';
+import type { FetchedMedia, MediaFetcher } from './transport/media-fetcher.ts';
+import type { Transport, UpstreamRequest } from './transport/upstream-call.ts';
+import { type UpstreamAsk, upstreamRequest } from './upstream-request.ts';
 
 export interface AttemptRingParts {
   readonly transport: Transport;
+  /** Fetches pictures and documents for upstreams that take no addresses. */
+  readonly media: MediaFetcher;
   readonly health: HealthRegistry;
   readonly load: TargetLoad;
   readonly slots: SlotStore;
   readonly limits: LimitStore;
   readonly headRules: HeadRules;
   readonly securityHeaders: (exchange: Exchange) => readonly string[];
+  /** Sixteen letters and digits, another each time. */
+  readonly newId: () => string;
 }
 
 /** One attempt with everything around it: target limits → bulkhead → health → relay → records. */
@@ -38,6 +46,7 @@ export function createAttemptRing(parts: AttemptRingParts): AttemptRing {
   };
 }
 
+const plainAsk: UpstreamAsk = { endpoint: undefined, translation: undefined };
 const freeSlot: Slot = { release: () => {} };
 
 /** The attempt of one step. A class for its state only: closures over as much would cost more. */
@@ -74,16 +83,27 @@ class RingedAttempt implements ReplyHost {
     const { healthId, id } = this.#target;
     load.enter(id);
     try {
+      const asked = this.#ask();
+      const ask = asked instanceof Promise ? await asked : asked;
+      // Who left while something was fetched for it needs no answer.
       if (exchange.cancelReason) return refused(failureOf('cancelled', 'cancelled before the target was asked'));
+      if ('kind' in ask) return this.#record(refused(ask));
+      let request = upstreamRequest(exchange, this.#step, ask);
+      if (this.#target.sign) {
+        const late = await signed(request, this.#target.sign);
+        if ('kind' in late) return this.#record(refused(late));
+        request = late;
+      }
       this.#claimHealth();
       this.#askedAt = exchange.clock.now();
+      const { translation } = ask;
       const attempt = new Attempt({
         transport,
         clock: exchange.clock,
         startedAt: this.#askedAt,
-        request: upstreamRequest(exchange, this.#step),
+        request,
         limits: limitsOf(exchange, this.#step, deadline - this.#askedAt),
-        body: createReplyBody(exchange, this),
+        body: createReplyBody({ exchange, host: this, translation, newId: this.#parts.newId }),
         headRules,
       });
       exchange.whileCancellable((reason) => attempt.cancel(reason));
@@ -131,6 +151,46 @@ class RingedAttempt implements ReplyHost {
       : failureOf('target_busy', `${this.#target.id} serves as many requests as it may`);
   }
 
+  /** In which wire the target is asked, and the request in its words where that is not the caller's own. */
+  #ask(): UpstreamAsk | Failure | Promise<UpstreamAsk | Failure> {
+    const exchange = this.#exchange;
+    const { facts, operation, protocol, streamAsk } = exchange;
+    if (operation !== 'chat' && operation !== 'responses') return plainAsk;
+    const model = this.#step.upstreamModel;
+    const endpoint = chatEndpointOf(this.#target, protocol, { model, stream: facts.stream })!;
+    exchange.upstreamProtocol = endpoint.protocol;
+    exchange.dropped = [];
+    if (endpoint.protocol === protocol && streamAsk !== 'array') return { endpoint, translation: undefined };
+    return this.#translate(endpoint).catch((error: unknown) => {
+      if (!(error instanceof GatewayError)) throw error;
+      // Another target may speak a wire that has the words.
+      return { ...failureOf('inexpressible', error.message), error };
+    });
+  }
+
+  async #translate(endpoint: ChatEndpoint): Promise<UpstreamAsk> {
+    const exchange = this.#exchange;
+    const { body, facts, protocol } = exchange;
+    const conversation = exchange.conversation ?? readConversation(protocol, body!, facts);
+    exchange.conversation = conversation;
+    const translation = await translateRequest({
+      conversation,
+      client: protocol,
+      upstream: endpoint.protocol,
+      model: this.#step.upstreamModel,
+      quirks: endpoint.quirks,
+      fetchMedia: (url) => this.#fetchMedia(url),
+    });
+    exchange.dropped = translation.dropped;
+    return { endpoint, translation };
+  }
+
+  #fetchMedia(url: string): Promise<FetchedMedia> {
+    const controller = new AbortController();
+    this.#exchange.whileCancellable(() => controller.abort());
+    return this.#parts.media.fetch(url, controller.signal);
+  }
+
   /** A target that is out gets one request at a time; one offered although it is out, because there is nothing better. */
   #claimHealth(): void {
     const { health } = this.#parts;
@@ -164,6 +224,18 @@ class RingedAttempt implements ReplyHost {
       durationMs,
     });
     return outcome;
+  }
+}
+
+async function signed(request: UpstreamRequest, sign: SignRequest): Promise<UpstreamRequest | Failure> {
+  const { body, headers, method, origin, path } = request;
+  const bytes = Buffer.isBuffer(body) ? body : undefined;
+  try {
+    const added = await sign({ method, url: origin + path, headers, body: bytes });
+    return { ...request, headers: [...headers, ...added] };
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return failureOf('credential_refused', error.message);
   }
 }
 

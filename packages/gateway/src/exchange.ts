@@ -1,15 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Clock } from './canonical/clock.ts';
+import type { ChatRequest } from './canonical/conversation.ts';
 import type { AttemptRecord, LedgerEntry, Principal, RequestView } from './canonical/exchange.ts';
 import { GatewayError } from './canonical/gateway-error.ts';
 import type { Operation } from './canonical/operation.ts';
+import type { ProtocolName } from './canonical/protocol-name.ts';
 import type { Usage } from './canonical/usage.ts';
 import type { ReplySink } from './relay/reply-sink.ts';
 import type { CancelSignal } from './stores/slot-store.ts';
 
 /** Why an exchange was ended from outside. */
 export type CancelReason = 'client_closed' | 'shutting_down' | 'deadline';
+
+/**
+ * What the path says of streaming: `body` leaves it to the body; `array` is a stream of events in one JSON array
+ * instead of frames.
+ */
+export type StreamAsk = 'body' | 'never' | 'frames' | 'array';
 
 /** The part of a request that routing and the plan need, whatever the body's format. */
 export interface RequestFacts {
@@ -38,6 +46,8 @@ export interface ExchangeInput {
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
   readonly operation: Operation;
+  readonly protocol: ProtocolName;
+  readonly streamAsk: StreamAsk;
   /** Model named in the path, decoded. */
   readonly pathModel: string | undefined;
   /** Path after `/v1/` as it is asked of an upstream; for the generic proxy the checked tail. */
@@ -59,6 +69,8 @@ export class Exchange implements RequestView, CancelSignal {
   readonly headers: IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
   readonly operation: Operation;
+  readonly protocol: ProtocolName;
+  readonly streamAsk: StreamAsk;
   readonly pathModel: string | undefined;
   readonly tail: string;
   readonly query: string;
@@ -80,6 +92,13 @@ export class Exchange implements RequestView, CancelSignal {
   /** Where the form names its model, in the bytes read ahead. */
   formModel: { readonly start: number; readonly end: number } | undefined;
   facts: RequestFacts = { model: undefined, stream: false, includeUsage: false, choices: 1 };
+
+  /** The whole request in the words of translation, once it was needed. */
+  conversation: ChatRequest | undefined;
+  /** What the last attempt's wire had no words for and could be left out: for `x-gateway-dropped`. */
+  dropped: readonly string[] = [];
+  /** The wire of the last attempt. */
+  upstreamProtocol: ProtocolName | undefined;
 
   /** Filled as the exchange goes on; see LedgerEntry. */
   requestedModel: string | undefined;
@@ -111,6 +130,8 @@ export class Exchange implements RequestView, CancelSignal {
     this.headers = input.headers;
     this.rawHeaders = input.rawHeaders;
     this.operation = input.operation;
+    this.protocol = input.protocol;
+    this.streamAsk = input.streamAsk;
     this.pathModel = input.pathModel;
     this.tail = input.tail;
     this.query = input.query;

@@ -5,8 +5,7 @@ import { GatewayError } from './canonical/gateway-error.ts';
 import { cancelError, type Exchange } from './exchange.ts';
 import type { InboundBody } from './inbound-body.ts';
 import { type RequestPolicy, runRing } from './policies/request-policy.ts';
-import { encodeError, encodeErrorEvent } from './protocols/openai-chat/errors.ts';
-import { encodeResponsesErrorEvent } from './protocols/openai-responses/errors.ts';
+import { findProtocol } from './protocols/find-protocol.ts';
 import { failureError, replyToFailure } from './relay/failure-reply.ts';
 import { addReplyTrail } from './reply-trail.ts';
 import type { ReadRequest } from './request-reader.ts';
@@ -152,7 +151,7 @@ const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 
 /** Whether the request may go out again after this failure. */
 function mayRepeat({ upload, operation, method }: Exchange, { kind }: Failure): boolean {
-  if (kind === 'target_busy') return true;
+  if (kind === 'target_busy' || kind === 'inexpressible') return true;
   // A body that flowed is gone: another target would get what is left of it, and answer that.
   if (upload) return false;
   // What an unknown path did before it failed is not known either.
@@ -171,18 +170,15 @@ function breakOff(exchange: Exchange, failure: Failure): LedgerEntry['outcome'] 
   const cancelled = exchange.cancelReason ? cancelError(exchange.cancelReason) : undefined;
   exchange.failure = cancelled?.kind ?? failure.kind;
   const error = cancelled ?? failureError(failure);
-  if (exchange.facts.stream) exchange.sink.end(inBandError(exchange, error));
+  if (exchange.facts.stream) exchange.sink.end(findProtocol(exchange.protocol).client.encodeErrorEvent(error));
   else exchange.sink.cut();
   return 'failed';
 }
 
-function inBandError({ operation }: Exchange, error: GatewayError): Buffer {
-  return operation === 'responses' ? encodeResponsesErrorEvent(error) : encodeErrorEvent(error);
-}
-
 /** No attempt succeeded: the caller gets the last failure. */
 function replyFailed(parts: InferenceParts, exchange: Exchange, failure: Failure): LedgerEntry['outcome'] {
-  const reply = replyToFailure(failure, parts.scrub);
+  const isOwnWire = exchange.upstreamProtocol === undefined || exchange.upstreamProtocol === exchange.protocol;
+  const reply = replyToFailure(failure, { scrub: parts.scrub, isOwnWire, protocol: exchange.protocol });
   exchange.failure = failure.kind;
   if (reply.kind === 'gateway') {
     sendError(parts, exchange, reply.error);
@@ -215,15 +211,11 @@ function refuse(parts: InferenceParts, exchange: Exchange, thrown: unknown): Led
 }
 
 function sendError(parts: InferenceParts, exchange: Exchange, error: GatewayError): void {
-  const body = Buffer.from(JSON.stringify(encodeError(error)));
-  const headers = ['content-type', 'application/json', 'content-length', String(body.length)];
-  if (error.retryAfterMs !== undefined) {
-    headers.push('retry-after', String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))));
-  }
-  for (const [name, value] of Object.entries(error.headers)) headers.push(name, value);
+  const { status, contentType, body, headers: added } = findProtocol(exchange.protocol).client.encodeError(error);
+  const headers = ['content-type', contentType, 'content-length', String(body.length), ...added];
   // The rest of a body that is too large is not worth reading.
   if (error.kind === 'payload_too_large') headers.push('connection', 'close');
-  send(parts, exchange, error.status, headers, body);
+  send(parts, exchange, status, headers, body);
 }
 
 function send(parts: InferenceParts, exchange: Exchange, status: number, headers: string[], body: Buffer): void {

@@ -1,24 +1,44 @@
 import type { Exchange } from './exchange.ts';
 import { EventStreamReader } from './protocols/event-stream-reader.ts';
-import { ChatStreamReader } from './protocols/openai-chat/stream-reader.ts';
-import { ResponsesStreamReader } from './protocols/openai-responses/stream-reader.ts';
+import { findProtocol } from './protocols/find-protocol.ts';
+import type { AnswerContext } from './protocols/protocol.ts';
+import { ProtocolStreamReader, TranslatingStreamReader } from './protocols/protocol-stream-reader.ts';
 import type { StreamReader } from './protocols/stream-reader.ts';
 import type { ReplyBody } from './relay/attempt.ts';
 import { RawReply } from './relay/raw-reply.ts';
 import type { ReplyHost } from './relay/reply-sink.ts';
-import { StreamReply } from './relay/stream-reply.ts';
+import { StreamReply, type StreamWire } from './relay/stream-reply.ts';
 import { UnaryReply } from './relay/unary-reply.ts';
+import { rewriteChat } from './translation/rewrite-chat.ts';
+import { TranslatedUnary } from './translation/translated-unary.ts';
+import type { Translation } from './translation/translation.ts';
 
 /** Whole answers up to this size are held until they are complete; longer ones flow. */
 const MAX_HELD_ANSWER = 4 * 1024 * 1024;
+/** Longest answer that is translated whole. */
+const MAX_TRANSLATED_ANSWER = 64 * 1024 * 1024;
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
+const sse: StreamWire = { framing: 'sse', streamType: 'text/event-stream' };
 
-/** How the reply to an exchange is relayed: unread, as a whole, or as a stream of events. */
-export function createReplyBody(exchange: Exchange, host: ReplyHost): ReplyBody {
-  const { facts, operation, sink } = exchange;
+export interface ReplyBodyInput {
+  readonly exchange: Exchange;
+  readonly host: ReplyHost;
+  /** Undefined: the upstream speaks the caller's wire. */
+  readonly translation: Translation | undefined;
+  /** Sixteen letters and digits, another for each attempt. */
+  readonly newId: () => string;
+}
+
+/** How the reply to an exchange is passed on: unread, as a whole, as a stream of events, or translated. */
+export function createReplyBody(input: ReplyBodyInput): ReplyBody {
+  const { exchange, host, translation } = input;
+  const { facts, operation, protocol, sink } = exchange;
+  if (translation) return translatedReply(input, translation);
   if (isUnread(exchange)) return new RawReply({ sink, host, passesEveryStatus: operation === 'proxy' });
-  if (!facts.stream) return new UnaryReply({ sink, host, operation, maxHeldBytes: MAX_HELD_ANSWER });
-  return new StreamReply({ sink, host, reader: streamReader(exchange), maxEventBytes: MAX_EVENT_BYTES });
+  if (!facts.stream) return new UnaryReply({ sink, host, operation, protocol, maxHeldBytes: MAX_HELD_ANSWER });
+  const wire = operation === 'chat' ? findProtocol(protocol) : sse;
+  const reader = streamReader(input);
+  return new StreamReply({ sink, host, reader, wire, contentType: undefined, maxEventBytes: MAX_EVENT_BYTES });
 }
 
 /** Operations whose replies are not read: audio, images, forwarded paths. */
@@ -27,9 +47,46 @@ export function isUnread({ operation, facts }: Exchange): boolean {
   return operation === 'proxy' || operation === 'speech' || operation === 'transcription';
 }
 
-function streamReader({ facts, operation }: Exchange): StreamReader {
-  if (operation === 'chat' || operation === 'completions') {
-    return new ChatStreamReader({ choices: facts.choices, hideUsage: !facts.includeUsage });
+function streamReader({ exchange, newId }: ReplyBodyInput): StreamReader {
+  const { facts, operation, protocol } = exchange;
+  if (operation !== 'chat' && operation !== 'responses' && operation !== 'completions') return new EventStreamReader();
+  const { upstream } = findProtocol(protocol);
+  const options = { choices: facts.choices, hideUsage: !facts.includeUsage };
+  return (
+    upstream.createStreamReader?.(options) ??
+    new ProtocolStreamReader(upstream.createStreamDecoder({ idSeed: newId() }))
+  );
+}
+
+function translatedReply({ exchange, host, newId }: ReplyBodyInput, translation: Translation): ReplyBody {
+  const { facts, sink } = exchange;
+  const { client, upstream } = translation;
+  const idSeed = newId();
+  const decodeContext = { idSeed };
+  const answerContext = answerContextOf(exchange, translation, idSeed);
+  if (!facts.stream) {
+    const rewrite = rewriteChat({ client, upstream, decodeContext, answerContext });
+    return new TranslatedUnary({ sink, host, rewrite, maxBytes: MAX_TRANSLATED_ANSWER });
   }
-  return operation === 'responses' ? new ResponsesStreamReader() : new EventStreamReader();
+  const decoder = upstream.upstream.createStreamDecoder(decodeContext);
+  const encoder = client.client.createStreamEncoder(answerContext);
+  return new StreamReply({
+    sink,
+    host,
+    reader: new TranslatingStreamReader(decoder, encoder),
+    wire: upstream,
+    contentType: answerContext.isSse ? client.streamType : 'application/json',
+    maxEventBytes: MAX_EVENT_BYTES,
+  });
+}
+
+function answerContextOf(exchange: Exchange, { request }: Translation, id: string): AnswerContext {
+  return {
+    id,
+    model: exchange.requestedModel ?? exchange.targetModel ?? '',
+    created: Math.floor(exchange.clock.wallNow() / 1_000),
+    includeUsage: exchange.facts.includeUsage,
+    request,
+    isSse: exchange.streamAsk !== 'array',
+  };
 }

@@ -12,6 +12,7 @@ export function addReplyTrail(exchange: Exchange, headers: string[]): void {
   if (targetId !== undefined) headers.push('x-gateway-target', targetId);
   const trail = trailOf(exchange);
   if (trail !== '') headers.push('x-gateway-attempts', trail);
+  if (exchange.dropped.length > 0) headers.push('x-gateway-dropped', printable(exchange.dropped));
   headers.push('x-gateway-overhead-ms', formatMilliseconds(exchange.overheadMs()));
 }
 
@@ -26,4 +27,14 @@ function trailOf({ attempts, targetId, firstByteAt }: Exchange): string {
   // The attempt that answers is not over when its headers go out.
   if (targetId === undefined || firstByteAt === undefined) return trail;
   return trail === '' ? `${targetId} ok` : `${trail}, ${targetId} ok`;
+}
+
+const LONGEST_LIST = 1_024;
+
+/** Names of members that the caller made up may hold anything; a header may not. */
+function printable(names: readonly string[]): string {
+  return names
+    .map((name) => name.replace(/[^\x21-\x2b\x2d-\x7e]/g, '?'))
+    .join(', ')
+    .slice(0, LONGEST_LIST);
 }

@@ -1,13 +1,16 @@
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from './canonical/gateway-error.ts';
+import { isObject } from './canonical/json.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { SecurityConfig } from './config/gateway-config.ts';
 import { findJsonMistake, positionAt } from './config/json-syntax.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, RequestFacts } from './exchange.ts';
 import { multipartBoundary, readMultipartModel } from './framing/multipart-model.ts';
 import type { InboundBody, PeekedBody } from './inbound-body.ts';
 import { isDeeperThan } from './policies/json-depth.ts';
-import { validateBody, validateChat } from './policies/validate-chat.ts';
+import { checkMessageLimits } from './policies/message-limits.ts';
+import { findProtocol } from './protocols/find-protocol.ts';
+import { readBodyFacts } from './protocols/openai-chat/read-facts.ts';
 
 /** Reads what an exchange asks for: fills its facts and its body. Throws GatewayError on anything it cannot be. */
 export type ReadRequest = (exchange: Exchange, inbound: InboundBody) => Promise<void>;
@@ -47,8 +50,18 @@ export function createRequestReader(limits: SecurityConfig['validation']): ReadR
     exchange.waitedMs += exchange.clock.now() - waitingSince;
     exchange.body = body;
     const parsed = parseJson(body, limits.maxDepth);
-    exchange.facts = operation === 'chat' ? validateChat(parsed, limits) : validateBody(parsed, operation);
+    exchange.facts = readFacts(exchange, parsed, limits);
   };
+}
+
+function readFacts(exchange: Exchange, parsed: unknown, limits: SecurityConfig['validation']): RequestFacts {
+  const { operation, protocol, streamAsk } = exchange;
+  if (!isObject(parsed)) throw new GatewayError('invalid_request', 'The request body must be a JSON object.');
+  if (operation !== 'chat') return readBodyFacts(parsed, operation);
+  const facts = findProtocol(protocol).client.readFacts(parsed);
+  checkMessageLimits(parsed, limits);
+  // On some wires the path decides.
+  return streamAsk === 'body' ? facts : { ...facts, stream: streamAsk !== 'never' };
 }
 
 /** A missing content type is taken for JSON, as curl's users and older clients leave it out. */

@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { createAttemptRing } from './attempt-ring.ts';
+import type { Clock } from './canonical/clock.ts';
 import type { LedgerEntry } from './canonical/exchange.ts';
 import type { GatewayConfig, LoadedConfig } from './config/gateway-config.ts';
+import { readCredentialFile } from './config/load-credential.ts';
 import { namesTargets } from './config/names-targets.ts';
+import { createCredentialSources } from './credentials/credential-sources.ts';
 import type { Exchange } from './exchange.ts';
 import type { SharedParts } from './gateway.ts';
 import { createInference } from './inference.ts';
@@ -15,13 +19,15 @@ import { createRateLimit } from './policies/rate-limit.ts';
 import { type RequestPolicy, runRing } from './policies/request-policy.ts';
 import { createSecurityHeaders, revealingHeaders, type SecurityHeaders } from './policies/security-headers.ts';
 import { createSignature } from './policies/signature.ts';
-import { buildTarget } from './providers/build-target.ts';
+import { createSpecialAddresses } from './policies/special-addresses.ts';
+import { createBuildTarget } from './providers/build-target.ts';
 import { createDemoTarget } from './providers/demo-target.ts';
 import { createHeadRules } from './relay/reply-headers.ts';
 import { createRequestReader } from './request-reader.ts';
 import { failureTraits } from './resilience/failure-table.ts';
 import type { HealthRegistry } from './resilience/health.ts';
 import { type Catalog, compileCatalog } from './routing/catalog.ts';
+import { chatEndpointOf } from './routing/chat-endpoint.ts';
 import { noTargetError } from './routing/no-target-error.ts';
 import type { Pickers } from './routing/pickers.ts';
 import { createPlan, type PlanHealth } from './routing/plan.ts';
@@ -30,6 +36,8 @@ import type { TargetLoad } from './routing/target-load.ts';
 import type { ServedRuntime } from './server/http-server.ts';
 import type { SlotPool } from './stores/slot-store.ts';
 import { DEMO_MODEL, DEMO_ORIGIN } from './transport/demo-transport.ts';
+import { fetchJson } from './transport/fetch-json.ts';
+import { createMediaFetcher, MediaFetchError, type MediaFetcher } from './transport/media-fetcher.ts';
 import type { Transport } from './transport/upstream-call.ts';
 
 /** Everything compiled from one configuration; a reload makes a new one. */
@@ -52,7 +60,7 @@ export interface RuntimeParts extends SharedParts {
 export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runtime {
   const { config } = loaded;
   const { clock, health, log } = parts;
-  const { catalog, isDemo } = compileRoutes(config);
+  const { catalog, isDemo } = compileRoutes(loaded, clock);
   const admission: SlotPool = {
     id: 'admission',
     maxConcurrent: config.queue.maxConcurrent,
@@ -65,7 +73,7 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
   const rateLimit = createRateLimit(config.rateLimits, { store: parts.limits, clock, authMode: config.auth.mode });
   const plannedHealth = planHealth(health);
   const offers = (exchange: Exchange) => (target: Target, model: string | undefined) =>
-    exchange.operation === 'proxy' || target.pathOf(exchange.operation, model, exchange.tail) !== undefined;
+    offersTo(exchange, target, model);
   const secrets = credentialsOf(catalog);
 
   const inference = createInference({
@@ -87,6 +95,7 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
     noTargetError: (resolution, exchange) => noTargetError(resolution, offers(exchange)),
     attemptRing: createAttemptRing({
       transport: parts.transport,
+      media: mediaFetcher(config.security),
       health,
       load: parts.load,
       slots: parts.slots,
@@ -99,6 +108,7 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
         ],
       }),
       securityHeaders: addHeaders,
+      newId: () => randomUUID().replaceAll('-', '').slice(0, 16),
     }),
     slots: parts.slots,
     admission,
@@ -128,9 +138,31 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
   };
 }
 
+/** Without permission to fetch, every address is refused with a word. */
+function mediaFetcher({ media }: GatewayConfig['security']): MediaFetcher {
+  if (!media.fetch) {
+    return { fetch: () => Promise.reject(new MediaFetchError('would have to be fetched, which is switched off')) };
+  }
+  const { maxBytes, timeoutMs } = media;
+  const allowedHosts = new Set(media.allowedHosts);
+  return createMediaFetcher({ isForbidden: createSpecialAddresses(), allowedHosts, maxBytes, timeoutMs });
+}
+
+/** Whether a target has a place to ask for what the exchange wants. */
+function offersTo({ facts, operation, protocol, tail }: Exchange, target: Target, model: string | undefined): boolean {
+  if (operation === 'proxy') return true;
+  if (operation !== 'chat' && operation !== 'responses') return target.pathOf(operation, model, tail) !== undefined;
+  return chatEndpointOf(target, protocol, { model, stream: facts.stream }) !== undefined;
+}
+
 /** Targets and routes of a configuration; with no provider in it, the built-in demo model's. Throws ConfigError. */
-export function compileRoutes(config: GatewayConfig): { readonly catalog: Catalog; readonly isDemo: boolean } {
+export function compileRoutes(
+  { config, env }: LoadedConfig,
+  clock: Clock,
+): { readonly catalog: Catalog; readonly isDemo: boolean } {
   const isDemo = !namesTargets(config);
+  const sources = createCredentialSources({ clock, fetchJson, readFile: readCredentialFile });
+  const buildTarget = createBuildTarget({ environment: env, sources });
   return { catalog: compileCatalog(config, { buildTarget, demo: isDemo ? demoTarget(config) : undefined }), isDemo };
 }
 

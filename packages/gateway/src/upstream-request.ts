@@ -3,30 +3,41 @@ import { forwardHeaders, forwardJsonHeaders } from './policies/forward-headers.t
 import { upstreamBody } from './relay/upstream-body.ts';
 import { isUnread } from './reply-body.ts';
 import type { PlanStep } from './routing/plan.ts';
-import type { Target } from './routing/target.ts';
+import type { ChatEndpoint, Target } from './routing/target.ts';
+import type { Translation } from './translation/translation.ts';
 import type { UpstreamRequest } from './transport/upstream-call.ts';
 
+/** How a target is asked: over which wire, and in whose words. */
+export interface UpstreamAsk {
+  /** Undefined for what is no chat. */
+  readonly endpoint: ChatEndpoint | undefined;
+  /** Undefined: the caller's own bytes. */
+  readonly translation: Translation | undefined;
+}
+
 /** An exchange's request as one target gets it: its path, its credential, its model's name. */
-export function upstreamRequest(exchange: Exchange, step: PlanStep): UpstreamRequest {
+export function upstreamRequest(exchange: Exchange, step: PlanStep, ask: UpstreamAsk): UpstreamRequest {
   const { target } = step.routeTarget;
-  const headers = requestHeaders(exchange, target);
+  const headers = requestHeaders(exchange, target, ask);
   return {
     origin: target.origin,
     method: exchange.method,
-    path: requestPath(exchange, step),
+    path: requestPath(exchange, step, ask),
     headers,
-    body: upstreamBody(exchange, step, headers),
+    body: ask.translation?.body ?? upstreamBody(exchange, step, headers),
     connectMs: target.timeouts.connectMs,
   };
 }
 
-function requestHeaders(exchange: Exchange, target: Target): string[] {
+function requestHeaders(exchange: Exchange, target: Target, { endpoint, translation }: UpstreamAsk): string[] {
   const { operation, rawHeaders, upload } = exchange;
+  const credentialHeaders = endpoint?.credentialHeaders ?? target.credentialHeaders;
+  if (translation) return translatedHeaders(exchange, credentialHeaders, translation);
   const headers =
     upload === undefined && operation !== 'proxy'
-      ? forwardJsonHeaders(rawHeaders, target.credentialHeaders)
+      ? forwardJsonHeaders(rawHeaders, credentialHeaders)
       : forwardHeaders(rawHeaders, {
-          credentialHeaders: (operation === 'proxy' ? target.proxyHeaders : undefined) ?? target.credentialHeaders,
+          credentialHeaders: (operation === 'proxy' ? target.proxyHeaders : undefined) ?? credentialHeaders,
         });
   // What is read on its way must come as it is.
   const accepted = isUnread(exchange) ? exchange.headers['accept-encoding'] : undefined;
@@ -34,10 +45,30 @@ function requestHeaders(exchange: Exchange, target: Target): string[] {
   return headers;
 }
 
+/** Headers of the caller that mean the same on every wire, lower case. */
+const universalHeaders = ['user-agent', 'traceparent', 'tracestate', 'x-request-id', 'idempotency-key'] as const;
+
+/** What the caller says about its own wire would be wrong on another, so only what is about neither goes along. */
+function translatedHeaders(
+  { headers, facts }: Exchange,
+  credentialHeaders: readonly string[],
+  { upstream }: Translation,
+): string[] {
+  const accept = facts.stream ? upstream.streamType.split(';', 1)[0]! : 'application/json';
+  const list = ['content-type', 'application/json', 'accept', accept, 'accept-encoding', 'identity'];
+  for (const name of universalHeaders) {
+    const value = headers[name];
+    if (typeof value === 'string') list.push(name, value);
+  }
+  list.push(...credentialHeaders);
+  return list;
+}
+
 /** The plan offers a target only where it has a path for the operation. */
-function requestPath(exchange: Exchange, step: PlanStep): string {
-  const { operation, query, tail } = exchange;
+function requestPath(exchange: Exchange, step: PlanStep, { endpoint }: UpstreamAsk): string {
+  const { operation, query, tail, facts } = exchange;
   const { target } = step.routeTarget;
+  if (endpoint) return endpoint.pathOf({ model: step.upstreamModel, stream: facts.stream })!;
   if (operation !== 'proxy') return target.pathOf(operation, step.upstreamModel, tail)!;
   const path = target.pathOf('proxy', step.upstreamModel, tail.slice(1)) ?? `${target.proxyBase}${tail}`;
   const queries = [target.proxyQuery, query].filter((part) => part !== '').join('&');

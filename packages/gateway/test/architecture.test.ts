@@ -21,7 +21,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   canonical: [],
   framing: ['canonical'],
   protocols: ['canonical', 'framing'],
-  providers: ['canonical', 'framing', 'protocols'],
+  credentials: ['canonical'],
+  translation: ['canonical', 'framing', 'protocols', 'relay', 'resilience'],
+  providers: ['canonical', 'framing', 'protocols', 'credentials'],
   routing: ['canonical', 'framing', 'protocols'],
   resilience: ['canonical', 'framing', 'protocols'],
   policies: ['canonical', 'framing', 'protocols'],
@@ -98,9 +100,10 @@ function mayTake(file: SourceFile, part: string): boolean {
 /** Modules that reach outside the process, and who may take them at run time. */
 const outside: readonly (readonly [module: RegExp, allowed: RegExp])[] = [
   [/^node:(http|https|http2|tls)$/, /^server\//],
-  [/^node:(dgram|dns|child_process|worker_threads)/, /^$/],
+  [/^node:(dgram|child_process|worker_threads)/, /^$/],
+  [/^node:dns$/, /^transport\/media-fetcher\.ts$/],
   [/^node:cluster$/, /^server\/run/],
-  [/^node:fs/, /^(config\/(load|watch)|cli\/command-line|telemetry\/(log|line-writer))\.ts$/],
+  [/^node:fs/, /^(config\/(load|load-credential|watch)|cli\/command-line|telemetry\/(log|line-writer))\.ts$/],
   [/^undici$/, /^transport\//],
 ];
 
@@ -127,6 +130,8 @@ describe('the outside world', () => {
 
 /** Files that have a reason to name a provider. */
 const namings: Readonly<Record<string, string>> = {
+  'canonical/protocol-name.ts': 'The closed list of wires.',
+  'framing/frame-splitter.ts': 'The two framings.',
   'cli/commands/models.ts': 'An example in a help text.',
   'config/sections/routing-section.ts': 'An example in a description.',
   'policies/forward-headers.ts': 'Headers that clients of these wires send.',
@@ -144,7 +149,9 @@ describe('names', () => {
     const words = names.filter((name) => !['ark', 'compatible', 'generic', 'custom', 'together'].includes(name));
     const literal = new RegExp(`['"\`](?:[^'"\`\\n]*[^\\w'"\`])?(?:${words.join('|')})(?![\\w])`);
     const wrong = product
-      .filter(({ path }) => !/^(providers|protocols)\//.test(below(path)) && namings[below(path)] === undefined)
+      .filter(
+        ({ path }) => !/^(providers|protocols|credentials)\//.test(below(path)) && namings[below(path)] === undefined,
+      )
       .flatMap(({ path, text }) =>
         withoutComments(text)
           .split('\n')

@@ -84,7 +84,8 @@ export class AnswerCollector {
   }
 
   #addLogprobs(choice: number, logprobs: unknown): void {
-    const content = typeof logprobs === 'object' && logprobs !== null && 'content' in logprobs ? logprobs.content : undefined;
+    const content =
+      typeof logprobs === 'object' && logprobs !== null && 'content' in logprobs ? logprobs.content : undefined;
     if (!Array.isArray(content)) return;
     this.#logprobs.set(choice, [...(this.#logprobs.get(choice) ?? []), ...content]);
   }

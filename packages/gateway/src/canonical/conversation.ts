@@ -45,6 +45,10 @@ export interface ChatRequest {
   readonly safetySettings: unknown;
   /** Members of the body that the vocabulary has no word for, by their names on the caller's wire. */
   readonly unknownMembers: readonly string[];
+  /** The caller wants the cipher of the reasoning, to send it back with the next turn (OpenAI's `include`). */
+  readonly encryptedReasoning?: boolean;
+  /** The caller's wire knows one call of a function in an answer, without an id: OpenAI's first form of tools. */
+  readonly singleFunctionCalls?: boolean;
 }
 
 /** One side's contribution. Results of tools are parts of a `user` turn; some wires have a role of their own for them. */
@@ -53,16 +57,11 @@ export interface Turn {
   readonly parts: readonly Part[];
   /** Name of the participant, where the wire has one. */
   readonly name?: string;
+  /** It stood beside the conversation, not in it: OpenAI's `instructions`. */
+  readonly isInstructions?: boolean;
 }
 
-export type Part =
-  | TextPart
-  | RefusalPart
-  | MediaPart
-  | ToolCallPart
-  | ToolResultPart
-  | ReasoningPart
-  | ForeignPart;
+export type Part = TextPart | RefusalPart | MediaPart | ToolCallPart | ToolResultPart | ReasoningPart | ForeignPart;
 
 export interface TextPart {
   readonly type: 'text';
@@ -71,6 +70,7 @@ export interface TextPart {
   readonly cache?: CacheMark;
   /** An opaque token that its own provider wants back with this text. */
   readonly signature?: Signature;
+  readonly native?: NativeForm;
 }
 
 /** The model declined, in its own words. */
@@ -91,8 +91,15 @@ export interface MediaPart {
   /** What the caller says about a document beside its name. */
   readonly context?: string;
   readonly cache?: CacheMark;
+  /** What is said in a spoken answer. */
+  readonly transcript?: string;
+  /** Id by which later turns refer to a spoken answer, or an answer cites a document of the caller's. */
+  readonly id?: string;
   /** Where it stands in the caller's body, for messages: `messages[2].content[1]`. */
   readonly path?: string;
+  readonly native?: NativeForm;
+  /** An opaque token that its own provider wants back with this medium. */
+  readonly signature?: Signature;
 }
 
 export type MediaSource =
@@ -102,7 +109,13 @@ export type MediaSource =
   /** A document that is plain text. */
   | { readonly kind: 'text'; readonly mediaType: string; readonly text: string }
   /** Something that was uploaded to a provider before: means nothing elsewhere. */
-  | { readonly kind: 'file'; readonly id: string; readonly origin: ProtocolName };
+  | {
+      readonly kind: 'file';
+      readonly id: string;
+      readonly origin: ProtocolName;
+      /** Where its wire says it beside the id. */
+      readonly mediaType?: string;
+    };
 
 export interface ToolCallPart {
   readonly type: 'tool-call';
@@ -156,6 +169,12 @@ export interface ForeignPart {
   /** Its type's name on its own wire, for messages. */
   readonly name: string;
   readonly path: string;
+}
+
+/** A part as it came, where its own wire says more than the vocabulary can: other wires take what the part says. */
+export interface NativeForm {
+  readonly origin: ProtocolName;
+  readonly value: unknown;
 }
 
 /** The provider may keep the prompt up to here in its cache. */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Operation } from './operation.ts';
+import type { ProtocolName } from './protocol-name.ts';
 import type { Usage } from './usage.ts';
 
 /** Who is asking. In open mode everybody is `anonymous` and a bearer is only a name for rate limits. */
@@ -32,6 +33,8 @@ export interface RequestView {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly operation: Operation;
+  /** Wire that the caller speaks: its errors are told in it, whatever the operation. */
+  readonly protocol: ProtocolName;
   /** Address of the client after trusted proxies were walked, without the IPv4-mapped prefix. */
   readonly clientAddress: string;
   /** Address of the socket's other end. */

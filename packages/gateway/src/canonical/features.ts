@@ -84,7 +84,11 @@ export const features = {
   documentText: { title: 'Documents of plain text', isUsed: usesMedia('document', 'text'), without: undefined },
   audioInput: { title: 'Audio in the request', isUsed: usesMedia('audio', 'data'), without: undefined },
   audioUrls: { title: 'Audio by URL', isUsed: usesMedia('audio', 'url'), without: undefined },
-  videoInput: { title: 'Video', isUsed: (request) => somePart(request, ({ type }) => type === 'video'), without: undefined },
+  videoInput: {
+    title: 'Video',
+    isUsed: (request) => somePart(request, ({ type }) => type === 'video'),
+    without: undefined,
+  },
   toolResultMedia: {
     title: 'Images and documents in tool results',
     isUsed: (request) =>

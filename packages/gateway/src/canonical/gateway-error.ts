@@ -46,6 +46,10 @@ export interface GatewayErrorDetails {
   readonly param?: string;
   /** Milliseconds after which a repeat can succeed; rendered as `Retry-After` in whole seconds, rounded up. */
   readonly retryAfterMs?: number;
+  /** HTTP status where it is not the kind's: an upstream's own, passed on. */
+  readonly status?: number;
+  /** Code of the envelope where it is not the kind's. */
+  readonly code?: string;
   /** More response headers, such as `X-RateLimit-Limit`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
@@ -58,6 +62,8 @@ export class GatewayError extends Error {
   readonly param: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  readonly status: number;
+  readonly code: string;
 
   constructor(kind: ErrorKind, message: string, details: GatewayErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -65,9 +71,7 @@ export class GatewayError extends Error {
     this.param = details.param;
     this.retryAfterMs = details.retryAfterMs;
     this.headers = details.headers ?? {};
-  }
-
-  get status(): number {
-    return errorKinds[this.kind].status;
+    this.status = details.status ?? errorKinds[kind].status;
+    this.code = details.code ?? errorKinds[kind].code;
   }
 }

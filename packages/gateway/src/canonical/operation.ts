@@ -1,6 +1,7 @@
 /** What a caller asks of a model. `proxy` is any other path, forwarded as it came. */
 export const operations = [
   'chat',
+  'count_tokens',
   'completions',
   'embeddings',
   'responses',

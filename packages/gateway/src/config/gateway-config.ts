@@ -1,4 +1,5 @@
 import type { ConfigNoticeLike } from '../canonical/config-error.ts';
+import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { LimitRule } from '../stores/limit-store.ts';
 
 export { ConfigError, type ConfigNoticeLike, formatProblem } from '../canonical/config-error.ts';
@@ -71,6 +72,8 @@ export interface TargetOptions {
   readonly region: string | undefined;
   readonly timeoutMs: number | undefined;
   readonly maxRetries: number | undefined;
+  /** Wires in which it is asked for chats; undefined: what its provider is known to speak. */
+  readonly protocols: readonly ProtocolName[] | undefined;
   readonly requestsPerMinute: number | undefined;
   readonly tokensPerMinute: number | undefined;
   readonly enabled: boolean;
@@ -181,6 +184,13 @@ export interface SecurityConfig {
     readonly removeSensitive: boolean;
     readonly addSecurityHeaders: boolean;
     /** Empty: any host. */
+    readonly allowedHosts: readonly string[];
+  };
+  /** Fetching of media that requests name by URL. */
+  readonly media: {
+    readonly fetch: boolean;
+    readonly maxBytes: number;
+    readonly timeoutMs: number;
     readonly allowedHosts: readonly string[];
   };
   readonly validation: {

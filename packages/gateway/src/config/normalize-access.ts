@@ -92,7 +92,7 @@ function limitRule(id: string, section: Omit<LimitSection, 'enabled'>): RateLimi
 
 /** `security`; switched off as a whole, only the limits on what a request may contain remain. */
 export function normalizeSecurity(file: FileConfig, settings: EnvironmentSettings, findings: Findings): SecurityConfig {
-  const { enabled, headers, validation } = file.security;
+  const { enabled, headers, media, validation } = file.security;
   return {
     enabled,
     ipFilter: enabled ? ipFilter(file) : undefined,
@@ -101,6 +101,12 @@ export function normalizeSecurity(file: FileConfig, settings: EnvironmentSetting
       removeSensitive: enabled && headers.remove_sensitive,
       addSecurityHeaders: enabled && headers.add_security_headers,
       allowedHosts: enabled ? headers.allowed_hosts : [],
+    },
+    media: {
+      fetch: media.fetch,
+      maxBytes: media.max_bytes,
+      timeoutMs: media.timeout_seconds * 1_000,
+      allowedHosts: media.allowed_hosts,
     },
     validation: {
       maxRequestBytes: validation.max_request_size_bytes,

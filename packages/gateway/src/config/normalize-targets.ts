@@ -1,3 +1,4 @@
+import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { ConfigPath } from './config-path.ts';
 import { type EnvironmentSettings, findProviderEnvironment } from './environment-settings.ts';
 import type { Findings } from './findings.ts';
@@ -28,6 +29,7 @@ interface FileTarget {
   readonly region?: string | undefined;
   readonly timeout_seconds?: number | undefined;
   readonly max_retries?: number | undefined;
+  readonly protocols?: readonly ProtocolName[] | undefined;
   readonly rate_limit?:
     | { readonly requests_per_minute?: number | undefined; readonly tokens_per_minute?: number | undefined }
     | undefined;
@@ -153,6 +155,7 @@ const noOptions: TargetOptions = {
   region: undefined,
   timeoutMs: undefined,
   maxRetries: undefined,
+  protocols: undefined,
   requestsPerMinute: undefined,
   tokensPerMinute: undefined,
   enabled: true,
@@ -170,6 +173,7 @@ function targetOptions(target: FileTarget, path: ConfigPath, findings: Findings)
     region: target.region,
     timeoutMs: target.timeout_seconds === undefined ? undefined : target.timeout_seconds * 1000,
     maxRetries: target.max_retries,
+    protocols: target.protocols,
     requestsPerMinute: target.rate_limit?.requests_per_minute,
     tokensPerMinute,
     enabled: target.enabled,

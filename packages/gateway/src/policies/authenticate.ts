@@ -26,22 +26,37 @@ const cachedKeyLength = 256;
 export function createAuthenticate(auth: AuthConfig): RequestPolicy {
   const identify = auth.mode === 'open' ? createOpenLookup() : createKeyLookup(auth.keys);
   const setPrincipal = (request: RequestView) => {
-    request.principal = identify(readBearer(request.headers), request.headers);
+    request.principal = identify(readBearer(request.headers, isForwarded(request) ? '' : request.url), request.headers);
   };
   return setPrincipal;
 }
 
-/** The key of a request, from `Authorization: Bearer`, `X-API-Key` or `api-key`, in that order. */
-export function readBearer(headers: IncomingHttpHeaders): string | undefined {
+/** Whether the caller's query goes upstream as it is: a key in it is the upstream's business then. */
+function isForwarded({ operation }: RequestView): boolean {
+  return operation === 'proxy';
+}
+
+/**
+ * The key of a request, wherever the client library of some provider puts it: `Authorization: Bearer`, `X-API-Key`,
+ * `api-key`, `x-goog-api-key`, or `?key=` in the URL, in that order.
+ */
+export function readBearer(headers: IncomingHttpHeaders, url = ''): string | undefined {
   const authorization = headers.authorization;
   if (authorization !== undefined) {
     const bearer = bearerOf(authorization);
     if (bearer !== undefined) return bearer;
   }
-  const key = headers['x-api-key'] ?? headers['api-key'];
+  const key = headers['x-api-key'] ?? headers['api-key'] ?? headers['x-goog-api-key'] ?? keyInQuery(url);
   if (typeof key !== 'string') return undefined;
   const trimmed = key.trim();
   return trimmed === '' ? undefined : trimmed;
+}
+
+function keyInQuery(url: string): string | undefined {
+  const mark = url.indexOf('?');
+  // Nearly no request has a query, and fewer a key in it.
+  if (mark === -1 || !url.includes('key=', mark)) return undefined;
+  return new URLSearchParams(url.slice(mark + 1)).get('key') ?? undefined;
 }
 
 function bearerOf(authorization: string): string | undefined {

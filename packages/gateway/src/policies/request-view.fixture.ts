@@ -10,6 +10,7 @@ export function createRequestView(differences: Partial<RequestView> = {}): Reque
     url: '/v1/chat/completions',
     headers: {},
     operation: 'chat',
+    protocol: 'openai-chat',
     clientAddress: '192.0.2.1',
     peerAddress: '192.0.2.1',
     principal: anonymous,

@@ -6,6 +6,8 @@ import type { GatewayError } from '../canonical/gateway-error.ts';
 import type { JsonObject } from '../canonical/json.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Usage } from '../canonical/usage.ts';
+import type { Framing } from '../framing/frame-splitter.ts';
+import type { StreamReader } from './stream-reader.ts';
 
 /**
  * A wire format of chat, both ways. All of it is pure and synchronous: values in, values or bytes out. Each folder
@@ -13,7 +15,7 @@ import type { Usage } from '../canonical/usage.ts';
  */
 export interface Protocol {
   readonly name: ProtocolName;
-  readonly framing: 'sse' | 'aws-event-stream';
+  readonly framing: Framing;
   /** Content type of its streams. */
   readonly streamType: string;
   readonly client: ClientSide;
@@ -32,6 +34,8 @@ export interface ClientSide {
   encodeAnswer(answer: ChatAnswer, context: AnswerContext): Buffer;
   createStreamEncoder(context: AnswerContext): StreamEncoder;
   encodeError(error: GatewayError): ErrorReply;
+  /** Whether a body is an error that its clients can read: then an upstream's own words are passed on as they are. */
+  isErrorBody(value: unknown): boolean;
   /** The error as the last bytes of a stream that has begun, without anything that looks like a good end. */
   encodeErrorEvent(error: GatewayError): Buffer;
   /** How its clients call a feature, for messages: `generationConfig.topK`. Undefined: they have no word for it. */
@@ -40,15 +44,30 @@ export interface ClientSide {
 
 /** The wire as its upstreams speak it. */
 export interface UpstreamSide {
+  /** Where its requests name the model. */
+  readonly modelIn: 'body' | 'path';
+  /** Path and query below the root of an API, as the wire's inventor has it. */
+  pathOf(ask: { readonly model: string | undefined; readonly stream: boolean }): string | undefined;
   readonly support: Readonly<Record<Feature, FeatureSupport>>;
   /** The body for an upstream. Throws GatewayError `invalid_request` for what it has no words for. */
   encodeRequest(request: ChatRequest, context: RequestContext): Buffer;
   decodeAnswer(body: JsonObject, context: DecodeContext): ChatAnswer;
   createStreamDecoder(context: DecodeContext): StreamDecoder;
+  /** Watches streams that are relayed, where there is a faster way than to decode them. */
+  createStreamReader?(options: StreamReaderOptions): StreamReader;
+  /** Streams tell usage only when `stream_options` asks for it. */
+  readonly hasStreamOptions?: boolean;
   /** A usage object of this wire; undefined when it is none. */
   decodeUsage(value: unknown): Usage | undefined;
   /** Where a relay finds things in a unary answer, by the names of its outermost members. */
   readonly answerMembers: AnswerMembers;
+}
+
+export interface StreamReaderOptions {
+  /** Choices that the caller asked for: the answer is whole when all have finished. */
+  readonly choices: number;
+  /** The gateway asked for usage and the caller did not: what carries only usage is not for it. */
+  readonly hideUsage: boolean;
 }
 
 /** The part of a chat request that routing, relay and plan need. */
@@ -88,6 +107,8 @@ export interface AnswerContext {
 export interface DecodeContext {
   /** Sixteen letters and digits, another for each attempt: to make ids where the wire has none. */
   readonly idSeed: string;
+  /** Answers asked for; one when not given. A wire that has no terminator is not whole before all have ended. */
+  readonly choices?: number;
 }
 
 /** What an encoder of requests knows beside the request. */
@@ -111,6 +132,12 @@ export interface RequestQuirks {
   readonly refusedMembers?: readonly string[];
   /** Members that it calls otherwise: ours → its (`seed` → `random_seed`). */
   readonly renamedMembers?: Readonly<Record<string, string>>;
+  /** How it is asked to reason (OpenAI's chat wire); `reasoning_effort` when not given. */
+  readonly reasoningForm?: 'reasoning' | 'thinking' | 'enable_thinking';
+  /** Where it takes the reasoning of earlier turns back (OpenAI's chat wire); nowhere when not given. */
+  readonly reasoningHistory?: 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'thinking' | 'extra_content';
+  /** It takes ids of tool calls of just so many letters and digits. */
+  readonly callIdLength?: number;
 }
 
 /** Reads one streamed answer. */

@@ -21,6 +21,11 @@ export interface StreamReader {
   terminator(): Buffer;
   readonly usage: Usage | undefined;
   readonly responseModel: string | undefined;
+  /**
+   * What the caller gets in place of the event read last (of `terminator()` it is the whole). Left out: the event
+   * itself, byte for byte.
+   */
+  takeOutput?(): Buffer;
   /** Data of the event that was an `error`. */
   readonly errorData: Buffer | undefined;
 }

@@ -1,3 +1,4 @@
+import { compatibleChat } from './compatible-chat.ts';
 import { defineProvider } from './define-provider.ts';
 
 /** The versions that the API has had; there is no other, whatever date a configuration carries. */
@@ -5,8 +6,8 @@ const apiVersions = new Set(['2023-06-01', '2023-01-01']);
 const currentApiVersion = '2023-06-01';
 
 /**
- * Chat goes to the documented OpenAI-compatible endpoint, which takes the key as a bearer. Everything native
- * (`/v1/messages`, `/v1/models`) takes `x-api-key` and a version.
+ * Callers of OpenAI's wire are served by its documented compatible endpoint, which takes the key as a bearer. Everything
+ * native (`/v1/messages`, `/v1/models`) takes `x-api-key` and a version.
  */
 export default defineProvider({
   name: 'anthropic',
@@ -20,6 +21,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
+  chat: [{ protocol: 'anthropic-messages' }, compatibleChat],
   acceptsStreamOptions: true,
   serves: ['claude-*'],
   authorize({ apiKey, apiVersion }) {
@@ -30,6 +32,7 @@ export default defineProvider({
       credentialHeaders: ['authorization', `Bearer ${apiKey}`],
       probeHeaders: native,
       proxyHeaders: native,
+      nativeHeaders: native,
       ...(isKnown ? {} : { notice: `api_version ${apiVersion} does not exist: ${currentApiVersion} is sent instead` }),
     };
   },

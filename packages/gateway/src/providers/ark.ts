@@ -1,3 +1,4 @@
+import { compatibleChat } from './compatible-chat.ts';
 import { defineProvider } from './define-provider.ts';
 
 /** Keys are bound to a region; the default host is the one in China. It has no free endpoint to probe. */
@@ -12,6 +13,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: undefined,
+  chat: [compatibleChat, { protocol: 'openai-responses' }],
   acceptsStreamOptions: true,
   serves: ['doubao-*', 'ep-*'],
 });

@@ -17,10 +17,32 @@ export default defineProvider({
   credential: { header: 'api-key' },
   needsKey: true,
   probePath: 'models',
+  chat: [
+    { protocol: 'openai-chat', only: (model) => !isClaude(model) },
+    { protocol: 'openai-responses', only: (model) => !isClaude(model) },
+    { protocol: 'anthropic-messages', path: () => '/anthropic/v1/messages', only: isClaude },
+  ],
   acceptsStreamOptions: true,
   serves: ['gpt-*', 'o1*', 'o3*', 'o4*', 'text-embedding-*', 'dall-e-*', 'whisper*', 'tts*'],
   layout: azureLayout,
+  authorize: ({ apiKey }) => ({
+    credentialHeaders: ['api-key', apiKey],
+    nativeHeaders: ['x-api-key', apiKey, 'anthropic-version', '2023-06-01'],
+  }),
+  identity({ environment, sources }) {
+    const [tenantId, clientId, clientSecret] = entraVariables.map((name) => environment[name] || undefined);
+    if (tenantId === undefined || clientId === undefined || clientSecret === undefined) return undefined;
+    return { credentialHeaders: [], sign: sources.entra({ tenantId, clientId, clientSecret }) };
+  },
 });
+
+/** An application registered with Entra, under the names of Azure's own libraries. */
+const entraVariables = ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'] as const;
+
+/** Anthropic's models are deployed beside OpenAI's, and are asked in their own wire. */
+function isClaude(model: string | undefined): boolean {
+  return model?.startsWith('claude') === true;
+}
 
 /** Operations that are no deployment's: they stay below `/openai`. */
 const undeployed = new Set(['responses', 'proxy']);
@@ -55,11 +77,13 @@ function currentLayout(prefix: string, version: string | undefined): Layout {
     pathOf(operation, _upstreamModel, tail) {
       if (operation === 'chat') return chat;
       if (operation === 'proxy') return isPlainTail(tail) ? `${directory}/${tail}` : undefined;
+      if (operation === 'count_tokens') return undefined;
       return `${directory}/${tailOf(operation, tail)}${suffix}`;
     },
     proxyBase: directory,
     proxyQuery: query,
     probePath: `${directory}/models${suffix}`,
+    root: prefix,
   };
 }
 
@@ -69,7 +93,7 @@ function datedLayout(prefix: string, version: string): Layout {
   return {
     pathOf(operation, upstreamModel, tail) {
       if (operation === 'proxy' && !isPlainTail(tail)) return undefined;
-      if (operation === 'moderation' || operation === 'rerank') return undefined;
+      if (operation === 'moderation' || operation === 'rerank' || operation === 'count_tokens') return undefined;
       const path = operation === 'proxy' ? tail : `${tailOf(operation, tail)}?${query}`;
       if (upstreamModel === undefined || operation === 'responses') {
         return undeployed.has(operation) ? `${directory}/${path}` : undefined;
@@ -81,5 +105,6 @@ function datedLayout(prefix: string, version: string): Layout {
     proxyBase: directory,
     proxyQuery: query,
     probePath: `${directory}/models?${query}`,
+    root: prefix,
   };
 }

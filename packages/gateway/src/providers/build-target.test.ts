@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { buildTarget } from './build-target.ts';
-import { makeTargetInput as input, resilience } from './target-input.fixture.ts';
+import { buildTarget, makeTargetInput as input, resilience } from './target-input.fixture.ts';
 
 it('authorizes as the provider wants it', () => {
   const groq = buildTarget(

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ResilienceConfig, TargetOptions } from '../config/gateway-config.ts';
+import type { CredentialSources } from '../credentials/credential-sources.ts';
 import type { AttemptTimeouts, ProbeSettings, Target } from '../routing/target.ts';
 import type { LimitRule } from '../stores/limit-store.ts';
+import { chatEndpoints } from './chat-endpoints.ts';
 import type { Authorization, Layout, ProviderDefinition, TargetSection } from './define-provider.ts';
 import { findProvider, findProviderByHost, findProviderByName } from './find-provider.ts';
 import { openaiLayout } from './openai-layout.ts';
@@ -49,26 +51,40 @@ export type BuildTarget = (input: TargetInput) => BuiltTarget;
 /** A number after every one that somebody would write, so that a target without priority comes after those with one. */
 const unsetPriority = 1000;
 
-/** Compiles one configured endpoint. What keeps it from being used is told in `unusable`, never thrown. */
-export function buildTarget(input: TargetInput): BuiltTarget {
+/** What targets are built with beside their configuration. */
+export interface BuildTargetContext {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly sources: CredentialSources;
+}
+
+/** Makes the compiler of configured endpoints. What keeps one from being used is told in `unusable`, never thrown. */
+export function createBuildTarget(context: BuildTargetContext): BuildTarget {
+  return (input) => buildTarget(input, context);
+}
+
+function buildTarget(input: TargetInput, { environment, sources }: BuildTargetContext): BuiltTarget {
   const { entry } = input;
   const named = definitionOf(input, undefined);
-  const address = entry.baseUrl ?? named.baseUrl;
+  const place = { region: entry.region, environment };
+  const address = entry.baseUrl ?? named.addressOf?.(place) ?? named.baseUrl;
   const url = address === undefined ? undefined : readUrl(address);
   const definition = definitionOf(input, url?.hostname);
   const id = typeof input.id === 'string' ? input.id : input.id(url && findProviderByHost(url.hostname)?.name);
   const apiKey = entry.apiKey?.trim() || undefined;
   const layout = layoutOf(definition, input, url ?? unreachable);
-  const authorization = authorizationOf(definition, apiKey, entry.apiVersion);
+  const identity = apiKey === undefined ? definition.identity?.({ ...place, sources }) : undefined;
+  const authorization = identity ?? authorizationOf(definition, apiKey, entry.apiVersion);
   const notices = [layout.notice, authorization.notice, kindNotice(input)];
   const target: Target = {
     id,
     provider: input.name ?? definition.name,
     healthId: healthIdOf(url, apiKey, entry.apiVersion),
     enabled: entry.enabled,
-    unusable: problemOf(input, definition, url, apiKey),
+    unusable: problemOf(input, { definition, url, apiKey, hasIdentity: identity !== undefined }),
     origin: url?.origin ?? unreachable.origin,
     pathOf: layout.pathOf,
+    chat: chatEndpoints({ definition, layout, authorization, protocols: entry.protocols }),
+    ...(authorization.sign === undefined ? {} : { sign: authorization.sign }),
     proxyBase: layout.proxyBase,
     proxyQuery: layout.proxyQuery,
     credentialHeaders: authorization.credentialHeaders,
@@ -130,23 +146,27 @@ function kindNotice({ kind, name }: TargetInput): string | undefined {
   return `${name ?? 'a target'}: kind '${kind}' is not known; its host or name decides instead`;
 }
 
-function problemOf(
-  { entry, section }: TargetInput,
-  definition: ProviderDefinition,
-  url: URL | undefined,
-  apiKey: string | undefined,
-): string | undefined {
+interface Resolved {
+  readonly definition: ProviderDefinition;
+  readonly url: URL | undefined;
+  readonly apiKey: string | undefined;
+  readonly hasIdentity: boolean;
+}
+
+function problemOf({ entry, section }: TargetInput, resolved: Resolved): string | undefined {
+  const { definition, url, apiKey, hasIdentity } = resolved;
   if (entry.baseUrl === null) return `${unsetVariable(entry.unset?.baseUrl)} is not set, so there is no address`;
   if (entry.apiKey === null) return `${unsetVariable(entry.unset?.apiKey)} is not set, so there is no key`;
   if (url === undefined) {
-    if (entry.baseUrl === undefined) return 'base_url is not set and its provider has no default one';
+    if (entry.baseUrl === undefined)
+      return definition.missingAddress ?? 'base_url is not set and its provider has no default one';
     return 'base_url is not an http or https URL';
   }
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey))
     return 'api_key has characters that a header cannot carry';
   // A backend without a key is sent none, whatever its host: its operator may have put a signing proxy in between.
   const mustHaveKey = section !== 'backend' && definition.needsKey && isHostOf(definition, url.hostname);
-  return mustHaveKey && apiKey === undefined ? 'api_key is not set' : undefined;
+  return mustHaveKey && apiKey === undefined && !hasIdentity ? 'api_key is not set' : undefined;
 }
 
 function unsetVariable(name: string | undefined): string {

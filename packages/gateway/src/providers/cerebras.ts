@@ -11,6 +11,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
+  chat: [{ protocol: 'openai-chat', quirks: { refusesDeveloperRole: true } }],
   acceptsStreamOptions: true,
   serves: ['llama3*', 'llama-3*', 'llama-4*', 'qwen-3-*', 'gpt-oss-*', 'zai-glm-*'],
 });

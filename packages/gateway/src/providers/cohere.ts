@@ -1,6 +1,7 @@
+import { compatibleChat } from './compatible-chat.ts';
 import { defineProvider } from './define-provider.ts';
 
-/** Its OpenAI-compatible endpoint, which refuses `stream_options` and reports usage without being asked. */
+/** Its own wire, and a compatible endpoint that refuses `stream_options` and reports usage without being asked. */
 export default defineProvider({
   name: 'cohere',
   aliases: [],
@@ -13,6 +14,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: '/v1/models',
+  chat: [{ protocol: 'cohere-chat' }, compatibleChat],
   acceptsStreamOptions: false,
   serves: ['command*', 'c4ai-*', 'embed-*'],
 });

@@ -1,3 +1,4 @@
+import { compatibleChat } from './compatible-chat.ts';
 import { defineProvider } from './define-provider.ts';
 
 /** Keys are bound to a region; the default host is the one in China. */
@@ -12,6 +13,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
+  chat: [compatibleChat],
   acceptsStreamOptions: true,
   serves: ['qwen*', 'qwq-*', 'qvq-*', 'text-embedding-v*'],
 });

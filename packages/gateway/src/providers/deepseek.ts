@@ -1,3 +1,4 @@
+import { compatibleChat } from './compatible-chat.ts';
 import { defineProvider } from './define-provider.ts';
 
 /** Serves the same paths with and without the version. */
@@ -12,6 +13,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
+  chat: [compatibleChat, { protocol: 'anthropic-messages', path: () => '/anthropic/v1/messages' }],
   acceptsStreamOptions: true,
   serves: ['deepseek-*'],
 });

@@ -1,5 +1,8 @@
 import type { Operation } from '../canonical/operation.ts';
-import type { Target } from '../routing/target.ts';
+import type { ProtocolName } from '../canonical/protocol-name.ts';
+import type { CredentialSources } from '../credentials/credential-sources.ts';
+import type { RequestQuirks } from '../protocols/protocol.ts';
+import type { ChatAsk, SignRequest, Target } from '../routing/target.ts';
 
 /** The section of the configuration that named a target; it decides what its base URL means. */
 export type TargetSection = 'backend' | 'pool' | 'provider' | 'vllm';
@@ -19,6 +22,8 @@ export interface LayoutInput {
 export interface Layout extends Pick<Target, 'pathOf' | 'proxyBase' | 'proxyQuery'> {
   /** Path of the free health probe, undefined when there is none. */
   readonly probePath: string | undefined;
+  /** Path that precedes the API's version: where the paths of other wires begin. Without a trailing slash. */
+  readonly root: string;
   /** What the operator should know of how the configuration was understood. */
   readonly notice?: string;
 }
@@ -30,8 +35,22 @@ export interface Authorization {
   readonly probeHeaders?: readonly string[];
   /** For generic proxied requests, where they differ. */
   readonly proxyHeaders?: readonly string[];
+  /** For chats in a wire that is not OpenAI's, where they differ. */
+  readonly nativeHeaders?: readonly string[];
+  /** Credentials that depend on the request, or that expire. */
+  readonly sign?: SignRequest;
   /** What the operator should know. */
   readonly notice?: string;
+}
+
+/** One wire in which a provider is asked for chats. */
+export interface ChatWire {
+  readonly protocol: ProtocolName;
+  /** Path and query below the root, with a leading slash, where it is not the wire's usual one; undefined: not offered. */
+  readonly path?: (ask: ChatAsk) => string | undefined;
+  readonly quirks?: RequestQuirks;
+  /** Models that it serves in this wire; left out: all. */
+  readonly only?: (model: string | undefined) => boolean;
 }
 
 /** Who serves models, as data: a file in this folder, exported as default, collected by `npm run generate`. */
@@ -44,6 +63,10 @@ export interface ProviderDefinition {
   readonly environment: { readonly apiKey: readonly string[]; readonly baseUrl: readonly string[] };
   /** Base URL when none is configured, version included; undefined when the operator must name one. */
   readonly baseUrl: string | undefined;
+  /** The same where it depends on the region or on variables. */
+  readonly addressOf?: (input: PlaceInput) => string | undefined;
+  /** What to say when there is no address after all. */
+  readonly missingAddress?: string;
   /** Hosts that are this provider's, subdomains included. */
   readonly hosts: readonly string[];
   /** Path of the API version below the host: `/v1`, `/openai/v1`. */
@@ -60,6 +83,11 @@ export interface ProviderDefinition {
   readonly needsKey: boolean;
   /** Free endpoint that proves that the key works. One that starts with `/` is below the base without its version. */
   readonly probePath: string | undefined;
+  /**
+   * Wires in which it is asked for chats, the preferred one for callers of other wires first. Left out: OpenAI's chat
+   * and responses, at the places that `paths` or `layout` give them.
+   */
+  readonly chat?: readonly ChatWire[];
   /** It accepts `stream_options.include_usage`. */
   readonly acceptsStreamOptions: boolean;
   /** Names of models it is known for, with `*` for any text. A preference among providers, never a reason to refuse. */
@@ -68,6 +96,14 @@ export interface ProviderDefinition {
   readonly layout?: (input: LayoutInput, definition: ProviderDefinition) => Layout;
   /** Headers that more than one key header takes. */
   readonly authorize?: (input: { readonly apiKey: string; readonly apiVersion: string | undefined }) => Authorization;
+  /** What authorizes requests when no key is configured: an account that variables or the machine have. */
+  readonly identity?: (input: PlaceInput & { readonly sources: CredentialSources }) => Authorization | undefined;
+}
+
+/** Where a target is, and what else the machine knows. */
+export interface PlaceInput {
+  readonly region: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** Declares a provider; it exists for the types and for whoever looks for all providers. */

@@ -16,6 +16,7 @@ export function createDemoTarget({ origin, model, timeouts }: DemoSettings): Tar
     unusable: undefined,
     origin,
     pathOf: (operation) => (operation === 'chat' ? '/v1/chat/completions' : undefined),
+    chat: [{ protocol: 'openai-chat', pathOf: () => '/v1/chat/completions', credentialHeaders: [], quirks: {} }],
     proxyBase: '/v1',
     proxyQuery: '',
     credentialHeaders: [],

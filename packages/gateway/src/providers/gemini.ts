@@ -1,6 +1,7 @@
+import { compatibleChat } from './compatible-chat.ts';
 import { defineProvider } from './define-provider.ts';
 
-/** Its OpenAI-compatible endpoint, which takes the key as a bearer. */
+/** Its own wire takes the key in a header of its own, its OpenAI-compatible endpoint as a bearer. */
 export default defineProvider({
   name: 'gemini',
   aliases: ['google', 'google-gemini', 'google-ai', 'googleai'],
@@ -12,6 +13,11 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
+  chat: [{ protocol: 'gemini' }, compatibleChat],
   acceptsStreamOptions: true,
+  authorize: ({ apiKey }) => ({
+    credentialHeaders: ['authorization', `Bearer ${apiKey}`],
+    nativeHeaders: ['x-goog-api-key', apiKey],
+  }),
   serves: ['gemini-*', 'gemma-*', 'models/gemini-*'],
 });

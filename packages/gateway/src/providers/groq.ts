@@ -11,6 +11,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
+  chat: [{ protocol: 'openai-chat' }, { protocol: 'openai-responses' }],
   acceptsStreamOptions: true,
   serves: ['llama-*', 'meta-llama/*', 'openai/gpt-oss-*', 'qwen/*', 'moonshotai/*', 'groq/*', 'whisper-large-v3*'],
 });

@@ -1,3 +1,4 @@
+import { compatibleChat } from './compatible-chat.ts';
 import { defineProvider } from './define-provider.ts';
 
 export default defineProvider({
@@ -11,6 +12,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
+  chat: [compatibleChat],
   acceptsStreamOptions: true,
   serves: ['nvidia/*', 'meta/*'],
 });

@@ -1,3 +1,4 @@
+import { compatibleChat } from './compatible-chat.ts';
 import { defineProvider } from './define-provider.ts';
 
 /** Any endpoint that speaks the OpenAI protocol. */
@@ -12,6 +13,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: false,
   probePath: 'models',
+  chat: [compatibleChat, { protocol: 'openai-responses' }],
   acceptsStreamOptions: true,
   serves: ['*'],
 });

@@ -5,8 +5,11 @@ import { isHostOf } from './provider-host.ts';
 /** What `chat_path` is when nobody sets it. */
 export const defaultChatPath = '/v1/chat/completions';
 
+/** What OpenAI's wire has paths for. */
+type OpenAiOperation = Exclude<Operation, 'proxy' | 'count_tokens'>;
+
 /** OpenAI's path of each operation below the version. */
-export const openaiPaths: Readonly<Record<Exclude<Operation, 'proxy'>, string>> = {
+export const openaiPaths: Readonly<Record<OpenAiOperation, string>> = {
   chat: 'chat/completions',
   completions: 'completions',
   embeddings: 'embeddings',
@@ -31,7 +34,7 @@ export function openaiLayout(definition: ProviderDefinition, input: LayoutInput)
 }
 
 /** Path below the version for an operation: its own tail when the operation has several. */
-export function tailOf(operation: Exclude<Operation, 'proxy'>, tail: string): string {
+export function tailOf(operation: OpenAiOperation, tail: string): string {
   const family = families[operation];
   if (family !== undefined && tail.startsWith(family) && isPlainTail(tail)) return tail;
   return openaiPaths[operation];
@@ -63,6 +66,7 @@ function versionLayout(definition: ProviderDefinition, input: LayoutInput): Layo
   return {
     pathOf(operation, _upstreamModel, tail) {
       if (operation === 'proxy') return isPlainTail(tail) ? `${directory}/${tail}` : undefined;
+      if (operation === 'count_tokens') return undefined;
       if (operations !== undefined && !operations.includes(operation)) return undefined;
       if (families[operation] === undefined) return fixed.get(operation);
       const path = tailOf(operation, tail);
@@ -71,6 +75,7 @@ function versionLayout(definition: ProviderDefinition, input: LayoutInput): Layo
     proxyBase: directory,
     proxyQuery: '',
     probePath: probePath === undefined ? undefined : below(probePath),
+    root,
   };
 }
 
@@ -96,12 +101,14 @@ function backendLayout(definition: ProviderDefinition, input: LayoutInput): Layo
     pathOf(operation, _upstreamModel, tail) {
       if (operation === 'chat') return chat + query;
       if (operation === 'proxy') return isPlainTail(tail) ? `${directory}/${tail}` : undefined;
+      if (operation === 'count_tokens') return undefined;
       // What lies beside an unusual chat path is anybody's guess.
       return isUsual ? `${directory}/${tailOf(operation, tail)}${query}` : undefined;
     },
     proxyBase: directory,
     proxyQuery: query.slice(1),
     probePath: collapseVersion(`${base}${withSlash(input.healthPath ?? '/health')}`),
+    root: base.endsWith(definition.version) ? base.slice(0, -definition.version.length) : base,
   };
 }
 

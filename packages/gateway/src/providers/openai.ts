@@ -12,6 +12,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
+  chat: [{ protocol: 'openai-chat' }, { protocol: 'openai-responses' }],
   acceptsStreamOptions: true,
   serves: [
     'gpt-*',

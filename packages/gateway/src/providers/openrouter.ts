@@ -12,6 +12,11 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'key',
+  chat: [
+    { protocol: 'openai-chat' },
+    { protocol: 'openai-responses' },
+    { protocol: 'anthropic-messages', path: () => '/api/v1/messages' },
+  ],
   acceptsStreamOptions: true,
   serves: ['*/*'],
 });

@@ -1,3 +1,4 @@
+import { compatibleChat } from './compatible-chat.ts';
 import { defineProvider } from './define-provider.ts';
 
 /** Chat lies below the host, everything else below the version. */
@@ -13,6 +14,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
+  chat: [compatibleChat],
   acceptsStreamOptions: true,
   serves: ['sonar*'],
 });

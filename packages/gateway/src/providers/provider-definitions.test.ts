@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { buildTarget } from './build-target.ts';
 import { findProvider, findProviderByHost, findProviderByName } from './find-provider.ts';
 import { providerDefinitions } from './registry.gen.ts';
-import { makeTargetInput } from './target-input.fixture.ts';
+import { buildTarget, makeTargetInput } from './target-input.fixture.ts';
 
 it('knows no name, alias or host twice', () => {
   const names = providerDefinitions.flatMap(({ name, aliases }) => [name, ...aliases]);
@@ -25,7 +24,9 @@ describe.each(providerDefinitions)('$name', (definition) => {
 
   it('is usable with nothing but a key, when it has a base URL', () => {
     const { target } = buildTarget(makeTargetInput({ name: definition.name, entry: { apiKey: 'key' } }));
-    expect(target.unusable === undefined).toBe(definition.baseUrl !== undefined);
+    const hasAddress =
+      (definition.baseUrl ?? definition.addressOf?.({ region: undefined, environment: {} })) !== undefined;
+    expect(target.unusable === undefined).toBe(hasAddress);
     if (definition.baseUrl !== undefined) {
       expect(target.pathOf('chat', 'm', 'chat/completions')).toMatch(/\/chat\/completions$/);
       expect(new URL(definition.baseUrl).pathname.endsWith(definition.version) || definition.join === 'bare').toBe(

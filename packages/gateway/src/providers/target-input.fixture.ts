@@ -1,5 +1,5 @@
 import type { ResilienceConfig } from '../config/gateway-config.ts';
-import type { TargetEntry, TargetInput } from './build-target.ts';
+import { createBuildTarget, type TargetEntry, type TargetInput } from './build-target.ts';
 
 export const resilience: ResilienceConfig = {
   retry: { maxAttempts: 3, initialDelayMs: 100, maxDelayMs: 5_000, backoffMultiplier: 2 },
@@ -41,6 +41,7 @@ export function makeTargetInput(
       region: undefined,
       timeoutMs: undefined,
       maxRetries: undefined,
+      protocols: undefined,
       requestsPerMinute: undefined,
       tokensPerMinute: undefined,
       enabled: true,
@@ -48,3 +49,11 @@ export function makeTargetInput(
     },
   };
 }
+
+const unauthorized = () => Promise.reject(new Error('No test asks for a token.'));
+
+/** Compiles endpoints on a machine that has no variables and no accounts. */
+export const buildTarget = createBuildTarget({
+  environment: {},
+  sources: { aws: () => unauthorized, google: () => unauthorized, entra: () => unauthorized },
+});

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Target } from '../routing/target.ts';
-import { buildTarget, type TargetEntry } from './build-target.ts';
+import type { TargetEntry } from './build-target.ts';
 import type { TargetSection } from './define-provider.ts';
-import { makeTargetInput } from './target-input.fixture.ts';
+import { buildTarget, makeTargetInput } from './target-input.fixture.ts';
 
 function targetOf(section: TargetSection, name: string | undefined, entry: Partial<TargetEntry>): Target {
   return buildTarget(makeTargetInput({ section, name, entry })).target;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { buildTarget, type TargetEntry } from './build-target.ts';
+import type { TargetEntry } from './build-target.ts';
 import type { TargetSection } from './define-provider.ts';
-import { makeTargetInput } from './target-input.fixture.ts';
+import { buildTarget, makeTargetInput } from './target-input.fixture.ts';
 
 function urlsOf(section: TargetSection, name: string | undefined, entry: Partial<TargetEntry>) {
   const isBackend = section === 'backend';

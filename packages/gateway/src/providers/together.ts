@@ -1,3 +1,4 @@
+import { compatibleChat } from './compatible-chat.ts';
 import { defineProvider } from './define-provider.ts';
 
 /** Documented under `.ai` now; the older `.xyz` host is the same service. */
@@ -12,6 +13,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
+  chat: [compatibleChat],
   acceptsStreamOptions: true,
   serves: ['meta-llama/*', 'deepseek-ai/*', 'Qwen/*', 'mistralai/*', 'moonshotai/*', 'zai-org/*', 'openai/gpt-oss-*'],
 });

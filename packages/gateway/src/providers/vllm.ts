@@ -1,3 +1,4 @@
+import { compatibleChat } from './compatible-chat.ts';
 import { defineProvider } from './define-provider.ts';
 
 /** A server of open models. Its health endpoint lies below the host and answers with an empty body. */
@@ -12,6 +13,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: false,
   probePath: '/health',
+  chat: [compatibleChat, { protocol: 'openai-responses' }],
   acceptsStreamOptions: true,
   serves: ['*'],
 });

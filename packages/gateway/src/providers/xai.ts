@@ -11,6 +11,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
+  chat: [{ protocol: 'openai-chat', quirks: { refusesDeveloperRole: true } }, { protocol: 'openai-responses' }],
   acceptsStreamOptions: true,
   serves: ['grok-*'],
 });

@@ -1,5 +1,7 @@
 import { type ErrorKind, GatewayError } from '../canonical/gateway-error.ts';
-import { isOpenAiError } from '../protocols/openai-chat/errors.ts';
+import { isObject } from '../canonical/json.ts';
+import type { ProtocolName } from '../canonical/protocol-name.ts';
+import { findProtocol } from '../protocols/find-protocol.ts';
 import type { Failure, FailureKind } from '../resilience/failure.ts';
 import { scrub as maskCredentials } from '../resilience/scrub.ts';
 
@@ -25,6 +27,7 @@ const errorOf: Record<FailureKind, ErrorKind> = {
   context_exceeded: 'invalid_request',
   content_refused: 'invalid_request',
   caller_fault: 'invalid_request',
+  inexpressible: 'invalid_request',
   transient: 'upstream_failed',
   connect_failed: 'upstream_failed',
   connect_timeout: 'upstream_timeout',
@@ -39,34 +42,34 @@ const errorOf: Record<FailureKind, ErrorKind> = {
   unknown: 'upstream_failed',
 };
 
-/** The reply for the failure that ended a plan. `scrub` takes secrets and addresses out of an upstream's words. */
-export function replyToFailure(failure: Failure, scrub: (text: string) => string): FailureReply {
+export interface FailureReplyOptions {
+  /** Takes secrets and addresses out of an upstream's words. */
+  readonly scrub: (text: string) => string;
+  /** The failure was told in the caller's own wire. */
+  readonly isOwnWire: boolean;
+  readonly protocol: ProtocolName;
+}
+
+/** The reply for the failure that ended a plan. */
+export function replyToFailure(failure: Failure, { scrub, isOwnWire, protocol }: FailureReplyOptions): FailureReply {
+  if (failure.error) return { kind: 'gateway', error: failure.error };
   if (!callersOwn.has(failure.kind) || failure.status < 400 || isAboutOurKey(failure)) {
     return { kind: 'gateway', error: failureError(failure) };
   }
   const text = failure.body?.toString('utf8') ?? '';
   const scrubbed = scrub(text);
   const contentType = failure.contentType ?? 'application/json';
-  if (isEnvelope(text)) {
+  if (isOwnWire && findProtocol(protocol).client.isErrorBody(parsed(text))) {
     // Byte for byte, unless there was something to take out.
     const body = scrubbed === text ? failure.body! : Buffer.from(scrubbed);
     return { kind: 'upstream', status: failure.status, contentType, body };
   }
   const message = `The provider refused the request: ${reasonIn(text) ?? failure.message}`;
-  const envelope = {
-    error: {
-      message: maskCredentials(scrub(message), []),
-      type: 'invalid_request_error',
-      param: null,
-      code: failure.kind,
-    },
-  };
-  return {
-    kind: 'upstream',
+  const error = new GatewayError(errorOf[failure.kind], maskCredentials(scrub(message), []), {
     status: failure.status,
-    contentType: 'application/json',
-    body: Buffer.from(JSON.stringify(envelope)),
-  };
+    code: failure.kind,
+  });
+  return { kind: 'gateway', error };
 }
 
 /** A 401 or 403 over a model or a path speaks of the gateway's key; a caller would look for the fault in its own. */
@@ -88,26 +91,22 @@ function waitOf(failure: Failure): number | undefined {
   return cures ? 1_000 : undefined;
 }
 
-/** The provider's own reason, where its error has another shape than OpenAI's. */
+/** The provider's own reason, whatever the shape of its error. */
 function reasonIn(text: string): string | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { error, message, detail } = value as Record<string, unknown>;
-  const reason = [error, message, detail].find((part) => typeof part === 'string' && part !== '');
+  const value = parsed(text);
+  if (!isObject(value)) return undefined;
+  const { error, message, detail } = value;
+  const inner = isObject(error) ? error['message'] : error;
+  const reason = [inner, message, detail].find((part) => typeof part === 'string' && part !== '');
   return typeof reason === 'string' ? reason.slice(0, LONGEST_REASON) : undefined;
 }
 
 const LONGEST_REASON = 2_000;
 
-function isEnvelope(text: string): boolean {
+function parsed(text: string): unknown {
   try {
-    return isOpenAiError(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,7 +1,10 @@
 import type { Operation } from '../canonical/operation.ts';
+import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { isKey, scanJson } from '../framing/json-scan.ts';
+import { findProtocol } from '../protocols/find-protocol.ts';
 import { decodeUsage } from '../protocols/openai-chat/usage.ts';
+import type { AnswerMembers } from '../protocols/protocol.ts';
 import { classifyBody } from '../resilience/classify.ts';
 import type { Failure } from '../resilience/failure.ts';
 import { failureOf } from './attempt.ts';
@@ -13,44 +16,50 @@ export interface UnaryReading {
   readonly responseModel: string | undefined;
 }
 
-/** The member that every whole answer of an operation has; operations left out are not known that well. */
-const essentialMembers: Partial<Record<Operation, string>> = {
-  chat: 'choices',
-  completions: 'choices',
-  embeddings: 'data',
-  responses: 'output',
-  moderation: 'results',
+/** What a whole answer of an operation has; of operations left out nothing is known that well. */
+const answers: Partial<Record<Operation, AnswerMembers>> = {
+  completions: membersOf('choices'),
+  embeddings: membersOf('data'),
+  moderation: membersOf('results'),
 };
+
+function membersOf(...essential: string[]): AnswerMembers {
+  return { essential, usage: 'usage', model: 'model' };
+}
+
+const anyAnswer = membersOf();
 
 /**
  * Reads a whole JSON answer: is it one, and what does it say of its model and its usage. One pass over the bytes finds
  * the members that matter; parsing the whole answer would cost several times as much and make garbage of it.
  */
-export function readUnary(bytes: Buffer, operation: Operation): UnaryReading {
-  const essential = essentialMembers[operation];
-  const members = new AnswerMembers(bytes, essential);
-  if (!members.isJson) {
+export function readUnary(bytes: Buffer, operation: Operation, protocol: ProtocolName): UnaryReading {
+  const isChat = operation === 'chat' || operation === 'responses';
+  const upstream = isChat ? findProtocol(protocol).upstream : undefined;
+  const wanted = upstream?.answerMembers ?? answers[operation] ?? anyAnswer;
+  const found = new FoundMembers(bytes, wanted);
+  if (!found.isJson) {
     return broken(
       bytes.length === 0 ? 'the provider answered with an empty body' : 'the provider answered with what is not JSON',
     );
   }
-  if (!members.isObject) return broken('the provider answered with JSON that is no object');
-  if (essential !== undefined && !members.hasEssential) {
+  if (!found.isObject) return broken('the provider answered with JSON that is no object');
+  if (wanted.essential.length > 0 && !found.hasEssential) {
     // Some providers report failures under status 200.
-    if (members.hasError) return { failure: classifyBody(bytes), usage: undefined, responseModel: undefined };
-    return broken(`the provider's answer has no "${essential}"`);
+    if (found.hasError) return { failure: classifyBody(bytes), usage: undefined, responseModel: undefined };
+    return broken(`the provider's answer has no "${wanted.essential[0]}"`);
   }
   return {
     failure: undefined,
-    usage: decodeUsage(members.valueAt(members.usageStart, members.usageEnd)),
-    responseModel: members.model(),
+    usage: (upstream?.decodeUsage ?? decodeUsage)(found.valueAt(found.usageStart, found.usageEnd)),
+    responseModel: found.model(),
   };
 }
 
 /** Where the members of an answer's outermost object stand. */
-class AnswerMembers {
+class FoundMembers {
   readonly #bytes: Buffer;
-  readonly #essential: string | undefined;
+  readonly #wanted: AnswerMembers;
   readonly isJson: boolean;
   modelStart = 0;
   modelEnd = 0;
@@ -59,9 +68,9 @@ class AnswerMembers {
   hasEssential = false;
   hasError = false;
 
-  constructor(bytes: Buffer, essential: string | undefined) {
+  constructor(bytes: Buffer, wanted: AnswerMembers) {
     this.#bytes = bytes;
-    this.#essential = essential;
+    this.#wanted = wanted;
     this.isJson = scanJson(bytes, 0, bytes.length, this.#visit);
   }
 
@@ -84,17 +93,20 @@ class AnswerMembers {
   readonly #visit = (depth: number, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void => {
     if (depth !== 1) return;
     const bytes = this.#bytes;
+    const { usage, model, essential } = this.#wanted;
     const isNull = bytes[valueStart] === LETTER_N;
-    if (isKey(bytes, keyStart, keyEnd, 'usage')) {
+    if (usage !== undefined && isKey(bytes, keyStart, keyEnd, usage)) {
       this.usageStart = valueStart;
       this.usageEnd = valueEnd;
-    } else if (isKey(bytes, keyStart, keyEnd, 'model')) {
+    } else if (model !== undefined && isKey(bytes, keyStart, keyEnd, model)) {
       this.modelStart = valueStart;
       this.modelEnd = valueEnd;
     } else if (isKey(bytes, keyStart, keyEnd, 'error')) {
       this.hasError = !isNull;
-    } else if (this.#essential !== undefined && isKey(bytes, keyStart, keyEnd, this.#essential)) {
-      this.hasEssential = true;
+    } else {
+      for (let index = 0; index < essential.length; index++) {
+        if (isKey(bytes, keyStart, keyEnd, essential[index]!)) this.hasEssential = true;
+      }
     }
   };
 }

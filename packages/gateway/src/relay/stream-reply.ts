@@ -1,5 +1,6 @@
 import type { Usage } from '../canonical/usage.ts';
-import { type SseEvent, SseOverflowError, SseSplitter } from '../framing/sse-splitter.ts';
+import { createFrameSplitter, type FrameSplitter, type Framing, isFramingError } from '../framing/frame-splitter.ts';
+import type { SseEvent } from '../framing/sse-splitter.ts';
 import type { EventVerdict, StreamReader } from '../protocols/stream-reader.ts';
 import { classifyBody } from '../resilience/classify.ts';
 import type { Failure } from '../resilience/failure.ts';
@@ -11,7 +12,16 @@ export interface StreamReplyOptions {
   readonly sink: ReplySink;
   readonly host: ReplyHost;
   readonly reader: StreamReader;
+  readonly wire: StreamWire;
+  /** Content type for the caller where it is not the upstream's. */
+  readonly contentType: string | undefined;
   readonly maxEventBytes: number;
+}
+
+/** How an upstream frames the events of its streams. */
+export interface StreamWire {
+  readonly framing: Framing;
+  readonly streamType: string;
 }
 
 /** Preambles beyond this are no preamble: the answer begins. */
@@ -25,7 +35,7 @@ const LINE_FEED = Buffer.from('\n');
  */
 export class StreamReply implements ReplyBody {
   readonly #options: StreamReplyOptions;
-  readonly #splitter: SseSplitter;
+  readonly #splitter: FrameSplitter;
   #attempt: Attempt | undefined;
   #head: UpstreamHead | undefined;
   /** Events that wait: before the commit for the first content, after it for the end of the turn. */
@@ -42,7 +52,8 @@ export class StreamReply implements ReplyBody {
 
   constructor(options: StreamReplyOptions) {
     this.#options = options;
-    this.#splitter = new SseSplitter({ maxEventBytes: options.maxEventBytes, onEvent: this.#onEvent });
+    const { maxEventBytes, wire } = options;
+    this.#splitter = createFrameSplitter(wire.framing, { maxEventBytes, onEvent: this.#onEvent });
   }
 
   get usage(): Usage | undefined {
@@ -60,7 +71,7 @@ export class StreamReply implements ReplyBody {
   begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {
     this.#attempt = attempt;
     this.#head = head;
-    if (!/^text\/event-stream\b/i.test(head.contentType)) {
+    if (!isOfType(head.contentType, this.#options.wire.streamType)) {
       return failureOf(
         'malformed',
         `the provider answered a stream request with ${head.contentType || 'no content type'}`,
@@ -78,7 +89,7 @@ export class StreamReply implements ReplyBody {
     try {
       this.#splitter.push(chunk);
     } catch (error) {
-      if (!(error instanceof SseOverflowError)) throw error;
+      if (!isFramingError(error)) throw error;
       this.#failure ??= failureOf('malformed', `the provider's stream is broken: ${error.message}`);
     }
     return this.#afterEvents();
@@ -101,9 +112,11 @@ export class StreamReply implements ReplyBody {
     const held = this.#batch.length;
     this.#isAtEnd = true;
     const rest = this.#splitter.end();
-    if (rest.length > 0 && this.isCommitted) this.#hold(rest);
-    // An event that lacked its blank line would swallow whatever follows it.
-    else if (this.#batch.length > held) this.#hold(BLANK_LINE);
+    if (this.#isVerbatim) {
+      if (rest.length > 0 && this.isCommitted) this.#hold(rest);
+      // An event that lacked its blank line would swallow whatever follows it.
+      else if (this.#batch.length > held) this.#hold(BLANK_LINE);
+    }
     // Half an event at the end is a stream that was cut there.
     if (this.#failure && this.#failure.kind !== 'malformed') return this.#failure;
     if (!this.#failure && this.#options.reader.isFinished && this.isCommitted) return undefined;
@@ -116,11 +129,11 @@ export class StreamReply implements ReplyBody {
     if (this.#isAtEnd && event.data.length === 0) return;
     switch (this.#read(event)) {
       case 'content':
-        this.#hold(event.bytes);
+        this.#holdEvent(event);
         if (!this.isCommitted) this.#commit();
         return;
       case 'preamble':
-        this.#hold(event.bytes);
+        this.#holdEvent(event);
         if (this.#batchBytes > MAX_HELD_BYTES && !this.isCommitted) this.#commit();
         return;
       case 'end':
@@ -128,9 +141,9 @@ export class StreamReply implements ReplyBody {
           this.#failure = failureOf('truncated', 'the provider ended its stream without an answer');
           return;
         }
-        this.#hold(event.bytes);
+        this.#holdEvent(event);
         // Nobody waits for the other half of the last CRLF, but a caller may.
-        if (endsInHalfCrLf(event.bytes)) this.#hold(LINE_FEED);
+        if (this.#isVerbatim && endsInHalfCrLf(event.bytes)) this.#hold(LINE_FEED);
         if (!this.isCommitted) this.#commit();
         this.#isEnded = true;
         return;
@@ -182,6 +195,17 @@ export class StreamReply implements ReplyBody {
     sink.end(this.#takeBatch());
   }
 
+  /** Whether the caller gets the upstream's own bytes. */
+  get #isVerbatim(): boolean {
+    return this.#options.reader.takeOutput === undefined;
+  }
+
+  #holdEvent(event: SseEvent): void {
+    const { reader } = this.#options;
+    if (reader.takeOutput === undefined) this.#hold(event.bytes);
+    else this.#hold(reader.takeOutput());
+  }
+
   #hold(bytes: Buffer): void {
     this.#batch.push(bytes);
     this.#batchBytes += bytes.length;
@@ -191,7 +215,12 @@ export class StreamReply implements ReplyBody {
     const head = this.#head!;
     this.isCommitted = true;
     this.#attempt!.noteToken();
-    const headers = withoutHeader(head.headers, 'cache-control');
+    let headers = withoutHeader(head.headers, 'cache-control');
+    const { contentType } = this.#options;
+    if (contentType !== undefined) {
+      headers = withoutHeader(headers, 'content-type');
+      headers.push('content-type', contentType);
+    }
     headers.push('x-accel-buffering', 'no');
     this.#options.host.begin(headers);
     // A gateway that forbids keeping the answer has said more already.
@@ -217,6 +246,13 @@ export class StreamReply implements ReplyBody {
     this.#batchBytes = 0;
     return bytes;
   }
+}
+
+/** Whether a content type is the wanted one, whatever the parameters of either. */
+function isOfType(contentType: string, wanted: string): boolean {
+  const essence = wanted.split(';', 1)[0]!;
+  const next = contentType.charCodeAt(essence.length);
+  return contentType.toLowerCase().startsWith(essence) && (Number.isNaN(next) || next === 59 || next === 32);
 }
 
 function endsInHalfCrLf(bytes: Buffer): boolean {

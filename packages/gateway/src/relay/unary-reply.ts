@@ -1,4 +1,5 @@
 import type { Operation } from '../canonical/operation.ts';
+import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Usage } from '../canonical/usage.ts';
 import type { Failure } from '../resilience/failure.ts';
 import { type Attempt, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
@@ -11,6 +12,7 @@ export interface UnaryReplyOptions {
   readonly host: ReplyHost;
   /** Says what a whole answer must have. */
   readonly operation: Operation;
+  readonly protocol: ProtocolName;
   /** Answers up to this many bytes are held until they are whole; longer ones flow through unread. */
   readonly maxHeldBytes: number;
 }
@@ -59,7 +61,7 @@ export class UnaryReply implements ReplyBody {
       return undefined;
     }
     const bytes = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held, this.#heldBytes);
-    const reading = readUnary(bytes, this.#options.operation);
+    const reading = readUnary(bytes, this.#options.operation, this.#options.protocol);
     if (reading.failure) return reading.failure;
     this.usage = reading.usage;
     this.responseModel = reading.responseModel;

@@ -1,6 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { Exchange, Upload } from '../exchange.ts';
+import { findProtocol } from '../protocols/find-protocol.ts';
 import { editRequest } from '../protocols/openai-chat/request-edits.ts';
 import type { PlanStep } from '../routing/plan.ts';
 import type { UpstreamRequest } from '../transport/upstream-call.ts';
@@ -10,11 +11,14 @@ import type { UpstreamRequest } from '../transport/upstream-call.ts';
  * flows can be made once only; its length, where it is known, is added to `headers`.
  */
 export function upstreamBody(exchange: Exchange, step: PlanStep, headers: string[]): UpstreamRequest['body'] {
-  const { body, facts, operation, upload } = exchange;
+  const { body, facts, operation, protocol, upload } = exchange;
   if (upload) return flowingBody(exchange, step, upload, headers);
   if (!body || operation === 'proxy') return body;
   if (exchange.isForm) return withFormModel(body, exchange, step);
-  const asksUsage = facts.stream && !facts.includeUsage && (operation === 'chat' || operation === 'completions');
+  const { hasStreamOptions = false, modelIn } = findProtocol(protocol).upstream;
+  if (operation === 'chat' && modelIn === 'path') return body;
+  const canAsk = hasStreamOptions && (operation === 'chat' || operation === 'completions');
+  const asksUsage = facts.stream && !facts.includeUsage && canAsk;
   return editRequest(body, {
     model: step.upstreamModel === facts.model ? undefined : step.upstreamModel,
     includeUsage: asksUsage && step.routeTarget.target.acceptsStreamOptions,

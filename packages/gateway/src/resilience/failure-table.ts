@@ -14,6 +14,8 @@ export const failureTraits = {
   context_exceeded: { retryHere: false, tryElsewhere: true, countsAgainstHealth: false },
   content_refused: { retryHere: false, tryElsewhere: false, countsAgainstHealth: false },
   caller_fault: { retryHere: false, tryElsewhere: false, countsAgainstHealth: false },
+  // The wire of this target has no words for the request; nothing was sent, and another wire may have them.
+  inexpressible: { retryHere: false, tryElsewhere: true, countsAgainstHealth: false },
   transient: { retryHere: true, tryElsewhere: true, countsAgainstHealth: true },
   connect_failed: { retryHere: true, tryElsewhere: true, countsAgainstHealth: true },
   // A target that was silent for a whole time limit costs that limit again, so it is tried once only.
@@ -40,6 +42,7 @@ const sentences: Readonly<Record<FailureKind, string>> = {
   context_exceeded: 'The request is longer than the context window of the model.',
   content_refused: 'The upstream refused the content of the request.',
   caller_fault: 'The upstream refused the request as invalid.',
+  inexpressible: 'The request cannot be said in the wire of the target.',
   transient: 'The upstream failed.',
   connect_failed: 'No connection to the upstream could be made.',
   connect_timeout: 'The connection to the upstream was not made in time.',

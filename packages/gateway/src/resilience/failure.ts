@@ -1,3 +1,5 @@
+import type { GatewayError } from '../canonical/gateway-error.ts';
+
 /** How an attempt can fail, as a closed table: what it means for the plan, for health and for the caller. */
 export interface FailureTraits {
   /** May the same target be tried again within this exchange. */
@@ -17,6 +19,7 @@ export type FailureKind =
   | 'context_exceeded'
   | 'content_refused'
   | 'caller_fault'
+  | 'inexpressible'
   | 'transient'
   | 'connect_failed'
   | 'connect_timeout'
@@ -42,4 +45,6 @@ export interface Failure {
   /** The upstream's own error body, kept for the caller when the fault is the caller's. */
   readonly body: Buffer | undefined;
   readonly contentType: string | undefined;
+  /** What to tell the caller where the gateway itself found the fault. */
+  readonly error?: GatewayError;
 }

@@ -1,6 +1,6 @@
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { GatewayConfig, RoutingRuleConfig } from '../config/gateway-config.ts';
-import { buildTarget } from '../providers/build-target.ts';
+import { buildTarget } from '../providers/target-input.fixture.ts';
 import { type Catalog, compileCatalog } from './catalog.ts';
 import { makeFacts } from './target.fixture.ts';
 import type { Resolution, RoutingFacts } from './target.ts';

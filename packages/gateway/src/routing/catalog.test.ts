@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GatewayError } from '../canonical/gateway-error.ts';
-import { buildTarget } from '../providers/build-target.ts';
+import { buildTarget } from '../providers/target-input.fixture.ts';
 import { compile, resolve, rule, whereTo } from './catalog.fixture.ts';
 import { compileCatalog } from './catalog.ts';
 import { makeBackend, makeConfig, makePool, makePoolProvider, makeProvider } from './gateway-config.fixture.ts';

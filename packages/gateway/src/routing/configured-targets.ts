@@ -107,6 +107,7 @@ const emptyEntry: TargetEntry = {
   region: undefined,
   timeoutMs: undefined,
   maxRetries: undefined,
+  protocols: undefined,
   requestsPerMinute: undefined,
   tokensPerMinute: undefined,
   enabled: true,

@@ -14,6 +14,7 @@ const options: TargetOptions = {
   region: undefined,
   timeoutMs: undefined,
   maxRetries: undefined,
+  protocols: undefined,
   requestsPerMinute: undefined,
   tokensPerMinute: undefined,
   enabled: true,

@@ -108,8 +108,8 @@ class RoutePlan implements Plan {
     const askedMs = Math.max(0, failure.retryAfterMs ?? 0);
     current.retryable = retryHere;
     current.notBeforeMs = nowMs + askedMs;
-    if (failure.kind === 'target_busy') {
-      // The gateway's own limit refused it: nothing was sent, so nothing is used up, and it would refuse again.
+    if (failure.kind === 'target_busy' || failure.kind === 'inexpressible') {
+      // The gateway itself refused it: nothing was sent, so nothing is used up, and it would refuse again.
       this.#attempts--;
       current.retryable = false;
     }

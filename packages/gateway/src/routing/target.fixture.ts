@@ -10,6 +10,7 @@ export function makeTarget(id: string, changes: Partial<Target> = {}): Target {
     unusable: undefined,
     origin: `https://${id}.example`,
     pathOf: () => '/v1/chat/completions',
+    chat: [{ protocol: 'openai-chat', pathOf: () => '/v1/chat/completions', credentialHeaders: [], quirks: {} }],
     proxyBase: '/v1',
     proxyQuery: '',
     credentialHeaders: [],

@@ -1,4 +1,6 @@
 import type { Operation } from '../canonical/operation.ts';
+import type { ProtocolName } from '../canonical/protocol-name.ts';
+import type { RequestQuirks } from '../protocols/protocol.ts';
 import type { LimitRule } from '../stores/limit-store.ts';
 import type { SlotPool } from '../stores/slot-store.ts';
 
@@ -31,6 +33,35 @@ export interface ProbeSettings {
   readonly headers?: readonly string[];
 }
 
+/** What decides the path of a chat: some wires name the model in it, and whether the answer is to stream. */
+export interface ChatAsk {
+  readonly model: string | undefined;
+  readonly stream: boolean;
+}
+
+/** One wire in which a target can be asked for a chat. */
+export interface ChatEndpoint {
+  readonly protocol: ProtocolName;
+  /** Path and query on the target's origin; undefined when this model is not asked here. */
+  readonly pathOf: (ask: ChatAsk) => string | undefined;
+  /** Flat name, value list that authorizes such a request. */
+  readonly credentialHeaders: readonly string[];
+  /** How its requests differ from what the wire's inventor takes. */
+  readonly quirks: RequestQuirks;
+}
+
+/**
+ * Signs a request whose credential depends on its content or expires: answers the headers to add, flat. Throws
+ * GatewayError `upstream_credentials` when it cannot.
+ */
+export type SignRequest = (request: {
+  readonly method: string;
+  /** Scheme, host, path and query. */
+  readonly url: string;
+  readonly headers: readonly string[];
+  readonly body: Buffer | undefined;
+}) => Promise<readonly string[]>;
+
 /** A configured endpoint of a provider, compiled: a request finds paths and headers ready. */
 export interface Target {
   /** Stable over reloads, printable ASCII without spaces and without addresses, fit to be shown: `openai`, `backends/groq`, `gpt-4o/azure`. */
@@ -50,6 +81,10 @@ export interface Target {
    * (the caller joins its own query and `proxyQuery`), undefined when the tail would leave the target's base.
    */
   readonly pathOf: (operation: Operation, upstreamModel: string | undefined, tail: string) => string | undefined;
+  /** Wires in which it is asked for chats. The caller's own is taken where it is among them, the first otherwise. */
+  readonly chat: readonly ChatEndpoint[];
+  /** Undefined: the credential headers are all there is. */
+  readonly sign?: SignRequest;
   /** Path under which a generic proxy's tail is joined, without a trailing slash: `/v1`. */
   readonly proxyBase: string;
   /** Query that a generic proxied request needs (Azure's `api-version`); empty otherwise, without `?`. */

@@ -19,8 +19,8 @@ export function createHealthProbes({ registry, clock, random }: HealthProbesInpu
     registry,
     clock,
     random,
-    probe: ({ target, signal }) => {
-      const headers = target.probe.headers ?? target.credentialHeaders;
+    probe: async ({ target, signal }) => {
+      const headers = await probeHeaders(target);
       const endpoint = {
         origin: target.origin,
         path: target.probe.path!,
@@ -37,6 +37,12 @@ export function createHealthProbes({ registry, clock, random }: HealthProbesInpu
       void transport.close();
     },
   };
+}
+
+async function probeHeaders({ credentialHeaders, origin, probe, sign }: Target): Promise<readonly string[]> {
+  const headers = probe.headers ?? credentialHeaders;
+  if (sign === undefined) return headers;
+  return [...headers, ...(await sign({ method: 'GET', url: origin + probe.path!, headers, body: undefined }))];
 }
 
 function probeable(targets: Iterable<Target>): Target[] {

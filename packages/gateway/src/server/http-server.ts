@@ -7,6 +7,7 @@ import type { Inference } from '../inference.ts';
 import type { ClientAddress } from '../policies/client-address.ts';
 import type { ProxyTail } from '../policies/proxy-path.ts';
 import type { RequestIds } from '../policies/request-id.ts';
+import { usualProtocol } from '../protocols/find-protocol.ts';
 import { encodeError } from '../protocols/openai-chat/errors.ts';
 import { ClientReply } from './client-reply.ts';
 import { type PageSource, sendJson, servePage } from './pages.ts';
@@ -167,7 +168,7 @@ function openExchange(
   runtime: ServedRuntime,
   request: IncomingMessage,
   response: ServerResponse,
-  match: Pick<InferenceMatch, 'operation' | 'pathModel' | 'tail' | 'query'>,
+  match: Pick<InferenceMatch, 'operation' | 'protocol' | 'streamAsk' | 'pathModel' | 'tail' | 'query'>,
 ): Exchange {
   const { headers, socket } = request;
   const peerAddress = socket.remoteAddress ?? '';
@@ -179,6 +180,8 @@ function openExchange(
     headers,
     rawHeaders: request.rawHeaders,
     operation: match.operation,
+    protocol: match.protocol,
+    streamAsk: match.streamAsk,
     pathModel: match.pathModel,
     tail: match.tail,
     query: match.query,
@@ -187,6 +190,15 @@ function openExchange(
     sink: new ClientReply(response),
   });
 }
+
+/** A page as the policies that guard it see it. */
+const pageFacts = {
+  operation: 'proxy',
+  protocol: usualProtocol,
+  streamAsk: 'never',
+  pathModel: undefined,
+  tail: '',
+} as const;
 
 const unguarded: ReadonlySet<string> = new Set(['health', 'live', 'ready', 'startup', 'metrics']);
 
@@ -200,8 +212,7 @@ async function page(
   const headers = [...runtime.pageHeaders, ...runtime.corsHeaders(request.headers.origin)];
   try {
     if (!unguarded.has(match.page)) {
-      const facts = { operation: 'proxy', pathModel: undefined, tail: '', query: match.query } as const;
-      await runtime.guardPage(openExchange(parts, runtime, request, response, facts));
+      await runtime.guardPage(openExchange(parts, runtime, request, response, { ...pageFacts, query: match.query }));
     }
     await servePage(parts.pages, { ...match, headers }, response);
     // A stop that was asked meanwhile would wait for the next request.

@@ -31,9 +31,11 @@ export function reclaimConnections(worker: Worker, hasOthers: () => boolean): vo
     const accepted = !hasOthers();
     for (const ack of underway) internal.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack, accepted });
   };
-  // node leaves a worker out of its choice once it is disconnected, which is told before its exit or after.
+  // When several die at once, node may tell of an exit before it has read the end of the channel. With a connection on its
+  // way it then never tells of the disconnect, and goes on choosing the dead worker unless it is told not to.
   worker.once('exit', () => {
-    if (worker.isConnected()) worker.once('disconnect', reclaim);
-    else reclaim();
+    if (worker.isConnected()) worker.disconnect();
   });
+  // Both have happened by then: the worker is out of node's choice, and all it said before it died has been heard.
+  child.once('close', reclaim);
 }

@@ -1,5 +1,8 @@
 import { type ErrorKind, GatewayError } from '../canonical/gateway-error.ts';
 import type { Operation } from '../canonical/operation.ts';
+import type { ProtocolName } from '../canonical/protocol-name.ts';
+import type { StreamAsk } from '../exchange.ts';
+import { type ClientPathMatch, clientPaths, matchClientPath } from '../protocols/match-client-path.ts';
 
 /** Pages of the gateway's own. */
 export type Page = 'health' | 'live' | 'ready' | 'startup' | 'metrics' | 'models' | 'model';
@@ -9,6 +12,9 @@ export type RouteMatch =
   | {
       readonly kind: 'inference';
       readonly operation: Operation;
+      /** Wire of the caller. */
+      readonly protocol: ProtocolName;
+      readonly streamAsk: StreamAsk;
       /** Model named in the path, decoded. */
       readonly pathModel: string | undefined;
       /** Path after `/v1/`, raw; for the generic proxy the raw rest after the model, query included. */
@@ -35,31 +41,20 @@ const pages: Readonly<Record<string, Page>> = {
   '/v1/models': 'models',
 };
 
-const operationOf: Readonly<Record<string, Operation>> = {
-  '/chat': 'chat',
-  '/v1/chat/completions': 'chat',
-  '/v1/completions': 'completions',
-  '/v1/embeddings': 'embeddings',
-  '/v1/responses': 'responses',
-  '/v1/moderations': 'moderation',
-  '/v1/rerank': 'rerank',
-  '/v1/images/generations': 'images',
-  '/v1/images/edits': 'images',
-  '/v1/images/variations': 'images',
-  '/v1/audio/speech': 'speech',
-  '/v1/audio/transcriptions': 'transcription',
-  '/v1/audio/translations': 'transcription',
-};
-
 /** First segments under /v1/ that are the gateway's own and therefore no model of the generic proxy. */
 const reserved: ReadonlySet<string> = new Set(
-  ['models', ...Object.keys(operationOf).map((path) => path.split('/')[2])].filter((name) => name !== undefined),
+  Object.values(clientPaths)
+    .flat()
+    .filter(({ pattern }) => pattern.startsWith('/v1/'))
+    .map(({ pattern }) => pattern.split('/')[2]!),
 );
+
+/** Errors of forwarded paths are told as OpenAI tells them: nothing is known of the caller. */
+const forwarded = matchClientPath('/v1/chat/completions')!;
 
 const SLASH = 0x2f;
 const LONGEST_TARGET = 8_192;
 const MODEL_PREFIX = '/v1/models/';
-const CHAT_SUFFIX = '/chat/completions';
 
 /**
  * Finds the route of a raw request target. Paths are matched undecoded; only a model's name is decoded. A whole URL, as
@@ -74,13 +69,8 @@ export function matchRoute(method: string, requestTarget: string): RouteMatch {
   const mark = target.indexOf('?');
   const path = mark === -1 ? target : target.slice(0, mark);
   const query = mark === -1 ? '' : target.slice(mark + 1);
-  const operation = operationOf[path];
-  if (operation !== undefined) {
-    const tail = path === '/chat' ? 'chat/completions' : path.slice(4);
-    return method === 'POST'
-      ? { kind: 'inference', operation, pathModel: undefined, tail, query }
-      : wrongMethod(path, 'POST');
-  }
+  const client = matchClientPath(path);
+  if (client !== undefined) return matchClient(method, path, query, client);
   const page = pages[path];
   if (page !== undefined) return matchPage(method, page, path, '', query);
   if (path.startsWith(MODEL_PREFIX)) return matchModel(method, path, query);
@@ -106,15 +96,27 @@ function matchPage(method: string, page: Page, path: string, parameter: string, 
   return { kind: 'page', page, parameter, query };
 }
 
-/** `/v1/models/{id}` and `/v1/models/{id}/chat/completions`, where ids may hold slashes, encoded or not. */
-function matchModel(method: string, path: string, query: string): RouteMatch {
-  const isChat = path.endsWith(CHAT_SUFFIX);
-  const raw = path.slice(MODEL_PREFIX.length, isChat ? -CHAT_SUFFIX.length : undefined);
-  const model = decodeModel(raw);
-  if (model === undefined) return refuse('bad_path', 'The model in the path is empty, too long or badly encoded.');
-  if (!isChat) return matchPage(method, 'model', path, model, query);
+function matchClient(method: string, path: string, query: string, client: ClientPathMatch): RouteMatch {
+  const { operation, protocol, rawModel, tail } = client;
+  const pathModel = rawModel === undefined ? undefined : decodeModel(rawModel);
+  if (rawModel !== undefined && pathModel === undefined) return badModel();
   if (method !== 'POST') return wrongMethod(path, 'POST');
-  return { kind: 'inference', operation: 'chat', pathModel: model, tail: 'chat/completions', query };
+  return { kind: 'inference', operation, protocol, streamAsk: streamAskOf(client, query), pathModel, tail, query };
+}
+
+function streamAskOf({ stream }: ClientPathMatch, query: string): StreamAsk {
+  if (stream === 'body' || stream === 'never') return stream;
+  return stream === 'always' || new URLSearchParams(query).get('alt') === 'sse' ? 'frames' : 'array';
+}
+
+/** `/v1/models/{id}`, where ids may hold slashes, encoded or not. */
+function matchModel(method: string, path: string, query: string): RouteMatch {
+  const model = decodeModel(path.slice(MODEL_PREFIX.length));
+  return model === undefined ? badModel() : matchPage(method, 'model', path, model, query);
+}
+
+function badModel(): RouteMatch {
+  return refuse('bad_path', 'The model in the path is empty, too long or badly encoded.');
 }
 
 /** `/v1/{model}/{tail}`: anything else of a provider, forwarded. A model with slashes needs them as %2F. */
@@ -126,9 +128,11 @@ function matchProxy(method: string, target: string): RouteMatch {
   const segment = target.slice(4, end);
   if (reserved.has(segment)) return refuse('not_found', `There is nothing at ${printable(path)}.`);
   const model = decodeModel(segment);
-  if (model === undefined) return refuse('bad_path', 'The model in the path is empty, too long or badly encoded.');
+  if (model === undefined) return badModel();
   if (method === 'CONNECT' || method === 'TRACE') return wrongMethod(path, 'GET, POST, PUT, PATCH, DELETE');
-  return { kind: 'inference', operation: 'proxy', pathModel: model, tail: target.slice(end), query: '' };
+  const tail = target.slice(end);
+  const { protocol } = forwarded;
+  return { kind: 'inference', operation: 'proxy', protocol, streamAsk: 'body', pathModel: model, tail, query: '' };
 }
 
 function decodeModel(raw: string): string | undefined {

@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { systemClock } from '../canonical/clock.ts';
 import type { CommandLineIo } from '../cli/command-line-io.ts';
 import { ConfigError, type LoadedConfig } from '../config/gateway-config.ts';
 import { loadConfig } from '../config/load.ts';
@@ -40,7 +41,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   const { clock } = io;
   const lifecycle = new Lifecycle(io.signal);
   let loaded = await loadConfig(input);
-  let catalog = compileRoutes(loaded.config).catalog;
+  let catalog = compileRoutes(loaded, systemClock).catalog;
   const log = openLog(loaded, io, { isShared: true });
   const metrics = createMetrics({ defaultMetrics: false });
   const targets = () => catalog.targets.values();
@@ -51,7 +52,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   shareHealth(health, hub);
   const probes = createHealthProbes({ registry: health, clock, random: Math.random });
   const adopt = (next: LoadedConfig): void => {
-    catalog = compileRoutes(next.config).catalog;
+    catalog = compileRoutes(next, systemClock).catalog;
     loaded = next;
     health.retain([...targets()].map(({ healthId }) => healthId));
     probes.update(targets());
@@ -77,7 +78,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   const address = await staff.start();
   const metricsPort = await openMetricsPort({ config: loaded.config, mainPort: address.port, pages, log });
   log.info('server', `Listening on ${address.address}:${address.port}`, { version, workers });
-  const { isDemo } = compileRoutes(loaded.config);
+  const { isDemo } = compileRoutes(loaded, systemClock);
   io.stderr.write(startBanner({ catalog, isDemo }, { host: loaded.config.server.host, port: address.port }));
 
   const reloader = createReloader({

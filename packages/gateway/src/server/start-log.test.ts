@@ -31,7 +31,7 @@ function startLines(loaded: LoadedConfig): string {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
   const log = createLog({ level: 'info', format: 'json', destination, redactPersonalData: true, clock: systemClock });
-  logConfig(log, loaded, compileRoutes(loaded.config).catalog);
+  logConfig(log, loaded, compileRoutes(loaded, systemClock).catalog);
   return lines.join('');
 }
 

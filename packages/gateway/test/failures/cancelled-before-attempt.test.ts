@@ -20,6 +20,8 @@ it('a request that was cancelled while a shared limit was asked for was sent nev
     headers: {},
     rawHeaders: [],
     operation: 'chat',
+    protocol: 'openai-chat',
+    streamAsk: 'body',
     pathModel: undefined,
     tail: 'chat/completions',
     query: '',
@@ -48,6 +50,8 @@ it('a request that was cancelled while a shared limit was asked for was sent nev
     },
     headRules: createHeadRules({ renameRateLimits: false, replaced: [] }),
     securityHeaders: () => [],
+      newId: () => '0123456789abcdef',
+      media: { fetch: () => Promise.reject(new Error('nothing to fetch')) },
   });
   const routeTarget = member(makeTarget('slow', { limits: [limit] }));
   const step = {

@@ -26,7 +26,14 @@ async function relay(chunks: readonly Buffer[], isBroken: boolean): Promise<{ bo
     onDrain() {},
   };
   const reader = new ChatStreamReader({ choices: 1, hideUsage: true });
-  const body = new StreamReply({ sink, host: { begin() {} }, reader, maxEventBytes: 1_000_000 });
+  const body = new StreamReply({
+    sink,
+    host: { begin() {} },
+    reader,
+    wire: { framing: 'sse', streamType: 'text/event-stream' },
+    contentType: undefined,
+    maxEventBytes: 1_000_000,
+  });
   const send = (_: unknown, handler: UpstreamHandler) => {
     let isAborted = false;
     queueMicrotask(() => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, type LoadedConfig } from '../../src/config/gateway-config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { providerDefinitions } from '../../src/providers/registry.gen.ts';
+import { systemClock } from '../../src/canonical/clock.ts';
 import { compileRoutes } from '../../src/runtime.ts';
 import { patience, runs } from './runs.ts';
 
@@ -29,7 +30,7 @@ async function load(name: string, text: string, env: Record<string, string> = {}
       homeDirectory: directory,
       providerVariables: providerDefinitions,
     });
-    compileRoutes(loaded.config);
+    compileRoutes(loaded, systemClock);
     return loaded;
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError);

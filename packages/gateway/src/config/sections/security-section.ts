@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addressRanges, integer, secret, text } from './field.ts';
+import { addressRanges, integer, seconds, secret, text } from './field.ts';
 
 const ipFilter = z
   .object({
@@ -67,6 +67,21 @@ export const securitySection = z
       })
       .prefault({})
       .describe('Limits on what a request may contain.'),
+    media: z
+      .object({
+        fetch: z
+          .boolean()
+          .default(true)
+          .describe('Fetches pictures and documents that a request names by URL, for upstreams that take no URLs.'),
+        max_bytes: integer(1, 268_435_456).default(20_971_520).describe('Largest one that is fetched, in bytes.'),
+        timeout_seconds: seconds().default(10).describe('Longest time for fetching one, in seconds.'),
+        allowed_hosts: z
+          .array(text())
+          .default([])
+          .describe('Hosts that may be fetched from although they are in a private network.'),
+      })
+      .prefault({})
+      .describe('Pictures and documents that requests name by URL. Private addresses are never fetched from.'),
     secrets: z
       .object({
         encryption_key: secret().describe('Key that stored secrets are encrypted with.'),

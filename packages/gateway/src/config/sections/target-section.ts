@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { protocolNames } from '../../canonical/protocol-name.ts';
 import { address, integer, seconds, secret, text } from './field.ts';
 
 /** How a pool chooses among its targets. */
@@ -45,6 +46,13 @@ const targetFields = {
   region: text().optional().describe('Where the upstream is, for routing rules and cloud providers.'),
   timeout_seconds: seconds().optional().describe('Longest time for one answer of this target, in seconds.'),
   max_retries: integer(0, 100).optional().describe('Further attempts at this target within one request.'),
+  protocols: z
+    .array(z.enum(protocolNames))
+    .min(1)
+    .optional()
+    .describe(
+      'Wire formats in which the upstream is asked for chats, the preferred one for callers of others first. Default: what its provider is known to speak.',
+    ),
   rate_limit: z
     .object({
       requests_per_minute: integer(1).optional().describe('Requests per minute sent to this target.'),

@@ -12,8 +12,8 @@ export interface OpenAiErrorBody {
 
 /** The envelope of one of the gateway's own errors. */
 export function encodeError(error: GatewayError): OpenAiErrorBody {
-  const { type, code } = errorKinds[error.kind];
-  return { error: { message: error.message, type, param: error.param ?? null, code } };
+  const { code, kind, message, param } = error;
+  return { error: { message, type: errorKinds[kind].type, param: param ?? null, code } };
 }
 
 /**

@@ -1,11 +1,38 @@
 import { errorKinds, type GatewayError } from '../../canonical/gateway-error.ts';
+import type { ErrorReply } from '../protocol.ts';
+
+/** The error as the reply to a request: OpenAI's envelope, as on all its APIs. */
+export function encodeError(error: GatewayError): ErrorReply {
+  const headers = Object.entries(error.headers).flat();
+  if (error.retryAfterMs !== undefined) {
+    headers.push('Retry-After', String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
+  }
+  return {
+    status: error.status,
+    contentType: 'application/json',
+    body: Buffer.from(JSON.stringify({ error: detailsOf(error) })),
+    headers,
+  };
+}
 
 /**
- * The error as an event of a Responses stream that has begun: a named `error` event, as the API's own streams report one
- * (OpenAI API reference, "Streaming events", `error`).
+ * The error at the end of a stream that has begun: `error`, then `response.failed`, as OpenAI's own streams have both. The
+ * client libraries of OpenAI throw on the first; Codex knows the second only, and reports its message. The members of
+ * `error` stand flat, as the reference has them, and within `error`, where the service puts them and the `ai` package
+ * looks for them. The number of the events before is not known here; nothing depends on it.
  */
-export function encodeResponsesErrorEvent(error: GatewayError): Buffer {
-  const { code } = errorKinds[error.kind];
-  const data = { type: 'error', code, message: error.message, param: error.param ?? null };
-  return Buffer.from(`event: error\ndata: ${JSON.stringify(data)}\n\n`);
+export function encodeErrorEvent(error: GatewayError): Buffer {
+  const details = detailsOf(error);
+  const { message, code, param } = details;
+  const first = { type: 'error', sequence_number: 0, code, message, param, error: details };
+  const response = { object: 'response', status: 'failed', error: { code, message }, output: [], usage: null };
+  const second = { type: 'response.failed', sequence_number: 1, response };
+  return Buffer.from(
+    `event: error\ndata: ${JSON.stringify(first)}\n\nevent: response.failed\ndata: ${JSON.stringify(second)}\n\n`,
+  );
+}
+
+/** OpenAI's error object. */
+function detailsOf({ kind, message, param, code }: GatewayError) {
+  return { message, type: errorKinds[kind].type, param: param ?? null, code };
 }

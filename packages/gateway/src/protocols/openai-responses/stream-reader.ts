@@ -1,8 +1,8 @@
 import type { Usage } from '../../canonical/usage.ts';
 import { isKey, scanJson } from '../../framing/json-scan.ts';
 import type { SseEvent } from '../../framing/sse-splitter.ts';
-import { decodeUsage } from '../openai-chat/usage.ts';
 import type { EventVerdict, StreamReader } from '../stream-reader.ts';
+import { decodeUsage } from './usage.ts';
 
 const NOTHING = Buffer.alloc(0);
 const preambles = new Set(['response.created', 'response.in_progress', 'response.queued', 'keepalive', 'ping']);

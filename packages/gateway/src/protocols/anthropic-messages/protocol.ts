@@ -1,0 +1,41 @@
+import type { Protocol } from '../protocol.ts';
+import { decodeAnswer } from './decode-answer.ts';
+import { decodeRequest } from './decode-request.ts';
+import { encodeAnswer } from './encode-answer.ts';
+import { encodeRequest } from './encode-request.ts';
+import { encodeError, encodeErrorEvent, isErrorBody } from './errors.ts';
+import { fieldNames, support } from './feature-support.ts';
+import { readFacts } from './read-facts.ts';
+import { MessagesStreamDecoder } from './stream-decoder.ts';
+import { MessagesStreamEncoder } from './stream-encoder.ts';
+import { decodeUsage } from './usage.ts';
+import { WIRE } from './wire.ts';
+
+/** Anthropic's Messages: `POST /v1/messages`. */
+const anthropicMessages: Protocol = {
+  name: WIRE,
+  framing: 'sse',
+  streamType: 'text/event-stream; charset=utf-8',
+  client: {
+    readFacts,
+    decodeRequest,
+    encodeAnswer,
+    createStreamEncoder: (context) => new MessagesStreamEncoder(context),
+    encodeError,
+    isErrorBody,
+    encodeErrorEvent,
+    fieldNames,
+  },
+  upstream: {
+    modelIn: 'body',
+    pathOf: () => '/v1/messages',
+    support,
+    encodeRequest,
+    decodeAnswer,
+    createStreamDecoder: () => new MessagesStreamDecoder(),
+    decodeUsage,
+    answerMembers: { essential: ['content'], usage: 'usage', model: 'model' },
+  },
+};
+
+export default anthropicMessages;

@@ -1,0 +1,82 @@
+import { asObject, isObject, type JsonObject } from '../../canonical/json.ts';
+import type { Usage } from '../../canonical/usage.ts';
+import { toNumber } from '../../framing/exact-json.ts';
+
+/**
+ * Reads a usage object. This wire's `input_tokens` are those after the last cache mark only: what was read from the
+ * cache and written to it is counted apart. `output_tokens` include the thinking. Undefined when it is no usage object.
+ */
+export function decodeUsage(value: unknown): Usage | undefined {
+  if (!isObject(value)) return undefined;
+  const input = count(value['input_tokens']);
+  const output = count(value['output_tokens']);
+  if (input === undefined && output === undefined) return undefined;
+  const cached = count(value['cache_read_input_tokens']) ?? 0;
+  const written = count(value['cache_creation_input_tokens']) ?? 0;
+  const hour = Math.min(written, count(asObject(value['cache_creation'])?.['ephemeral_1h_input_tokens']) ?? 0);
+  const reasoning = count(asObject(value['output_tokens_details'])?.['thinking_tokens']) ?? 0;
+  return {
+    input: (input ?? 0) + cached + written,
+    output: output ?? 0,
+    ...(cached > 0 ? { cachedInput: cached } : {}),
+    ...(written > 0 ? { cacheWriteInput: written } : {}),
+    ...(hour > 0 ? { cacheWriteHourInput: hour } : {}),
+    ...(reasoning > 0 ? { reasoning } : {}),
+  };
+}
+
+/** The counts that both a whole answer and the last event of a stream have. */
+export function encodeCounts(usage: Usage | undefined): JsonObject {
+  const { input = 0, output = 0, cachedInput = 0, cacheWriteInput = 0, reasoning = 0 } = usage ?? {};
+  return {
+    input_tokens: Math.max(0, input - cachedInput - cacheWriteInput),
+    cache_creation_input_tokens: cacheWriteInput,
+    cache_read_input_tokens: cachedInput,
+    output_tokens: output,
+    ...(reasoning > 0 ? { output_tokens_details: { thinking_tokens: reasoning } } : {}),
+  };
+}
+
+/** The usage object of a whole answer and of `message_start`: every member that the client libraries declare. */
+export function encodeUsage(usage: Usage | undefined, serviceTier: string | undefined): JsonObject {
+  const { cacheWriteInput = 0, cacheWriteHourInput = 0 } = usage ?? {};
+  const { output_tokens, ...counts } = encodeCounts(usage);
+  return {
+    ...counts,
+    cache_creation: {
+      ephemeral_5m_input_tokens: Math.max(0, cacheWriteInput - cacheWriteHourInput),
+      ephemeral_1h_input_tokens: cacheWriteHourInput,
+    },
+    output_tokens,
+    server_tool_use: null,
+    service_tier: encodeAnsweredTier(serviceTier),
+    inference_geo: null,
+  };
+}
+
+/**
+ * Merges the usage of `message_delta` into that of `message_start`: the later counts are totals, not increments, and
+ * what the later object leaves out or has as `null` still holds.
+ */
+export function mergeUsage(earlier: JsonObject, later: JsonObject): JsonObject {
+  const merged: Record<string, unknown> = { ...earlier };
+  for (const [key, value] of Object.entries(later)) if (value !== null && value !== undefined) merged[key] = value;
+  return merged;
+}
+
+/** The tier that answered, in the words that the other wires share: this one's `standard` is their `default`. */
+export function decodeAnsweredTier(usage: unknown): string | undefined {
+  const tier = asObject(usage)?.['service_tier'];
+  if (typeof tier !== 'string') return undefined;
+  return tier === 'standard' ? 'default' : tier;
+}
+
+function encodeAnsweredTier(tier: string | undefined): string | null {
+  if (tier === undefined) return null;
+  return tier === 'default' ? 'standard' : tier;
+}
+
+function count(value: unknown): number | undefined {
+  const number = toNumber(value);
+  return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}

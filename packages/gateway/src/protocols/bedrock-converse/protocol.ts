@@ -1,0 +1,49 @@
+import { isObject } from '../../canonical/json.ts';
+import type { Protocol } from '../protocol.ts';
+import { decodeAnswer } from './decode-answer.ts';
+import { decodeRequest, readFacts } from './decode-request.ts';
+import { encodeAnswer } from './encode-answer.ts';
+import { encodeRequest } from './encode-request.ts';
+import { encodeError, encodeErrorEvent } from './errors.ts';
+import { BedrockStreamDecoder } from './stream-decoder.ts';
+import { BedrockStreamEncoder } from './stream-encoder.ts';
+import { fieldNames, support } from './support.ts';
+import { decodeUsage } from './usage.ts';
+import { WIRE } from './wire.ts';
+
+/**
+ * Amazon Bedrock's Converse API: `POST /model/{id}/converse` and `/converse-stream`. The path names the model and tells
+ * whether a stream is wanted. See https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html.
+ */
+const bedrockConverse: Protocol = {
+  name: WIRE,
+  framing: 'aws-event-stream',
+  streamType: 'application/vnd.amazon.eventstream',
+  client: {
+    readFacts,
+    decodeRequest,
+    encodeAnswer,
+    createStreamEncoder: () => new BedrockStreamEncoder(),
+    encodeError,
+    encodeErrorEvent,
+    isErrorBody: (value) => isObject(value) && ('message' in value || 'Message' in value),
+    fieldNames,
+  },
+  upstream: {
+    modelIn: 'path',
+    pathOf: ({ model, stream }) => (model === undefined ? undefined : answerPath(model, stream)),
+    support,
+    encodeRequest,
+    decodeAnswer,
+    createStreamDecoder: () => new BedrockStreamDecoder(),
+    decodeUsage,
+    answerMembers: { essential: ['output'], usage: 'usage', model: undefined },
+  },
+};
+
+export default bedrockConverse;
+
+/** Ids and ARNs are one segment, colons and slashes encoded, as AWS's clients send them. */
+function answerPath(model: string, isStream: boolean): string {
+  return `/model/${encodeURIComponent(model)}/converse${isStream ? '-stream' : ''}`;
+}

@@ -1,0 +1,2 @@
+/** The wire's own name, as signatures and foreign parts carry it. */
+export const WIRE = 'bedrock-converse';

@@ -1,0 +1,81 @@
+import type {
+  MediaPart,
+  MediaSource,
+  Part,
+  ReasoningPart,
+  TextPart,
+  ToolCallPart,
+} from '../../canonical/conversation.ts';
+import type { JsonObject } from '../../canonical/json.ts';
+import { invalidField, RequestFields } from '../request-fields.ts';
+import { decodeDocument, documentAsText, isTextDocument } from './documents.ts';
+
+/** One item of a message's content. */
+export function decodeContentPart(value: unknown, path: string): Part {
+  const fields = RequestFields.of(value, path);
+  const type = fields.requiredString('type');
+  switch (type) {
+    case 'text':
+      return { type: 'text', text: fields.requiredString('text') };
+    case 'thinking':
+      return { type: 'reasoning', text: fields.requiredString('thinking') };
+    case 'image_url':
+      return decodeImage(fields);
+    case 'document':
+      return decodeDocument(fields.value('document'), fields.pathOf('document'), undefined);
+    default:
+      return { type: 'foreign', origin: 'cohere-chat', value, name: type, path };
+  }
+}
+
+export function textItem(text: string): JsonObject {
+  return { type: 'text', text };
+}
+
+export function thinkingItem({ text }: ReasoningPart): JsonObject {
+  return { type: 'thinking', thinking: text };
+}
+
+export function imageItem({ source, detail }: MediaPart): JsonObject {
+  return { type: 'image_url', image_url: { url: urlOf(source), ...(detail === undefined ? {} : { detail }) } };
+}
+
+/** Text and documents as one text, where only text can stand. */
+export function asText(part: TextPart | MediaPart): string {
+  if (part.type === 'text') return part.text;
+  return isTextDocument(part) ? documentAsText(part) : '';
+}
+
+export function toolCallItem({ id, name, arguments: text }: ToolCallPart): JsonObject {
+  return { id, type: 'function', function: { name, arguments: text } };
+}
+
+function decodeImage(fields: RequestFields): MediaPart {
+  const value = fields.value('image_url');
+  const path = fields.pathOf('image_url');
+  const image = typeof value === 'string' ? new RequestFields({ url: value }, path) : RequestFields.of(value, path);
+  const url = image.requiredString('url');
+  const detail = image.string('detail');
+  const source = decodeUrl(url, image.pathOf('url'));
+  return { type: 'image', source, ...(detail === undefined ? {} : { detail }), path: fields.path };
+}
+
+function decodeUrl(url: string, path: string): MediaSource {
+  if (!url.startsWith('data:')) return { kind: 'url', url, mediaType: undefined };
+  const comma = url.indexOf(',');
+  const head = url.slice('data:'.length, Math.max(comma, 0));
+  if (comma === -1 || !head.endsWith(';base64')) throw invalidField(path, 'must be a data URL in base64');
+  const mediaType = head.slice(0, -';base64'.length);
+  return { kind: 'data', mediaType, data: url.slice(comma + 1) };
+}
+
+function urlOf(source: MediaSource): string {
+  switch (source.kind) {
+    case 'data':
+      return `data:${source.mediaType};base64,${source.data}`;
+    case 'url':
+      return source.url;
+    default:
+      return '';
+  }
+}

@@ -1,0 +1,188 @@
+import type { Finish } from '../../canonical/chat-answer.ts';
+import type { ChatEvent, PartStartEvent } from '../../canonical/chat-event.ts';
+import type { Citation } from '../../canonical/conversation.ts';
+import type { Usage } from '../../canonical/usage.ts';
+import { writeExact } from '../../framing/exact-json.ts';
+import type { AnswerContext, StreamEncoder } from '../protocol.ts';
+import { encodeCitation } from './citations.ts';
+import { encodeFinish } from './finish-reason.ts';
+import { encodeLogprobs } from './logprobs.ts';
+import { TextPlaces } from './text-places.ts';
+import { encodeUsage } from './usage.ts';
+
+const NOTHING = Buffer.alloc(0);
+const DONE = 'data: [DONE]\n\n';
+
+export function createStreamEncoder(context: AnswerContext): StreamEncoder {
+  return new CohereStreamEncoder(context);
+}
+
+/** Text that can be cited. */
+interface CitedText {
+  text: string;
+  readonly places: TextPlaces;
+  /** How much of the text its places know. */
+  counted: number;
+}
+
+/** The part that is being written. */
+interface OpenPart {
+  readonly index: number;
+  /** What stands before and behind the text of a delta. */
+  readonly head: string;
+  readonly tail: string;
+  readonly end: string;
+  readonly contentIndex: number | undefined;
+  readonly cited: CitedText | undefined;
+}
+
+/**
+ * Writes a streamed answer as Cohere's clients read it: one choice. Text that precedes tool calls is content and not
+ * their plan, because whether calls follow is not known when it begins.
+ */
+class CohereStreamEncoder implements StreamEncoder {
+  readonly #context: AnswerContext;
+  #open: OpenPart | undefined;
+  /** A thought that has begun and said nothing yet: it begins on the wire with its first word, if it has one. */
+  #silentThought: number | undefined;
+  #contents = 0;
+  #calls = 0;
+  #citations = 0;
+  #finish: Finish = { reason: 'other', raw: undefined };
+  #usage: Usage | undefined;
+
+  constructor(context: AnswerContext) {
+    this.#context = context;
+  }
+
+  push(event: ChatEvent): Buffer {
+    switch (event.type) {
+      case 'delta':
+        return this.#delta(event.index, event.text);
+      case 'start':
+        return frame('message-start', {
+          id: event.id ?? this.#context.id,
+          type: 'message-start',
+          delta: EMPTY_MESSAGE,
+        });
+      case 'part-start':
+        return event.choice === 0 ? this.#begin(event) : NOTHING;
+      case 'part-end':
+        return this.#end(event.index);
+      case 'citation':
+        return this.#cite(event.index, event.citation);
+      case 'logprobs':
+        return event.choice === 0 ? this.#logprobs(event.logprobs) : NOTHING;
+      case 'finish':
+        if (event.choice === 0) this.#finish = event.finish;
+        return NOTHING;
+      case 'usage':
+        this.#usage = event.usage;
+        return NOTHING;
+      case 'end':
+        return this.#endMessage();
+      default:
+        return NOTHING;
+    }
+  }
+
+  #delta(index: number, text: string): Buffer {
+    if (index === this.#silentThought) {
+      this.#silentThought = undefined;
+      return Buffer.concat([this.#beginContent(index, 'thinking'), this.#delta(index, text)]);
+    }
+    const open = this.#open;
+    if (open === undefined || open.index !== index) return NOTHING;
+    if (open.cited) open.cited.text += text;
+    return Buffer.from(open.head + JSON.stringify(text) + open.tail);
+  }
+
+  #begin({ index, part }: PartStartEvent): Buffer {
+    switch (part.type) {
+      case 'text':
+      case 'refusal':
+        return this.#beginContent(index, 'text');
+      case 'reasoning':
+        // Its signature has no place here, and a thought that is hidden has nothing else.
+        this.#silentThought = index;
+        return NOTHING;
+      case 'tool-call':
+        return this.#beginCall(index, part.id, part.name);
+      default:
+        return NOTHING;
+    }
+  }
+
+  #beginContent(index: number, kind: 'text' | 'thinking'): Buffer {
+    const at = this.#contents++;
+    const cited = kind === 'text' ? { text: '', places: new TextPlaces(), counted: 0 } : undefined;
+    this.#open = {
+      index,
+      head: `event: content-delta\ndata: {"type":"content-delta","index":${at},"delta":{"message":{"content":{"${kind}":`,
+      tail: '}}}}\n\n',
+      end: `event: content-end\ndata: {"type":"content-end","index":${at}}\n\n`,
+      contentIndex: at,
+      cited,
+    };
+    const content = { type: kind, [kind]: '' };
+    return frame('content-start', { type: 'content-start', index: at, delta: { message: { content } } });
+  }
+
+  #beginCall(index: number, id: string, name: string): Buffer {
+    const at = this.#calls++;
+    this.#open = {
+      index,
+      head: `event: tool-call-delta\ndata: {"type":"tool-call-delta","index":${at},"delta":{"message":{"tool_calls":{"function":{"arguments":`,
+      tail: '}}}}}\n\n',
+      end: `event: tool-call-end\ndata: {"type":"tool-call-end","index":${at}}\n\n`,
+      contentIndex: undefined,
+      cited: undefined,
+    };
+    const call = { id, type: 'function', function: { name, arguments: '' } };
+    return frame('tool-call-start', { type: 'tool-call-start', index: at, delta: { message: { tool_calls: call } } });
+  }
+
+  #end(index: number): Buffer {
+    if (index === this.#silentThought) this.#silentThought = undefined;
+    const open = this.#open;
+    if (open?.index !== index) return NOTHING;
+    this.#open = undefined;
+    return Buffer.from(open.end);
+  }
+
+  #cite(index: number, citation: Citation): Buffer {
+    const open = this.#open;
+    if (open?.index !== index || !open.cited) return NOTHING;
+    const { cited, contentIndex } = open;
+    cited.places.add(cited.text.slice(cited.counted));
+    cited.counted = cited.text.length;
+    const at = this.#citations++;
+    const citations = encodeCitation(citation, { text: cited.text, places: cited.places, contentIndex });
+    return Buffer.concat([
+      frame('citation-start', { type: 'citation-start', index: at, delta: { message: { citations } } }),
+      frame('citation-end', { type: 'citation-end', index: at }),
+    ]);
+  }
+
+  /** Cohere has log probabilities beside the delta that they are about; here they follow it, beside an empty one. */
+  #logprobs(value: unknown): Buffer {
+    const index = this.#open?.contentIndex ?? Math.max(0, this.#contents - 1);
+    const delta = { message: { content: { text: '' } } };
+    const frames = encodeLogprobs(value).map((logprobs) =>
+      frame('content-delta', { type: 'content-delta', index, delta, logprobs }),
+    );
+    return Buffer.concat(frames);
+  }
+
+  #endMessage(): Buffer {
+    const usage = this.#usage === undefined ? {} : { usage: encodeUsage(this.#usage) };
+    const delta = { finish_reason: encodeFinish(this.#finish), ...usage };
+    return Buffer.concat([frame('message-end', { type: 'message-end', delta }), Buffer.from(DONE)]);
+  }
+}
+
+const EMPTY_MESSAGE = { message: { role: 'assistant', content: [], tool_plan: '', tool_calls: [], citations: [] } };
+
+function frame(name: string, data: object): Buffer {
+  return Buffer.from(`event: ${name}\ndata: ${writeExact(data)}\n\n`);
+}

@@ -1,0 +1,42 @@
+import { asCount, asObject, type JsonObject } from '../../canonical/json.ts';
+import type { Usage } from '../../canonical/usage.ts';
+
+/**
+ * Reads Cohere's usage. `tokens` are what the model read and wrote, `billed_units` only what is charged (the text that
+ * Cohere adds to a prompt is free), so billed units count only where there is nothing else. Tokens of images are
+ * counted beside `input_tokens`, those of reasoning and of the cache within.
+ */
+export function decodeUsage(value: unknown): Usage | undefined {
+  const usage = asObject(value);
+  const counts = countsOf(asObject(usage?.['tokens'])) ?? countsOf(asObject(usage?.['billed_units']));
+  if (!counts) return undefined;
+  const cached = asCount(usage?.['cached_tokens']);
+  return {
+    ...counts,
+    ...(cached === undefined ? {} : { cachedInput: Math.min(cached, counts.input) }),
+  };
+}
+
+export function encodeUsage({ input, output, reasoning, cachedInput }: Usage): JsonObject {
+  return {
+    billed_units: { input_tokens: input, output_tokens: output },
+    tokens: {
+      input_tokens: input,
+      output_tokens: output,
+      ...(reasoning === undefined ? {} : { reasoning_tokens: reasoning }),
+    },
+    ...(cachedInput === undefined ? {} : { cached_tokens: cachedInput }),
+  };
+}
+
+function countsOf(tokens: JsonObject | undefined): Usage | undefined {
+  const input = asCount(tokens?.['input_tokens']);
+  const output = asCount(tokens?.['output_tokens']);
+  if (input === undefined && output === undefined) return undefined;
+  const reasoning = asCount(tokens?.['reasoning_tokens']);
+  return {
+    input: (input ?? 0) + (asCount(tokens?.['image_tokens']) ?? 0),
+    output: output ?? 0,
+    ...(reasoning === undefined ? {} : { reasoning }),
+  };
+}

@@ -1,0 +1,71 @@
+import type { GatewayError } from '../../canonical/gateway-error.ts';
+import { isObject, type JsonObject } from '../../canonical/json.ts';
+import type { ErrorReply } from '../protocol.ts';
+
+/** One of the gateway's own errors as Google's APIs write theirs. */
+export function encodeError(error: GatewayError): ErrorReply {
+  const headers = Object.entries(error.headers).flat();
+  if (error.retryAfterMs !== undefined) headers.push('Retry-After', String(retrySeconds(error.retryAfterMs)));
+  const body = Buffer.from(JSON.stringify(errorBody(error)));
+  return { status: error.status, contentType: 'application/json; charset=UTF-8', body, headers };
+}
+
+/**
+ * The error in a stream that has begun. Google's libraries look for `error` in each event's data and throw; there is no
+ * terminator on this wire that could follow.
+ */
+export function encodeErrorEvent(error: GatewayError): Buffer {
+  return Buffer.from(`data: ${JSON.stringify(errorBody(error))}\r\n\r\n`);
+}
+
+/** Whether an upstream's error body is one of Google's: `status` tells it from those of others. */
+export function isErrorBody(value: unknown): boolean {
+  const error = isObject(value) ? value['error'] : undefined;
+  return isObject(error) && typeof error['message'] === 'string' && typeof error['status'] === 'string';
+}
+
+function errorBody(error: GatewayError): JsonObject {
+  const { status: code, message } = error;
+  return {
+    error: {
+      code,
+      message,
+      status: statuses[code] ?? (code < 500 ? 'INVALID_ARGUMENT' : 'INTERNAL'),
+      details: details(error),
+    },
+  };
+}
+
+/** `google.rpc.Code` by HTTP status, as google/rpc/code.proto maps them; it has nothing of its own for 502. */
+const statuses: Readonly<Record<number, string>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  405: 'UNIMPLEMENTED',
+  408: 'DEADLINE_EXCEEDED',
+  429: 'RESOURCE_EXHAUSTED',
+  499: 'CANCELLED',
+  500: 'INTERNAL',
+  501: 'UNIMPLEMENTED',
+  502: 'UNAVAILABLE',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+};
+
+/** What Google's libraries read beside the message: google/rpc/error_details.proto. */
+function details({ kind, message, param, retryAfterMs }: GatewayError): readonly JsonObject[] {
+  const list: JsonObject[] = [{ '@type': `${TYPE}ErrorInfo`, reason: kind.toUpperCase(), domain: 'llm-gateway' }];
+  if (param !== undefined) {
+    list.push({ '@type': `${TYPE}BadRequest`, fieldViolations: [{ field: param, description: message }] });
+  }
+  if (retryAfterMs !== undefined) {
+    list.push({ '@type': `${TYPE}RetryInfo`, retryDelay: `${retrySeconds(retryAfterMs)}s` });
+  }
+  return list;
+}
+
+const TYPE = 'type.googleapis.com/google.rpc.';
+
+function retrySeconds(milliseconds: number): number {
+  return Math.max(1, Math.ceil(milliseconds / 1000));
+}

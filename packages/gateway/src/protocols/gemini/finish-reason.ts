@@ -1,0 +1,59 @@
+import type { Finish, FinishReason } from '../../canonical/chat-answer.ts';
+
+/** Words of `finishReason`, by their numbers in the API's enumeration (a client can ask for numbers). */
+const words = [
+  ['FINISH_REASON_UNSPECIFIED', 'other'],
+  ['STOP', 'stop'],
+  ['MAX_TOKENS', 'length'],
+  ['SAFETY', 'content-filter'],
+  ['RECITATION', 'content-filter'],
+  ['OTHER', 'other'],
+  ['LANGUAGE', 'other'],
+  ['BLOCKLIST', 'content-filter'],
+  ['PROHIBITED_CONTENT', 'content-filter'],
+  ['SPII', 'content-filter'],
+  ['MALFORMED_FUNCTION_CALL', 'other'],
+  ['IMAGE_SAFETY', 'content-filter'],
+  ['UNEXPECTED_TOOL_CALL', 'other'],
+  ['TOO_MANY_TOOL_CALLS', 'other'],
+  ['IMAGE_PROHIBITED_CONTENT', 'content-filter'],
+  ['IMAGE_OTHER', 'other'],
+  ['NO_IMAGE', 'other'],
+  ['IMAGE_RECITATION', 'content-filter'],
+  // These have other numbers.
+  ['MODEL_ARMOR', 'content-filter'],
+  ['CONTINUATION', 'paused'],
+] as const satisfies readonly (readonly [string, FinishReason])[];
+
+const reasons = new Map<string, FinishReason>(words);
+/** `CONTINUATION` promises a token to go on with, which only Google can give. */
+const unwritable = new Set(['CONTINUATION', 'FINISH_REASON_UNSPECIFIED']);
+
+/** The word of a `finishReason`; undefined where there is none yet. */
+export function finishWord(value: unknown): string | undefined {
+  if (typeof value === 'number') return words[value]?.[0] ?? String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Why an answer ended. This wire says `STOP` too when the model calls functions. */
+export function decodeFinish(word: string, hasCall: boolean): Finish {
+  const reason = reasons.get(word) ?? 'other';
+  return { reason: reason === 'stop' && hasCall ? 'tool-calls' : reason, raw: word };
+}
+
+/** This wire's word. */
+export function encodeFinish({ reason, raw }: Finish): string {
+  if (raw !== undefined && reasons.get(raw) === reason && !unwritable.has(raw)) return raw;
+  return encoded[reason];
+}
+
+const encoded: Readonly<Record<FinishReason, string>> = {
+  stop: 'STOP',
+  'stop-sequence': 'STOP',
+  'tool-calls': 'STOP',
+  length: 'MAX_TOKENS',
+  'content-filter': 'SAFETY',
+  refusal: 'SAFETY',
+  paused: 'OTHER',
+  other: 'OTHER',
+};

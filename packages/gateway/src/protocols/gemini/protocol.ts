@@ -1,0 +1,44 @@
+import type { Protocol } from '../protocol.ts';
+import { decodeAnswer } from './decode-answer.ts';
+import { decodeRequest, readFacts } from './decode-request.ts';
+import { encodeAnswer } from './encode-answer.ts';
+import { encodeRequest } from './encode-request.ts';
+import { encodeError, encodeErrorEvent, isErrorBody } from './errors.ts';
+import { GeminiStreamDecoder } from './stream-decoder.ts';
+import { GeminiStreamEncoder } from './stream-encoder.ts';
+import { fieldNames, support } from './support.ts';
+import { decodeUsage } from './usage.ts';
+import { WIRE } from './wire.ts';
+
+/** Google's `generateContent`, of the Gemini API and of Vertex AI. */
+export default {
+  name: WIRE,
+  framing: 'sse',
+  streamType: 'text/event-stream',
+  client: {
+    readFacts,
+    decodeRequest,
+    encodeAnswer,
+    createStreamEncoder: (context) => new GeminiStreamEncoder(context),
+    encodeError,
+    encodeErrorEvent,
+    isErrorBody,
+    fieldNames,
+  },
+  upstream: {
+    modelIn: 'path',
+    pathOf: ({ model, stream }) => (model === undefined ? undefined : answerPath(model, stream)),
+    support,
+    encodeRequest,
+    decodeAnswer,
+    createStreamDecoder: (context) => new GeminiStreamDecoder(context),
+    decodeUsage,
+    answerMembers: { essential: ['candidates', 'promptFeedback'], usage: 'usageMetadata', model: 'modelVersion' },
+  },
+} satisfies Protocol;
+
+/** Names with a slash say their collection themselves: `models/…`, `tunedModels/…`. */
+function answerPath(model: string, isStream: boolean): string {
+  const name = (model.includes('/') ? model : `models/${model}`).split('/').map(encodeURIComponent).join('/');
+  return `/v1beta/${name}:${isStream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`;
+}

@@ -1,0 +1,29 @@
+import { asCount, asObject } from '../../canonical/json.ts';
+import { writeExact } from '../../framing/exact-json.ts';
+import { pickMembers } from '../pick-members.ts';
+import type { TokenCounting } from '../token-counting.ts';
+import { decodeRequest, readFacts } from './decode-request.ts';
+import { encodeRequest } from './encode-request.ts';
+
+const counted = ['contents', 'systemInstruction', 'tools', 'toolConfig', 'generationConfig'];
+
+/** `:countTokens`. A whole request to be counted stands in `generateContentRequest`; without it only contents are. */
+export const geminiTokenCounting: TokenCounting = {
+  decodeRequest(body) {
+    const whole = asObject(body['generateContentRequest']) ?? asObject(body['generate_content_request']) ?? body;
+    return decodeRequest(whole, readFacts(whole));
+  },
+  encodeCount: (tokens) => Buffer.from(JSON.stringify({ totalTokens: tokens })),
+  pathOf: (model) => (model === undefined ? undefined : `/v1beta/${nameOf(model)}:countTokens`),
+  encodeRequest(request, context) {
+    const whole = pickMembers(encodeRequest(request, context), counted);
+    const model =
+      context.model === undefined ? undefined : context.model.includes('/') ? context.model : `models/${context.model}`;
+    return Buffer.from(writeExact({ generateContentRequest: { model, ...whole } }));
+  },
+  decodeCount: (body) => asCount(body['totalTokens']),
+};
+
+function nameOf(model: string): string {
+  return (model.includes('/') ? model : `models/${model}`).split('/').map(encodeURIComponent).join('/');
+}

@@ -1,0 +1,2 @@
+/** The name of this wire. */
+export const WIRE = 'gemini';

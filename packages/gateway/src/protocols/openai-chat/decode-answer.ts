@@ -1,0 +1,78 @@
+import type { ChatAnswer, Choice } from '../../canonical/chat-answer.ts';
+import type { Part } from '../../canonical/conversation.ts';
+import { asObject, asString, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import { toNumber } from '../../framing/exact-json.ts';
+import type { DecodeContext } from '../protocol.ts';
+import { readSources } from './citations.ts';
+import { thinkingPart } from './content-parts.ts';
+import { decodeFinish } from './finish-reason.ts';
+import { readImage } from './media.ts';
+import { type MakeId, markText, modelParts } from './message-parts.ts';
+import { decodeUsage } from './usage.ts';
+
+/** Reads a whole answer of `/v1/chat/completions`, as OpenAI and the providers compatible to it give it. */
+export function decodeAnswer(body: JsonObject, { idSeed }: DecodeContext): ChatAnswer {
+  let made = 0;
+  const makeId = () => madeId(idSeed, made++);
+  const sources = readSources(body);
+  const choices = objectsIn(body['choices']).map((value, position) => {
+    const choice = readChoice(value, position, makeId);
+    if (position > 0 || sources.length === 0) return choice;
+    return { ...choice, parts: markText(choice.parts, { signature: undefined, citations: sources }) };
+  });
+  return {
+    id: asString(body['id']) || undefined,
+    model: asString(body['model']) || undefined,
+    created: toNumber(body['created']),
+    choices,
+    usage: decodeUsage(body['usage']),
+    serviceTier: asString(body['service_tier']),
+  };
+}
+
+/** The id of a call that came without one. */
+export function madeId(seed: string, count: number): string {
+  return `call_${seed}_${count}`;
+}
+
+/** The reason that a choice names; some providers send an empty one while the answer goes on. */
+export function finishWord(choice: JsonObject): string | undefined {
+  return asString(choice['finish_reason']) || undefined;
+}
+
+/** Log probabilities as OpenAI has them; providers that hold something else under the name are passed over. */
+export function readLogprobs(value: unknown): JsonObject | undefined {
+  const logprobs = asObject(value);
+  if (!logprobs) return undefined;
+  const content = nonEmpty(logprobs['content']);
+  const refusal = nonEmpty(logprobs['refusal']);
+  if (!content && !refusal) return undefined;
+  return { content: content ?? [], ...(refusal ? { refusal } : {}) };
+}
+
+/** The parts of an answer's `content`: a text, or Mistral's list of texts and thoughts. */
+export function contentParts(content: unknown): Part[] {
+  if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }];
+  return objectsIn(content).flatMap((item): Part[] => {
+    if (item['type'] === 'text') return [{ type: 'text', text: asString(item['text']) ?? '' }];
+    if (item['type'] === 'thinking') return [thinkingPart(item)];
+    const image = item['type'] === 'image_url' ? readImage(item) : undefined;
+    return image ? [image] : [];
+  });
+}
+
+function readChoice(value: JsonObject, position: number, makeId: MakeId): Choice {
+  const message = asObject(value['message']) ?? asObject(value['delta']) ?? {};
+  const parts = modelParts(message, contentParts(message['content']), makeId);
+  const hasCalls = parts.some(({ type }) => type === 'tool-call');
+  return {
+    index: toNumber(value['index']) ?? position,
+    parts,
+    finish: decodeFinish(finishWord(value), hasCalls),
+    logprobs: readLogprobs(value['logprobs']),
+  };
+}
+
+function nonEmpty(value: unknown): readonly unknown[] | undefined {
+  return Array.isArray(value) && value.length > 0 ? value : undefined;
+}

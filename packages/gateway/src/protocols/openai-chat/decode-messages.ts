@@ -1,0 +1,125 @@
+import type { MediaPart, Part, TextPart, ToolCallPart, ToolResultPart, Turn } from '../../canonical/conversation.ts';
+import type { JsonObject } from '../../canonical/json.ts';
+import { invalidField, type RequestFields } from '../request-fields.ts';
+import { cacheMark, decodeContent } from './content-parts.ts';
+import { modelParts } from './message-parts.ts';
+
+/** The turns of a request's `messages`. */
+export function decodeMessages(body: RequestFields): Turn[] {
+  const reader = new MessageReader();
+  for (const message of body.objects('messages')) reader.read(message);
+  return reader.turns;
+}
+
+class MessageReader {
+  readonly turns: Turn[] = [];
+  readonly #calls = new Map<string, ToolCallPart>();
+  /** Calls of the model's last turn that no result has come for. */
+  #unanswered: ToolCallPart[] = [];
+  /** Results that follow each other are one turn. */
+  #results: ToolResultPart[] | undefined;
+
+  read(message: RequestFields): void {
+    const role = message.requiredString('role');
+    if (role === 'tool' || role === 'function') {
+      this.#addResult(message);
+      return;
+    }
+    this.#results = undefined;
+    const name = message.string('name');
+    const named = name === undefined ? {} : { name };
+    switch (role) {
+      case 'system':
+      case 'developer':
+      case 'user':
+        this.turns.push({ role, parts: decodeContent(message), ...named });
+        return;
+      case 'assistant':
+        this.turns.push({ role, parts: this.#assistantParts(message), ...named });
+        return;
+      default:
+        throw invalidField(message.pathOf('role'), 'must be system, developer, user, assistant or tool');
+    }
+  }
+
+  #assistantParts(message: RequestFields): readonly Part[] {
+    // An empty text beside a call, which many clients send, says nothing; alone it is the turn.
+    const content = decodeContent(message).filter((part) => part.type !== 'text' || part.text !== '');
+    for (const call of message.objects('tool_calls')) checkCall(call);
+    const parts = modelParts(plain(message), content, () => `call_${this.turns.length}_${this.#calls.size}`);
+    this.#unanswered = parts.filter((part) => part.type === 'tool-call');
+    for (const call of this.#unanswered) this.#calls.set(call.id, call);
+    return parts;
+  }
+
+  #addResult(message: RequestFields): void {
+    const result = this.#result(message);
+    if (this.#results) this.#results.push(result);
+    else {
+      this.#results = [result];
+      this.turns.push({ role: 'user', parts: this.#results });
+    }
+  }
+
+  #result(message: RequestFields): ToolResultPart {
+    const name = message.string('name');
+    const callId = message.string('tool_call_id') ?? this.#nextCall(message, name);
+    this.#unanswered = this.#unanswered.filter(({ id }) => id !== callId);
+    const call = this.#calls.get(callId);
+    return {
+      type: 'tool-result',
+      callId,
+      name: name ?? call?.name ?? '',
+      content: decodeContent(message).map((part) => asResultContent(part, message)),
+      isError: false,
+      kind: call?.kind ?? 'function',
+      ...cacheMark(message),
+    };
+  }
+
+  /** Results of old functions have no id, and Z.AI takes others without one: the first call without a result is meant. */
+  #nextCall(message: RequestFields, name: string | undefined): string {
+    const call = this.#unanswered.find((one) => one.name === name) ?? this.#unanswered[0];
+    if (!call) throw invalidField(message.pathOf('tool_call_id'), 'is required');
+    return call.id;
+  }
+}
+
+/** What a tool gave: text and media; anything else has no place in a result on any wire. */
+function asResultContent(part: Part, message: RequestFields): TextPart | MediaPart {
+  switch (part.type) {
+    case 'text':
+    case 'image':
+    case 'document':
+    case 'audio':
+    case 'video':
+      return part;
+    default:
+      throw invalidField(message.pathOf('content'), 'must hold text, images or files only');
+  }
+}
+
+function checkCall(call: RequestFields): void {
+  const holder = call.object('custom') ?? call.object('function');
+  if (!holder) throw invalidField(call.pathOf('function'), 'is required');
+  holder.requiredString('name');
+  call.string('id');
+}
+
+/** The members of a message that every provider spells differently, read without a complaint about any. */
+function plain(message: RequestFields): JsonObject {
+  return Object.fromEntries(modelMembers.map((key) => [key, message.value(key)]));
+}
+
+const modelMembers = [
+  'reasoning_details',
+  'reasoning_content',
+  'reasoning',
+  'refusal',
+  'tool_calls',
+  'function_call',
+  'images',
+  'audio',
+  'annotations',
+  'extra_content',
+] as const;

@@ -1,0 +1,53 @@
+import type { GatewayError } from '../../canonical/gateway-error.ts';
+import type { ErrorReply, Protocol } from '../protocol.ts';
+import { decodeAnswer } from './decode-answer.ts';
+import { decodeRequest } from './decode-request.ts';
+import { encodeAnswer } from './encode-answer.ts';
+import { encodeRequest } from './encode-request.ts';
+import { encodeError, encodeErrorEvent, isOpenAiError } from './errors.ts';
+import { readFacts } from './read-facts.ts';
+import { ChatStreamDecoder } from './stream-decoder.ts';
+import { ChatStreamEncoder } from './stream-encoder.ts';
+import { ChatStreamReader } from './stream-reader.ts';
+import { fieldNames, support } from './support.ts';
+import { decodeUsage } from './usage.ts';
+
+/** OpenAI's first chat wire, `POST /v1/chat/completions`, which some twenty providers speak besides. */
+export default {
+  name: 'openai-chat',
+  framing: 'sse',
+  streamType: 'text/event-stream; charset=utf-8',
+  client: {
+    readFacts,
+    decodeRequest,
+    encodeAnswer,
+    createStreamEncoder: (context) => new ChatStreamEncoder(context),
+    encodeError: errorReply,
+    encodeErrorEvent,
+    isErrorBody: isOpenAiError,
+    fieldNames,
+  },
+  upstream: {
+    modelIn: 'body',
+    pathOf: () => '/v1/chat/completions',
+    support,
+    encodeRequest,
+    decodeAnswer,
+    createStreamDecoder: (context) => new ChatStreamDecoder(context),
+    createStreamReader: (options) => new ChatStreamReader(options),
+    hasStreamOptions: true,
+    decodeUsage,
+    answerMembers: { essential: ['choices'], usage: 'usage', model: 'model' },
+  },
+} satisfies Protocol;
+
+function errorReply(error: GatewayError): ErrorReply {
+  const { status, retryAfterMs, headers } = error;
+  const wait = retryAfterMs === undefined ? [] : ['retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000)))];
+  return {
+    status,
+    contentType: 'application/json',
+    body: Buffer.from(JSON.stringify(encodeError(error))),
+    headers: [...wait, ...Object.entries(headers).flat()],
+  };
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { decodeUsage, encodeUsage } from './usage.ts';
+
+describe('decodeUsage', () => {
+  it.each([
+    ['OpenAI', { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13 }, { input: 9, output: 4 }],
+    ['responses', { input_tokens: 9, output_tokens: 4 }, { input: 9, output: 4 }],
+    [
+      'details',
+      {
+        prompt_tokens: 90,
+        completion_tokens: 40,
+        total_tokens: 130,
+        prompt_tokens_details: { cached_tokens: 8, cache_write_tokens: 7, audio_tokens: 6 },
+        completion_tokens_details: { reasoning_tokens: 5, audio_tokens: 3 },
+      },
+      { input: 90, output: 40, cachedInput: 8, cacheWriteInput: 7, audioInput: 6, reasoning: 5, audioOutput: 3 },
+    ],
+    [
+      'xAI, which counts reasoning apart',
+      { prompt_tokens: 9, completion_tokens: 4, total_tokens: 33, completion_tokens_details: { reasoning_tokens: 20 } },
+      { input: 9, output: 24, reasoning: 20 },
+    ],
+    [
+      'OpenRouter, which estimates reasoning',
+      { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13, completion_tokens_details: { reasoning_tokens: 6 } },
+      { input: 9, output: 4, reasoning: 4 },
+    ],
+    [
+      'DeepSeek',
+      { prompt_tokens: 9, completion_tokens: 4, prompt_cache_hit_tokens: 2, prompt_cache_miss_tokens: 7 },
+      { input: 9, output: 4, cachedInput: 2 },
+    ],
+    ['Together', { prompt_tokens: 9, completion_tokens: 4, cached_tokens: 1 }, { input: 9, output: 4, cachedInput: 1 }],
+    ['a half', { prompt_tokens: 9, completion_tokens: -1, prompt_tokens_details: null }, { input: 9, output: 0 }],
+  ])('reads that of %s', (_, value, expected) => {
+    expect(decodeUsage(value)).toEqual(expected);
+    expect(decodeUsage(encodeUsage(expected))).toEqual(expected);
+  });
+
+  it.each([undefined, null, 5, 'x', [], {}, { prompt_tokens: -1 }, { total_tokens: 5 }])(
+    'takes %j for none',
+    (value) => {
+      expect(decodeUsage(value)).toBeUndefined();
+    },
+  );
+});

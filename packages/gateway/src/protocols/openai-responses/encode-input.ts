@@ -1,0 +1,158 @@
+import type {
+  ChatRequest,
+  ForeignPart,
+  MediaPart,
+  Part,
+  RefusalPart,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+  Turn,
+} from '../../canonical/conversation.ts';
+import { GatewayError } from '../../canonical/gateway-error.ts';
+import type { JsonObject } from '../../canonical/json.ts';
+import type { RequestQuirks } from '../protocol.ts';
+import { encodeAnnotations } from './annotations.ts';
+import { boundedId } from './ids.ts';
+import { encodeCall, encodeReasoning, encodeRefusal } from './items.ts';
+import { encodeMedia } from './media.ts';
+
+const WIRE = 'openai-responses';
+
+/** `instructions`, where the caller gave them so. Other system turns are items, which can stand anywhere. */
+export function encodeInstructions({ turns }: ChatRequest): string | undefined {
+  const texts = turns.filter(isInstructions).map(plainText);
+  return texts.length > 0 ? texts.join('\n\n') : undefined;
+}
+
+function isInstructions({ isInstructions = false, parts }: Turn): boolean {
+  return isInstructions && parts.every(({ type }) => type === 'text');
+}
+
+function plainText({ parts }: Turn): string {
+  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('\n\n');
+}
+
+/** The conversation as items; system and developer turns keep their place. */
+export function encodeInput(request: ChatRequest, quirks: RequestQuirks): JsonObject[] {
+  const writer = new ItemWriter(request.origin === WIRE);
+  for (const turn of request.turns) {
+    if (isInstructions(turn)) continue;
+    const { role } = turn;
+    for (const part of turn.parts)
+      writer.add(part, role === 'developer' && quirks.refusesDeveloperRole ? 'system' : role);
+    writer.endMessage();
+  }
+  const { items } = writer;
+  return needsWordJson(request) ? [...items, message('developer', 'Answer in JSON.')] : items;
+}
+
+/** The service refuses `json_object` unless the conversation says "JSON" somewhere; no other wire's callers know that. */
+function needsWordJson({ outputFormat, origin, turns }: ChatRequest): boolean {
+  if (outputFormat?.type !== 'json' || origin === WIRE) return false;
+  return !turns.some(({ parts }) => parts.some((part) => part.type === 'text' && /json/i.test(part.text)));
+}
+
+type ContentPart = TextPart | RefusalPart | MediaPart;
+
+class ItemWriter {
+  readonly items: JsonObject[] = [];
+  readonly #isOwn: boolean;
+  /** Parts of the message that is being written. */
+  #content: ContentPart[] = [];
+  #role: string = '';
+
+  constructor(isOwn: boolean) {
+    this.#isOwn = isOwn;
+  }
+
+  add(part: Part, role: string): void {
+    switch (part.type) {
+      case 'text':
+      case 'refusal':
+        this.#say(part, role);
+        return;
+      case 'image':
+      case 'document':
+      case 'audio':
+      case 'video':
+        // The assistant's messages hold text only: what else it made is shown to it again.
+        this.#say(part, role === 'assistant' ? 'user' : role);
+        return;
+      default:
+        this.endMessage();
+        this.items.push(...this.#item(part));
+    }
+  }
+
+  endMessage(): void {
+    if (this.#content.length > 0) this.items.push(message(this.#role, encodeContent(this.#content, this.#role)));
+    this.#content = [];
+  }
+
+  #say(part: ContentPart, role: string): void {
+    if (role !== this.#role) this.endMessage();
+    this.#role = role;
+    this.#content.push(part);
+  }
+
+  #item(part: Exclude<Part, ContentPart>): JsonObject[] {
+    switch (part.type) {
+      case 'tool-call':
+        return [encodeRequestCall(part)];
+      case 'tool-result':
+        return [encodeResult(part)];
+      case 'foreign':
+        return [encodeForeign(part)];
+      case 'reasoning': {
+        // Reasoning without this wire's cipher, or an id that the provider gave, would be refused.
+        const { signature, id } = part;
+        const isProven = signature === undefined ? this.#isOwn && id !== undefined : signature.origin === WIRE;
+        return isProven ? [{ ...(id === undefined ? {} : { id }), ...encodeReasoning(part) }] : [];
+      }
+    }
+  }
+}
+
+function message(role: string, content: unknown): JsonObject {
+  return { type: 'message', role, content };
+}
+
+/** Text alone is written as a string, which every server of this wire takes. */
+function encodeContent(parts: readonly ContentPart[], role: string): string | JsonObject[] {
+  const [first] = parts;
+  if (parts.length === 1 && first?.type === 'text' && !first.citations?.length) return first.text;
+  return parts.map((part) => {
+    if (part.type === 'refusal') return encodeRefusal(part);
+    if (part.type !== 'text') return encodeMedia(part);
+    if (role !== 'assistant') return { type: 'input_text', text: part.text };
+    const annotations = encodeAnnotations(part.citations, part.text);
+    return { type: 'output_text', text: part.text, ...(annotations.length > 0 ? { annotations } : {}) };
+  });
+}
+
+function encodeRequestCall(part: ToolCallPart): JsonObject {
+  const isEmpty = part.kind === 'function' && part.arguments === '';
+  return encodeCall({ ...part, id: boundedId(part.id), ...(isEmpty ? { arguments: '{}' } : {}) });
+}
+
+/** The wire has no word for a failed call: what the tool said tells it. */
+function encodeResult({ callId, content, kind }: ToolResultPart): JsonObject {
+  return {
+    type: kind === 'custom' ? 'custom_tool_call_output' : 'function_call_output',
+    call_id: boundedId(callId),
+    output: encodeOutput(content),
+  };
+}
+
+function encodeOutput(content: ToolResultPart['content']): string | JsonObject[] {
+  const [first] = content;
+  if (first === undefined) return '';
+  if (content.length === 1 && first.type === 'text') return first.text;
+  return content.map((part) => (part.type === 'text' ? { type: 'input_text', text: part.text } : encodeMedia(part)));
+}
+
+function encodeForeign({ origin, value, name, path }: ForeignPart): JsonObject {
+  if (origin === WIRE) return value as JsonObject;
+  throw new GatewayError('invalid_request', `This model's API has no words for ${name} (${path}).`, { param: path });
+}

@@ -1,0 +1,61 @@
+import type { Finish, FinishReason } from '../../canonical/chat-answer.ts';
+import type { Part, ToolCallPart } from '../../canonical/conversation.ts';
+import { asObject, asString, type JsonObject } from '../../canonical/json.ts';
+
+type PartLook = Pick<Part, 'type'> | Pick<ToolCallPart, 'type' | 'kind'>;
+
+/**
+ * What the parts of an answer say about its end: this wire's status does not tell an answer from a call. Servers that
+ * run tools themselves show their calls too (xAI, as `custom_tool_call`) and go on to answer: a custom call waits for
+ * the caller only when no text follows it.
+ */
+export class PartTally {
+  #hasFunctionCall = false;
+  #hasOpenCustomCall = false;
+  #hasRefusal = false;
+
+  add(part: PartLook): void {
+    if (part.type === 'tool-call') {
+      if ('kind' in part && part.kind === 'custom') this.#hasOpenCustomCall = true;
+      else this.#hasFunctionCall = true;
+    } else if (part.type === 'text' || part.type === 'refusal') {
+      this.#hasOpenCustomCall = false;
+      this.#hasRefusal ||= part.type === 'refusal';
+    }
+  }
+
+  get reason(): FinishReason {
+    if (this.#hasFunctionCall || this.#hasOpenCustomCall) return 'tool-calls';
+    return this.#hasRefusal ? 'refusal' : 'stop';
+  }
+}
+
+/** Why an answer ended, from its `response` object and its parts. */
+export function decodeFinish(response: JsonObject, parts: PartTally): Finish {
+  const status = asString(response['status']);
+  if (status === 'completed') return { reason: parts.reason, raw: status };
+  const detail = asString(asObject(response['incomplete_details'])?.['reason']);
+  return { reason: incompleteReasons.get(detail) ?? 'other', raw: detail ?? status };
+}
+
+const incompleteReasons = new Map<string | undefined, FinishReason>([
+  ['max_output_tokens', 'length'],
+  ['content_filter', 'content-filter'],
+]);
+
+/** Status of the answer, and what is missing of it. */
+export interface EncodedFinish {
+  readonly status: 'completed' | 'incomplete';
+  readonly incompleteDetails: { readonly reason: string } | null;
+}
+
+export function encodeFinish(finish: Finish | undefined): EncodedFinish {
+  switch (finish?.reason) {
+    case 'length':
+      return { status: 'incomplete', incompleteDetails: { reason: 'max_output_tokens' } };
+    case 'content-filter':
+      return { status: 'incomplete', incompleteDetails: { reason: 'content_filter' } };
+    default:
+      return { status: 'completed', incompleteDetails: null };
+  }
+}

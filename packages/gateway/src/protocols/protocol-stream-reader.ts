@@ -1,0 +1,102 @@
+import type { ChatEvent } from '../canonical/chat-event.ts';
+import type { Usage } from '../canonical/usage.ts';
+import type { SseEvent } from '../framing/sse-splitter.ts';
+import type { StreamDecoder, StreamEncoder } from './protocol.ts';
+import type { EventVerdict, StreamReader } from './stream-reader.ts';
+
+const NOTHING = Buffer.alloc(0);
+
+/** Reads streams by their wire's decoder: to know how far the answer is, and how it ended. */
+export class ProtocolStreamReader implements StreamReader {
+  readonly #decoder: StreamDecoder;
+  #hasContent = false;
+  #hasEnd = false;
+  usage: Usage | undefined;
+  responseModel: string | undefined;
+  errorData: Buffer | undefined;
+
+  constructor(decoder: StreamDecoder) {
+    this.#decoder = decoder;
+  }
+
+  get isFinished(): boolean {
+    return this.#decoder.isFinished;
+  }
+
+  terminator(): Buffer {
+    return NOTHING;
+  }
+
+  read(event: SseEvent): EventVerdict {
+    this.#decoder.read(event, this.take);
+    if (this.errorData) return 'error';
+    if (this.#hasEnd) return 'end';
+    return this.#hasContent ? 'content' : 'preamble';
+  }
+
+  /** Closes what the upstream left open when it ended. */
+  protected finish(): void {
+    this.#decoder.finish(this.take);
+  }
+
+  protected note(event: ChatEvent): void {
+    switch (event.type) {
+      case 'start':
+        this.responseModel = event.model;
+        return;
+      case 'usage':
+        this.usage = event.usage;
+        return;
+      case 'error':
+        this.errorData = Buffer.from(event.data);
+        return;
+      case 'end':
+        this.#hasEnd = true;
+        return;
+      case 'part-start':
+        this.#hasContent ||= !(event.part.type in textual);
+        return;
+      case 'delta':
+        this.#hasContent ||= event.text !== '';
+        return;
+      case 'signature':
+      case 'finish':
+        this.#hasContent = true;
+    }
+  }
+
+  protected readonly take = (event: ChatEvent): void => this.note(event);
+}
+
+/** Parts whose beginning says nothing yet. */
+const textual = { text: true, refusal: true, reasoning: true };
+
+/** The same for a caller of another wire: what is read is written anew. */
+export class TranslatingStreamReader extends ProtocolStreamReader {
+  readonly #encoder: StreamEncoder;
+  #output: Buffer[] = [];
+
+  constructor(decoder: StreamDecoder, encoder: StreamEncoder) {
+    super(decoder);
+    this.#encoder = encoder;
+  }
+
+  override terminator(): Buffer {
+    this.finish();
+    return this.takeOutput();
+  }
+
+  takeOutput(): Buffer {
+    const parts = this.#output;
+    if (parts.length === 0) return NOTHING;
+    this.#output = [];
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+  }
+
+  protected override note(event: ChatEvent): void {
+    super.note(event);
+    if (event.type === 'error') return;
+    const bytes = this.#encoder.push(event);
+    if (bytes.length > 0) this.#output.push(bytes);
+  }
+}

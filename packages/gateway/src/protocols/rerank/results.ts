@@ -1,0 +1,40 @@
+import { GatewayError } from '../../canonical/gateway-error.ts';
+import { asCount, asObject, asString, type JsonObject } from '../../canonical/json.ts';
+import type { Usage } from '../../canonical/usage.ts';
+import { toNumber } from '../../framing/exact-json.ts';
+import type { RerankAnswer, RerankRequest, RerankResult } from './rerank-wire.ts';
+
+/** What all of these wires have in common: `results` of an index and a score, best first. */
+export function decodeRerankAnswer(body: JsonObject, request: RerankRequest): RerankAnswer {
+  const meta = asObject(body['meta']);
+  return {
+    id: asString(body['id']),
+    model: asString(body['model']),
+    results: decodeResults(body['results'], request),
+    usage: decodeUsage(asObject(body['usage'])) ?? decodeUsage(asObject(meta?.['tokens'])),
+    searchUnits: asCount(asObject(meta?.['billed_units'])?.['search_units']),
+  };
+}
+
+function decodeResults(results: unknown, { documents }: RerankRequest): readonly RerankResult[] {
+  if (!Array.isArray(results)) throw malformed('no results');
+  return results.map((item: unknown) => {
+    const result = asObject(item);
+    const index = asCount(result?.['index']);
+    const score = toNumber(result?.['relevance_score']);
+    if (index === undefined || score === undefined) throw malformed('a result without an index or a score');
+    if (index >= documents.length) throw malformed('a result for a document that was not sent');
+    return { index, score };
+  });
+}
+
+function malformed(what: string): GatewayError {
+  return new GatewayError('upstream_malformed', `The upstream answered with ${what}.`);
+}
+
+/** Tokens under the names that these wires use. Some count the question and the documents in `total_tokens` only. */
+function decodeUsage(usage: JsonObject | undefined): Usage | undefined {
+  const input =
+    asCount(usage?.['prompt_tokens']) ?? asCount(usage?.['input_tokens']) ?? asCount(usage?.['total_tokens']);
+  return input === undefined ? undefined : { input, output: 0 };
+}

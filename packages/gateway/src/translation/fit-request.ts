@@ -1,0 +1,54 @@
+import type { ChatRequest } from '../canonical/conversation.ts';
+import { type Feature, featureNames, features, withoutFeature } from '../canonical/features.ts';
+import { GatewayError } from '../canonical/gateway-error.ts';
+import type { Protocol } from '../protocols/protocol.ts';
+
+/** A request that an upstream's wire can say, and what had to go for it. */
+export interface FittedRequest {
+  readonly request: ChatRequest;
+  /** Names of what was left out, as the caller's wire calls them. */
+  readonly dropped: readonly string[];
+}
+
+/**
+ * Fits a request to the wire of an upstream: what is harmless to lose is left out, and told; for what would change the
+ * question, throws GatewayError `invalid_request` that names the field.
+ */
+export function fitRequest(request: ChatRequest, client: Protocol, upstream: Protocol): FittedRequest {
+  const dropped = [...request.unknownMembers];
+  let fitted = request;
+  for (const feature of featureNames) {
+    const support = upstream.upstream.support[feature];
+    if (support === 'native' || support === 'emulated') continue;
+    if (!features[feature].isUsed(fitted)) continue;
+    const rest = support === 'dropped' ? withoutFeature(fitted, feature) : undefined;
+    if (rest === undefined) throw inexpressible(feature, client, upstream);
+    fitted = rest;
+    dropped.push(nameOf(feature, client));
+  }
+  return { ...withoutForeignTools(fitted, upstream, dropped), dropped };
+}
+
+/** Tools that a provider runs itself exist there only; a model without them answers all the same. */
+function withoutForeignTools(
+  request: ChatRequest,
+  upstream: Protocol,
+  dropped: string[],
+): Pick<FittedRequest, 'request'> {
+  const isForeign = (tool: ChatRequest['tools'][number]) => tool.type === 'builtin' && tool.origin !== upstream.name;
+  if (!request.tools.some(isForeign)) return { request };
+  for (const tool of request.tools) if (isForeign(tool)) dropped.push(`tools.${tool.name}`);
+  const tools = request.tools.filter((tool) => !isForeign(tool));
+  // A choice among no tools is an error on most wires.
+  return { request: { ...request, tools, toolChoice: tools.length === 0 ? undefined : request.toolChoice } };
+}
+
+function nameOf(feature: Feature, client: Protocol): string {
+  return client.client.fieldNames[feature] ?? feature;
+}
+
+function inexpressible(feature: Feature, client: Protocol, upstream: Protocol): GatewayError {
+  const field = nameOf(feature, client);
+  const message = `${field} cannot be passed on: the target for this model is asked over ${upstream.name}, which has no words for it (${features[feature].title.toLowerCase()}). Leave it out, or use another model.`;
+  return new GatewayError('invalid_request', message, { param: field });
+}

@@ -1,0 +1,33 @@
+import type { JsonObject } from '../canonical/json.ts';
+import type { AnswerContext, DecodeContext, Protocol } from '../protocols/protocol.ts';
+import { failureOf } from '../relay/attempt.ts';
+import { classifyBody } from '../resilience/classify.ts';
+import type { Failure } from '../resilience/failure.ts';
+import type { RewriteAnswer } from './translated-unary.ts';
+
+export interface RewriteChatInput {
+  readonly client: Protocol;
+  readonly upstream: Protocol;
+  readonly decodeContext: DecodeContext;
+  readonly answerContext: AnswerContext;
+}
+
+/** How whole answers to chats are written in the caller's wire. */
+export function rewriteChat({ client, upstream, decodeContext, answerContext }: RewriteChatInput): RewriteAnswer {
+  const { answerMembers, decodeAnswer } = upstream.upstream;
+  return (value) => {
+    const failure = missingEssential(value, answerMembers.essential);
+    if (failure) return failure;
+    const answer = decodeAnswer(value, decodeContext);
+    const body = client.client.encodeAnswer(answer, answerContext);
+    return { body, usage: answer.usage, responseModel: answer.model };
+  };
+}
+
+/** The failure that an answer is which lacks what every answer has. */
+export function missingEssential(value: JsonObject, essential: readonly string[]): Failure | undefined {
+  if (essential.some((member) => (value[member] ?? undefined) !== undefined)) return undefined;
+  // Some providers report failures under status 200.
+  if ((value['error'] ?? undefined) !== undefined) return classifyBody(Buffer.from(JSON.stringify(value)));
+  return failureOf('malformed', `the provider's answer has no "${essential[0]}"`);
+}
