@@ -42,6 +42,15 @@ export interface SimulatedToolCall {
   readonly arguments: unknown;
 }
 
+/** Something that the answer cites. */
+export interface SimulatedCitation {
+  /** The passage of the source. */
+  readonly citedText: string;
+  readonly title?: string;
+  /** Where a web page is cited; without it, a document of the request. */
+  readonly url?: string;
+}
+
 /** How the bytes of a reply are cut into HTTP chunks; a list of sizes is used in turn, its last one for the rest. */
 export type Chunking = 'event' | 'byte' | 'all' | readonly number[];
 
@@ -50,6 +59,16 @@ export interface AnswerBehaviour extends AnswerTuning {
   readonly kind: 'answer';
   readonly toolCalls?: readonly SimulatedToolCall[];
   readonly reasoning?: string;
+  /** What proves the reasoning and must be handed back; the default is a fixed one where there is reasoning, `''` leaves it out. */
+  readonly signature?: string;
+  /** Reasoning that is not shown: Anthropic's `redacted_thinking` and its like on Bedrock. */
+  readonly redacted?: string;
+  /** Refuses in these words, in the place that the wire has for it; as text where it has none. */
+  readonly refusal?: string;
+  /** What the whole text is backed with. */
+  readonly citations?: readonly SimulatedCitation[];
+  /** Streams several tool calls side by side, on the wires that number their fragments: chat and responses. */
+  readonly interleave?: boolean;
   /** `always` also streams it unasked, `never` leaves it out, an object is sent as it is where usage is due. */
   readonly usage?: 'always' | 'never' | Readonly<Record<string, unknown>>;
   readonly finishReason?: string;
@@ -58,7 +77,7 @@ export interface AnswerBehaviour extends AnswerTuning {
   readonly bom?: boolean;
   /** Puts an SSE comment before every event. */
   readonly comments?: boolean;
-  /** `false` leaves out the `[DONE]` at the end. */
+  /** `false` leaves out the `[DONE]` at the end, or what else ends a stream on the wire. */
   readonly done?: boolean;
   /** The model name in the answer; the default is the one asked for. */
   readonly model?: string;
@@ -140,6 +159,8 @@ export interface MalformedEventBehaviour extends AnswerTuning {
   readonly kind: 'malformed-event';
   readonly at: number;
   readonly data?: string;
+  /** On a binary wire: the event is good JSON, but its checksum is wrong. */
+  readonly corrupt?: boolean;
 }
 
 /** Sends an error as an event of a stream that began with 200, then ends the body. */
@@ -150,7 +171,7 @@ export interface ErrorEventBehaviour extends AnswerTuning {
   /** Sends the events that precede the first token even when `afterTokens` is 0. */
   readonly role?: boolean;
   readonly error?: WireErrorFields;
-  /** Sends `[DONE]` after the error, as some providers do. */
+  /** Sends `[DONE]` after the error, as some providers do; not on Gemini's and Bedrock's wires, which know no such thing. */
   readonly done?: boolean;
 }
 

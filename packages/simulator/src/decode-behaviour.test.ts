@@ -11,6 +11,8 @@ describe('decodeBehaviour', () => {
 
   it.each([
     { kind: 'answer', tokens: 3, chunking: [1, 2], newline: '\r\n', usage: { prompt_tokens: 1 } },
+    { kind: 'answer', signature: '', redacted: 'x', refusal: 'No.', interleave: true, citations: [{ citedText: 'q' }] },
+    { kind: 'malformed-event', at: 1, corrupt: true },
     { kind: 'status', status: 429, headers: { 'retry-after': '2' }, times: 1 },
     { kind: 'reset', when: { afterTokens: 3 } },
     { kind: 'hang', when: 'after-headers', holdMs: 10 },
@@ -32,6 +34,12 @@ describe('decodeBehaviour', () => {
     [{ kind: 'hang', when: 'accept' }, '"when"'],
     [{ kind: 'answer', tokens: -1 }, '"tokens"'],
     [{ kind: 'answer', newline: '\n\n' }, '"newline"'],
+    [{ kind: 'answer', signature: 1 }, '"signature"'],
+    [{ kind: 'answer', refusal: true }, '"refusal"'],
+    [{ kind: 'answer', interleave: 'yes' }, '"interleave"'],
+    [{ kind: 'answer', citations: [{ title: 'x' }] }, 'a list of {citedText, title, url}'],
+    [{ kind: 'answer', citations: [{ citedText: 'x', page: 1 }] }, '"citations"'],
+    [{ kind: 'malformed-event', at: 1, corrupt: 1 }, '"corrupt"'],
     [{ kind: 'echo', text: 'x' }, 'has no "text"'],
     [{ kind: 'answer', toString: 'x' }, 'has no "toString"'],
     [{ kind: 'dribble', bytesPerSecond: 0 }, '"bytesPerSecond"'],

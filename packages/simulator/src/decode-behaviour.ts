@@ -121,6 +121,17 @@ const toolCalls: FieldRule = {
   accepts: (value) => Array.isArray(value) && value.every((call) => isRecord(call) && typeof call['name'] === 'string'),
 };
 
+const citations: FieldRule = {
+  is: 'a list of {citedText, title, url}, title and url being optional',
+  accepts: (value) => Array.isArray(value) && value.every(isCitation),
+};
+
+function isCitation(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { citedText, title = '', url = '', ...others } = value;
+  return [citedText, title, url].every((field) => typeof field === 'string') && Object.keys(others).length === 0;
+}
+
 function point(...words: readonly string[]): FieldRule {
   return {
     required: true,
@@ -139,6 +150,11 @@ const fields: Readonly<Record<Behaviour['kind'], Readonly<Record<string, FieldRu
     ...tuning,
     toolCalls,
     reasoning: text,
+    signature: text,
+    redacted: text,
+    refusal: text,
+    citations,
+    interleave: flag,
     usage,
     finishReason: text,
     chunking,
@@ -156,7 +172,7 @@ const fields: Readonly<Record<Behaviour['kind'], Readonly<Record<string, FieldRu
   reset: { ...tuning, when: point('accept', 'before-headers', 'after-headers') },
   hang: { ...tuning, when: point('before-headers', 'after-headers'), holdMs: milliseconds },
   truncate: { ...tuning, afterTokens: needed(count), clean: needed(flag) },
-  'malformed-event': { ...tuning, at: needed(count), data: text },
+  'malformed-event': { ...tuning, at: needed(count), data: text, corrupt: flag },
   'error-event': { ...tuning, afterTokens: needed(count), role: flag, error: record, done: flag },
   'html-200': {},
   'empty-200': {},

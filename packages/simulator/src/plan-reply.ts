@@ -2,8 +2,16 @@ import { gzipSync } from 'node:zlib';
 import type { AnswerContext } from './answers/answer.ts';
 import { composeAnswer } from './answers/answers.ts';
 import { describeRequest } from './answers/catalogue.ts';
-import { assistantPrefill } from './answers/message.ts';
-import type { AnswerBehaviour, AnswerTuning, Behaviour, ErrorEventBehaviour, ResetBehaviour } from './behaviours.ts';
+import { assistantPrefill } from './answers/prompt.ts';
+import type {
+  AnswerBehaviour,
+  AnswerTuning,
+  Behaviour,
+  ErrorEventBehaviour,
+  MalformedEventBehaviour,
+  ResetBehaviour,
+  StatusBehaviour,
+} from './behaviours.ts';
 import { filePlan, rawPlan, recordingPlan } from './plan-bytes.ts';
 import {
   type AnswerBody,
@@ -21,7 +29,9 @@ import {
   wholePlan,
 } from './reply-plan.ts';
 import type { SimulatedRequest } from './simulated-request.ts';
-import { errorBody, errorEvent } from './wire-error.ts';
+import { malformedEvent, restyle } from './stream-style.ts';
+import { errorBody, errorEvent, errorHeaders } from './wire-error.ts';
+import { streamContentType, streamFormOf, wireOf } from './wires.ts';
 
 /** What a plan is made from, besides the behaviour. Times are milliseconds. */
 export interface PlanContext {
@@ -56,15 +66,7 @@ type Planners = {
 
 const planners: Planners = {
   answer: answerPlan,
-  status: (behaviour, { request }) => {
-    const body = behaviour.body ?? errorBody(request.endpoint, behaviour.status, behaviour.error);
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
-    return fixedPlan(
-      behaviour.status,
-      { 'content-type': 'application/json', ...lowerCase(behaviour.headers) },
-      Buffer.from(text),
-    );
-  },
+  status: statusPlan,
   raw: rawPlan,
   file: filePlan,
   recording: recordingPlan,
@@ -77,12 +79,7 @@ const planners: Planners = {
   },
   truncate: (behaviour, context) =>
     cutPlan(plainBody(behaviour, context), behaviour, behaviour.clean ? 'stop' : 'close'),
-  'malformed-event': (behaviour, context) => {
-    const body = plainBody(behaviour, context);
-    return wholePlan(
-      malform(body, behaviour.at, behaviour.data ?? '{"id":"broken","choices":[{"delta":{"content":"gar'),
-    );
-  },
+  'malformed-event': malformedPlan,
   'error-event': errorEventPlan,
   'html-200': () =>
     fixedPlan(
@@ -90,8 +87,7 @@ const planners: Planners = {
       { 'content-type': 'text/html; charset=utf-8' },
       Buffer.from('<!DOCTYPE html>\n<html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>\n'),
     ),
-  'empty-200': (_, { request }) =>
-    fixedPlan(200, { 'content-type': request.stream ? 'text/event-stream' : 'application/json' }, Buffer.alloc(0)),
+  'empty-200': (_, { request }) => fixedPlan(200, { 'content-type': emptyContentType(request) }, Buffer.alloc(0)),
   'json-to-stream': (behaviour, context) => wholePlan(plainBody(behaviour, unstreamed(context))),
   gzip: (behaviour, context) => {
     const body = plainBody(behaviour, context);
@@ -106,7 +102,7 @@ const planners: Planners = {
     return { ...plan, delayMs: 0, steps: dribbleSteps(body.steps, behaviour.bytesPerSecond) };
   },
   flood: (behaviour, context) => {
-    const body = plainBody({ text: 'flood!'.repeat(2_700) }, context);
+    const body = plainBody({ text: floodText }, context);
     const plan = wholePlan(body, { chunking: 'all' });
     return { ...plan, steps: floodSteps(body, behaviour.bytes) };
   },
@@ -120,11 +116,7 @@ const planners: Planners = {
   'refuse-prefill': (behaviour, context) =>
     assistantPrefill(context.request) === undefined
       ? wholePlan(plainBody(behaviour, context))
-      : fixedPlan(
-          400,
-          { 'content-type': 'application/json' },
-          Buffer.from(JSON.stringify(errorBody(context.request.endpoint, 400, prefillRefused))),
-        ),
+      : statusPlan({ kind: 'status', status: 400, error: prefillRefused }, context),
   'close-on-reuse': (behaviour, context) =>
     context.reused ? silentPlan('close') : wholePlan(plainBody(behaviour, context)),
 };
@@ -134,9 +126,22 @@ const prefillRefused = {
   param: 'messages',
 };
 
+function statusPlan(behaviour: StatusBehaviour, { request }: PlanContext): ReplyPlan {
+  const { status, error } = behaviour;
+  const given = lowerCase(behaviour.headers);
+  const body = behaviour.body ?? errorBody(request.endpoint, status, error, given['retry-after']);
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return fixedPlan(status, { ...errorHeaders(request.endpoint, status, error), ...given }, Buffer.from(text));
+}
+
+function emptyContentType(request: SimulatedRequest): string {
+  if (!request.stream) return 'application/json';
+  return streamFormOf(request) === 'sse' ? 'text/event-stream' : streamContentType(request);
+}
+
 function answerPlan(spec: AnswerBehaviour, context: PlanContext): ReplyPlan {
   const body = plainBody(spec, context);
-  return wholePlan(body.streamed ? restyle(body, spec) : body, {
+  return wholePlan(body.streamed ? restyle(body, spec, context.request) : body, {
     chunking: spec.chunking,
     headers: lowerCase(spec.headers),
   });
@@ -146,22 +151,11 @@ function plainBody(spec: Omit<AnswerBehaviour, 'kind'> & AnswerTuning, context: 
   const { request, index, tokens, models } = context;
   const answerContext: AnswerContext = { request, index, tokens, models, spec };
   const pace = { gapMs: spec.gapMs ?? context.gapMs, firstTokenMs: spec.firstTokenMs ?? context.firstTokenMs };
-  return answerBody(composeAnswer(answerContext), pace);
+  return answerBody(composeAnswer(answerContext), { ...pace, streamContentType: streamContentType(request) });
 }
 
 function unstreamed(context: PlanContext): PlanContext {
   return { ...context, request: { ...context.request, stream: false } };
-}
-
-function restyle(body: AnswerBody, { newline = '\n', bom, comments }: AnswerBehaviour): AnswerBody {
-  if (newline === '\n' && !bom && !comments) return body;
-  const steps = body.steps.map((step, index): Step => {
-    const text = `${comments ? ': keep-alive\n\n' : ''}${step.bytes.toString('utf8')}`;
-    // JSON holds no raw line ends, so every one of them belongs to the framing.
-    const styled = newline === '\n' ? text : text.replaceAll('\n', newline);
-    return { ...step, bytes: Buffer.from(bom && index === 0 ? `\uFEFF${styled}` : styled) };
-  });
-  return { ...body, steps };
 }
 
 type CutPoint = 'after-headers' | { readonly afterTokens: number } | { readonly afterBytes: number };
@@ -185,36 +179,42 @@ function resetPlan(behaviour: ResetBehaviour, context: PlanContext): ReplyPlan {
   return cutPlan(plainBody(behaviour, context), when, 'reset');
 }
 
-function malform(body: AnswerBody, at: number, data: string): AnswerBody {
-  if (!body.streamed) return { ...body, steps: cutAfterBytes(body.steps, byteLength(body.steps) - 1) };
-  const count = stepsOfTokens(body, at);
-  const broken: Step = { bytes: Buffer.from(`data: ${data}\n\n`), delayMs: 0, tokens: 0 };
-  return { ...body, steps: [...body.steps.slice(0, count), broken, ...body.steps.slice(count)] };
+function malformedPlan(behaviour: MalformedEventBehaviour, context: PlanContext): ReplyPlan {
+  const body = plainBody(behaviour, context);
+  if (!body.streamed) return wholePlan({ ...body, steps: cutAfterBytes(body.steps, byteLength(body.steps) - 1) });
+  const count = stepsOfTokens(body, behaviour.at);
+  const broken: Step = { bytes: malformedEvent(context.request, behaviour, count), delayMs: 0, tokens: 0 };
+  return wholePlan({ ...body, steps: [...body.steps.slice(0, count), broken, ...body.steps.slice(count)] });
 }
 
 function errorEventPlan(behaviour: ErrorEventBehaviour, context: PlanContext): ReplyPlan {
-  const { endpoint } = context.request;
+  const { request } = context;
   const body = plainBody(behaviour, context);
   // Some providers answer 200 to a unary request too, with the error in the place of the answer.
   if (!body.streamed) {
-    const bytes = Buffer.from(JSON.stringify(errorBody(endpoint, 500, behaviour.error)));
-    return fixedPlan(200, { 'content-type': body.contentType }, bytes);
+    const bytes = Buffer.from(JSON.stringify(errorBody(request.endpoint, 500, behaviour.error)));
+    return fixedPlan(200, { 'content-type': body.contentType, ...body.headers }, bytes);
   }
   const preamble = behaviour.role ? body.steps.findIndex((step) => step.tokens > 0) : 0;
   const count = Math.max(preamble, stepsOfTokens(body, behaviour.afterTokens));
-  const event = errorEvent(endpoint, behaviour.error ?? {}, count);
-  const text = `${event}${behaviour.done ? 'data: [DONE]\n\n' : ''}`;
+  const events = [errorEvent(request, behaviour.error ?? {}, count)];
+  if (behaviour.done && streamFormOf(request) === 'sse' && wireOf(request.endpoint) !== 'gemini')
+    events.push(Buffer.from('data: [DONE]\n\n'));
   const delayMs = count === 0 ? (body.steps[0]?.delayMs ?? 0) : 0;
   return wholePlan({
     ...body,
-    steps: [...body.steps.slice(0, count), { bytes: Buffer.from(text), delayMs, tokens: 0 }],
+    steps: [...body.steps.slice(0, count), { bytes: Buffer.concat(events), delayMs, tokens: 0 }],
   });
 }
 
-// Repeats the one event (or, in a unary body, the one stretch of text) that carries the token, without keeping the copies.
+// Two words: of the elements of an array only the second and those after it may be repeated.
+const floodWord = 'flood!'.repeat(2_700);
+const floodText = `A ${floodWord}`;
+
+// Repeats the last event (or, in a unary body, the one stretch of text) that carries a token, without keeping the copies.
 function* floodSteps(body: AnswerBody, bytes: number): Generator<Step> {
-  const steps = body.streamed ? body.steps : splitAround(body.steps, 'flood!'.repeat(2_700));
-  const at = steps.findIndex((step) => step.tokens > 0);
+  const steps = body.streamed ? body.steps : splitAround(body.steps, floodWord);
+  const at = steps.findLastIndex((step) => step.tokens > 0);
   const repeated = steps[at];
   yield* steps.slice(0, Math.max(0, at));
   for (let sent = 0; repeated !== undefined && sent < bytes; sent += repeated.bytes.length) yield repeated;

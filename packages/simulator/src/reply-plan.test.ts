@@ -7,7 +7,7 @@ const steps: Step[] = ['one', ' two', ' three', ''].map((text, index) => ({
   delayMs: index,
   tokens: text === '' ? 0 : 1,
 }));
-const streamed: AnswerBody = { streamed: true, contentType: 'text/event-stream', steps, delayMs: 0 };
+const streamed: AnswerBody = { streamed: true, contentType: 'text/event-stream', headers: {}, steps, delayMs: 0 };
 
 function join(list: Iterable<Step>): string {
   return Buffer.concat([...list].map((step) => step.bytes)).toString();

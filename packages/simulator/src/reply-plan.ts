@@ -33,6 +33,7 @@ export type Ending = 'end' | 'stop' | 'close' | 'reset' | { readonly holdMs: num
 export interface AnswerBody {
   readonly streamed: boolean;
   readonly contentType: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly steps: readonly Step[];
   readonly delayMs: number;
 }
@@ -40,20 +41,22 @@ export interface AnswerBody {
 /** Puts an answer on its wire with its pace: a step per event, or one step for a unary body. */
 export function answerBody(
   answer: Answer,
-  pace: { readonly gapMs: number; readonly firstTokenMs: number },
+  options: { readonly gapMs: number; readonly firstTokenMs: number; readonly streamContentType: string },
 ): AnswerBody {
+  const { headers = {} } = answer;
   if (answer.stream === undefined) {
-    const delayMs = pace.firstTokenMs + pace.gapMs * Math.max(0, answer.tokens - 1);
+    const delayMs = options.firstTokenMs + options.gapMs * Math.max(0, answer.tokens - 1);
     const steps = [{ bytes: answer.body(), delayMs: 0, tokens: answer.tokens }];
-    return { streamed: false, contentType: answer.contentType, steps, delayMs };
+    return { streamed: false, contentType: answer.contentType, headers, steps, delayMs };
   }
   let begun = false;
-  const steps = answer.stream().map(({ text, tokens }, index): Step => {
-    const delayMs = index === 0 ? pace.firstTokenMs : tokens > 0 && begun ? pace.gapMs : 0;
+  const steps = answer.stream().map((event, index): Step => {
+    const { tokens } = event;
+    const delayMs = index === 0 ? options.firstTokenMs : tokens > 0 && begun ? options.gapMs : 0;
     begun ||= tokens > 0;
-    return { bytes: Buffer.from(text), delayMs, tokens };
+    return { bytes: 'bytes' in event ? event.bytes : Buffer.from(event.text), delayMs, tokens };
   });
-  return { streamed: true, contentType: 'text/event-stream; charset=utf-8', steps, delayMs: 0 };
+  return { streamed: true, contentType: options.streamContentType, headers, steps, delayMs: 0 };
 }
 
 /** The plan that sends an answer whole. A unary body has a length unless it is to be seen in chunks. */
@@ -64,7 +67,12 @@ export function wholePlan(body: AnswerBody, options: PlanOptions = {}): ReplyPla
     delayMs: body.delayMs,
     head: {
       status: 200,
-      headers: { 'content-type': body.contentType, ...(body.streamed && { 'cache-control': 'no-cache' }), ...headers },
+      headers: {
+        'content-type': body.contentType,
+        ...(body.streamed && { 'cache-control': 'no-cache' }),
+        ...body.headers,
+        ...headers,
+      },
       contentLength: body.streamed || !whole ? undefined : byteLength(body.steps),
     },
     steps: rechunk(body.steps, chunking),

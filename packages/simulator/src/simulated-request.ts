@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { type Endpoint, endpointOf } from './endpoint.ts';
+import { type Endpoint, readPath } from './endpoint.ts';
 import { type MultipartPart, parseMultipart } from './multipart.ts';
 
 /** A request as the simulator received it. */
@@ -16,7 +16,7 @@ export interface SimulatedRequest {
   readonly json: Readonly<Record<string, unknown>> | undefined;
   /** The parts of a multipart body; empty for any other. */
   readonly parts: readonly MultipartPart[];
-  /** The model asked for, from an Azure deployment in the path or from the body; empty when there is none. */
+  /** The model asked for, from the path when it names one (or an Azure deployment), else from the body; may be empty. */
   readonly model: string;
   readonly stream: boolean;
   readonly endpoint: Endpoint;
@@ -31,7 +31,7 @@ export function simulatedRequest(incoming: IncomingMessage, body: Buffer): Simul
   const contentType = incoming.headers['content-type'] ?? '';
   const json = parseObject(body);
   const parts = contentType.startsWith('multipart/form-data') ? parseMultipart(contentType, body) : [];
-  const { endpoint, deployment } = endpointOf(method, path);
+  const { endpoint, model, stream } = readPath(method, path);
   const bodyModel = json?.['model'] ?? parts.find((part) => part.name === 'model')?.body.toString('utf8');
   return {
     method,
@@ -42,8 +42,8 @@ export function simulatedRequest(incoming: IncomingMessage, body: Buffer): Simul
     body,
     json,
     parts,
-    model: deployment ?? (typeof bodyModel === 'string' ? bodyModel : ''),
-    stream: json?.['stream'] === true,
+    model: model ?? (typeof bodyModel === 'string' ? bodyModel : ''),
+    stream: stream ?? json?.['stream'] === true,
     endpoint,
   };
 }

@@ -10,7 +10,7 @@ import { readBody } from './read-body.ts';
 import { Reply } from './reply.ts';
 import { fixedPlan, type ReplyPlan, silentPlan } from './reply-plan.ts';
 import { type SimulatedRequest, simulatedRequest } from './simulated-request.ts';
-import { errorBody } from './wire-error.ts';
+import { errorBody, errorHeaders } from './wire-error.ts';
 
 /** How a simulator is started. Times are milliseconds. */
 export interface SimulatorOptions {
@@ -257,11 +257,7 @@ class SimulatorServer implements Simulator {
 
   #refuse({ endpoint }: SimulatedRequest, attempt: OpenAttempt): ReplyPlan {
     attempt.behaviour = 'unauthorized';
-    return fixedPlan(
-      401,
-      { 'content-type': 'application/json' },
-      Buffer.from(JSON.stringify(errorBody(endpoint, 401))),
-    );
+    return fixedPlan(401, errorHeaders(endpoint, 401), Buffer.from(JSON.stringify(errorBody(endpoint, 401))));
   }
 
   // The drill itself is wrong: a file that is not there, a name that does not exist. Says so where the drill is watched.
@@ -271,10 +267,13 @@ class SimulatorServer implements Simulator {
     return fixedPlan(500, { 'content-type': 'application/json' }, Buffer.from(JSON.stringify(body)));
   }
 
-  #authorized({ headers }: SimulatedRequest): boolean {
+  #authorized({ headers, query }: SimulatedRequest): boolean {
     const { apiKey } = this.#options;
     if (apiKey === undefined) return true;
-    return headers.authorization === `Bearer ${apiKey}` || keyHeaders.some((name) => headers[name] === apiKey);
+    const { authorization = '' } = headers;
+    if (authorization === `Bearer ${apiKey}` || keyHeaders.some((name) => headers[name] === apiKey)) return true;
+    // A signed request shows the name of its key only; Google takes keys in the query too.
+    return authorization.includes(`Credential=${apiKey}/`) || new URLSearchParams(query).get('key') === apiKey;
   }
 }
 

@@ -3,7 +3,10 @@ import type { SimulatedRequest } from '../simulated-request.ts';
 
 /** A good answer of one endpoint, made when it is asked for. */
 export interface Answer {
+  /** The content type of the unary answer. */
   readonly contentType: string;
+  /** Headers that the wire puts on every answer. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The whole body of a unary answer. */
   body(): Buffer;
   /** The events of a streamed answer; `undefined` when the request asked for none or the endpoint has none. */
@@ -12,12 +15,11 @@ export interface Answer {
   readonly tokens: number;
 }
 
-/** One server-sent event with its line ends (`\n`) and the empty line after it. */
-export interface StreamEvent {
-  readonly text: string;
+/** One event of a stream, framed: with the line ends and the empty line of an SSE event, say. */
+export type StreamEvent = {
   /** The answer's tokens in it. */
   readonly tokens: number;
-}
+} & ({ readonly text: string } | { readonly bytes: Buffer });
 
 /** What an endpoint makes its answer of. */
 export interface AnswerContext {

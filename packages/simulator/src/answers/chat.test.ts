@@ -17,6 +17,11 @@ async function ask(path: string, body: unknown) {
   return JSON.parse(reply.text);
 }
 
+function deltasOf(body: string): Record<string, unknown>[] {
+  const chunks = streamData(body) as { choices?: { delta: Record<string, unknown> }[] }[];
+  return chunks.flatMap(({ choices = [] }) => choices.map(({ delta }) => delta));
+}
+
 describe('chat completions', () => {
   it('answer behind any prefix, and for an Azure deployment', async () => {
     for (const prefix of ['', '/v1', '/openai/v1', '/api/v3', '/v1beta/openai']) {
@@ -138,5 +143,38 @@ describe('chat completions', () => {
     ]);
     expect(calls.usage).toBeUndefined();
     expect(streamData((await chat(simulator.url, { stream: true })).text).at(-2)).toMatchObject({ choices: [] });
+  });
+
+  it('refuse, in a stream too', async () => {
+    simulator.script(Array(2).fill({ kind: 'answer', refusal: 'I will not.' }));
+    const { choices } = await ask('/v1/chat/completions', { model: 'm', messages: [] });
+    const message = { role: 'assistant', content: null, refusal: 'I will not.' };
+    expect(choices).toMatchObject([{ message, finish_reason: 'stop' }]);
+    const deltas = deltasOf((await chat(simulator.url, { stream: true })).text);
+    expect(deltas[0]).toEqual({ role: 'assistant', content: null, refusal: null });
+    expect(deltas.map((delta) => delta['refusal'] ?? '').join('')).toBe('I will not.');
+  });
+
+  it('stream reasoning, then citations, then several calls side by side', async () => {
+    const toolCalls = ['a', 'b'].map((name) => ({ name, arguments: { long: 'argument' } }));
+    const citations = [{ citedText: 'quote', title: 'A page', url: 'https://a.test/' }];
+    const spec = { kind: 'answer', reasoning: 'Think hard.', text: 'Well.', toolCalls, citations } as const;
+    simulator.script([spec, { ...spec, interleave: true }, spec]);
+    const orders = [];
+    for (let turn = 0; turn < 2; turn++) {
+      const deltas = deltasOf((await chat(simulator.url, { stream: true })).text);
+      expect(deltas.map((delta) => delta['reasoning_content'] ?? '').join('')).toBe('Think hard.');
+      const calls = deltas.flatMap((delta) => (delta['tool_calls'] as { index: number }[] | undefined) ?? []);
+      orders.push(calls.map(({ index }) => index).join(''));
+      for (const index of [0, 1]) {
+        const fragments = calls.filter((call) => call.index === index) as { function?: { arguments?: string } }[];
+        expect(fragments.map((call) => call.function?.arguments).join('')).toBe('{"long":"argument"}');
+      }
+    }
+    expect(orders).toEqual(['0000011111', '0101010101']);
+    const { choices } = await ask('/v1/chat/completions', { model: 'm', messages: [] });
+    expect(choices[0].message.annotations).toEqual([
+      { type: 'url_citation', url_citation: { start_index: 0, end_index: 5, title: 'A page', url: 'https://a.test/' } },
+    ]);
   });
 });

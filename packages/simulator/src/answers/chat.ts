@@ -1,7 +1,8 @@
-import { splitTokens } from '../answer-text.ts';
 import type { Answer, AnswerContext, StreamEvent } from './answer.ts';
 import { answerId, created } from './answer.ts';
-import { composeMessage, type Message } from './message.ts';
+import { chatAnnotations } from './citations.ts';
+import { argumentFragments, mergeLists, paceOf } from './fragments.ts';
+import { composeMessage, type Message, type ToolCall } from './message.ts';
 
 /** Answers `/chat/completions`. */
 export function chatAnswer(context: AnswerContext): Answer {
@@ -57,10 +58,13 @@ interface ChatParts {
 
 function unaryBody({ context, message, head, choices }: ChatParts): unknown {
   const text = message.tokens.join('');
+  const refused = message.refusal.length > 0;
+  const { citations } = context.spec;
   const spoken = {
     role: 'assistant',
-    content: message.toolCalls.length > 0 && text === '' ? null : text,
-    refusal: null,
+    content: (message.toolCalls.length > 0 || refused) && text === '' ? null : text,
+    refusal: refused ? message.refusal.join('') : null,
+    ...(citations !== undefined && { annotations: chatAnnotations({ citations, text }) }),
     ...(message.reasoning.length > 0 && { reasoning_content: message.reasoning.join('') }),
     ...(message.toolCalls.length > 0 && { tool_calls: message.toolCalls.map(wireToolCall) }),
   };
@@ -80,7 +84,7 @@ function unaryBody({ context, message, head, choices }: ChatParts): unknown {
   };
 }
 
-function wireToolCall(call: Message['toolCalls'][number]): unknown {
+function wireToolCall(call: ToolCall): unknown {
   return { id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments } };
 }
 
@@ -97,17 +101,18 @@ function chatEvents({ context, message, head, choices }: ChatParts): StreamEvent
       events.push({ text: start + choice + end, tokens: index === choices - 1 ? tokens : 0 });
     }
   };
-  const opening = message.toolCalls.length > 0 && message.tokens.length === 0 ? 'null' : '""';
+  const silent = message.toolCalls.length > 0 || message.refusal.length > 0;
+  const opening = silent && message.tokens.length === 0 ? 'null' : '""';
   push(`{"role":"assistant","content":${opening},"refusal":null}`, 'null', 0);
   for (const token of message.reasoning) push(`{"reasoning_content":${JSON.stringify(token)}}`, 'null', 0);
   for (const token of message.tokens) push(`{"content":${JSON.stringify(token)}}`, 'null', 1);
-  for (const [index, call] of message.toolCalls.entries()) {
-    const opened = { index, id: call.id, type: 'function', function: { name: call.name, arguments: '' } };
-    push(JSON.stringify({ tool_calls: [opened] }), 'null', 0);
-    for (const fragment of argumentFragments(call.arguments)) {
-      push(JSON.stringify({ tool_calls: [{ index, function: { arguments: fragment } }] }), 'null', 1);
-    }
+  for (const token of message.refusal) push(`{"refusal":${JSON.stringify(token)}}`, 'null', 1);
+  const { citations, interleave = false } = context.spec;
+  if (citations !== undefined) {
+    push(JSON.stringify({ annotations: chatAnnotations({ citations, text: message.tokens.join('') }) }), 'null', 0);
   }
+  const calls = mergeLists(message.toolCalls.map(callDeltas), interleave);
+  for (const { delta, tokens } of calls) push(JSON.stringify({ tool_calls: [delta] }), 'null', tokens);
   push('{}', JSON.stringify(message.finishReason), 0);
   if (withUsage) {
     events.push({ text: `${start}],"usage":${JSON.stringify(usageOf(context, message, choices))}}\n\n`, tokens: 0 });
@@ -116,12 +121,10 @@ function chatEvents({ context, message, head, choices }: ChatParts): StreamEvent
   return events;
 }
 
-/** The tokens a reader waits for: words and fragments of arguments. */
-export function paceOf(message: Message): number {
-  return message.toolCalls.reduce((sum, call) => sum + argumentFragments(call.arguments).length, message.tokens.length);
-}
-
-/** Cuts the JSON text of arguments where a model would: every few characters, inside strings and names too. */
-export function argumentFragments(text: string): string[] {
-  return splitTokens(text).flatMap((word) => word.match(/.{1,6}/gsu) ?? []);
+function callDeltas(call: ToolCall, index: number): { readonly delta: object; readonly tokens: number }[] {
+  const opened = { index, id: call.id, type: 'function', function: { name: call.name, arguments: '' } };
+  const fragments = argumentFragments(call.arguments).map((fragment) => {
+    return { delta: { index, function: { arguments: fragment } }, tokens: 1 };
+  });
+  return [{ delta: opened, tokens: 0 }, ...fragments];
 }

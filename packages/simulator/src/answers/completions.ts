@@ -1,13 +1,14 @@
 import type { Answer, AnswerContext, StreamEvent } from './answer.ts';
 import { answerId, created } from './answer.ts';
 import { choiceCount, streamsUsage, usageOf } from './chat.ts';
-import { composeMessage } from './message.ts';
+import { composeMessage, spokenTokens } from './message.ts';
 
 /** Answers the older `/completions`. */
 export function completionsAnswer(context: AnswerContext): Answer {
   const message = composeMessage({ ...context, spec: { ...context.spec, toolCalls: [] } });
   const model = context.spec.model ?? context.request.model;
   const head = { id: answerId('cmpl-', context.index), object: 'text_completion', created, model };
+  const said = spokenTokens(message);
   const count = choiceCount(context);
   const choices = (text: string, finish: string | null): unknown[] =>
     Array.from({ length: count }, (_, index) => ({ text, index, logprobs: null, finish_reason: finish }));
@@ -17,7 +18,7 @@ export function completionsAnswer(context: AnswerContext): Answer {
       text: `data: ${JSON.stringify(value)}\n\n`,
       tokens,
     });
-    const list = message.tokens.map((token) => event({ ...head, choices: choices(token, null) }, 1));
+    const list = said.map((token) => event({ ...head, choices: choices(token, null) }, 1));
     list.push(event({ ...head, choices: choices('', message.finishReason) }, 0));
     if (streamsUsage(context)) list.push(event({ ...head, choices: [], usage }, 0));
     if (context.spec.done !== false) list.push({ text: 'data: [DONE]\n\n', tokens: 0 });
@@ -25,9 +26,8 @@ export function completionsAnswer(context: AnswerContext): Answer {
   };
   return {
     contentType: 'application/json',
-    body: () =>
-      Buffer.from(JSON.stringify({ ...head, choices: choices(message.tokens.join(''), message.finishReason), usage })),
+    body: () => Buffer.from(JSON.stringify({ ...head, choices: choices(said.join(''), message.finishReason), usage })),
     stream: context.request.stream ? events : undefined,
-    tokens: message.tokens.length,
+    tokens: said.length,
   };
 }

@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto';
 import { countTokens } from '../answer-text.ts';
+import type { SimulatedRequest } from '../simulated-request.ts';
 import type { Answer, AnswerContext } from './answer.ts';
 import { answerId, jsonAnswer } from './answer.ts';
-import { countPrompt } from './message.ts';
+import { countPrompt } from './prompt.ts';
+import { dimensionsOf, embed, floatsToBase64, numberOr } from './vectors.ts';
 
 /** Answers `/embeddings`: a vector made of the text's hash, of 16 dimensions unless asked otherwise. */
 export function embeddingsAnswer({ request, spec }: AnswerContext): Answer {
   const input = request.json?.['input'];
   // An array of numbers is one input of token ids; an array of anything else is a list of inputs.
   const inputs = Array.isArray(input) && typeof input[0] !== 'number' ? input : [input];
-  const dimensions = numberOr(request.json?.['dimensions'], 16, 4096);
+  const dimensions = dimensionsOf(request.json?.['dimensions']);
   const base64 = request.json?.['encoding_format'] === 'base64';
   const data = inputs.map((text, index) => {
     const vector = embed(JSON.stringify(text) ?? '', dimensions);
@@ -24,8 +25,20 @@ export function embeddingsAnswer({ request, spec }: AnswerContext): Answer {
   });
 }
 
-/** Answers `/rerank`: documents in the order of words shared with the query, scores from 1 down. */
+/** Answers `/rerank`. */
 export function rerankAnswer({ request, spec, index }: AnswerContext): Answer {
+  const tokens = countPrompt(request);
+  return jsonAnswer({
+    id: answerId('rerank-', index),
+    model: spec.model ?? request.model,
+    results: rankDocuments(request),
+    meta: { billed_units: { search_units: 1 } },
+    usage: { prompt_tokens: tokens, total_tokens: tokens },
+  });
+}
+
+/** Documents in the order of words shared with the query, scores from 1 down. */
+export function rankDocuments(request: SimulatedRequest): object[] {
   const documents = Array.isArray(request.json?.['documents']) ? request.json['documents'] : [];
   const query = new Set(
     String(request.json?.['query'] ?? '')
@@ -40,16 +53,9 @@ export function rerankAnswer({ request, spec, index }: AnswerContext): Answer {
   scored.sort((left, right) => right.relevance_score - left.relevance_score || left.index - right.index);
   const top = scored.slice(0, numberOr(request.json?.['top_n'], scored.length, 10_000));
   const returned = request.json?.['return_documents'] === true;
-  const tokens = countPrompt(request);
-  return jsonAnswer({
-    id: answerId('rerank-', index),
-    model: spec.model ?? request.model,
-    results: top.map(({ document, ...result }) =>
-      returned ? { ...result, document: typeof document === 'string' ? { text: document } : document } : result,
-    ),
-    meta: { billed_units: { search_units: 1 } },
-    usage: { prompt_tokens: tokens, total_tokens: tokens },
-  });
+  return top.map(({ document, ...result }) =>
+    returned ? { ...result, document: typeof document === 'string' ? { text: document } : document } : result,
+  );
 }
 
 /** Answers `/moderations`: flags an input that holds the word "violence". */
@@ -70,19 +76,6 @@ export function moderationsAnswer({ request, spec, index }: AnswerContext): Answ
   });
 }
 
-function embed(text: string, dimensions: number): number[] {
-  const digest = createHash('sha256').update(text).digest();
-  return Array.from({ length: dimensions }, (_, position) => {
-    const byte = digest[position % digest.length] ?? 0;
-    // Thousandths, so that the vector has one decimal form only.
-    return Math.round((((byte + position * 37) % 256) / 127.5 - 1) * 1000) / 1000;
-  });
-}
-
-function floatsToBase64(vector: readonly number[]): string {
-  return Buffer.from(new Float32Array(vector).buffer).toString('base64');
-}
-
 function inputTokens(input: unknown): number {
   return Array.isArray(input) ? input.length : countTokens(String(input ?? ''));
 }
@@ -91,8 +84,4 @@ function documentText(document: unknown): string {
   if (typeof document === 'string') return document;
   const text = (document as { text?: unknown } | null)?.text;
   return typeof text === 'string' ? text : JSON.stringify(document);
-}
-
-function numberOr(value: unknown, fallback: number, limit: number): number {
-  return typeof value === 'number' && value >= 1 ? Math.min(limit, Math.floor(value)) : fallback;
 }

@@ -1,13 +1,16 @@
 import { answerTokens, countTokens, splitTokens } from '../answer-text.ts';
-import type { SimulatedRequest } from '../simulated-request.ts';
 import type { AnswerContext } from './answer.ts';
 import { answerId } from './answer.ts';
+import { answerSchema, wantedTool } from './offers.ts';
+import { assistantPrefill, countPrompt, endsWithToolResult, tokenLimit } from './prompt.ts';
 import { sampleValue } from './sample-value.ts';
 
 /** What the assistant says, before it is put on a wire. */
 export interface Message {
   readonly tokens: readonly string[];
   readonly reasoning: readonly string[];
+  /** Why nothing is said, where the wire has a place for it; empty for all but scripted refusals. */
+  readonly refusal: readonly string[];
   readonly toolCalls: readonly ToolCall[];
   /** Why it ended, in the words of chat completions. */
   readonly finishReason: string;
@@ -23,15 +26,17 @@ export interface ToolCall {
 }
 
 /**
- * Decides what is said: the scripted text or calls, else a call of the first tool when tools are offered and no result of
- * one ends the conversation, else the deterministic text. A final assistant message that begins the text is continued.
+ * Decides what is said: the scripted text, refusal or calls, else a call of the first tool when tools are offered and no
+ * result of one ends the conversation, else JSON when the request gives a schema for it, else the deterministic text. A
+ * final assistant message that begins the text is continued.
  */
 export function composeMessage(context: AnswerContext): Message {
   const { request, spec } = context;
   const toolCalls = chooseToolCalls(context);
   const reasoning = splitTokens(spec.reasoning ?? '');
-  const whole = toolCalls.length > 0 && spec.text === undefined ? [] : wholeText(context);
-  const remaining = continueFrom(whole, assistantPrefill(request));
+  const refusal = splitTokens(spec.refusal ?? '');
+  const silent = spec.text === undefined && (toolCalls.length > 0 || refusal.length > 0);
+  const remaining = silent ? [] : continueFrom(wholeText(context), assistantPrefill(request));
   const limit = tokenLimit(request);
   const tokens = limit !== undefined && limit < remaining.length ? remaining.slice(0, limit) : remaining;
   const cut = tokens.length < remaining.length;
@@ -39,32 +44,34 @@ export function composeMessage(context: AnswerContext): Message {
   return {
     tokens,
     reasoning,
+    refusal,
     toolCalls,
     finishReason: spec.finishReason ?? (toolCalls.length > 0 ? 'tool_calls' : cut ? 'length' : 'stop'),
     promptTokens: countPrompt(request),
-    completionTokens: tokens.length + reasoning.length + argumentTokens,
+    completionTokens: tokens.length + reasoning.length + refusal.length + argumentTokens,
   };
 }
 
-/** The text of a final assistant message, which asks for a continuation; `undefined` when the conversation ends otherwise. */
-export function assistantPrefill(request: SimulatedRequest): string | undefined {
-  const last = conversation(request).at(-1);
-  return isRecord(last) && last['role'] === 'assistant' ? contentText(last['content']) : undefined;
+/** What is said on a wire that has no place of its own for a refusal. */
+export function spokenTokens(message: Message): readonly string[] {
+  return message.refusal.length === 0 ? message.tokens : [...message.tokens, ...message.refusal];
 }
 
-/** Counts the words of the prompt, whichever field holds it. */
-export function countPrompt(request: SimulatedRequest): number {
-  const json = request.json ?? {};
-  return countTokens(
-    [...conversation(request), json['prompt'], json['instructions'], json['system'], json['query'], json['documents']]
-      .map(contentText)
-      .join(' '),
-  );
+/** What clients must hand back unchanged with what was thought; `undefined` when there is nothing of the kind. */
+export function signatureOf({ reasoning, signature }: AnswerContext['spec']): string | undefined {
+  const value = signature ?? (reasoning === undefined || reasoning === '' ? '' : simulatedSignature);
+  return value === '' ? undefined : value;
 }
 
-function wholeText(context: AnswerContext): string[] {
-  if (context.spec.text !== undefined) return splitTokens(context.spec.text);
-  return answerTokens(context.spec.tokens ?? context.tokens);
+// What it says is nobody's business; some wires want base64.
+const simulatedSignature = 'c2ltdWxhdGVkIHNpZ25hdHVyZQ==';
+
+function wholeText({ request, spec, tokens }: AnswerContext): string[] {
+  if (spec.text !== undefined) return splitTokens(spec.text);
+  const schema = answerSchema(request);
+  // Cut finely: JSON has hardly any white space, and would be one token.
+  if (schema !== undefined) return JSON.stringify(sampleValue(schema)).match(/.{1,6}/gsu) ?? [];
+  return answerTokens(spec.tokens ?? tokens);
 }
 
 function continueFrom(tokens: readonly string[], prefill: string | undefined): readonly string[] {
@@ -81,53 +88,8 @@ function chooseToolCalls({ request, spec, index }: AnswerContext): ToolCall[] {
       arguments: typeof call.arguments === 'string' ? call.arguments : JSON.stringify(call.arguments),
     }));
   }
-  const tools = request.json?.['tools'];
-  const choice = request.json?.['tool_choice'];
-  if (spec.text !== undefined || !Array.isArray(tools) || isNone(choice) || endsWithToolResult(request)) return [];
-  const functions = tools.map(functionOf).filter((tool) => tool !== undefined);
-  const wanted = isRecord(choice) ? functionOf({ type: 'function', ...choice })?.name : undefined;
-  const tool = functions.find((candidate) => candidate.name === wanted) ?? functions[0];
+  if (spec.text !== undefined || spec.refusal !== undefined || endsWithToolResult(request)) return [];
+  const tool = wantedTool(request);
   if (tool === undefined) return [];
   return [{ id: answerId('call_0_', index), name: tool.name, arguments: JSON.stringify(sampleValue(tool.parameters)) }];
-}
-
-function functionOf(tool: unknown): { name: string; parameters: unknown } | undefined {
-  if (!isRecord(tool)) return undefined;
-  const inner = isRecord(tool['function']) ? tool['function'] : tool;
-  return typeof inner['name'] === 'string'
-    ? { name: inner['name'], parameters: inner['parameters'] ?? inner['input_schema'] }
-    : undefined;
-}
-
-function endsWithToolResult(request: SimulatedRequest): boolean {
-  const last = conversation(request).at(-1);
-  if (!isRecord(last)) return false;
-  const { role, type, content } = last;
-  const part = Array.isArray(content) ? content.at(-1) : undefined;
-  return role === 'tool' || type === 'function_call_output' || (isRecord(part) && part['type'] === 'tool_result');
-}
-
-function isNone(choice: unknown): boolean {
-  return choice === 'none' || (isRecord(choice) && choice['type'] === 'none');
-}
-
-function conversation(request: SimulatedRequest): readonly unknown[] {
-  const messages = request.json?.['messages'] ?? request.json?.['input'];
-  return Array.isArray(messages) ? messages : [messages];
-}
-
-function contentText(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.map(contentText).join(' ');
-  return isRecord(value) ? contentText(value['content'] ?? value['text'] ?? value['output']) : '';
-}
-
-function tokenLimit(request: SimulatedRequest): number | undefined {
-  const json = request.json ?? {};
-  const limit = json['max_completion_tokens'] ?? json['max_output_tokens'] ?? json['max_tokens'];
-  return typeof limit === 'number' && limit > 0 ? limit : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

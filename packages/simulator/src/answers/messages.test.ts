@@ -74,4 +74,46 @@ describe('messages', () => {
     });
     expect(streamData(stream.text).at(-1)).toMatchObject({ type: 'error', error: { type: 'overloaded_error' } });
   });
+
+  it('think, hide thoughts, cite, and call in parallel', async () => {
+    const toolCalls = ['a', 'b'].map((name) => ({ name, arguments: { long: 'argument' } }));
+    const citations = [{ citedText: 'quote', title: 'A page', url: 'https://a.test/' }, { citedText: 'passage' }];
+    const spec = { reasoning: 'Hm.', signature: 'c2ln', redacted: 'xyz', text: 'Yes.', citations, toolCalls };
+    simulator.script(Array(2).fill({ kind: 'answer', ...spec }));
+    const body = { model: 'm', max_tokens: 99, messages: [] };
+    const { content } = await ask('/v1/messages', body);
+    const types = ['thinking', 'redacted_thinking', 'text', 'tool_use', 'tool_use'];
+    expect(content.map(({ type }: { type: string }) => type)).toEqual(types);
+    expect(content.slice(0, 3)).toMatchObject([
+      { thinking: 'Hm.', signature: 'c2ln' },
+      { data: 'xyz' },
+      { citations: [{ type: 'web_search_result_location', cited_text: 'quote' }, { type: 'char_location' }] },
+    ]);
+    const reply = await exchange(simulator.url, { path: '/v1/messages', body: { ...body, stream: true } });
+    const events = streamData(reply.text) as { type: string; index?: number; delta?: { type?: string } }[];
+    const blocks = types.map((_, index) => events.filter((event) => event.index === index));
+    expect(blocks[0]?.map((event) => event.delta?.type ?? event.type)).toEqual([
+      ...['content_block_start', 'thinking_delta', 'signature_delta', 'content_block_stop'],
+    ]);
+    expect(blocks[1]?.[0]).toMatchObject({ content_block: { type: 'redacted_thinking', data: 'xyz' } });
+    expect(blocks[2]?.[0]).toMatchObject({ content_block: { type: 'text', citations: [] } });
+    expect(blocks[2]?.filter((event) => event.delta?.type === 'citations_delta')).toHaveLength(2);
+    for (const block of blocks.slice(3)) {
+      const deltas = block.flatMap(
+        (event) => (event.delta as { partial_json?: string } | undefined)?.partial_json ?? [],
+      );
+      expect(deltas.length).toBeGreaterThan(2);
+      expect(deltas.join('')).toBe('{"long":"argument"}');
+    }
+  });
+
+  it('refuse', async () => {
+    simulator.behave({ kind: 'answer', refusal: 'I will not.' });
+    expect(await ask('/v1/messages', { model: 'm', max_tokens: 9, messages: [] })).toMatchObject({
+      content: [{ type: 'text', text: 'I will not.' }],
+      stop_reason: 'refusal',
+      stop_details: { type: 'refusal', category: null, explanation: 'I will not.' },
+    });
+    simulator.behave(undefined);
+  });
 });

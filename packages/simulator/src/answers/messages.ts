@@ -1,7 +1,9 @@
 import type { Answer, AnswerContext, StreamEvent } from './answer.ts';
 import { answerId, jsonAnswer } from './answer.ts';
-import { argumentFragments, paceOf } from './chat.ts';
-import { composeMessage, countPrompt, type Message, type ToolCall } from './message.ts';
+import { anthropicCitations } from './citations.ts';
+import { argumentFragments, paceOf, parseArguments } from './fragments.ts';
+import { composeMessage, type Message, signatureOf, spokenTokens, type ToolCall } from './message.ts';
+import { countPrompt } from './prompt.ts';
 
 /** Answers Anthropic's `/messages`, as one object or as typed events. */
 export function messagesAnswer(context: AnswerContext): Answer {
@@ -20,18 +22,22 @@ export function countTokensAnswer({ request }: AnswerContext): Answer {
 }
 
 function wholeMessage(context: AnswerContext, message: Message): object {
-  const text = message.tokens.join('');
+  const { spec } = context;
+  const text = spokenTokens(message).join('');
+  const { citations } = spec;
   return {
     ...messageHead(context),
     content: [
       ...(message.reasoning.length > 0
-        ? [{ type: 'thinking', thinking: message.reasoning.join(''), signature: thinkingSignature }]
+        ? [{ type: 'thinking', thinking: message.reasoning.join(''), signature: signatureOf(spec) ?? '' }]
         : []),
-      ...(text === '' ? [] : [{ type: 'text', text }]),
+      ...(spec.redacted === undefined ? [] : [{ type: 'redacted_thinking', data: spec.redacted }]),
+      ...(text === ''
+        ? []
+        : [{ type: 'text', text, ...(citations && { citations: anthropicCitations({ citations, text }) }) }]),
       ...message.toolCalls.map((call) => ({ ...toolUse(call), input: parseArguments(call.arguments) })),
     ],
-    stop_reason: stopReason(message),
-    stop_sequence: null,
+    ...ending(message),
     ...withUsage(context, { input_tokens: message.promptTokens, output_tokens: message.completionTokens }),
   };
 }
@@ -42,7 +48,7 @@ function messageEvents(context: AnswerContext, message: Message): StreamEvent[] 
     events.push({ text: `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`, tokens });
   };
   let index = 0;
-  const block = (opened: object, deltas: readonly (readonly [delta: object, tokens: number])[]): void => {
+  const block: PushBlock = (opened, deltas) => {
     push('content_block_start', { index, content_block: opened });
     for (const [delta, tokens] of deltas) push('content_block_delta', { index, delta }, tokens);
     push('content_block_stop', { index });
@@ -52,16 +58,15 @@ function messageEvents(context: AnswerContext, message: Message): StreamEvent[] 
   const head = { ...messageHead(context), content: [], stop_reason: null, stop_sequence: null, ...opening };
   push('message_start', { message: head });
   push('ping', {});
-  if (message.reasoning.length > 0) {
-    const thoughts = message.reasoning.map((thinking) => [{ type: 'thinking_delta', thinking }, 0] as const);
-    const signed = [{ type: 'signature_delta', signature: thinkingSignature }, 0] as const;
-    block({ type: 'thinking', thinking: '', signature: '' }, [...thoughts, signed]);
-  }
-  if (message.tokens.length > 0) {
-    block(
-      { type: 'text', text: '' },
-      message.tokens.map((text) => [{ type: 'text_delta', text }, 1]),
+  pushThoughts(context, message, block);
+  const spoken = spokenTokens(message);
+  if (spoken.length > 0) {
+    const { citations } = context.spec;
+    const cited = anthropicCitations({ citations: citations ?? [], text: spoken.join('') }).map(
+      (citation) => [{ type: 'citations_delta', citation }, 0] as const,
     );
+    const words = spoken.map((text) => [{ type: 'text_delta', text }, 1] as const);
+    block({ ...(citations && { citations: [] }), type: 'text', text: '' }, [...cited, ...words]);
   }
   for (const call of message.toolCalls) {
     const fragments = argumentFragments(call.arguments).map(
@@ -69,15 +74,24 @@ function messageEvents(context: AnswerContext, message: Message): StreamEvent[] 
     );
     block({ ...toolUse(call), input: {} }, fragments);
   }
-  const delta = { stop_reason: stopReason(message), stop_sequence: null };
-  push('message_delta', { delta, ...withUsage(context, { output_tokens: message.completionTokens }) });
+  push('message_delta', { delta: ending(message), ...withUsage(context, { output_tokens: message.completionTokens }) });
   // What ends a stream here is an event of its own; leaving out the end of an OpenAI stream leaves it out too.
   if (context.spec.done !== false) push('message_stop', {});
   return events;
 }
 
-// Clients must hand a signature back unchanged; what it says is nobody's business.
-const thinkingSignature = 'c2ltdWxhdGVkIHNpZ25hdHVyZQ==';
+type PushBlock = (opened: object, deltas: readonly (readonly [delta: object, tokens: number])[]) => void;
+
+function pushThoughts({ spec }: AnswerContext, message: Message, block: PushBlock): void {
+  if (message.reasoning.length > 0) {
+    const thoughts = message.reasoning.map((thinking) => [{ type: 'thinking_delta', thinking }, 0] as const);
+    const signature = signatureOf(spec);
+    const signed = signature === undefined ? [] : [[{ type: 'signature_delta', signature }, 0] as const];
+    block({ type: 'thinking', thinking: '', signature: '' }, [...thoughts, ...signed]);
+  }
+  // What is redacted comes whole, with the event that opens it.
+  if (spec.redacted !== undefined) block({ type: 'redacted_thinking', data: spec.redacted }, []);
+}
 
 function messageHead({ index, spec, request }: AnswerContext): object {
   return { id: answerId('msg_', index), type: 'message', role: 'assistant', model: spec.model ?? request.model };
@@ -90,8 +104,11 @@ function withUsage({ spec }: AnswerContext, counted: object): object {
 
 const cacheCounts = { cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
 
-function stopReason({ finishReason }: Message): string {
-  return stopReasons[finishReason] ?? finishReason;
+function ending({ finishReason, refusal }: Message): object {
+  const refused = refusal.length > 0;
+  const stop_reason = refused && finishReason === 'stop' ? 'refusal' : (stopReasons[finishReason] ?? finishReason);
+  const details = { type: 'refusal', category: null, explanation: refusal.join('') };
+  return { stop_reason, stop_sequence: null, ...(refused && { stop_details: details }) };
 }
 
 const stopReasons: Readonly<Record<string, string>> = {
@@ -103,12 +120,4 @@ const stopReasons: Readonly<Record<string, string>> = {
 
 function toolUse(call: ToolCall): object {
   return { type: 'tool_use', id: call.id.replace(/^call_/, 'toolu_'), name: call.name };
-}
-
-function parseArguments(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return {};
-  }
 }

@@ -87,4 +87,58 @@ describe('responses', () => {
     });
     expect(streamData(reply.text).at(-1)).toMatchObject({ type: 'error', message: expect.any(String) });
   });
+
+  it('think with a summary, and encrypted when asked or scripted', async () => {
+    simulator.behave({ kind: 'answer', reasoning: 'Think hard.' });
+    const body = { model: 'm', input: 'x' };
+    const plain = (await ask('/v1/responses', body)).output[0];
+    expect(plain).toEqual({
+      id: expect.any(String),
+      type: 'reasoning',
+      summary: [{ type: 'summary_text', text: 'Think hard.' }],
+    });
+    const include = ['reasoning.encrypted_content'];
+    expect((await ask('/v1/responses', { ...body, include })).output[0].encrypted_content).toEqual(expect.any(String));
+    simulator.behave({ kind: 'answer', reasoning: 'Think hard.', signature: 'c2ln' });
+    const reply = await exchange(simulator.url, { path: '/v1/responses', body: { ...body, stream: true } });
+    const done = streamData(reply.text).find(
+      (event) => (event as { type: string }).type === 'response.output_item.done',
+    );
+    expect(done).toMatchObject({ item: { type: 'reasoning', encrypted_content: 'c2ln' } });
+    simulator.behave(undefined);
+  });
+
+  it('refuse, cite, and call side by side', async () => {
+    const toolCalls = ['a', 'b'].map((name) => ({ name, arguments: { long: 'argument' } }));
+    const citations = [{ citedText: 'quote', title: 'A page', url: 'https://a.test/' }];
+    const spec = {
+      kind: 'answer',
+      text: 'Well.',
+      refusal: 'I will not.',
+      toolCalls,
+      citations,
+      interleave: true,
+    } as const;
+    simulator.script([spec, spec]);
+    const body = { model: 'm', input: 'x' };
+    const { output } = await ask('/v1/responses', body);
+    const annotation = { type: 'url_citation', start_index: 0, end_index: 5, title: 'A page', url: 'https://a.test/' };
+    expect(output[0].content).toEqual([
+      { type: 'output_text', text: 'Well.', annotations: [annotation], logprobs: [] },
+      { type: 'refusal', refusal: 'I will not.' },
+    ]);
+    const reply = await exchange(simulator.url, { path: '/v1/responses', body: { ...body, stream: true } });
+    const events = streamData(reply.text) as { type: string; output_index?: number; delta?: string }[];
+    const of = (type: string) => events.filter((event) => event.type === type);
+    expect(
+      of('response.refusal.delta')
+        .map(({ delta }) => delta)
+        .join(''),
+    ).toBe('I will not.');
+    expect(of('response.refusal.done')).toMatchObject([{ content_index: 1, refusal: 'I will not.' }]);
+    expect(of('response.output_text.annotation.added')).toMatchObject([{ annotation_index: 0, annotation }]);
+    const order = of('response.function_call_arguments.delta').map((event) => event.output_index);
+    expect(order).toEqual([1, 2, 1, 2, 1, 2, 1, 2]);
+    expect(events.at(-1)).toMatchObject({ type: 'response.completed', response: { output: [{}, {}, {}] } });
+  });
 });

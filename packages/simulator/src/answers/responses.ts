@@ -1,7 +1,17 @@
 import type { Answer, AnswerContext, StreamEvent } from './answer.ts';
-import { answerId, created } from './answer.ts';
-import { argumentFragments, paceOf } from './chat.ts';
+import { responseAnnotations } from './citations.ts';
+import { argumentFragments, mergeLists, paceOf } from './fragments.ts';
 import { composeMessage, type Message, type ToolCall } from './message.ts';
+import {
+  finishedResponse,
+  messageItem,
+  reasoningItem,
+  refusalPart,
+  responseHead,
+  speaks,
+  textPart,
+  toolCallItem,
+} from './response-objects.ts';
 
 /** Answers `/responses`, as one object or as typed events. */
 export function responsesAnswer(context: AnswerContext): Answer {
@@ -25,8 +35,10 @@ function responseEvents(context: AnswerContext, message: Message): StreamEvent[]
   push('response.in_progress', { response: opened });
   let outputIndex = 0;
   if (message.reasoning.length > 0) pushReasoning({ context, message, push, outputIndex: outputIndex++ });
-  if (speaks(message)) pushText({ context, message, push, outputIndex: outputIndex++ });
-  for (const call of message.toolCalls) pushToolCall({ call, push, outputIndex: outputIndex++ });
+  if (speaks(message)) pushMessage({ context, message, push, outputIndex: outputIndex++ });
+  const calls = message.toolCalls.map((call, index) => toolCallEvents(call, outputIndex + index));
+  for (const { type, fields, tokens } of mergeLists(calls, context.spec.interleave ?? false))
+    push(type, fields, tokens);
   const finished = finishedResponse(context, message);
   push(message.finishReason === 'length' ? 'response.incomplete' : 'response.completed', { response: finished });
   return events;
@@ -52,120 +64,61 @@ function pushReasoning({ context, message, push, outputIndex }: ItemParts): void
   push('response.output_item.done', { output_index: outputIndex, item });
 }
 
-function pushText(parts: ItemParts): void {
+function pushMessage(parts: ItemParts): void {
   const { context, message, push, outputIndex } = parts;
   const item = messageItem(context, message);
-  const place = { item_id: item.id, output_index: outputIndex, content_index: 0 };
-  const text = message.tokens.join('');
   push('response.output_item.added', {
     output_index: outputIndex,
     item: { ...item, status: 'in_progress', content: [] },
   });
-  push('response.content_part.added', { ...place, part: outputText('') });
-  for (const delta of message.tokens) push('response.output_text.delta', { ...place, delta, logprobs: [] }, 1);
-  push('response.output_text.done', { ...place, text, logprobs: [] });
-  push('response.content_part.done', { ...place, part: outputText(text) });
+  const place = { item_id: item.id, output_index: outputIndex };
+  const refused = message.refusal.length > 0;
+  const worded = message.tokens.length > 0 || !refused;
+  if (worded) pushText(parts, { ...place, content_index: 0 });
+  if (refused) pushRefusal(parts, { ...place, content_index: worded ? 1 : 0 });
   push('response.output_item.done', { output_index: outputIndex, item });
 }
 
-function pushToolCall({ call, push, outputIndex }: { call: ToolCall; push: Push; outputIndex: number }): void {
+function pushText({ context, message, push }: ItemParts, place: object): void {
+  const text = message.tokens.join('');
+  const annotations = responseAnnotations({ citations: context.spec.citations ?? [], text });
+  push('response.content_part.added', { ...place, part: textPart('', []) });
+  for (const delta of message.tokens) push('response.output_text.delta', { ...place, delta, logprobs: [] }, 1);
+  for (const [annotation_index, annotation] of annotations.entries()) {
+    push('response.output_text.annotation.added', { ...place, annotation_index, annotation });
+  }
+  push('response.output_text.done', { ...place, text, logprobs: [] });
+  push('response.content_part.done', { ...place, part: textPart(text, annotations) });
+}
+
+function pushRefusal({ message, push }: ItemParts, place: object): void {
+  const refusal = message.refusal.join('');
+  push('response.content_part.added', { ...place, part: refusalPart('') });
+  for (const delta of message.refusal) push('response.refusal.delta', { ...place, delta }, 1);
+  push('response.refusal.done', { ...place, refusal });
+  push('response.content_part.done', { ...place, part: refusalPart(refusal) });
+}
+
+interface ResponseEvent {
+  readonly type: string;
+  readonly fields: object;
+  readonly tokens: number;
+}
+
+function toolCallEvents(call: ToolCall, outputIndex: number): ResponseEvent[] {
   const item = toolCallItem(call);
   const place = { item_id: item.id, output_index: outputIndex };
-  push('response.output_item.added', {
-    output_index: outputIndex,
-    item: { ...item, status: 'in_progress', arguments: '' },
-  });
-  for (const delta of argumentFragments(call.arguments)) {
-    push('response.function_call_arguments.delta', { ...place, delta }, 1);
-  }
-  push('response.function_call_arguments.done', { ...place, arguments: call.arguments });
-  push('response.output_item.done', { output_index: outputIndex, item });
-}
-
-function finishedResponse(context: AnswerContext, message: Message): unknown {
-  const incomplete = message.finishReason === 'length';
-  const reasoning = message.reasoning.length > 0 ? [reasoningItem(context, message)] : [];
-  const spoken = speaks(message) ? [messageItem(context, message)] : [];
-  return {
-    ...responseHead(context),
-    status: incomplete ? 'incomplete' : 'completed',
-    incomplete_details: incomplete ? { reason: 'max_output_tokens' } : null,
-    output: [...reasoning, ...spoken, ...message.toolCalls.map(toolCallItem)],
-    usage: responseUsage(context, message),
-  };
-}
-
-function responseHead(context: AnswerContext): object {
-  const json = context.request.json ?? {};
-  return {
-    id: answerId('resp_', context.index),
-    object: 'response',
-    created_at: created,
-    background: false,
-    error: null,
-    incomplete_details: null,
-    instructions: json['instructions'] ?? null,
-    max_output_tokens: json['max_output_tokens'] ?? null,
-    model: context.spec.model ?? context.request.model,
-    parallel_tool_calls: true,
-    previous_response_id: json['previous_response_id'] ?? null,
-    store: json['store'] ?? true,
-    temperature: json['temperature'] ?? 1,
-    text: { format: { type: 'text' } },
-    tool_choice: json['tool_choice'] ?? 'auto',
-    tools: json['tools'] ?? [],
-    top_p: json['top_p'] ?? 1,
-    truncation: 'disabled',
-    metadata: json['metadata'] ?? {},
-  };
-}
-
-function responseUsage(context: AnswerContext, message: Message): unknown {
-  const { usage } = context.spec;
-  if (usage === 'never') return null;
-  if (typeof usage === 'object') return usage;
-  return {
-    input_tokens: message.promptTokens,
-    input_tokens_details: { cached_tokens: 0 },
-    output_tokens: message.completionTokens,
-    output_tokens_details: { reasoning_tokens: message.reasoning.length },
-    total_tokens: message.promptTokens + message.completionTokens,
-  };
-}
-
-function speaks(message: Message): boolean {
-  return message.tokens.length > 0 || message.toolCalls.length === 0;
-}
-
-function reasoningItem(context: AnswerContext, message: Message) {
-  return {
-    id: answerId('rs_', context.index),
-    type: 'reasoning',
-    summary: [{ type: 'summary_text', text: message.reasoning.join('') }],
-  };
-}
-
-function messageItem(context: AnswerContext, message: Message) {
-  return {
-    id: answerId('msg_', context.index),
-    type: 'message',
-    status: message.finishReason === 'length' ? 'incomplete' : 'completed',
-    content: [outputText(message.tokens.join(''))],
-    role: 'assistant',
-  };
-}
-
-function outputText(text: string): object {
-  return { type: 'output_text', annotations: [], logprobs: [], text };
-}
-
-function toolCallItem(call: ToolCall) {
-  return {
-    id: `fc_${call.id}`,
-    type: 'function_call',
-    status: 'completed',
-    arguments: call.arguments,
-    call_id: call.id,
-    name: call.name,
-  };
+  const opened = { ...item, status: 'in_progress', arguments: '' };
+  return [
+    { type: 'response.output_item.added', fields: { output_index: outputIndex, item: opened }, tokens: 0 },
+    ...argumentFragments(call.arguments).map((delta) => {
+      return { type: 'response.function_call_arguments.delta', fields: { ...place, delta }, tokens: 1 };
+    }),
+    {
+      type: 'response.function_call_arguments.done',
+      fields: { ...place, arguments: call.arguments },
+      tokens: 0,
+    },
+    { type: 'response.output_item.done', fields: { output_index: outputIndex, item }, tokens: 0 },
+  ];
 }
