@@ -1,23 +1,26 @@
 import { GatewayError } from './canonical/gateway-error.ts';
+import type { JsonObject } from './canonical/json.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { Exchange } from './exchange.ts';
-import { Attempt, type AttemptLimits, type AttemptOutcome, failureOf } from './relay/attempt.ts';
+import { prepareAsk } from './prepare-ask.ts';
+import { Attempt, type AttemptLimits, type AttemptOutcome, failureOf, type ReplyBody } from './relay/attempt.ts';
 import type { HeadRules } from './relay/reply-headers.ts';
 import type { ReplyHost } from './relay/reply-sink.ts';
 import { createReplyBody } from './reply-body.ts';
 import { addReplyTrail } from './reply-trail.ts';
 import type { Failure } from './resilience/failure.ts';
 import type { HealthRegistry } from './resilience/health.ts';
-import { chatEndpointOf } from './routing/chat-endpoint.ts';
 import type { PlanStep } from './routing/plan.ts';
-import type { ChatEndpoint, SignRequest, Target } from './routing/target.ts';
+import type { SignRequest, Target } from './routing/target.ts';
 import type { TargetLoad } from './routing/target-load.ts';
 import type { LimitStore, LimitVerdict } from './stores/limit-store.ts';
 import type { Slot, SlotRefusal, SlotStore } from './stores/slot-store.ts';
-import { readConversation, translateRequest } from './translation/translation.ts';
-import type { FetchedMedia, MediaFetcher } from './transport/media-fetcher.ts';
+import { HeldAnswer } from './translation/held-answer.ts';
+import type { OperationTranslation } from './translation/operation-translation.ts';
+import { type RewrittenAnswer, unreadable } from './translation/translated-unary.ts';
+import type { MediaFetcher } from './transport/media-fetcher.ts';
 import type { Transport, UpstreamRequest } from './transport/upstream-call.ts';
-import { type UpstreamAsk, upstreamRequest } from './upstream-request.ts';
+import { operationRequest, type UpstreamAsk, upstreamRequest } from './upstream-request.ts';
 
 export interface AttemptRingParts {
   readonly transport: Transport;
@@ -46,7 +49,6 @@ export function createAttemptRing(parts: AttemptRingParts): AttemptRing {
   };
 }
 
-const plainAsk: UpstreamAsk = { endpoint: undefined, translation: undefined };
 const freeSlot: Slot = { release: () => {} };
 
 /** The attempt of one step. A class for its state only: closures over as much would cost more. */
@@ -79,42 +81,74 @@ class RingedAttempt implements ReplyHost {
     // Who left while waiting for the target was never tried there.
     if ('kind' in slot) return slot.kind === 'cancelled' ? refused(slot) : this.#record(refused(slot));
     const exchange = this.#exchange;
-    const { headRules, health, load, transport } = this.#parts;
+    const { health, load } = this.#parts;
     const { healthId, id } = this.#target;
     load.enter(id);
     try {
-      const asked = this.#ask();
-      const ask = asked instanceof Promise ? await asked : asked;
+      const prepared = prepareAsk({ exchange, step: this.#step, media: this.#parts.media });
+      const ask = prepared instanceof Promise ? await prepared : prepared;
       // Who left while something was fetched for it needs no answer.
       if (exchange.cancelReason) return refused(failureOf('cancelled', 'cancelled before the target was asked'));
       if ('kind' in ask) return this.#record(refused(ask));
-      let request = upstreamRequest(exchange, this.#step, ask);
-      if (this.#target.sign) {
-        const late = await signed(request, this.#target.sign);
-        if ('kind' in late) return this.#record(refused(late));
-        request = late;
-      }
       this.#claimHealth();
       this.#askedAt = exchange.clock.now();
-      const { translation } = ask;
-      const attempt = new Attempt({
-        transport,
-        clock: exchange.clock,
-        startedAt: this.#askedAt,
-        request,
-        limits: limitsOf(exchange, this.#step, deadline - this.#askedAt),
-        body: createReplyBody({ exchange, host: this, translation, newId: this.#parts.newId }),
-        headRules,
-      });
-      exchange.whileCancellable((reason) => attempt.cancel(reason));
-      const outcome = await attempt.run();
-      exchange.whileCancellable(undefined);
+      const { operation } = ask;
+      const outcome = operation?.operation
+        ? await this.#runOperation(operation.operation, deadline)
+        : await this.#attempt(upstreamRequest(exchange, this.#step, ask), this.#replyBody(ask), deadline);
       this.#reportHealth(health, healthId, outcome.failure);
       return this.#record(outcome);
     } finally {
       load.leave(id);
       slot.release();
     }
+  }
+
+  #replyBody({ translation }: UpstreamAsk): ReplyBody {
+    return createReplyBody({ exchange: this.#exchange, host: this, translation, newId: this.#parts.newId });
+  }
+
+  /** One call of the target. */
+  async #attempt(unsigned: UpstreamRequest, body: ReplyBody, deadline: number): Promise<AttemptOutcome> {
+    const exchange = this.#exchange;
+    const { headRules, transport } = this.#parts;
+    const { sign } = this.#target;
+    const request = sign === undefined ? unsigned : await signed(unsigned, sign);
+    if ('kind' in request) return refused(request);
+    const startedAt = exchange.clock.now();
+    const attempt = new Attempt({
+      transport,
+      clock: exchange.clock,
+      startedAt,
+      request,
+      limits: limitsOf(exchange, this.#step, deadline - startedAt),
+      body,
+      headRules,
+    });
+    exchange.whileCancellable((reason) => attempt.cancel(reason));
+    const outcome = await attempt.run();
+    exchange.whileCancellable(undefined);
+    return outcome;
+  }
+
+  /** An operation in another wire: its calls one after another, and the caller's answer made of theirs. */
+  async #runOperation(operation: OperationTranslation, deadline: number): Promise<AttemptOutcome> {
+    const exchange = this.#exchange;
+    const answers: JsonObject[] = [];
+    for (const call of operation.calls) {
+      const held = new HeldAnswer(MAX_HELD_ANSWER);
+      const outcome = await this.#attempt(operationRequest(exchange, this.#target, operation, call), held, deadline);
+      if (outcome.failure) return outcome;
+      answers.push(held.value!);
+    }
+    const answer = rewritten(operation, answers);
+    if ('kind' in answer) return refused(answer);
+    const headers = ['content-type', 'application/json', 'content-length', String(answer.body.length)];
+    this.begin(headers);
+    exchange.sink.head(200, headers);
+    exchange.sink.end(answer.body);
+    const { usage, responseModel } = answer;
+    return { failure: undefined, isCommitted: true, status: 200, usage, responseModel };
   }
 
   /** The answer begins: from here on it is this target's. */
@@ -151,46 +185,6 @@ class RingedAttempt implements ReplyHost {
       : failureOf('target_busy', `${this.#target.id} serves as many requests as it may`);
   }
 
-  /** In which wire the target is asked, and the request in its words where that is not the caller's own. */
-  #ask(): UpstreamAsk | Failure | Promise<UpstreamAsk | Failure> {
-    const exchange = this.#exchange;
-    const { facts, operation, protocol, streamAsk } = exchange;
-    if (operation !== 'chat' && operation !== 'responses') return plainAsk;
-    const model = this.#step.upstreamModel;
-    const endpoint = chatEndpointOf(this.#target, protocol, { model, stream: facts.stream })!;
-    exchange.upstreamProtocol = endpoint.protocol;
-    exchange.dropped = [];
-    if (endpoint.protocol === protocol && streamAsk !== 'array') return { endpoint, translation: undefined };
-    return this.#translate(endpoint).catch((error: unknown) => {
-      if (!(error instanceof GatewayError)) throw error;
-      // Another target may speak a wire that has the words.
-      return { ...failureOf('inexpressible', error.message), error };
-    });
-  }
-
-  async #translate(endpoint: ChatEndpoint): Promise<UpstreamAsk> {
-    const exchange = this.#exchange;
-    const { body, facts, protocol } = exchange;
-    const conversation = exchange.conversation ?? readConversation(protocol, body!, facts);
-    exchange.conversation = conversation;
-    const translation = await translateRequest({
-      conversation,
-      client: protocol,
-      upstream: endpoint.protocol,
-      model: this.#step.upstreamModel,
-      quirks: endpoint.quirks,
-      fetchMedia: (url) => this.#fetchMedia(url),
-    });
-    exchange.dropped = translation.dropped;
-    return { endpoint, translation };
-  }
-
-  #fetchMedia(url: string): Promise<FetchedMedia> {
-    const controller = new AbortController();
-    this.#exchange.whileCancellable(() => controller.abort());
-    return this.#parts.media.fetch(url, controller.signal);
-  }
-
   /** A target that is out gets one request at a time; one offered although it is out, because there is nothing better. */
   #claimHealth(): void {
     const { health } = this.#parts;
@@ -224,6 +218,17 @@ class RingedAttempt implements ReplyHost {
       durationMs,
     });
     return outcome;
+  }
+}
+
+/** Longest answer that is held to be written anew. */
+const MAX_HELD_ANSWER = 64 * 1024 * 1024;
+
+function rewritten(operation: OperationTranslation, answers: readonly JsonObject[]): RewrittenAnswer | Failure {
+  try {
+    return operation.rewrite(answers);
+  } catch (error) {
+    return unreadable(error);
   }
 }
 

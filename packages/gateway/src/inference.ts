@@ -170,9 +170,15 @@ function breakOff(exchange: Exchange, failure: Failure): LedgerEntry['outcome'] 
   const cancelled = exchange.cancelReason ? cancelError(exchange.cancelReason) : undefined;
   exchange.failure = cancelled?.kind ?? failure.kind;
   const error = cancelled ?? failureError(failure);
-  if (exchange.facts.stream) exchange.sink.end(findProtocol(exchange.protocol).client.encodeErrorEvent(error));
+  if (exchange.facts.stream) exchange.sink.end(inBandError(exchange, error));
   else exchange.sink.cut();
   return 'failed';
+}
+
+function inBandError({ protocol, streamAsk }: Exchange, error: GatewayError): Buffer {
+  const { client } = findProtocol(protocol);
+  const inArray = streamAsk === 'array' ? client.encodeArrayError : undefined;
+  return (inArray ?? client.encodeErrorEvent)(error);
 }
 
 /** No attempt succeeded: the caller gets the last failure. */

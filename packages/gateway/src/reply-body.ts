@@ -54,7 +54,7 @@ function streamReader({ exchange, newId }: ReplyBodyInput): StreamReader {
   const options = { choices: facts.choices, hideUsage: !facts.includeUsage };
   return (
     upstream.createStreamReader?.(options) ??
-    new ProtocolStreamReader(upstream.createStreamDecoder({ idSeed: newId() }))
+    new ProtocolStreamReader(upstream.createStreamDecoder({ idSeed: newId(), choices: facts.choices }))
   );
 }
 
@@ -62,7 +62,7 @@ function translatedReply({ exchange, host, newId }: ReplyBodyInput, translation:
   const { facts, sink } = exchange;
   const { client, upstream } = translation;
   const idSeed = newId();
-  const decodeContext = { idSeed };
+  const decodeContext = { idSeed, choices: facts.choices };
   const answerContext = answerContextOf(exchange, translation, idSeed);
   if (!facts.stream) {
     const rewrite = rewriteChat({ client, upstream, decodeContext, answerContext });

@@ -9,6 +9,7 @@ import { createCredentialSources } from './credentials/credential-sources.ts';
 import type { Exchange } from './exchange.ts';
 import type { SharedParts } from './gateway.ts';
 import { createInference } from './inference.ts';
+import { offersOperation } from './operation-ask.ts';
 import { createAllowedHosts } from './policies/allowed-hosts.ts';
 import { createAuthenticate } from './policies/authenticate.ts';
 import { createClientAddress, createSecureTransport } from './policies/client-address.ts';
@@ -149,9 +150,10 @@ function mediaFetcher({ media }: GatewayConfig['security']): MediaFetcher {
 }
 
 /** Whether a target has a place to ask for what the exchange wants. */
-function offersTo({ facts, operation, protocol, tail }: Exchange, target: Target, model: string | undefined): boolean {
+function offersTo(exchange: Exchange, target: Target, model: string | undefined): boolean {
+  const { facts, operation, protocol } = exchange;
   if (operation === 'proxy') return true;
-  if (operation !== 'chat' && operation !== 'responses') return target.pathOf(operation, model, tail) !== undefined;
+  if (operation !== 'chat' && operation !== 'responses') return offersOperation(exchange, target, model);
   return chatEndpointOf(target, protocol, { model, stream: facts.stream }) !== undefined;
 }
 

@@ -1,9 +1,11 @@
 import type { Exchange } from './exchange.ts';
+import type { OperationAsk } from './operation-ask.ts';
 import { forwardHeaders, forwardJsonHeaders } from './policies/forward-headers.ts';
 import { upstreamBody } from './relay/upstream-body.ts';
 import { isUnread } from './reply-body.ts';
 import type { PlanStep } from './routing/plan.ts';
 import type { ChatEndpoint, Target } from './routing/target.ts';
+import type { OperationCall, OperationTranslation } from './translation/operation-translation.ts';
 import type { Translation } from './translation/translation.ts';
 import type { UpstreamRequest } from './transport/upstream-call.ts';
 
@@ -13,6 +15,8 @@ export interface UpstreamAsk {
   readonly endpoint: ChatEndpoint | undefined;
   /** Undefined: the caller's own bytes. */
   readonly translation: Translation | undefined;
+  /** Of what is no chat; undefined for chats. */
+  readonly operation: OperationAsk | undefined;
 }
 
 /** An exchange's request as one target gets it: its path, its credential, its model's name. */
@@ -29,10 +33,16 @@ export function upstreamRequest(exchange: Exchange, step: PlanStep, ask: Upstrea
   };
 }
 
-function requestHeaders(exchange: Exchange, target: Target, { endpoint, translation }: UpstreamAsk): string[] {
+function requestHeaders(exchange: Exchange, target: Target, ask: UpstreamAsk): string[] {
   const { operation, rawHeaders, upload } = exchange;
-  const credentialHeaders = endpoint?.credentialHeaders ?? target.credentialHeaders;
-  if (translation) return translatedHeaders(exchange, credentialHeaders, translation);
+  const { endpoint, translation } = ask;
+  const own = endpoint?.credentialHeaders ?? ask.operation?.credentialHeaders;
+  const credentialHeaders = own ?? target.credentialHeaders;
+  if (translation) {
+    const { streamType } = translation.upstream;
+    const accept = exchange.facts.stream ? streamType.split(';', 1)[0]! : 'application/json';
+    return plainHeaders(exchange, credentialHeaders, accept);
+  }
   const headers =
     upload === undefined && operation !== 'proxy'
       ? forwardJsonHeaders(rawHeaders, credentialHeaders)
@@ -49,12 +59,7 @@ function requestHeaders(exchange: Exchange, target: Target, { endpoint, translat
 const universalHeaders = ['user-agent', 'traceparent', 'tracestate', 'x-request-id', 'idempotency-key'] as const;
 
 /** What the caller says about its own wire would be wrong on another, so only what is about neither goes along. */
-function translatedHeaders(
-  { headers, facts }: Exchange,
-  credentialHeaders: readonly string[],
-  { upstream }: Translation,
-): string[] {
-  const accept = facts.stream ? upstream.streamType.split(';', 1)[0]! : 'application/json';
+function plainHeaders({ headers }: Exchange, credentialHeaders: readonly string[], accept: string): string[] {
   const list = ['content-type', 'application/json', 'accept', accept, 'accept-encoding', 'identity'];
   for (const name of universalHeaders) {
     const value = headers[name];
@@ -64,11 +69,23 @@ function translatedHeaders(
   return list;
 }
 
+/** One call of an operation that goes out in another wire. */
+export function operationRequest(
+  exchange: Exchange,
+  target: Target,
+  { credentialHeaders }: OperationTranslation,
+  { path, body }: OperationCall,
+): UpstreamRequest {
+  const headers = plainHeaders(exchange, credentialHeaders, 'application/json');
+  return { origin: target.origin, method: 'POST', path, headers, body, connectMs: target.timeouts.connectMs };
+}
+
 /** The plan offers a target only where it has a path for the operation. */
-function requestPath(exchange: Exchange, step: PlanStep, { endpoint }: UpstreamAsk): string {
+function requestPath(exchange: Exchange, step: PlanStep, { endpoint, operation: ask }: UpstreamAsk): string {
   const { operation, query, tail, facts } = exchange;
   const { target } = step.routeTarget;
   if (endpoint) return endpoint.pathOf({ model: step.upstreamModel, stream: facts.stream })!;
+  if (ask?.path !== undefined) return ask.path;
   if (operation !== 'proxy') return target.pathOf(operation, step.upstreamModel, tail)!;
   const path = target.pathOf('proxy', step.upstreamModel, tail.slice(1)) ?? `${target.proxyBase}${tail}`;
   const queries = [target.proxyQuery, query].filter((part) => part !== '').join('&');

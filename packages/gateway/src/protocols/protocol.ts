@@ -38,6 +38,13 @@ export interface ClientSide {
   isErrorBody(value: unknown): boolean;
   /** The error as the last bytes of a stream that has begun, without anything that looks like a good end. */
   encodeErrorEvent(error: GatewayError): Buffer;
+  /** The same for streams in one JSON array, where the wire knows them. */
+  encodeArrayError?(error: GatewayError): Buffer;
+  /**
+   * What marks tokens of other wires in a body: given to the caller in an earlier answer, they must not reach an upstream
+   * of this wire.
+   */
+  readonly foreignMarks: readonly string[];
   /** How its clients call a feature, for messages: `generationConfig.topK`. Undefined: they have no word for it. */
   readonly fieldNames: Readonly<Partial<Record<Feature, string>>>;
 }

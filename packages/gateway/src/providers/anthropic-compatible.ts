@@ -14,6 +14,8 @@ export default defineProvider({
   needsKey: false,
   probePath: 'models',
   chat: [{ protocol: 'anthropic-messages' }],
+  embeddings: () => [],
+  rerank: [],
   acceptsStreamOptions: true,
   serves: ['*'],
   authorize({ apiKey }) {

@@ -22,6 +22,8 @@ export default defineProvider({
   needsKey: true,
   probePath: 'models',
   chat: [{ protocol: 'anthropic-messages' }, compatibleChat],
+  embeddings: () => [],
+  rerank: [],
   acceptsStreamOptions: true,
   serves: ['claude-*'],
   authorize({ apiKey, apiVersion }) {

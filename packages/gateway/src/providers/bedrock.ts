@@ -23,6 +23,9 @@ export default defineProvider({
     { protocol: 'bedrock-converse' },
     { ...compatibleChat, only: (model) => model?.startsWith('openai.') === true },
   ],
+  embeddings: (model = '') =>
+    /\bcohere\.embed/.test(model) ? ['bedrock-cohere'] : /\btitan-embed-text/.test(model) ? ['bedrock-titan'] : [],
+  rerank: [],
   acceptsStreamOptions: true,
   serves: [
     'amazon.*',

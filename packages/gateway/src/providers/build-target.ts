@@ -84,6 +84,7 @@ function buildTarget(input: TargetInput, { environment, sources }: BuildTargetCo
     origin: url?.origin ?? unreachable.origin,
     pathOf: layout.pathOf,
     chat: chatEndpoints({ definition, layout, authorization, protocols: entry.protocols }),
+    operations: operationWires(definition, layout, authorization),
     ...(authorization.sign === undefined ? {} : { sign: authorization.sign }),
     proxyBase: layout.proxyBase,
     proxyQuery: layout.proxyQuery,
@@ -109,6 +110,14 @@ function buildTarget(input: TargetInput, { environment, sources }: BuildTargetCo
     acceptsStreamOptions: definition.acceptsStreamOptions,
   };
   return { target, serves: definition.serves, notices: notices.filter((notice) => notice !== undefined) };
+}
+
+function operationWires(
+  { base64Numbers, embeddings = () => ['openai'], rerank = ['jina'] }: ProviderDefinition,
+  { root }: Layout,
+  { credentialHeaders, nativeHeaders = credentialHeaders }: Authorization,
+): Target['operations'] {
+  return { root, embeddings, rerank, credentialHeaders: nativeHeaders, base64Numbers: base64Numbers ?? 'float32' };
 }
 
 /** Stands for the address of a target that has none; nothing is sent to it, because such a target is unusable. */

@@ -15,6 +15,8 @@ export default defineProvider({
   needsKey: true,
   probePath: '/v1/models',
   chat: [{ protocol: 'cohere-chat' }, compatibleChat],
+  embeddings: () => ['cohere', 'openai'],
+  rerank: ['cohere'],
   acceptsStreamOptions: false,
   serves: ['command*', 'c4ai-*', 'embed-*'],
 });

@@ -1,7 +1,9 @@
 import type { Operation } from '../canonical/operation.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { CredentialSources } from '../credentials/credential-sources.ts';
+import type { EmbeddingWireName } from '../protocols/embeddings/embedding-wire.ts';
 import type { RequestQuirks } from '../protocols/protocol.ts';
+import type { RerankWireName } from '../protocols/rerank/rerank-wire.ts';
 import type { ChatAsk, SignRequest, Target } from '../routing/target.ts';
 
 /** The section of the configuration that named a target; it decides what its base URL means. */
@@ -88,6 +90,12 @@ export interface ProviderDefinition {
    * and responses, at the places that `paths` or `layout` give them.
    */
   readonly chat?: readonly ChatWire[];
+  /** Wires of its embeddings by model, the preferred one first. Left out: OpenAI's, where it has a path for it. */
+  readonly embeddings?: (model: string | undefined) => readonly EmbeddingWireName[];
+  /** Wires of its reranking, the preferred one first. Left out: Jina's, which most others speak too. */
+  readonly rerank?: readonly RerankWireName[];
+  /** What its embeddings in base64 hold, where it is not OpenAI's numbers. */
+  readonly base64Numbers?: 'int8';
   /** It accepts `stream_options.include_usage`. */
   readonly acceptsStreamOptions: boolean;
   /** Names of models it is known for, with `*` for any text. A preference among providers, never a reason to refuse. */

@@ -17,6 +17,13 @@ export function createDemoTarget({ origin, model, timeouts }: DemoSettings): Tar
     origin,
     pathOf: (operation) => (operation === 'chat' ? '/v1/chat/completions' : undefined),
     chat: [{ protocol: 'openai-chat', pathOf: () => '/v1/chat/completions', credentialHeaders: [], quirks: {} }],
+    operations: {
+      root: '',
+      embeddings: () => [],
+      rerank: [],
+      credentialHeaders: [],
+      base64Numbers: 'float32',
+    },
     proxyBase: '/v1',
     proxyQuery: '',
     credentialHeaders: [],

@@ -14,6 +14,7 @@ export default defineProvider({
   needsKey: true,
   probePath: 'models',
   chat: [{ protocol: 'gemini' }, compatibleChat],
+  embeddings: () => ['gemini', 'openai'],
   acceptsStreamOptions: true,
   authorize: ({ apiKey }) => ({
     credentialHeaders: ['authorization', `Bearer ${apiKey}`],

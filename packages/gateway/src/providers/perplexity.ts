@@ -15,6 +15,7 @@ export default defineProvider({
   needsKey: true,
   probePath: 'models',
   chat: [compatibleChat],
+  base64Numbers: 'int8',
   acceptsStreamOptions: true,
   serves: ['sonar*'],
 });

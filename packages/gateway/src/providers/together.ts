@@ -14,6 +14,7 @@ export default defineProvider({
   needsKey: true,
   probePath: 'models',
   chat: [compatibleChat],
+  rerank: ['together'],
   acceptsStreamOptions: true,
   serves: ['meta-llama/*', 'deepseek-ai/*', 'Qwen/*', 'mistralai/*', 'moonshotai/*', 'zai-org/*', 'openai/gpt-oss-*'],
 });

@@ -27,6 +27,8 @@ export default defineProvider({
     },
     { protocol: 'openai-chat' },
   ],
+  embeddings: () => [],
+  rerank: [],
   acceptsStreamOptions: true,
   serves: ['gemini-*', 'google/gemini-*'],
   identity: ({ sources, environment }) => ({

@@ -2,7 +2,7 @@ import type { Operation } from '../canonical/operation.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { isKey, scanJson } from '../framing/json-scan.ts';
-import { findProtocol } from '../protocols/find-protocol.ts';
+import { findProtocol, usualProtocol } from '../protocols/find-protocol.ts';
 import { decodeUsage } from '../protocols/openai-chat/usage.ts';
 import type { AnswerMembers } from '../protocols/protocol.ts';
 import { classifyBody } from '../resilience/classify.ts';
@@ -36,7 +36,9 @@ const anyAnswer = membersOf();
 export function readUnary(bytes: Buffer, operation: Operation, protocol: ProtocolName): UnaryReading {
   const isChat = operation === 'chat' || operation === 'responses';
   const upstream = isChat ? findProtocol(protocol).upstream : undefined;
-  const wanted = upstream?.answerMembers ?? answers[operation] ?? anyAnswer;
+  // Of the answers to other operations only those of the usual wire are known that well.
+  const known = protocol === usualProtocol ? answers[operation] : undefined;
+  const wanted = upstream?.answerMembers ?? known ?? anyAnswer;
   const found = new FoundMembers(bytes, wanted);
   if (!found.isJson) {
     return broken(

@@ -160,9 +160,9 @@ export class StreamReply implements ReplyBody {
   #read(event: SseEvent): EventVerdict {
     try {
       return this.#options.reader.read(event);
-    } catch (error) {
-      if (error instanceof SyntaxError) return 'malformed';
-      throw error;
+    } catch {
+      // No JSON, or of a shape that no decoder knew. An error thrown from here would end the process.
+      return 'malformed';
     }
   }
 

@@ -11,6 +11,13 @@ export function makeTarget(id: string, changes: Partial<Target> = {}): Target {
     origin: `https://${id}.example`,
     pathOf: () => '/v1/chat/completions',
     chat: [{ protocol: 'openai-chat', pathOf: () => '/v1/chat/completions', credentialHeaders: [], quirks: {} }],
+    operations: {
+      root: '',
+      embeddings: () => ['openai'],
+      rerank: ['jina'],
+      credentialHeaders: [],
+      base64Numbers: 'float32',
+    },
     proxyBase: '/v1',
     proxyQuery: '',
     credentialHeaders: [],

@@ -1,6 +1,8 @@
 import type { Operation } from '../canonical/operation.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
+import type { EmbeddingWireName } from '../protocols/embeddings/embedding-wire.ts';
 import type { RequestQuirks } from '../protocols/protocol.ts';
+import type { RerankWireName } from '../protocols/rerank/rerank-wire.ts';
 import type { LimitRule } from '../stores/limit-store.ts';
 import type { SlotPool } from '../stores/slot-store.ts';
 
@@ -50,6 +52,19 @@ export interface ChatEndpoint {
   readonly quirks: RequestQuirks;
 }
 
+/** The wires of the other operations that are translated. */
+export interface OperationWires {
+  /** Path that precedes the paths of wires other than OpenAI's, without a trailing slash. */
+  readonly root: string;
+  /** For a model, the preferred one first; empty when it offers none. */
+  readonly embeddings: (model: string | undefined) => readonly EmbeddingWireName[];
+  readonly rerank: readonly RerankWireName[];
+  /** Credential for paths below `root`. */
+  readonly credentialHeaders: readonly string[];
+  /** What vectors in base64 hold. */
+  readonly base64Numbers: 'float32' | 'int8';
+}
+
 /**
  * Signs a request whose credential depends on its content or expires: answers the headers to add, flat. Throws
  * GatewayError `upstream_credentials` when it cannot.
@@ -83,6 +98,7 @@ export interface Target {
   readonly pathOf: (operation: Operation, upstreamModel: string | undefined, tail: string) => string | undefined;
   /** Wires in which it is asked for chats. The caller's own is taken where it is among them, the first otherwise. */
   readonly chat: readonly ChatEndpoint[];
+  readonly operations: OperationWires;
   /** Undefined: the credential headers are all there is. */
   readonly sign?: SignRequest;
   /** Path under which a generic proxy's tail is joined, without a trailing slash: `/v1`. */

@@ -1,3 +1,4 @@
+import type { Choice } from '../canonical/chat-answer.ts';
 import type { JsonObject } from '../canonical/json.ts';
 import type { AnswerContext, DecodeContext, Protocol } from '../protocols/protocol.ts';
 import { failureOf } from '../relay/attempt.ts';
@@ -19,9 +20,15 @@ export function rewriteChat({ client, upstream, decodeContext, answerContext }: 
     const failure = missingEssential(value, answerMembers.essential);
     if (failure) return failure;
     const answer = decodeAnswer(value, decodeContext);
+    if (answer.choices.every(isEmpty)) return failureOf('malformed', "the provider's answer is empty");
     const body = client.client.encodeAnswer(answer, answerContext);
     return { body, usage: answer.usage, responseModel: answer.model };
   };
+}
+
+/** A choice that holds nothing and does not say why it ended. */
+function isEmpty({ parts, finish }: Choice): boolean {
+  return parts.length === 0 && finish.reason === 'other' && finish.raw === undefined;
 }
 
 /** The failure that an answer is which lacks what every answer has. */

@@ -1,3 +1,4 @@
+import { GatewayError } from '../canonical/gateway-error.ts';
 import { isObject, type JsonObject } from '../canonical/json.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { parseExact } from '../framing/exact-json.ts';
@@ -86,8 +87,21 @@ export class TranslatedUnary implements ReplyBody {
       return failureOf('malformed', 'the provider answered with what is not JSON');
     }
     if (!isObject(value)) return failureOf('malformed', 'the provider answered with JSON that is no object');
-    return this.#options.rewrite(value);
+    try {
+      return this.#options.rewrite(value);
+    } catch (error) {
+      return unreadable(error);
+    }
   }
+}
+
+/** An answer of a shape that no decoder knew; what is wrong with it says the error's name at most, never its content. */
+export function unreadable(error: unknown): Failure {
+  if (error instanceof GatewayError) {
+    return failureOf(error.kind === 'upstream_failed' ? 'transient' : 'malformed', error.message);
+  }
+  const name = error instanceof Error ? error.name : 'unknown';
+  return failureOf('malformed', `the provider's answer cannot be read (${name})`);
 }
 
 function withoutContentHeaders(headers: readonly string[]): string[] {

@@ -24,6 +24,7 @@ const anthropicMessages: Protocol = {
     encodeError,
     isErrorBody,
     encodeErrorEvent,
+    foreignMarks: ['gw-sig:', 'gw-part:'],
     fieldNames,
   },
   upstream: {

@@ -39,7 +39,7 @@ export function carryRedacted(signature: Signature): string {
 }
 
 /** How base64 of a carried signature begins: `gw-sig`. */
-const CARRIED = 'Z3ctc2ln';
+export const CARRIED = 'Z3ctc2ln';
 
 export function readRedacted(blob: string): Signature {
   if (blob.startsWith(CARRIED)) {

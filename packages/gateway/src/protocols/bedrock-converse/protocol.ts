@@ -5,6 +5,7 @@ import { decodeRequest, readFacts } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeError, encodeErrorEvent } from './errors.ts';
+import { CARRIED } from './parts.ts';
 import { BedrockStreamDecoder } from './stream-decoder.ts';
 import { BedrockStreamEncoder } from './stream-encoder.ts';
 import { fieldNames, support } from './support.ts';
@@ -27,6 +28,7 @@ const bedrockConverse: Protocol = {
     encodeError,
     encodeErrorEvent,
     isErrorBody: (value) => isObject(value) && ('message' in value || 'Message' in value),
+    foreignMarks: ['gw-sig:', 'gw-part:', CARRIED],
     fieldNames,
   },
   upstream: {

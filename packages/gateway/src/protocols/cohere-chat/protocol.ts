@@ -23,6 +23,7 @@ export default {
     encodeError,
     encodeErrorEvent,
     isErrorBody: (value) => isObject(value) && typeof value['message'] === 'string',
+    foreignMarks: [],
     fieldNames,
   },
   upstream: {

@@ -18,6 +18,11 @@ export function encodeErrorEvent(error: GatewayError): Buffer {
   return Buffer.from(`data: ${JSON.stringify(errorBody(error))}\r\n\r\n`);
 }
 
+/** The error as the last element of a stream in one JSON array. */
+export function encodeArrayError(error: GatewayError): Buffer {
+  return Buffer.from(`,\r\n${JSON.stringify(errorBody(error))}]`);
+}
+
 /** Whether an upstream's error body is one of Google's: `status` tells it from those of others. */
 export function isErrorBody(value: unknown): boolean {
   const error = isObject(value) ? value['error'] : undefined;

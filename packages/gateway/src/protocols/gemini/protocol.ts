@@ -3,7 +3,8 @@ import { decodeAnswer } from './decode-answer.ts';
 import { decodeRequest, readFacts } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
-import { encodeError, encodeErrorEvent, isErrorBody } from './errors.ts';
+import { encodeArrayError, encodeError, encodeErrorEvent, isErrorBody } from './errors.ts';
+import { CARRIED } from './signatures.ts';
 import { GeminiStreamDecoder } from './stream-decoder.ts';
 import { GeminiStreamEncoder } from './stream-encoder.ts';
 import { fieldNames, support } from './support.ts';
@@ -22,7 +23,9 @@ export default {
     createStreamEncoder: (context) => new GeminiStreamEncoder(context),
     encodeError,
     encodeErrorEvent,
+    encodeArrayError,
     isErrorBody,
+    foreignMarks: [CARRIED],
     fieldNames,
   },
   upstream: {

@@ -36,7 +36,7 @@ export function readCarried(text: string): Told & { readonly signature: Signatur
 }
 
 /** Nine bytes are twelve letters of base64 whatever follows. */
-const CARRIED = Buffer.from('{"gw-sig"').toString('base64');
+export const CARRIED = Buffer.from('{"gw-sig"').toString('base64');
 
 function parseCarried(text: string): { signature: string; id: unknown; isRedacted: unknown } | undefined {
   try {

@@ -25,6 +25,7 @@ export default {
     encodeError: errorReply,
     encodeErrorEvent,
     isErrorBody: isOpenAiError,
+    foreignMarks: ['gw-sig:'],
     fieldNames,
   },
   upstream: {

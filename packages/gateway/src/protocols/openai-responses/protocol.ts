@@ -55,6 +55,7 @@ export default {
     encodeError,
     encodeErrorEvent,
     isErrorBody: isOpenAiError,
+    foreignMarks: ['gw-sig:', 'gw-attached:'],
     fieldNames,
   },
   upstream: {

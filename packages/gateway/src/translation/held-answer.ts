@@ -1,0 +1,55 @@
+import { isObject, type JsonObject } from '../canonical/json.ts';
+import { parseExact } from '../framing/exact-json.ts';
+import { type Attempt, failureOf, isSuccess, type ReplyBody } from '../relay/attempt.ts';
+import type { UpstreamHead } from '../relay/reply-headers.ts';
+import type { Failure } from '../resilience/failure.ts';
+
+/** A whole JSON answer, kept for whoever makes the caller's of it. */
+export class HeldAnswer implements ReplyBody {
+  readonly #maxBytes: number;
+  readonly #held: Buffer[] = [];
+  #heldBytes = 0;
+  #attempt: Attempt | undefined;
+  readonly isCommitted = false;
+  readonly isPaused = false;
+  readonly usage = undefined;
+  readonly responseModel = undefined;
+  /** Set once the answer is whole. */
+  value: JsonObject | undefined;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  accepts(status: number): boolean {
+    return isSuccess(status);
+  }
+
+  begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {
+    this.#attempt = attempt;
+    if (head.contentEncoding === '' || head.contentEncoding === 'identity') return undefined;
+    return failureOf('malformed', `the provider compressed its answer (${head.contentEncoding}) though not asked to`);
+  }
+
+  data(chunk: Buffer): boolean {
+    this.#attempt!.touch();
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#heldBytes > this.#maxBytes) {
+      this.#attempt!.fail(failureOf('malformed', `the provider's answer is longer than ${this.#maxBytes} bytes`));
+    }
+    return true;
+  }
+
+  end(): Failure | undefined {
+    let value: unknown;
+    try {
+      value = parseExact(Buffer.concat(this.#held, this.#heldBytes).toString('utf8'));
+    } catch {
+      return failureOf('malformed', 'the provider answered with what is not JSON');
+    }
+    if (!isObject(value)) return failureOf('malformed', 'the provider answered with JSON that is no object');
+    this.value = value;
+    return undefined;
+  }
+}
