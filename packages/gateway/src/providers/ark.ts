@@ -13,7 +13,13 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: undefined,
-  chat: [compatibleChat, { protocol: 'openai-responses' }],
+  chat: [
+    {
+      protocol: 'openai-chat',
+      quirks: { ...compatibleChat.quirks, reasoningForm: 'thinking', reasoningHistory: 'reasoning_content' },
+    },
+    { protocol: 'openai-responses' },
+  ],
   acceptsStreamOptions: true,
   serves: ['doubao-*', 'ep-*'],
 });

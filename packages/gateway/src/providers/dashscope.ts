@@ -13,7 +13,7 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
-  chat: [compatibleChat],
+  chat: [{ protocol: 'openai-chat', quirks: { ...compatibleChat.quirks, reasoningForm: 'enable_thinking' } }],
   acceptsStreamOptions: true,
   serves: ['qwen*', 'qwq-*', 'qvq-*', 'text-embedding-v*'],
 });

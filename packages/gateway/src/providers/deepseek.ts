@@ -13,7 +13,13 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
-  chat: [compatibleChat, { protocol: 'anthropic-messages', path: () => '/anthropic/v1/messages' }],
+  chat: [
+    {
+      protocol: 'openai-chat',
+      quirks: { ...compatibleChat.quirks, reasoningForm: 'thinking', reasoningHistory: 'reasoning_content' },
+    },
+    { protocol: 'anthropic-messages', path: () => '/anthropic/v1/messages' },
+  ],
   acceptsStreamOptions: true,
   serves: ['deepseek-*'],
 });

@@ -13,7 +13,10 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
-  chat: [{ protocol: 'gemini' }, compatibleChat],
+  chat: [
+    { protocol: 'gemini' },
+    { protocol: 'openai-chat', quirks: { ...compatibleChat.quirks, reasoningHistory: 'extra_content' } },
+  ],
   embeddings: () => ['gemini', 'openai'],
   acceptsStreamOptions: true,
   authorize: ({ apiKey }) => ({

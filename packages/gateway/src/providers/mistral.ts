@@ -12,7 +12,17 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
-  chat: [{ protocol: 'openai-chat', quirks: { ...compatibleChat.quirks, renamedMembers: { seed: 'random_seed' } } }],
+  chat: [
+    {
+      protocol: 'openai-chat',
+      quirks: {
+        ...compatibleChat.quirks,
+        renamedMembers: { seed: 'random_seed' },
+        callIdLength: 9,
+        reasoningHistory: 'thinking',
+      },
+    },
+  ],
   acceptsStreamOptions: true,
   serves: [
     'mistral-*',

@@ -13,7 +13,7 @@ export default defineProvider({
   needsKey: true,
   probePath: 'key',
   chat: [
-    { protocol: 'openai-chat' },
+    { protocol: 'openai-chat', quirks: { reasoningForm: 'reasoning', reasoningHistory: 'reasoning_details' } },
     { protocol: 'openai-responses' },
     { protocol: 'anthropic-messages', path: () => '/api/v1/messages' },
   ],

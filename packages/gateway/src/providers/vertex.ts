@@ -21,6 +21,8 @@ export default defineProvider({
   chat: [
     {
       protocol: 'gemini',
+      // Its path takes no tier in the body.
+      quirks: { refusedMembers: ['serviceTier'] },
       path: ({ model, stream }) =>
         model &&
         `/publishers/google/models/${encodeURIComponent(model)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,

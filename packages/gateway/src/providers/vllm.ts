@@ -13,7 +13,10 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: false,
   probePath: '/health',
-  chat: [compatibleChat, { protocol: 'openai-responses' }],
+  chat: [
+    { protocol: 'openai-chat', quirks: { ...compatibleChat.quirks, reasoningHistory: 'reasoning_content' } },
+    { protocol: 'openai-responses' },
+  ],
   acceptsStreamOptions: true,
   serves: ['*'],
 });
