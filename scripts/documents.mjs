@@ -74,15 +74,19 @@ function failureTable({ failureTraits, failureMessage, failureError }) {
   return table(['Failure', 'Meaning', 'Same target again', 'Another target', 'Counts against health', 'Error'], rows);
 }
 
+/** What is asked of who declares nothing. */
+const usualWires = [{ protocol: 'openai-chat' }, { protocol: 'openai-responses' }];
+
 function providerTable({ providerDefinitions }) {
-  const rows = providerDefinitions.map(({ name, aliases, baseUrl, environment, operations }) => [
+  const rows = providerDefinitions.map(({ name, aliases, baseUrl, addressOf, environment, operations, chat = usualWires }) => [
     `\`${name}\``,
     aliases.map((alias) => `\`${alias}\``).join(', '),
-    baseUrl === undefined ? 'must be given' : `\`${baseUrl}\``,
+    baseUrl !== undefined ? `\`${baseUrl}\`` : addressOf !== undefined ? 'by region or variables' : 'must be given',
     [...environment.apiKey, ...environment.baseUrl].map((variable) => `\`${variable}\``).join(', '),
-    operations === undefined ? 'any' : operations.join(', '),
+    chat.map(({ protocol }) => `\`${protocol}\``).join(', '),
+    operations === undefined ? 'any' : operations.filter((operation) => operation !== 'chat').join(', ') || 'none',
   ]);
-  return table(['Provider', 'Other names', 'Base URL', 'Variables', 'Operations'], rows);
+  return table(['Provider', 'Other names', 'Base URL', 'Variables', 'Wires of chat', 'Other operations'], rows);
 }
 
 function commandHelp({ createProgram, createSession, systemClock, readCompletionTree, listCompletionPaths }) {

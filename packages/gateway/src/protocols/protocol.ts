@@ -7,6 +7,7 @@ import type { JsonObject } from '../canonical/json.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Usage } from '../canonical/usage.ts';
 import type { Framing } from '../framing/frame-splitter.ts';
+import type { AnswerKeeping } from './answer-keeping.ts';
 import type { StreamReader } from './stream-reader.ts';
 
 /**
@@ -45,6 +46,8 @@ export interface ClientSide {
    * of this wire.
    */
   readonly foreignMarks: readonly string[];
+  /** How its answers are kept for later requests to refer to; undefined: each request says everything itself. */
+  readonly keeping?: AnswerKeeping;
   /** How its clients call a feature, for messages: `generationConfig.topK`. Undefined: they have no word for it. */
   readonly fieldNames: Readonly<Partial<Record<Feature, string>>>;
 }
@@ -53,6 +56,8 @@ export interface ClientSide {
 export interface UpstreamSide {
   /** Where its requests name the model. */
   readonly modelIn: 'body' | 'path';
+  /** Headers that its requests must have, flat, where credentials do not bring them along. */
+  readonly requestHeaders?: readonly string[];
   /** Path and query below the root of an API, as the wire's inventor has it. */
   pathOf(ask: { readonly model: string | undefined; readonly stream: boolean }): string | undefined;
   readonly support: Readonly<Record<Feature, FeatureSupport>>;
@@ -171,6 +176,8 @@ export interface StreamFrame {
 export interface StreamEncoder {
   /** The bytes that an event becomes; empty for none. Everything it needs of earlier events it keeps itself. */
   push(event: ChatEvent): Buffer;
+  /** The whole answer as it was told at its end, where the wire does so; undefined before. */
+  readonly wholeAnswer?: JsonObject | undefined;
 }
 
 export interface ErrorReply {

@@ -29,6 +29,7 @@ const anthropicMessages: Protocol = {
   },
   upstream: {
     modelIn: 'body',
+    requestHeaders: ['anthropic-version', '2023-06-01'],
     pathOf: () => '/v1/messages',
     support,
     encodeRequest,

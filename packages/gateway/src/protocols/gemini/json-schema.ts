@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts';
+import { toNumber } from '../../framing/exact-json.ts';
 import { camelCase } from './wire-fields.ts';
 
 /**
@@ -52,8 +53,22 @@ function properties(value: JsonObject): JsonObject {
 
 function lowerCase(type: unknown): unknown {
   if (Array.isArray(type)) return type.map(lowerCase);
-  return typeof type === 'string' ? type.toLowerCase() : type;
+  if (typeof type === 'string') return type.toLowerCase();
+  // Its clients may write enumerations by their numbers.
+  return types[toNumber(type) ?? 0] ?? type;
 }
+
+/** `Type`, by number; 0 is none. */
+const types: readonly (string | undefined)[] = [
+  undefined,
+  'string',
+  'number',
+  'integer',
+  'boolean',
+  'array',
+  'object',
+  'null',
+];
 
 function orNull(schema: JsonObject): JsonObject {
   const { type, anyOf, description, ...rest } = schema;

@@ -16,9 +16,31 @@ export function providerId(id: string | undefined): string | undefined {
   return id === undefined || id === '' || id.includes(MADE) ? undefined : id;
 }
 
+/** Whether the gateway made the id. */
+export function isMadeId(id: string): boolean {
+  return /^[a-z]+_gw/.test(id);
+}
+
+/** What such ids begin with in a body's JSON: of answers, of items of answers, of items of requests. */
+export const madeMarks: readonly string[] = ['resp', 'msg', 'rs', 'fc', 'ctc', 'ig', 'in'].map(
+  (kind) => `"${kind}${MADE}`,
+);
+
+/** Id of an item of a request whose caller gave it none. */
+export function makeInputId(type: string, seed: string, index: number): string {
+  return `${inputKinds.get(type) ?? 'in'}${MADE}${seed}i_${index}`;
+}
+
+const inputKinds: ReadonlyMap<string, ItemKind> = new Map([
+  ['message', 'msg'],
+  ['reasoning', 'rs'],
+  ['function_call', 'fc'],
+  ['custom_tool_call', 'ctc'],
+]);
+
 /** Id of the answer: the upstream's where it is one of this wire. */
 export function responseId(id: string | undefined, exchangeId: string): string {
-  return id?.startsWith('resp_') === true ? id : `resp_${exchangeId}`;
+  return id?.startsWith('resp_') === true ? id : `resp${MADE}${exchangeId}`;
 }
 
 /**

@@ -1,11 +1,13 @@
 import type { Feature } from '../../canonical/features.ts';
 import { isOpenAiError } from '../openai-chat/errors.ts';
 import type { Protocol } from '../protocol.ts';
+import { responsesKeeping } from './answer-keeping.ts';
 import { decodeAnswer } from './decode-answer.ts';
 import { decodeRequest } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeError, encodeErrorEvent } from './errors.ts';
+import { madeMarks } from './ids.ts';
 import { readFacts } from './read-facts.ts';
 import { ResponsesStreamDecoder } from './stream-decoder.ts';
 import { ResponsesStreamEncoder } from './stream-encoder.ts';
@@ -55,8 +57,9 @@ export default {
     encodeError,
     encodeErrorEvent,
     isErrorBody: isOpenAiError,
-    foreignMarks: ['gw-sig:', 'gw-attached:'],
+    foreignMarks: ['gw-sig:', 'gw-attached:', ...madeMarks],
     fieldNames,
+    keeping: responsesKeeping,
   },
   upstream: {
     modelIn: 'body',

@@ -87,7 +87,7 @@ describe('a stream for clients of the Responses API', () => {
       tool_choice: 'auto',
       error: null,
     };
-    const common = { id: 'resp_x1', object: 'response', created_at: 1700000000, model: 'claude' };
+    const common = { id: 'resp_gwx1', object: 'response', created_at: 1700000000, model: 'claude' };
     expect(first).toMatchObject({ response: { ...asked, ...common, status: 'in_progress', output: [], usage: null } });
     expect(rest.at(-1)).toMatchObject({ response: { ...asked, ...common, status: 'completed' } });
   });

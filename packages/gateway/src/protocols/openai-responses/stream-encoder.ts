@@ -23,6 +23,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
   #finish: Finish | undefined;
   #usage: Usage | undefined;
   #logprobs: unknown[] = [];
+  wholeAnswer: JsonObject | undefined;
 
   constructor(context: AnswerContext) {
     this.#context = context;
@@ -110,6 +111,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
     if (this.#logprobs.length > 0) addLogprobs(this.#output, this.#logprobs);
     const ending = { finish, usage: this.#usage, output: this.#output };
     const response = responseObject({ context: this.#context, head: this.#head, ending });
+    this.wholeAnswer = response;
     return this.#write([{ type: `response.${finish.status}`, response }]);
   }
 
