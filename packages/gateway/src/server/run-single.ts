@@ -13,10 +13,12 @@ import { openMetricsPort } from './metrics-server.ts';
 import { createReloader } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
 import { logConfig, openLog } from './start-log.ts';
+import { keepTickShape } from './tick-shape.ts';
 
 /** The gateway in one process: everything in memory, nothing to talk to. */
 export async function runSingle({ input, io }: ProcessOptions): Promise<number> {
   const { clock } = io;
+  keepTickShape();
   const lifecycle = new Lifecycle(io.signal);
   const random = Math.random;
   const loaded = await loadConfig(input);

@@ -13,6 +13,7 @@ import { version } from '../version.ts';
 import { refuseEmpty } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
 import { openLog } from './start-log.ts';
+import { keepTickShape } from './tick-shape.ts';
 import { workerTopics } from './worker-topics.ts';
 
 /** Milliseconds that the metrics of all processes may take. */
@@ -21,6 +22,7 @@ const METRICS_MS = 2_000;
 /** One of several processes that share the port. Limits, queue and health are the primary's; it obeys only the primary. */
 export async function runWorker({ input, io }: ProcessOptions): Promise<number> {
   const { clock } = io;
+  keepTickShape();
   // Signals to the process group are the primary's business; a worker that took them would drain twice.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   const loaded = await loadConfig(input);
