@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { ReplySink } from '../relay/reply-sink.ts';
 import { frameChunk, LAST_CHUNK } from './chunk-frame.ts';
 import { endReply, isEarly } from './end-reply.ts';
@@ -10,6 +11,7 @@ const ONE_WRITE_BYTES = 16 * 1024;
 /** What writeHead leaves behind for write() and end(). Not documented, but older than most of node. */
 interface HeadState {
   _header?: string | null;
+  _headerSent?: boolean;
   _last?: boolean;
 }
 
@@ -54,9 +56,7 @@ export class ClientReply implements ReplySink {
       this.#writeHead();
       endReply(response, bytes);
     } else {
-      const fields = response.headersSent ? '' : this.#beginWhole(length);
-      // As Latin-1, byte for byte: node joins a string with the head into one buffer and one write.
-      response.end(fields + bytes!.toString('latin1'), 'latin1');
+      this.#endWhole(bytes!);
     }
   }
 
@@ -75,12 +75,25 @@ export class ClientReply implements ReplySink {
     this.#framesChunks = !head.declaresLength;
   }
 
-  /** Answers the text that goes before the body: the head but for its first line, which node adds. */
-  #beginWhole(length: number): string {
-    const head = this.#compose(`content-length: ${length}\r\n`);
-    if (head === undefined) return '';
-    this.#response._header = head.statusLine;
-    return head.fields;
+  /** A body that leaves with its head, as Latin-1, byte for byte: a string costs less to join and to write than buffers. */
+  #endWhole(bytes: Buffer): void {
+    const response = this.#response;
+    const text = bytes.toString('latin1');
+    const head = response.headersSent ? undefined : this.#compose(`content-length: ${bytes.length}\r\n`);
+    if (head === undefined) {
+      response.end(text, 'latin1');
+      return;
+    }
+    response._header = head.statusLine;
+    const socket = freeSocketOf(response);
+    if (socket === undefined) {
+      response.end(head.fields + text, 'latin1');
+      return;
+    }
+    // end() would gather this with an empty piece that tells it of the end, and write the two with a vectored write.
+    response._headerSent = true;
+    socket.write(head.statusLine + head.fields + text, 'latin1');
+    response.end();
   }
 
   /** Undefined when node:http has written the head. `framing` delimits the body where no header does. */
@@ -113,4 +126,14 @@ export class ClientReply implements ReplySink {
       this.#response.writeHead(this.#status, this.#headers.map(headerText));
     }
   }
+}
+
+/**
+ * The socket, where nothing waits to be written on it and no earlier reply is due: then what is written to it goes out at
+ * once, and node:http, told that its head was sent, goes on as if it had written it.
+ */
+function freeSocketOf(response: ServerResponse & HeadState): Socket | undefined {
+  const { socket } = response;
+  if (socket === null || response._headerSent !== false || response.writableLength > 0) return undefined;
+  return socket.writable && !socket.writableNeedDrain ? socket : undefined;
 }
