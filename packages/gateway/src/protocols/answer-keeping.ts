@@ -27,6 +27,8 @@ export interface AnswerKeeping {
   readReferences(body: JsonObject): AnswerReferences;
   /** Whether an id is one that the gateway gave: no upstream knows it. */
   isOwnId(id: string): boolean;
+  /** Whether a body names such an id; by its bytes, since nearly none does. */
+  namesOwnId(body: Buffer): boolean;
   /** Whether the caller wants the answer kept. */
   isWanted(body: JsonObject): boolean;
   /** What the request itself says, each item with an id. The body has been decoded without complaint. */

@@ -1,3 +1,4 @@
+import type { ToolCallPart } from '../canonical/conversation.ts';
 import { isObject, type JsonObject } from '../canonical/json.ts';
 import { parseExact, writeExact } from '../framing/exact-json.ts';
 
@@ -14,6 +15,11 @@ export function argumentObject(text: string): JsonObject {
     return { [UNREADABLE]: text };
   }
   return isObject(value) ? value : { [UNREADABLE]: text };
+}
+
+/** What a call gives its tool, for a wire whose tools all take objects: free text becomes the only argument. */
+export function callInput({ kind, arguments: text }: Pick<ToolCallPart, 'kind' | 'arguments'>): JsonObject {
+  return kind === 'custom' ? { input: text } : argumentObject(text);
 }
 
 /** The JSON text of arguments that a wire has as an object. */

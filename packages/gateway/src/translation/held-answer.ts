@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../canonical/json.ts';
+import type { Usage } from '../canonical/usage.ts';
 import { parseExact } from '../framing/exact-json.ts';
 import { type Attempt, failureOf, isSuccess, type ReplyBody } from '../relay/attempt.ts';
 import type { UpstreamHead } from '../relay/reply-headers.ts';
@@ -10,10 +11,11 @@ export class HeldAnswer implements ReplyBody {
   readonly #held: Buffer[] = [];
   #heldBytes = 0;
   #attempt: Attempt | undefined;
-  readonly isCommitted = false;
+  isCommitted = false;
   readonly isPaused = false;
-  readonly usage = undefined;
-  readonly responseModel = undefined;
+  usage: Usage | undefined;
+  responseModel: string | undefined;
+  protected head: UpstreamHead | undefined;
   /** Set once the answer is whole. */
   value: JsonObject | undefined;
 
@@ -27,6 +29,7 @@ export class HeldAnswer implements ReplyBody {
 
   begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {
     this.#attempt = attempt;
+    this.head = head;
     if (head.contentEncoding === '' || head.contentEncoding === 'identity') return undefined;
     return failureOf('malformed', `the provider compressed its answer (${head.contentEncoding}) though not asked to`);
   }

@@ -1,11 +1,10 @@
 import { GatewayError } from '../canonical/gateway-error.ts';
-import { isObject, type JsonObject } from '../canonical/json.ts';
+import type { JsonObject } from '../canonical/json.ts';
 import type { Usage } from '../canonical/usage.ts';
-import { parseExact } from '../framing/exact-json.ts';
-import { type Attempt, failureOf, isSuccess, type ReplyBody } from '../relay/attempt.ts';
-import type { UpstreamHead } from '../relay/reply-headers.ts';
+import { failureOf } from '../relay/attempt.ts';
 import type { ReplyHost, ReplySink } from '../relay/reply-sink.ts';
 import type { Failure } from '../resilience/failure.ts';
+import { HeldAnswer } from './held-answer.ts';
 
 export interface TranslatedUnaryOptions {
   readonly sink: ReplySink;
@@ -25,68 +24,33 @@ export interface RewrittenAnswer {
 }
 
 /** A JSON answer of another wire: held until it is whole, read, and written anew. */
-export class TranslatedUnary implements ReplyBody {
+export class TranslatedUnary extends HeldAnswer {
   readonly #options: TranslatedUnaryOptions;
-  #head: UpstreamHead | undefined;
-  #attempt: Attempt | undefined;
-  readonly #held: Buffer[] = [];
-  #heldBytes = 0;
-  isCommitted = false;
-  readonly isPaused = false;
-  usage: Usage | undefined;
-  responseModel: string | undefined;
 
   constructor(options: TranslatedUnaryOptions) {
+    super(options.maxBytes);
     this.#options = options;
   }
 
-  accepts(status: number): boolean {
-    return isSuccess(status);
-  }
-
-  begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {
-    this.#head = head;
-    this.#attempt = attempt;
-    if (head.contentEncoding === '' || head.contentEncoding === 'identity') return undefined;
-    return failureOf('malformed', `the provider compressed its answer (${head.contentEncoding}) though not asked to`);
-  }
-
-  data(chunk: Buffer): boolean {
-    this.#attempt!.touch();
-    this.#held.push(chunk);
-    this.#heldBytes += chunk.length;
-    if (this.#heldBytes > this.#options.maxBytes) {
-      this.#attempt!.fail(
-        failureOf('malformed', `the provider's answer is longer than ${this.#options.maxBytes} bytes`),
-      );
-    }
-    return true;
-  }
-
-  end(): Failure | undefined {
-    const answer = this.#read(Buffer.concat(this.#held, this.#heldBytes));
+  override end(): Failure | undefined {
+    const failure = super.end();
+    if (failure) return failure;
+    const answer = this.#rewrite(this.value!);
     if ('kind' in answer) return answer;
     const { host, sink } = this.#options;
     this.usage = answer.usage;
     this.responseModel = answer.responseModel;
-    const head = this.#head!;
-    const headers = withoutContentHeaders(head.headers);
+    const { status, headers: upstreamHeaders } = this.head!;
+    const headers = withoutContentHeaders(upstreamHeaders);
     headers.push('content-type', 'application/json', 'content-length', String(answer.body.length));
     host.begin(headers);
     this.isCommitted = true;
-    sink.head(head.status, headers);
+    sink.head(status, headers);
     sink.end(answer.body);
     return undefined;
   }
 
-  #read(bytes: Buffer): RewrittenAnswer | Failure {
-    let value: unknown;
-    try {
-      value = parseExact(bytes.toString('utf8'));
-    } catch {
-      return failureOf('malformed', 'the provider answered with what is not JSON');
-    }
-    if (!isObject(value)) return failureOf('malformed', 'the provider answered with JSON that is no object');
+  #rewrite(value: JsonObject): RewrittenAnswer | Failure {
     try {
       return this.#options.rewrite(value);
     } catch (error) {

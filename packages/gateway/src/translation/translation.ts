@@ -1,6 +1,6 @@
 import type { ChatRequest } from '../canonical/conversation.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
-import { isObject } from '../canonical/json.ts';
+import { isObject, type JsonObject } from '../canonical/json.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import { parseExact } from '../framing/exact-json.ts';
 import { findProtocol } from '../protocols/find-protocol.ts';
@@ -24,9 +24,14 @@ const DEFAULT_MAX_OUTPUT_TOKENS = 8_192;
 
 /** Reads a caller's whole request. Throws GatewayError `invalid_request`. */
 export function readConversation(protocol: ProtocolName, body: Buffer, facts: ChatFacts): ChatRequest {
+  return findProtocol(protocol).client.decodeRequest(readBody(body), facts);
+}
+
+/** A body's JSON object. Throws GatewayError `invalid_request` when it is none. */
+export function readBody(body: Buffer): JsonObject {
   const value = parseExact(body.toString('utf8'));
-  if (!isObject(value)) throw new GatewayError('invalid_request', 'The request body must be a JSON object.');
-  return findProtocol(protocol).client.decodeRequest(value, facts);
+  if (isObject(value)) return value;
+  throw new GatewayError('invalid_request', 'The request body must be a JSON object.');
 }
 
 export interface TranslationInput {
@@ -36,6 +41,8 @@ export interface TranslationInput {
   /** Name of the model at the target. */
   readonly model: string | undefined;
   readonly quirks: RequestQuirks;
+  /** Tokens that the model can answer with at most; undefined where that is not known. */
+  readonly maxOutputTokens: number | undefined;
   readonly fetchMedia: FetchMedia;
 }
 
@@ -48,8 +55,9 @@ export function translateRequest(input: TranslationInput): Translation | Promise
   const upstream = findProtocol(input.upstream);
   const { request, dropped } = fitRequest(input.conversation, client, upstream);
   const write = (fitted: ChatRequest): Translation => {
-    const { model, quirks } = input;
-    const context = { model, quirks, defaultMaxOutputTokens: DEFAULT_MAX_OUTPUT_TOKENS };
+    const { model, quirks, maxOutputTokens = DEFAULT_MAX_OUTPUT_TOKENS } = input;
+    const defaultMaxOutputTokens = Math.min(DEFAULT_MAX_OUTPUT_TOKENS, maxOutputTokens);
+    const context = { model, quirks, defaultMaxOutputTokens };
     const body = upstream.upstream.encodeRequest(fitted, context);
     return { client, upstream, request: fitted, body, dropped };
   };

@@ -50,8 +50,9 @@ it('a request that was cancelled while a shared limit was asked for was sent nev
     },
     headRules: createHeadRules({ renameRateLimits: false, replaced: [] }),
     securityHeaders: () => [],
-      newId: () => '0123456789abcdef',
-      media: { fetch: () => Promise.reject(new Error('nothing to fetch')) },
+    newId: () => '0123456789abcdef',
+    media: { fetch: () => Promise.reject(new Error('nothing to fetch')) },
+    storedResponses: () => Promise.reject(new Error('nothing to read')),
   });
   const routeTarget = member(makeTarget('slow', { limits: [limit] }));
   const step = {

@@ -116,7 +116,7 @@ describe('errors', () => {
 
   it('say when to come back, in whole seconds', () => {
     const error = new GatewayError('rate_limited', 'Later.', { retryAfterMs: 1, headers: { 'X-Limit': '5' } });
-    expect(anthropic.client.encodeError(error).headers).toEqual(['X-Limit', '5', 'Retry-After', '1']);
+    expect(anthropic.client.encodeError(error).headers).toEqual(['X-Limit', '5', 'retry-after', '1']);
   });
 
   it('of upstreams are told from other bodies', () => {

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../../canonical/gateway-error.ts';
 import { isObject } from '../../canonical/json.ts';
+import { errorReply } from '../error-reply.ts';
 import type { ErrorReply } from '../protocol.ts';
 
 /** Error words of the wire by status; its clients retry by status, and show the word. */
@@ -17,16 +18,7 @@ const typeByStatus: Readonly<Record<number, string>> = {
 
 /** A whole reply with one of the gateway's own errors. */
 export function encodeError(error: GatewayError): ErrorReply {
-  const headers = Object.entries(error.headers).flat();
-  if (error.retryAfterMs !== undefined) {
-    headers.push('Retry-After', String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
-  }
-  return {
-    status: error.status,
-    contentType: 'application/json',
-    body: Buffer.from(errorText(error)),
-    headers,
-  };
+  return errorReply(error, errorBody(error));
 }
 
 /** Whether a body is an error of this wire, which its clients can read as it is. */
@@ -36,10 +28,10 @@ export function isErrorBody(value: unknown): boolean {
 
 /** The error as the last event of a stream that has begun. */
 export function encodeErrorEvent(error: GatewayError): Buffer {
-  return Buffer.from(`event: error\ndata: ${errorText(error)}\n\n`);
+  return Buffer.from(`event: error\ndata: ${JSON.stringify(errorBody(error))}\n\n`);
 }
 
-function errorText({ status, message }: GatewayError): string {
+function errorBody({ status, message }: GatewayError): object {
   const type = typeByStatus[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
-  return JSON.stringify({ type: 'error', error: { type, message } });
+  return { type: 'error', error: { type, message } };
 }

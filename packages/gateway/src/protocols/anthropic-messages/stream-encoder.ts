@@ -41,6 +41,8 @@ export class MessagesStreamEncoder implements StreamEncoder {
   #hasToolCalls = false;
   #finish: Finish = { reason: 'other', raw: undefined };
   #usage: Usage | undefined;
+  /** Tokens of thought were told at the start: the last counts are merged into the first, and must name them too. */
+  #hasToldReasoning = false;
 
   constructor(context: AnswerContext) {
     this.#context = context;
@@ -92,6 +94,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
     const start = this.#start;
     if (!start) return '';
     this.#start = undefined;
+    this.#hasToldReasoning = (this.#usage?.reasoning ?? 0) > 0;
     const message = {
       ...messageHead({ id: start.id, model: start.model, context: this.#context }),
       content: [],
@@ -202,7 +205,8 @@ export class MessagesStreamEncoder implements StreamEncoder {
       stop_details: null,
       container: null,
     };
-    const usage = { ...encodeCounts(this.#usage), server_tool_use: null };
+    const thinking = this.#hasToldReasoning ? { output_tokens_details: { thinking_tokens: 0 } } : {};
+    const usage = { ...thinking, ...encodeCounts(this.#usage), server_tool_use: null };
     return frame('message_delta', { delta, usage }) + frame('message_stop', {});
   }
 }

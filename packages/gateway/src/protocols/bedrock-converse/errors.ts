@@ -1,5 +1,6 @@
 import type { GatewayError } from '../../canonical/gateway-error.ts';
 import { createFrameEncoder } from '../../framing/aws-event-stream.ts';
+import { errorReply } from '../error-reply.ts';
 import type { ErrorReply } from '../protocol.ts';
 
 /** Exceptions of Converse by the status that they stand for; AWS's clients know errors by these names. */
@@ -20,12 +21,10 @@ const exceptions: Readonly<Record<number, string>> = {
 
 /** An error as AWS answers it: the type in a header, the message in the body. */
 export function encodeError(error: GatewayError): ErrorReply {
-  const { status, message, retryAfterMs } = error;
+  const { status, message } = error;
   const type = exceptions[status] ?? (status < 500 ? 'ValidationException' : 'InternalServerException');
-  const headers = ['x-amzn-ErrorType', type];
-  if (retryAfterMs !== undefined) headers.push('Retry-After', String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
-  for (const [name, value] of Object.entries(error.headers)) headers.push(name, value);
-  return { status, contentType: 'application/json', body: Buffer.from(JSON.stringify({ message })), headers };
+  const reply = errorReply(error, { message });
+  return { ...reply, headers: ['x-amzn-ErrorType', type, ...reply.headers] };
 }
 
 /** The exceptions that a stream may hold, by status; clients take any other for an unknown one. */

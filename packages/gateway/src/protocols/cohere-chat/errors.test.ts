@@ -8,7 +8,7 @@ describe('errors', () => {
 
   it('are told as Cohere tells them', () => {
     const reply = cohereChat.client.encodeError(error);
-    expect(reply).toMatchObject({ status: 429, headers: ['X-Limit', '5', 'Retry-After', '2'] });
+    expect(reply).toMatchObject({ status: 429, headers: ['X-Limit', '5', 'retry-after', '2'] });
     expect(bodyOf(reply.body.toString())).toEqual({ error_type: 'RATE_LIMIT_EXCEEDED', message: 'Slow down.' });
   });
 

@@ -1,4 +1,5 @@
 import type { GatewayError } from '../../canonical/gateway-error.ts';
+import { errorReply } from '../error-reply.ts';
 import type { ErrorReply } from '../protocol.ts';
 
 /**
@@ -6,12 +7,7 @@ import type { ErrorReply } from '../protocol.ts';
  * where Cohere gives one (`TOO_MANY_TOKENS`).
  */
 export function encodeError(error: GatewayError): ErrorReply {
-  const headers = Object.entries(error.headers).flat();
-  if (error.retryAfterMs !== undefined) {
-    headers.push('Retry-After', String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
-  }
-  const body = { error_type: error.code.toUpperCase(), message: error.message };
-  return { status: error.status, contentType: 'application/json', body: Buffer.from(JSON.stringify(body)), headers };
+  return errorReply(error, { error_type: error.code.toUpperCase(), message: error.message });
 }
 
 /**

@@ -7,6 +7,7 @@ import type {
   ToolCallPart,
 } from '../../canonical/conversation.ts';
 import type { JsonObject } from '../../canonical/json.ts';
+import { callInput } from '../argument-text.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
 import { decodeDocument, documentAsText, isTextDocument } from './documents.ts';
 
@@ -46,8 +47,11 @@ export function asText(part: TextPart | MediaPart): string {
   return isTextDocument(part) ? documentAsText(part) : '';
 }
 
-export function toolCallItem({ id, name, arguments: text }: ToolCallPart): JsonObject {
-  return { id, type: 'function', function: { name, arguments: text } };
+/** A call. The wire's tools take JSON only: free text becomes the only argument. */
+export function toolCallItem(call: ToolCallPart): JsonObject {
+  const { id, name, kind, arguments: text } = call;
+  const json = kind === 'custom' ? JSON.stringify(callInput(call)) : text;
+  return { id, type: 'function', function: { name, arguments: json } };
 }
 
 function decodeImage(fields: RequestFields): MediaPart {

@@ -3,6 +3,7 @@ import type { ChatEvent, PartStartEvent } from '../../canonical/chat-event.ts';
 import type { Citation } from '../../canonical/conversation.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { writeExact } from '../../framing/exact-json.ts';
+import { callInput } from '../argument-text.ts';
 import type { AnswerContext, StreamEncoder } from '../protocol.ts';
 import { encodeCitation } from './citations.ts';
 import { encodeFinish } from './finish-reason.ts';
@@ -16,6 +17,8 @@ const DONE = 'data: [DONE]\n\n';
 export function createStreamEncoder(context: AnswerContext): StreamEncoder {
   return new CohereStreamEncoder(context);
 }
+
+type CallHead = Extract<PartStartEvent['part'], { type: 'tool-call' }>;
 
 /** Text that can be cited. */
 interface CitedText {
@@ -34,6 +37,8 @@ interface OpenPart {
   readonly end: string;
   readonly contentIndex: number | undefined;
   readonly cited: CitedText | undefined;
+  /** Free text of a call so far: it becomes an argument, which has to be whole. */
+  freeText: string | undefined;
 }
 
 /**
@@ -93,6 +98,10 @@ class CohereStreamEncoder implements StreamEncoder {
     }
     const open = this.#open;
     if (open === undefined || open.index !== index) return NOTHING;
+    if (open.freeText !== undefined) {
+      open.freeText += text;
+      return NOTHING;
+    }
     if (open.cited) open.cited.text += text;
     return Buffer.from(open.head + JSON.stringify(text) + open.tail);
   }
@@ -107,7 +116,7 @@ class CohereStreamEncoder implements StreamEncoder {
         this.#silentThought = index;
         return NOTHING;
       case 'tool-call':
-        return this.#beginCall(index, part.id, part.name);
+        return this.#beginCall(index, part);
       default:
         return NOTHING;
     }
@@ -123,12 +132,13 @@ class CohereStreamEncoder implements StreamEncoder {
       end: `event: content-end\ndata: {"type":"content-end","index":${at}}\n\n`,
       contentIndex: at,
       cited,
+      freeText: undefined,
     };
     const content = { type: kind, [kind]: '' };
     return frame('content-start', { type: 'content-start', index: at, delta: { message: { content } } });
   }
 
-  #beginCall(index: number, id: string, name: string): Buffer {
+  #beginCall(index: number, { id, name, kind }: CallHead): Buffer {
     const at = this.#calls++;
     this.#open = {
       index,
@@ -137,6 +147,7 @@ class CohereStreamEncoder implements StreamEncoder {
       end: `event: tool-call-end\ndata: {"type":"tool-call-end","index":${at}}\n\n`,
       contentIndex: undefined,
       cited: undefined,
+      freeText: kind === 'custom' ? '' : undefined,
     };
     const call = { id, type: 'function', function: { name, arguments: '' } };
     return frame('tool-call-start', { type: 'tool-call-start', index: at, delta: { message: { tool_calls: call } } });
@@ -147,7 +158,10 @@ class CohereStreamEncoder implements StreamEncoder {
     const open = this.#open;
     if (open?.index !== index) return NOTHING;
     this.#open = undefined;
-    return Buffer.from(open.end);
+    const { freeText, head, tail, end } = open;
+    if (freeText === undefined) return Buffer.from(end);
+    const input = JSON.stringify(callInput({ kind: 'custom', arguments: freeText }));
+    return Buffer.from(head + JSON.stringify(input) + tail + end);
   }
 
   #cite(index: number, citation: Citation): Buffer {

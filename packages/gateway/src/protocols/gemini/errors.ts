@@ -1,13 +1,11 @@
 import type { GatewayError } from '../../canonical/gateway-error.ts';
 import { isObject, type JsonObject } from '../../canonical/json.ts';
+import { errorReply, retryAfterSeconds } from '../error-reply.ts';
 import type { ErrorReply } from '../protocol.ts';
 
 /** One of the gateway's own errors as Google's APIs write theirs. */
 export function encodeError(error: GatewayError): ErrorReply {
-  const headers = Object.entries(error.headers).flat();
-  if (error.retryAfterMs !== undefined) headers.push('Retry-After', String(retrySeconds(error.retryAfterMs)));
-  const body = Buffer.from(JSON.stringify(errorBody(error)));
-  return { status: error.status, contentType: 'application/json; charset=UTF-8', body, headers };
+  return errorReply(error, errorBody(error), 'application/json; charset=UTF-8');
 }
 
 /**
@@ -64,13 +62,9 @@ function details({ kind, message, param, retryAfterMs }: GatewayError): readonly
     list.push({ '@type': `${TYPE}BadRequest`, fieldViolations: [{ field: param, description: message }] });
   }
   if (retryAfterMs !== undefined) {
-    list.push({ '@type': `${TYPE}RetryInfo`, retryDelay: `${retrySeconds(retryAfterMs)}s` });
+    list.push({ '@type': `${TYPE}RetryInfo`, retryDelay: `${retryAfterSeconds(retryAfterMs)}s` });
   }
   return list;
 }
 
 const TYPE = 'type.googleapis.com/google.rpc.';
-
-function retrySeconds(milliseconds: number): number {
-  return Math.max(1, Math.ceil(milliseconds / 1000));
-}

@@ -1,6 +1,6 @@
 import type { MediaPart, Part, Signature, ToolCallPart } from '../../canonical/conversation.ts';
 import { asString, isObject, type JsonObject } from '../../canonical/json.ts';
-import { argumentObject, argumentText } from '../argument-text.ts';
+import { argumentText, callInput } from '../argument-text.ts';
 import { encodeMedia, inlineMedia } from './media.ts';
 import { readCarried, writeSignature } from './signatures.ts';
 import { WIRE } from './wire.ts';
@@ -36,8 +36,8 @@ function carried(signature: Signature | undefined): string | undefined {
 }
 
 /** A call's `functionCall`. */
-export function encodeCall({ name, arguments: text }: ToolCallPart, id: string | undefined): JsonObject {
-  return { id, name, args: argumentObject(text) };
+export function encodeCall(call: ToolCallPart, id: string | undefined): JsonObject {
+  return { id, name: call.name, args: callInput(call) };
 }
 
 /** The signature of a part of an upstream's answer. */

@@ -23,7 +23,7 @@ it('errors are told as Google tells them', () => {
     headers: { 'X-A': 'b' },
   });
   const { status, headers, body } = client.encodeError(error);
-  expect([status, headers]).toEqual([429, ['X-A', 'b', 'Retry-After', '2']]);
+  expect([status, headers]).toEqual([429, ['X-A', 'b', 'retry-after', '2']]);
   expect(JSON.parse(body.toString())).toEqual({
     error: {
       code: 429,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ChatRequest, OutputFormat, ReasoningWish, Tool, ToolChoice } from '../../canonical/conversation.ts';
-import type { JsonObject } from '../../canonical/json.ts';
+import { isObject, type JsonObject } from '../../canonical/json.ts';
 import { effortOfBudget } from '../../canonical/reasoning-budget.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
@@ -94,7 +94,7 @@ function bookkeeping(request: ChatRequest): JsonObject {
   return {
     verbosity: request.verbosity,
     modalities: request.modalities,
-    audio: request.audioOutput,
+    audio: encodeSpeech(request),
     service_tier: request.serviceTier && (tiers[request.serviceTier] ?? request.serviceTier),
     user: request.user && shortName(request.user),
     // OpenAI's chat wire refuses metadata of answers that are not kept; its other wire takes them always.
@@ -103,6 +103,13 @@ function bookkeeping(request: ChatRequest): JsonObject {
     prompt_cache_key: request.promptCacheKey,
     prediction: request.prediction,
   };
+}
+
+/** OpenAI insists on both members and takes no others; raw samples are what Gemini's clients expect. */
+function encodeSpeech({ audioOutput, origin }: ChatRequest): unknown {
+  if (origin === 'openai-chat' || !isObject(audioOutput)) return audioOutput;
+  const { voice = 'alloy', format = 'pcm16' } = audioOutput;
+  return { voice, format };
 }
 
 /** Anthropic's words for a tier, in OpenAI's. */

@@ -1,5 +1,5 @@
-import type { GatewayError } from '../../canonical/gateway-error.ts';
-import type { ErrorReply, Protocol } from '../protocol.ts';
+import { errorReply } from '../error-reply.ts';
+import type { Protocol } from '../protocol.ts';
 import { decodeAnswer } from './decode-answer.ts';
 import { decodeRequest } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
@@ -22,7 +22,7 @@ export default {
     decodeRequest,
     encodeAnswer,
     createStreamEncoder: (context) => new ChatStreamEncoder(context),
-    encodeError: errorReply,
+    encodeError: (error) => errorReply(error, encodeError(error)),
     encodeErrorEvent,
     isErrorBody: isOpenAiError,
     foreignMarks: ['gw-sig:'],
@@ -41,14 +41,3 @@ export default {
     answerMembers: { essential: ['choices'], usage: 'usage', model: 'model' },
   },
 } satisfies Protocol;
-
-function errorReply(error: GatewayError): ErrorReply {
-  const { status, retryAfterMs, headers } = error;
-  const wait = retryAfterMs === undefined ? [] : ['retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000)))];
-  return {
-    status,
-    contentType: 'application/json',
-    body: Buffer.from(JSON.stringify(encodeError(error))),
-    headers: [...wait, ...Object.entries(headers).flat()],
-  };
-}

@@ -2,7 +2,7 @@ import { GatewayError } from '../../canonical/gateway-error.ts';
 import { asString, isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import { parseExact, writeExact } from '../../framing/exact-json.ts';
 import type { AnswerKeeping, InputReading, KeptItem } from '../answer-keeping.ts';
-import { isMadeId, makeInputId } from './ids.ts';
+import { isMadeId, makeInputId, namesMadeId } from './ids.ts';
 
 /** Stored responses: `store`, `previous_response_id` and `item_reference`. */
 export const responsesKeeping: AnswerKeeping = {
@@ -12,6 +12,7 @@ export const responsesKeeping: AnswerKeeping = {
     return { previous, items };
   },
   isOwnId: isMadeId,
+  namesOwnId: namesMadeId,
   isWanted: (body) => body['store'] !== false,
   readInput(body, reading) {
     return itemsOf(body['input']).map((item, index) => {

@@ -13,7 +13,7 @@ describe('an error', () => {
   it('is OpenAI’s envelope', () => {
     const { status, headers, body } = encodeError(error);
     expect(status).toBe(429);
-    expect(headers).toEqual(['X-A', 'b', 'Retry-After', '2']);
+    expect(headers).toEqual(['X-A', 'b', 'retry-after', '2']);
     expect(JSON.parse(body.toString())).toEqual({
       error: { message: 'Wait.', type: 'rate_limit_error', param: 'model', code: 'rate_limit_exceeded' },
     });

@@ -1,18 +1,10 @@
 import { errorKinds, type GatewayError } from '../../canonical/gateway-error.ts';
+import { errorReply } from '../error-reply.ts';
 import type { ErrorReply } from '../protocol.ts';
 
 /** The error as the reply to a request: OpenAI's envelope, as on all its APIs. */
 export function encodeError(error: GatewayError): ErrorReply {
-  const headers = Object.entries(error.headers).flat();
-  if (error.retryAfterMs !== undefined) {
-    headers.push('Retry-After', String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
-  }
-  return {
-    status: error.status,
-    contentType: 'application/json',
-    body: Buffer.from(JSON.stringify({ error: detailsOf(error) })),
-    headers,
-  };
+  return errorReply(error, { error: detailsOf(error) });
 }
 
 /**

@@ -7,7 +7,6 @@ import { decodeRequest } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeError, encodeErrorEvent } from './errors.ts';
-import { madeMarks } from './ids.ts';
 import { readFacts } from './read-facts.ts';
 import { ResponsesStreamDecoder } from './stream-decoder.ts';
 import { ResponsesStreamEncoder } from './stream-encoder.ts';
@@ -57,7 +56,7 @@ export default {
     encodeError,
     encodeErrorEvent,
     isErrorBody: isOpenAiError,
-    foreignMarks: ['gw-sig:', 'gw-attached:', ...madeMarks],
+    foreignMarks: ['gw-sig:', 'gw-attached:'],
     fieldNames,
     keeping: responsesKeeping,
   },
