@@ -5,7 +5,7 @@ import type { ErrorReply } from './protocol.ts';
 export function errorReply(error: GatewayError, body: object, contentType = 'application/json'): ErrorReply {
   const { retryAfterMs } = error;
   const wait = retryAfterMs === undefined ? [] : ['retry-after', String(retryAfterSeconds(retryAfterMs))];
-  const headers = [...wait, ...Object.entries(error.headers).flat()];
+  const headers = [...Object.entries(error.headers).flat(), ...wait];
   return { status: error.status, contentType, body: Buffer.from(JSON.stringify(body)), headers };
 }
 

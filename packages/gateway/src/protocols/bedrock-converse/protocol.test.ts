@@ -24,7 +24,7 @@ describe('the protocol', () => {
       status: 429,
       contentType: 'application/json',
       body: Buffer.from('{"message":"Slow."}'),
-      headers: ['x-amzn-ErrorType', 'ThrottlingException', 'retry-after', '2', 'X-A', 'b'],
+      headers: ['x-amzn-ErrorType', 'ThrottlingException', 'X-A', 'b', 'retry-after', '2'],
     });
     const typeOf = (kind: ConstructorParameters<typeof GatewayError>[0]) =>
       encodeError(new GatewayError(kind, '')).headers[1];

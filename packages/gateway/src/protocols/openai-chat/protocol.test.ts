@@ -14,7 +14,7 @@ describe('errors', () => {
     expect(rest).toEqual({
       status: 429,
       contentType: 'application/json',
-      headers: ['retry-after', '2', 'x-ratelimit-limit', '5'],
+      headers: ['x-ratelimit-limit', '5', 'retry-after', '2'],
     });
     const envelope = { message: 'Too many.', type: 'rate_limit_error', param: 'messages', code: 'rate_limit_exceeded' };
     expect(JSON.parse(body.toString('utf8'))).toEqual({ error: envelope });
