@@ -45,7 +45,7 @@ ${sections}`;
 const sum = (metrics: string, name: string, label = ''): number =>
   metrics
     .split('\n')
-    .filter((line) => line.startsWith(`${name}{`) && line.includes(label))
+    .filter((line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(label))
     .reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' '))), 0);
 
 /** Most attempts of the simulator that were under way at once. */
@@ -81,12 +81,19 @@ describe('what all workers share', () => {
   });
 
   it('is the number of requests at once, and the queue', async () => {
-    first.behave({ kind: 'answer', firstTokenMs: 300 });
+    first.behave({ kind: 'hang', when: { afterTokens: 1 } });
     const url = await start('queue: { max_concurrent: 3, max_size: 5 }\n');
-    const replies = await chats(url, 30);
-    expect(tally(replies)).toEqual({ 200: 8, 503: 22 });
-    expect(replies.filter(({ text }) => text.includes('"queue_full"'))).toHaveLength(22);
-    expect(mostAtOnce(first)).toBe(3);
+    const holders = await Promise.all(Array.from({ length: 3 }, () => openChat(url, { stream: true })));
+    first.behave({ kind: 'answer' });
+    const waiting = chats(url, 5);
+    const depth = async () => sum(await (await fetch(`${url}/metrics`)).text(), 'gateway_queue_depth');
+    await vi.waitUntil(async () => (await depth()) === 5, { timeout: 5_000 });
+    const refused = await chats(url, 22);
+    expect(tally(refused)).toEqual({ 503: 22 });
+    expect(refused.filter(({ text }) => text.includes('"queue_full"'))).toHaveLength(22);
+    expect(first.attemptCount).toBe(3);
+    for (const holder of holders) holder.destroy();
+    expect(tally(await waiting)).toEqual({ 200: 5 });
     expect(tally(await chats(url, 8))).toEqual({ 200: 8 });
     expect(mostAtOnce(first)).toBe(3);
   });
