@@ -32,6 +32,7 @@ export const errorMeanings = {
   upstream_overloaded: 'The last target said that it is overloaded.',
   upstream_quota: 'The quota or balance at the provider is used up.',
   shutting_down: 'The gateway is stopping and the time for requests under way is over.',
+  store_unavailable: 'What is kept for later requests cannot be reached for now; a repeat may find it.',
   signing_unconfigured: 'Request signing is on without a secret, so no request can be checked.',
   upstream_timeout: 'The last target, or the request as a whole, took longer than its limit.',
 };

@@ -3,6 +3,7 @@ import type { JsonObject } from './canonical/json.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { Exchange } from './exchange.ts';
 import { prepareAsk } from './prepare-ask.ts';
+import type { ModelCatalogue } from './pricing/model-catalogue.ts';
 import { Attempt, type AttemptLimits, type AttemptOutcome, failureOf, type ReplyBody } from './relay/attempt.ts';
 import type { HeadRules } from './relay/reply-headers.ts';
 import type { ReplyHost } from './relay/reply-sink.ts';
@@ -17,6 +18,7 @@ import type { LimitStore, LimitVerdict } from './stores/limit-store.ts';
 import type { Slot, SlotRefusal, SlotStore } from './stores/slot-store.ts';
 import { HeldAnswer } from './translation/held-answer.ts';
 import type { OperationTranslation } from './translation/operation-translation.ts';
+import type { StoredResponses } from './translation/stored-responses.ts';
 import { type RewrittenAnswer, unreadable } from './translation/translated-unary.ts';
 import type { MediaFetcher } from './transport/media-fetcher.ts';
 import type { Transport, UpstreamRequest } from './transport/upstream-call.ts';
@@ -26,6 +28,9 @@ export interface AttemptRingParts {
   readonly transport: Transport;
   /** Fetches pictures and documents for upstreams that take no addresses. */
   readonly media: MediaFetcher;
+  readonly storedResponses: StoredResponses;
+  /** What is known of models. */
+  readonly models: Pick<ModelCatalogue, 'maxOutputTokens'>;
   readonly health: HealthRegistry;
   readonly load: TargetLoad;
   readonly slots: SlotStore;
@@ -49,6 +54,7 @@ export function createAttemptRing(parts: AttemptRingParts): AttemptRing {
   };
 }
 
+const cancelledBefore = failureOf('cancelled', 'cancelled before the target was asked');
 const freeSlot: Slot = { release: () => {} };
 
 /** The attempt of one step. A class for its state only: closures over as much would cost more. */
@@ -81,14 +87,15 @@ class RingedAttempt implements ReplyHost {
     // Who left while waiting for the target was never tried there.
     if ('kind' in slot) return slot.kind === 'cancelled' ? refused(slot) : this.#record(refused(slot));
     const exchange = this.#exchange;
-    const { health, load } = this.#parts;
+    const { health, load, media, models, storedResponses } = this.#parts;
     const { healthId, id } = this.#target;
     load.enter(id);
     try {
-      const prepared = prepareAsk({ exchange, step: this.#step, media: this.#parts.media });
+      if (exchange.cancelReason) return refused(cancelledBefore);
+      const prepared = prepareAsk({ exchange, step: this.#step, media, models, storedResponses });
       const ask = prepared instanceof Promise ? await prepared : prepared;
       // Who left while something was fetched for it needs no answer.
-      if (exchange.cancelReason) return refused(failureOf('cancelled', 'cancelled before the target was asked'));
+      if (exchange.cancelReason) return refused(cancelledBefore);
       if ('kind' in ask) return this.#record(refused(ask));
       this.#claimHealth();
       this.#askedAt = exchange.clock.now();

@@ -5,6 +5,7 @@ import { ConfigError, type LoadedConfig } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
 import { ExchangeRegistry } from './exchange-registry.ts';
 import { createRequestIds } from './policies/request-id.ts';
+import { createPriceLibrary } from './pricing/price-library.ts';
 import type { HealthRegistry } from './resilience/health.ts';
 import { createPickers } from './routing/pickers.ts';
 import { createTargetLoad } from './routing/target-load.ts';
@@ -14,6 +15,7 @@ import { OpenConnections } from './server/open-connections.ts';
 import { createPageSource } from './server/page-source.ts';
 import type { PageSource } from './server/pages.ts';
 import type { LimitStore } from './stores/limit-store.ts';
+import type { ResponseStore } from './stores/response-store.ts';
 import type { SlotStore } from './stores/slot-store.ts';
 import { logExchange } from './telemetry/access-line.ts';
 import type { Log, Metrics } from './telemetry/telemetry.ts';
@@ -30,6 +32,7 @@ export interface SharedParts {
   readonly metrics: Metrics;
   readonly limits: LimitStore;
   readonly slots: SlotStore;
+  readonly responses: ResponseStore;
   readonly health: HealthRegistry;
   /** Text of /metrics over all processes. */
   readonly metricsText: () => Promise<string>;
@@ -61,6 +64,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   const transport = withDemo(createHttpTransport(), createDemoTransport(clock));
   const load = createTargetLoad();
   const pickers = createPickers({ inFlight: load.inFlight, random: shared.random });
+  const priceLibrary = createPriceLibrary();
   let isStarted = false;
   let drain: { cutShort: () => void; done: Promise<void> } | undefined;
 
@@ -70,6 +74,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
       transport,
       load,
       pickers,
+      priceLibrary,
       settle(entry) {
         metrics.observe(entry);
         logExchange(log, entry);
@@ -81,6 +86,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   const pages = createPageSource({
     ...shared,
     catalog: () => runtime.catalog,
+    modelCatalogue: () => runtime.models,
     publicMetrics: () => runtime.config.server.publicMetrics,
     queue: () => shared.slots.counts(runtime.admission.id),
     isStarted: () => isStarted,
@@ -92,6 +98,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
     runtime: () => runtime,
     requestIds: createRequestIds(randomBytes),
     pages,
+    responses: shared.responses,
     exchanges,
     onArrival: verbose(loaded) ? (exchange) => logArrival(log, exchange) : undefined,
     isDraining: () => drain !== undefined,

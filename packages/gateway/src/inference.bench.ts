@@ -5,6 +5,7 @@ import { systemClock } from './canonical/clock.ts';
 import { loadConfig } from './config/load.ts';
 import { Exchange } from './exchange.ts';
 import { createRequestIds } from './policies/request-id.ts';
+import { createPriceLibrary } from './pricing/price-library.ts';
 import { providerDefinitions } from './providers/registry.gen.ts';
 import type { ReplySink } from './relay/reply-sink.ts';
 import { createHealthRegistry } from './resilience/health.ts';
@@ -13,6 +14,7 @@ import { createTargetLoad } from './routing/target-load.ts';
 import { compileRuntime } from './runtime.ts';
 import { composeHead } from './server/reply-head.ts';
 import { createMemoryLimitStore } from './stores/memory/limit-store.ts';
+import { createMemoryResponseStore } from './stores/memory/response-store.ts';
 import { createMemorySlotStore } from './stores/memory/slot-store.ts';
 import { logExchange } from './telemetry/access-line.ts';
 import { createLog } from './telemetry/log.ts';
@@ -125,11 +127,13 @@ async function compile() {
     metrics,
     limits: createMemoryLimitStore({ clock }),
     slots: createMemorySlotStore({ clock }),
+    responses: createMemoryResponseStore({ clock, limits: () => loaded.config.responses }),
     health: createHealthRegistry({ clock, random: Math.random, onChange: () => {} }),
     metricsText: () => metrics.text(),
     version: 'bench',
     transport,
     load,
+    priceLibrary: createPriceLibrary(),
     pickers: createPickers({ inFlight: load.inFlight, random: Math.random }),
     settle(entry) {
       metrics.observe(entry);
@@ -156,6 +160,8 @@ function request(): Promise<void> {
     headers,
     rawHeaders,
     operation: 'chat',
+    protocol: 'openai-chat',
+    streamAsk: 'body',
     pathModel: undefined,
     tail: 'chat/completions',
     query: '',

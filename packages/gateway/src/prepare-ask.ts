@@ -1,13 +1,15 @@
 import { GatewayError } from './canonical/gateway-error.ts';
 import type { Exchange } from './exchange.ts';
 import { operationAsk } from './operation-ask.ts';
+import type { ModelCatalogue } from './pricing/model-catalogue.ts';
 import { findProtocol } from './protocols/find-protocol.ts';
 import { failureOf } from './relay/attempt.ts';
 import type { Failure } from './resilience/failure.ts';
 import { chatEndpointOf } from './routing/chat-endpoint.ts';
 import type { PlanStep } from './routing/plan.ts';
 import type { ChatEndpoint } from './routing/target.ts';
-import { readConversation, translateRequest } from './translation/translation.ts';
+import type { ReadRequest, StoredResponses } from './translation/stored-responses.ts';
+import { readConversation, type Translation, translateRequest } from './translation/translation.ts';
 import type { FetchedMedia, MediaFetcher } from './transport/media-fetcher.ts';
 import type { UpstreamAsk } from './upstream-request.ts';
 
@@ -16,6 +18,9 @@ export interface AskInput {
   readonly step: PlanStep;
   /** Fetches pictures and documents for upstreams that take no addresses. */
   readonly media: MediaFetcher;
+  /** Reads requests that may refer to earlier answers, and keeps theirs. */
+  readonly storedResponses: StoredResponses;
+  readonly models: Pick<ModelCatalogue, 'maxOutputTokens'>;
 }
 
 const asItCame: UpstreamAsk = { endpoint: undefined, translation: undefined, operation: undefined };
@@ -50,27 +55,58 @@ function operationOf({ exchange, step }: AskInput): UpstreamAsk | Failure {
   }
 }
 
-/** Tokens of another wire, given to the caller in an earlier answer, would be refused by an upstream of its own. */
+/**
+ * Tokens of another wire and ids of the gateway's, given to the caller in an earlier answer, would be refused by an
+ * upstream of its own.
+ */
 function carriesForeign({ body, protocol }: Exchange): boolean {
-  const { foreignMarks } = findProtocol(protocol).client;
-  return foreignMarks.some((mark) => body!.includes(mark));
+  const { foreignMarks, keeping } = findProtocol(protocol).client;
+  return foreignMarks.some((mark) => body!.includes(mark)) || keeping?.namesOwnId(body!) === true;
 }
 
-async function translated({ exchange, step, media }: AskInput, endpoint: ChatEndpoint): Promise<UpstreamAsk> {
-  const { body, facts, protocol } = exchange;
-  const conversation = exchange.conversation ?? readConversation(protocol, body!, facts);
-  exchange.conversation = conversation;
+async function translated(input: AskInput, endpoint: ChatEndpoint): Promise<UpstreamAsk> {
+  const { exchange, step, media } = input;
+  const { protocol } = exchange;
+  const { conversation, present } = await readRequest(input, endpoint);
   const translation = await translateRequest({
     conversation,
     client: protocol,
     upstream: endpoint.protocol,
     model: step.upstreamModel,
     quirks: endpoint.quirks,
+    maxOutputTokens: maxOutputTokensOf(input),
     fetchMedia: (url) => fetchMedia(exchange, media, url),
   });
   exchange.dropped = translation.dropped;
-  return { endpoint, translation, operation: undefined };
+  return { endpoint, translation: present(translation), operation: undefined };
 }
+
+function maxOutputTokensOf({ exchange, step, models }: AskInput): number | undefined {
+  const { upstreamModel: model, routeTarget } = step;
+  if (model === undefined) return undefined;
+  return models.maxOutputTokens({
+    provider: routeTarget.target.kind,
+    model,
+    requestedModel: exchange.requestedModel,
+  });
+}
+
+/** The whole request; read for each attempt where it may refer to what only some targets know. */
+function readRequest(
+  { exchange, storedResponses }: AskInput,
+  endpoint: ChatEndpoint,
+): ReadRequest | Promise<ReadRequest> {
+  const { body, facts, principal, protocol } = exchange;
+  const { keeping } = findProtocol(protocol).client;
+  if (keeping === undefined) {
+    exchange.conversation ??= readConversation(protocol, body!, facts);
+    return { conversation: exchange.conversation, present: asTranslated };
+  }
+  const { identity: owner } = principal;
+  return storedResponses({ keeping, client: protocol, upstream: endpoint.protocol, body: body!, facts, owner });
+}
+
+const asTranslated = (translation: Translation): Translation => translation;
 
 function fetchMedia(exchange: Exchange, media: MediaFetcher, url: string): Promise<FetchedMedia> {
   const controller = new AbortController();

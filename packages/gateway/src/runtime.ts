@@ -21,6 +21,8 @@ import { type RequestPolicy, runRing } from './policies/request-policy.ts';
 import { createSecurityHeaders, revealingHeaders, type SecurityHeaders } from './policies/security-headers.ts';
 import { createSignature } from './policies/signature.ts';
 import { createSpecialAddresses } from './policies/special-addresses.ts';
+import { createModelCatalogue, type ModelCatalogue } from './pricing/model-catalogue.ts';
+import type { PriceLibrary } from './pricing/price-library.ts';
 import { createBuildTarget } from './providers/build-target.ts';
 import { createDemoTarget } from './providers/demo-target.ts';
 import { createHeadRules } from './relay/reply-headers.ts';
@@ -36,6 +38,7 @@ import type { Target } from './routing/target.ts';
 import type { TargetLoad } from './routing/target-load.ts';
 import type { ServedRuntime } from './server/http-server.ts';
 import type { SlotPool } from './stores/slot-store.ts';
+import { createStoredResponses } from './translation/stored-responses.ts';
 import { DEMO_MODEL, DEMO_ORIGIN } from './transport/demo-transport.ts';
 import { fetchJson } from './transport/fetch-json.ts';
 import { createMediaFetcher, MediaFetchError, type MediaFetcher } from './transport/media-fetcher.ts';
@@ -45,6 +48,8 @@ import type { Transport } from './transport/upstream-call.ts';
 export interface Runtime extends ServedRuntime {
   readonly config: GatewayConfig;
   readonly catalog: Catalog;
+  /** What is known of models. */
+  readonly models: ModelCatalogue;
   readonly admission: SlotPool;
   /** Nothing is configured: the built-in demo model answers. */
   readonly isDemo: boolean;
@@ -54,6 +59,7 @@ export interface RuntimeParts extends SharedParts {
   readonly transport: Transport;
   readonly load: TargetLoad;
   readonly pickers: Pickers;
+  readonly priceLibrary: PriceLibrary;
   readonly settle: (entry: LedgerEntry) => void;
 }
 
@@ -62,6 +68,7 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
   const { config } = loaded;
   const { clock, health, log } = parts;
   const { catalog, isDemo } = compileRoutes(loaded, clock);
+  const models = createModelCatalogue({ library: parts.priceLibrary, overrides: config.modelOverrides ?? [] });
   const admission: SlotPool = {
     id: 'admission',
     maxConcurrent: config.queue.maxConcurrent,
@@ -72,6 +79,8 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
   const addHeaders = headerAdder(config, security);
   const guards = guardPolicies(config);
   const rateLimit = createRateLimit(config.rateLimits, { store: parts.limits, clock, authMode: config.auth.mode });
+  const headPolicies = present([...guards, rateLimit && countRefusals(rateLimit, parts)]);
+  const bodyPolicies = present([createSignature(config.security.signing, clock)]);
   const plannedHealth = planHealth(health);
   const offers = (exchange: Exchange) => (target: Target, model: string | undefined) =>
     offersTo(exchange, target, model);
@@ -79,8 +88,8 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
 
   const inference = createInference({
     clock,
-    headPolicies: present([...guards, rateLimit && countRefusals(rateLimit, parts)]),
-    bodyPolicies: present([createSignature(config.security.signing, clock)]),
+    headPolicies,
+    bodyPolicies,
     readRequest: createRequestReader(config.security.validation),
     catalog,
     createPlan: (resolution, exchange) =>
@@ -97,6 +106,8 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
     attemptRing: createAttemptRing({
       transport: parts.transport,
       media: mediaFetcher(config.security),
+      storedResponses: createStoredResponses({ store: parts.responses, isKept: config.responses.store, newId }),
+      models,
       health,
       load: parts.load,
       slots: parts.slots,
@@ -109,7 +120,7 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
         ],
       }),
       securityHeaders: addHeaders,
-      newId: () => randomUUID().replaceAll('-', '').slice(0, 16),
+      newId,
     }),
     slots: parts.slots,
     admission,
@@ -128,15 +139,21 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
   return {
     config,
     catalog,
+    models,
     isDemo,
     admission,
     inference,
     clientAddress: createClientAddress(config.server.trustedProxies),
     proxyTail: createProxyTail(config.proxy),
     guardPage: (exchange) => runRing(guards, exchange),
+    guardStored: (exchange) => runRing([...headPolicies, ...bodyPolicies], exchange),
     pageHeaders: security?.overPlainHttp ?? [],
     corsHeaders: corsHeaders(config.cors.origins),
   };
+}
+
+function newId(): string {
+  return randomUUID().replaceAll('-', '').slice(0, 16);
 }
 
 /** Without permission to fetch, every address is refused with a word. */

@@ -35,6 +35,7 @@ export const errorKinds = {
   upstream_overloaded: { status: 503, type: 'server_error', code: 'upstream_overloaded' },
   upstream_quota: { status: 503, type: 'server_error', code: 'upstream_quota_exhausted' },
   shutting_down: { status: 503, type: 'server_error', code: 'shutting_down' },
+  store_unavailable: { status: 503, type: 'server_error', code: 'store_unavailable' },
   signing_unconfigured: { status: 503, type: 'server_error', code: 'signing_unconfigured' },
   upstream_timeout: { status: 504, type: 'timeout_error', code: 'upstream_timeout' },
 } as const satisfies Record<string, { status: number; type: string; code: string }>;

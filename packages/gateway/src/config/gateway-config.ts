@@ -1,6 +1,8 @@
 import type { ConfigNoticeLike } from '../canonical/config-error.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
+import type { ModelOverride } from '../pricing/model-facts.ts';
 import type { LimitRule } from '../stores/limit-store.ts';
+import type { ResponseLimits } from '../stores/response-store.ts';
 
 export { ConfigError, type ConfigNoticeLike, formatProblem } from '../canonical/config-error.ts';
 
@@ -15,6 +17,8 @@ export interface GatewayConfig {
   readonly rateLimits: readonly RateLimitConfig[];
   readonly backends: readonly BackendConfig[];
   readonly models: readonly ModelPoolConfig[];
+  /** What the operator states of models; absent: nothing. */
+  readonly modelOverrides?: readonly ModelOverride[];
   readonly vllmBackends: readonly VllmBackendConfig[];
   readonly providers: readonly ProviderConfig[];
   readonly routing: RoutingConfig;
@@ -24,6 +28,7 @@ export interface GatewayConfig {
   readonly security: SecurityConfig;
   readonly telemetry: TelemetryConfig;
   readonly proxy: ProxyConfig;
+  readonly responses: ResponsesConfig;
   readonly cors: { readonly origins: readonly string[] };
 }
 
@@ -221,6 +226,12 @@ export interface ProxyConfig {
   readonly allow: readonly string[];
   /** Tails that start with one of these never pass. */
   readonly deny: readonly string[];
+}
+
+/** Answers that are kept so that later requests can refer to them. */
+export interface ResponsesConfig extends ResponseLimits {
+  /** False: nothing is kept, whatever callers want. */
+  readonly store: boolean;
 }
 
 /** Something the operator should read at start: a warning, or a section whose feature is still to come. */

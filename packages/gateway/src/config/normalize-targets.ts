@@ -13,6 +13,7 @@ import type {
 } from './gateway-config.ts';
 import { type UnsetVariable, unsetVariableAt } from './interpolate.ts';
 import type { FileConfig } from './schema.ts';
+import { statesFacts } from './sections/model-section.ts';
 import { addressKeys } from './sections/target-section.ts';
 import { strategyInForce } from './strategy-in-force.ts';
 
@@ -70,7 +71,7 @@ export function normalizeBackends({ file, unset }: TargetSections, findings: Fin
 
 /** `models`: the pools, each with its providers in order. */
 export function normalizeModels({ file, unset }: TargetSections, findings: Findings): readonly ModelPoolConfig[] {
-  return Object.entries(file.models).map(([key, pool]) => ({
+  return poolsIn(file).map(([key, pool]) => ({
     key,
     modelName: pool.model_name ?? key,
     strategy: strategyInForce(pool.strategy, ['models', key, 'strategy'], findings),
@@ -127,10 +128,16 @@ export function normalizeVllmBackends({ file, settings }: TargetSections): reado
   });
 }
 
+/** The entries of `models` that are pools; others only state facts of a model that is served elsewhere. */
+function poolsIn({ models }: FileConfig) {
+  return Object.entries(models).filter(([, pool]) => pool.providers.length > 0 || !statesFacts(pool));
+}
+
 function declaresTargets(file: FileConfig): boolean {
   return (
     file.backends.length > 0 ||
-    [file.models, file.providers, file.vllm_backends].some((section) => Object.keys(section).length > 0)
+    poolsIn(file).length > 0 ||
+    [file.providers, file.vllm_backends].some((section) => Object.keys(section).length > 0)
   );
 }
 

@@ -6,6 +6,7 @@ import type {
   GatewayConfig,
   QueueConfig,
   ResilienceConfig,
+  ResponsesConfig,
   RoutingConfig,
   ServerConfig,
   TelemetryConfig,
@@ -13,6 +14,7 @@ import type {
 import type { Environment, UnsetVariable } from './interpolate.ts';
 import { parseLogLevel } from './log-level.ts';
 import { checkAccessLists, normalizeAuth, normalizeRateLimits, normalizeSecurity } from './normalize-access.ts';
+import { normalizeModelOverrides } from './normalize-model-overrides.ts';
 import { normalizeBackends, normalizeModels, normalizeProviders, normalizeVllmBackends } from './normalize-targets.ts';
 import { notePendingFeatures } from './pending-features.ts';
 import type { FileConfig } from './schema.ts';
@@ -51,12 +53,14 @@ export function normalize(input: NormalizeInput, findings: Findings): GatewayCon
     queue: normalizeQueue(file, countTargets(targets), resilience),
     rateLimits: normalizeRateLimits(file),
     ...targets,
+    modelOverrides: normalizeModelOverrides(file),
     routing: normalizeRouting(file, findings),
     ...(file.health && { health: normalizeHealth(file.health) }),
     resilience,
     security: normalizeSecurity(file, settings, findings),
     telemetry: normalizeTelemetry(input),
     proxy: file.proxy,
+    responses: normalizeResponses(file),
     cors: { origins: settings.corsOrigins ?? file.cors.allowed_origins ?? file.cors.origins },
   };
   notePendingFeatures(file, input.env, findings);
@@ -147,6 +151,15 @@ function normalizeResilience({ resilience: { retry, timeout, bulkhead } }: FileC
       idleMs: milliseconds(timeout.idle_seconds),
     },
     bulkhead: bulkhead && { maxConcurrent: bulkhead.max_concurrent, maxQueue: bulkhead.max_queue },
+  };
+}
+
+function normalizeResponses({ responses }: FileConfig): ResponsesConfig {
+  return {
+    store: responses.store,
+    maxEntries: responses.max_entries,
+    maxBytes: responses.max_bytes,
+    ttlMs: milliseconds(responses.ttl_seconds),
   };
 }
 

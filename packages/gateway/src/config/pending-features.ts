@@ -56,7 +56,7 @@ const pendingSections: readonly PendingFeature[] = [
     message: 'Redis is accepted, but not built yet: limits count within this process only.',
     isUsed: ({ redis }) => redis !== undefined,
   },
-  ...(['tenants', 'pricing', 'plugins', 'audit'] as const).map((key) => ({
+  ...(['tenants', 'plugins', 'audit'] as const).map((key) => ({
     path: [key],
     message: `The section ${key} is accepted, but not built yet.`,
     isUsed: (file: FileConfig) => file[key] !== undefined,

@@ -70,6 +70,7 @@ function contentOf(path: Path, node: SchemaNode): SampleContent | undefined {
 
 const exampleNames: Readonly<Record<string, string>> = {
   models: 'my-model',
+  pricing: 'my-model',
   providers: 'my-provider',
   vllm_backends: 'my-model',
 };

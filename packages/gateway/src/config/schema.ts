@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { pricingSection } from './sections/model-section.ts';
+import { responsesSection } from './sections/responses-section.ts';
 import { healthSection, resilienceSection, routingSection } from './sections/routing-section.ts';
 import { securitySection } from './sections/security-section.ts';
 import {
@@ -32,12 +34,13 @@ export const configSchema = z.object({
   security: securitySection,
   telemetry: telemetrySection,
   proxy: proxySection,
+  responses: responsesSection,
   cors: corsSection,
   cache: cacheSection,
   database: databaseSection,
   redis: redisSection,
   tenants: z.unknown().optional().describe('Tenants and their limits.'),
-  pricing: z.unknown().optional().describe('Prices of models.'),
+  pricing: pricingSection,
   plugins: z.unknown().optional().describe('Extensions to load.'),
   audit: z.unknown().optional().describe('Record of who did what.'),
 });

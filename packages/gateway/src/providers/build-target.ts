@@ -78,6 +78,7 @@ function buildTarget(input: TargetInput, { environment, sources }: BuildTargetCo
   const target: Target = {
     id,
     provider: input.name ?? definition.name,
+    kind: definition.name,
     healthId: healthIdOf(url, apiKey, entry.apiVersion),
     enabled: entry.enabled,
     unusable: problemOf(input, { definition, url, apiKey, hasIdentity: identity !== undefined }),

@@ -11,6 +11,7 @@ export function createDemoTarget({ origin, model, timeouts }: DemoSettings): Tar
   return {
     id: model,
     provider: model,
+    kind: model,
     healthId: model,
     enabled: true,
     unusable: undefined,

@@ -182,17 +182,17 @@ it('lists models and who serves them, without URLs', () => {
     }),
   );
   expect(catalog.models()).toEqual([
-    { id: 'r1', providers: [{ name: 'azure', targetId: 'r1/azure' }] },
-    { id: 'deepseek-r1', providers: [{ name: 'azure', targetId: 'r1/azure' }] },
+    { id: 'r1', providers: [{ name: 'azure', targetId: 'r1/azure', upstreamModel: 'deepseek-r1' }] },
+    { id: 'deepseek-r1', providers: [{ name: 'azure', targetId: 'r1/azure', upstreamModel: 'deepseek-r1' }] },
     {
       id: 'org/local',
       providers: [
-        { name: 'vllm', targetId: 'org/local/vllm' },
-        { name: 'vllm', targetId: 'org/local/vllm-2' },
+        { name: 'vllm', targetId: 'org/local/vllm', upstreamModel: 'org/local' },
+        { name: 'vllm', targetId: 'org/local/vllm-2', upstreamModel: 'org/local' },
       ],
     },
-    { id: 'fast', providers: [{ name: 'openai', targetId: 'openai' }] },
-    { id: 'llama', providers: [{ name: 'openai-compatible', targetId: 'backends/1' }] },
+    { id: 'fast', providers: [{ name: 'openai', targetId: 'openai', upstreamModel: 'gpt' }] },
+    { id: 'llama', providers: [{ name: 'openai-compatible', targetId: 'backends/1', upstreamModel: 'llama' }] },
   ]);
 });
 

@@ -2,10 +2,17 @@ import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { ConfiguredTargets } from './configured-targets.ts';
 import type { Target } from './target.ts';
 
+/** Who serves a model, and what it is called there. */
+export interface ServingTarget {
+  readonly name: string;
+  readonly targetId: string;
+  readonly upstreamModel: string;
+}
+
 /** A model that callers can name, and who serves it. */
 export interface ListedModel {
   readonly id: string;
-  readonly providers: readonly { readonly name: string; readonly targetId: string }[];
+  readonly providers: readonly ServingTarget[];
 }
 
 /** Every model name that a configuration spells out, in its order: pools, single-model servers, declared and default ones. */
@@ -14,28 +21,26 @@ export function listModels(
   configured: ConfiguredTargets,
   demo: Target | undefined,
 ): readonly ListedModel[] {
-  const byId = new Map<string, Map<string, string>>();
-  const add = (id: string, target: Target) => {
-    const serving = byId.get(id) ?? new Map<string, string>();
-    serving.set(target.id, target.provider);
+  const byId = new Map<string, Map<string, ServingTarget>>();
+  const add = (id: string, target: Target, upstreamModel: string) => {
+    const serving = byId.get(id) ?? new Map<string, ServingTarget>();
+    serving.set(target.id, { name: target.provider, targetId: target.id, upstreamModel });
     byId.set(id, serving);
   };
-  for (const [index, { key, modelName }] of config.models.entries()) {
-    for (const { target } of configured.pools[index]!) {
-      add(key, target);
-      add(modelName, target);
+  for (const [index, { key, modelName, providers }] of config.models.entries()) {
+    for (const [position, { target }] of configured.pools[index]!.entries()) {
+      const upstreamModel = providers[position]?.model ?? modelName;
+      add(key, target, upstreamModel);
+      add(modelName, target, upstreamModel);
     }
   }
   for (const [index, { model }] of config.vllmBackends.entries()) {
-    for (const { target } of configured.vllm[index]!) add(model, target);
+    for (const { target } of configured.vllm[index]!) add(model, target, model);
   }
   for (const { target } of [...configured.providers, ...configured.backends]) {
-    for (const model of target.models?.keys() ?? []) add(model, target);
-    if (target.defaultModel !== undefined) add(target.defaultModel, target);
+    for (const [model, upstreamModel] of target.models ?? []) add(model, target, upstreamModel);
+    if (target.defaultModel !== undefined) add(target.defaultModel, target, target.defaultModel);
   }
-  for (const model of demo?.models?.keys() ?? []) add(model, demo!);
-  return [...byId].map(([id, serving]) => ({
-    id,
-    providers: [...serving].map(([targetId, name]) => ({ name, targetId })),
-  }));
+  for (const [model, upstreamModel] of demo?.models ?? []) add(model, demo!, upstreamModel);
+  return [...byId].map(([id, serving]) => ({ id, providers: [...serving.values()] }));
 }

@@ -5,6 +5,7 @@ export function makeTarget(id: string, changes: Partial<Target> = {}): Target {
   return {
     id,
     provider: id,
+    kind: id,
     healthId: id,
     enabled: true,
     unusable: undefined,

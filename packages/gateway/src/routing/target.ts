@@ -83,6 +83,8 @@ export interface Target {
   readonly id: string;
   /** Provider's name: metric label and log field. */
   readonly provider: string;
+  /** Name of the provider's definition, whatever the configuration calls the target: whose models it has. */
+  readonly kind: string;
   /** Targets with the same base URL and credential share probes and health. Contains no secret. */
   readonly healthId: string;
   readonly enabled: boolean;

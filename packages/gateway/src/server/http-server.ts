@@ -7,10 +7,11 @@ import type { Inference } from '../inference.ts';
 import type { ClientAddress } from '../policies/client-address.ts';
 import type { ProxyTail } from '../policies/proxy-path.ts';
 import type { RequestIds } from '../policies/request-id.ts';
-import { usualProtocol } from '../protocols/find-protocol.ts';
+import { pageProtocol } from '../protocols/find-model-listing.ts';
 import { encodeError } from '../protocols/openai-chat/errors.ts';
+import type { ResponseStore } from '../stores/response-store.ts';
 import { ClientReply } from './client-reply.ts';
-import { type PageSource, sendJson, servePage } from './pages.ts';
+import { type PageSource, sendJson, sendPageError, servePage } from './pages.ts';
 import { readClientError, refuseRaw } from './refuse-raw.ts';
 import { RequestBody } from './request-body.ts';
 import { findHeadFault } from './request-head.ts';
@@ -23,6 +24,7 @@ import {
   REQUEST_MS,
   SOCKET_BUFFER_BYTES,
 } from './server-limits.ts';
+import { type StoredMatch, serveStoredResponse } from './stored-responses.ts';
 
 /** What the server asks for each request; a reload swaps it whole. */
 export interface ServedRuntime {
@@ -31,6 +33,8 @@ export interface ServedRuntime {
   readonly proxyTail: (rawTail: string) => ProxyTail;
   /** Runs the head policies that guard pages other than liveness; throws GatewayError. */
   readonly guardPage: (exchange: Exchange) => void | Promise<void>;
+  /** The same for stored responses: everything that guards the requests that made them. */
+  readonly guardStored: (exchange: Exchange) => void | Promise<void>;
   readonly pageHeaders: readonly string[];
   readonly corsHeaders: (origin: string | undefined) => readonly string[];
 }
@@ -40,6 +44,7 @@ export interface HttpServerParts {
   readonly runtime: () => ServedRuntime;
   readonly requestIds: RequestIds;
   readonly pages: PageSource;
+  readonly responses: ResponseStore;
   /** Exchanges under way; the server adds and removes. */
   readonly exchanges: ExchangeRegistry;
   /** Told of each exchange as it begins; undefined when nobody wants to know. */
@@ -107,12 +112,14 @@ function handle(parts: HttpServerParts, request: IncomingMessage, response: Serv
     infer(parts, runtime, request, response, match, body);
     return;
   }
-  const isKnown = match.kind === 'page' || match.allow !== undefined || url === '*';
+  const isKnown = match.kind !== 'error' || match.allow !== undefined || url === '*';
   if (method === 'OPTIONS' && isKnown) {
     const allow = match.kind === 'error' && match.allow !== undefined ? ['allow', `${match.allow}, OPTIONS`] : [];
     response.writeHead(204, [...allow, ...runtime.corsHeaders(request.headers.origin)]).end();
   } else if (match.kind === 'page') {
     void page(parts, runtime, request, response, match);
+  } else if (match.kind === 'stored') {
+    void storedResponse(parts, runtime, request, response, match);
   } else {
     sendError(response, match.error, match.allow === undefined ? [] : ['allow', match.allow]);
   }
@@ -194,7 +201,6 @@ function openExchange(
 /** A page as the policies that guard it see it. */
 const pageFacts = {
   operation: 'proxy',
-  protocol: usualProtocol,
   streamAsk: 'never',
   pathModel: undefined,
   tail: '',
@@ -210,21 +216,55 @@ async function page(
   match: PageMatch,
 ): Promise<void> {
   const headers = [...runtime.pageHeaders, ...runtime.corsHeaders(request.headers.origin)];
+  const protocol = pageProtocol(match.protocol, request.headers);
   try {
     if (!unguarded.has(match.page)) {
-      await runtime.guardPage(openExchange(parts, runtime, request, response, { ...pageFacts, query: match.query }));
+      const facts = { ...pageFacts, protocol, query: match.query };
+      await runtime.guardPage(openExchange(parts, runtime, request, response, facts));
     }
-    await servePage(parts.pages, { ...match, headers }, response);
+    await servePage(parts.pages, { ...match, protocol, headers }, response);
     // A stop that was asked meanwhile would wait for the next request.
     if (parts.isDraining()) request.socket.destroySoon();
   } catch (error) {
     if (error instanceof GatewayError) {
-      sendError(response, error, headers);
+      // A body that was not read would be taken for the next request.
+      sendPageError(protocol, error, response, [...headers, 'connection', 'close']);
       return;
     }
     parts.reportInternal(error);
-    sendError(response, new GatewayError('internal', 'The gateway failed; its log has the reason.'), headers);
+    sendError(response, internalError(), headers);
   }
+}
+
+/** A response that was made before, as the policies that guard it see the request. */
+const storedFacts = { operation: 'responses', streamAsk: 'never', pathModel: undefined, tail: '' } as const;
+
+async function storedResponse(
+  parts: HttpServerParts,
+  runtime: ServedRuntime,
+  request: IncomingMessage,
+  response: ServerResponse,
+  match: StoredMatch,
+): Promise<void> {
+  const headers = [...runtime.pageHeaders, ...runtime.corsHeaders(request.headers.origin)];
+  const { protocol, query } = match;
+  try {
+    const exchange = openExchange(parts, runtime, request, response, { ...storedFacts, protocol, query });
+    await runtime.guardStored(exchange);
+    const { principal, replyHeaders } = exchange;
+    const reply = { match, owner: principal.identity, headers: [...headers, ...replyHeaders] };
+    await serveStoredResponse(parts.responses, reply, response);
+    // A stop that was asked meanwhile would wait for the next request.
+    if (parts.isDraining()) request.socket.destroySoon();
+  } catch (thrown) {
+    if (!(thrown instanceof GatewayError)) parts.reportInternal(thrown);
+    const error = thrown instanceof GatewayError ? thrown : internalError();
+    sendPageError(protocol, error, response, [...headers, 'connection', 'close']);
+  }
+}
+
+function internalError(): GatewayError {
+  return new GatewayError('internal', 'The gateway failed; its log has the reason.');
 }
 
 function sendError(response: ServerResponse, error: GatewayError, headers: readonly string[] = []): void {

@@ -1,10 +1,13 @@
 import type { Clock } from '../canonical/clock.ts';
+import type { ModelCatalogue } from '../pricing/model-catalogue.ts';
+import type { ListedModel } from '../protocols/model-listing.ts';
 import type { HealthRegistry } from '../resilience/health.ts';
 import type { Catalog } from '../routing/catalog.ts';
 import type { Target } from '../routing/target.ts';
 import type { SlotCounts } from '../stores/slot-store.ts';
 import type { Metrics } from '../telemetry/telemetry.ts';
-import type { ModelStatus, PageSource, TargetStatus } from './pages.ts';
+import { listedFacts } from './listed-facts.ts';
+import type { PageSource, TargetStatus } from './pages.ts';
 
 export interface PageSourceInput {
   readonly clock: Clock;
@@ -14,6 +17,7 @@ export interface PageSourceInput {
   /** Text of /metrics over all processes. */
   readonly metricsText: () => Promise<string>;
   readonly catalog: () => Catalog;
+  readonly modelCatalogue: () => ModelCatalogue;
   readonly publicMetrics: () => boolean;
   readonly queue: () => SlotCounts;
   readonly isStarted: () => boolean;
@@ -31,7 +35,10 @@ export function createPageSource(input: PageSourceInput): PageSource {
     wallNow: clock.wallNow,
     isStarted: input.isStarted,
     isReady: () => input.isStarted() && !input.isDraining() && targets().some((target) => canServe(target, health)),
-    models: () => modelStatuses(input.catalog(), health),
+    models: async () => {
+      await input.modelCatalogue().load();
+      return listModels(input, clock.wallNow());
+    },
     targets: () => targets().map((target) => targetStatus(target, health)),
     queue: input.queue,
     metrics: async () => {
@@ -46,15 +53,25 @@ function canServe(target: Target, health: HealthRegistry): boolean {
   return target.enabled && target.unusable === undefined && health.isUsable(target.healthId);
 }
 
-function modelStatuses({ targets, models }: Catalog, health: HealthRegistry): ModelStatus[] {
+/** Every model, who serves it, and what is known of it at that moment. */
+function listModels(input: PageSourceInput, at: number): ListedModel[] {
+  const { targets, models } = input.catalog();
+  const catalogue = input.modelCatalogue();
   const isAvailable = (targetId: string): boolean => {
     const target = targets.get(targetId);
-    return target !== undefined && canServe(target, health);
+    return target !== undefined && canServe(target, input.health);
   };
-  return models().map(({ id, providers }) => ({
-    id,
-    providers: providers.map(({ name, targetId }) => ({ name, available: isAvailable(targetId) })),
-  }));
+  return models().map(({ id, providers }) => {
+    const entries = providers.map(({ targetId, upstreamModel: model }) => {
+      const provider = targets.get(targetId)?.kind ?? '';
+      return catalogue.find({ provider, model, requestedModel: id, at });
+    });
+    return {
+      id,
+      providers: providers.map(({ name, targetId }) => ({ name, available: isAvailable(targetId) })),
+      facts: listedFacts(entries),
+    };
+  });
 }
 
 function targetStatus(target: Target, health: HealthRegistry): TargetStatus {

@@ -1,4 +1,9 @@
 import type { ServerResponse } from 'node:http';
+import { GatewayError } from '../canonical/gateway-error.ts';
+import type { ProtocolName } from '../canonical/protocol-name.ts';
+import { findModelListing } from '../protocols/find-model-listing.ts';
+import { findProtocol } from '../protocols/find-protocol.ts';
+import type { ListedModel } from '../protocols/model-listing.ts';
 import { endReply } from './end-reply.ts';
 import type { Page } from './routes.ts';
 
@@ -10,17 +15,11 @@ export interface PageSource {
   /** False before the first start is complete and once a stop was asked. */
   readonly isReady: () => boolean;
   readonly isStarted: () => boolean;
-  readonly models: () => readonly ModelStatus[];
+  readonly models: () => Promise<readonly ListedModel[]>;
   readonly targets: () => readonly TargetStatus[];
   readonly queue: () => { readonly inFlight: number; readonly queued: number };
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
   readonly publicMetrics: () => boolean;
-}
-
-/** A model as it is listed: who serves it, and whether one of them can now. */
-export interface ModelStatus {
-  readonly id: string;
-  readonly providers: readonly { readonly name: string; readonly available: boolean }[];
 }
 
 /** Health of one target as anybody may read it: no URL, no error text. */
@@ -33,14 +32,13 @@ export interface TargetStatus {
 
 export interface PageRequest {
   readonly page: Page;
+  /** Whose shapes the asker reads. */
+  readonly protocol: ProtocolName;
   readonly parameter: string;
   readonly query: string;
   /** Headers on every reply. */
   readonly headers: readonly string[];
 }
-
-/** Models have no date of making here; OpenAI's own libraries want a number. */
-const CREATED = 1_700_000_000;
 
 /** Serves one of the gateway's own pages. */
 export async function servePage(source: PageSource, request: PageRequest, response: ServerResponse): Promise<void> {
@@ -58,7 +56,7 @@ export async function servePage(source: PageSource, request: PageRequest, respon
       return sendJson(response, isStarted ? 200 : 503, { status: isStarted ? 'started' : 'starting' }, request.headers);
     }
     case 'models':
-      return sendJson(response, 200, { object: 'list', data: source.models().map(describeModel) }, request.headers);
+      return sendJson(response, 200, findModelListing(request.protocol).list(await source.models()), request.headers);
     case 'model':
       return sendModel(source, request, response);
     case 'metrics':
@@ -85,29 +83,15 @@ function sendHealth(source: PageSource, request: PageRequest, response: ServerRe
   sendJson(response, 200, body, request.headers);
 }
 
-function sendModel(source: PageSource, request: PageRequest, response: ServerResponse): void {
-  const model = source.models().find(({ id }) => id === request.parameter);
+async function sendModel(source: PageSource, request: PageRequest, response: ServerResponse): Promise<void> {
+  const model = (await source.models()).find(({ id }) => id === request.parameter);
   if (model) {
-    sendJson(response, 200, describeModel(model), request.headers);
+    sendJson(response, 200, findModelListing(request.protocol).describe(model), request.headers);
     return;
   }
-  const error = {
-    message: `The model '${request.parameter}' does not exist here. GET /v1/models lists those that do.`,
-    type: 'invalid_request_error',
-    param: 'model',
-    code: 'model_not_found',
-  };
-  sendJson(response, 404, { error }, request.headers);
-}
-
-function describeModel(model: ModelStatus): Record<string, unknown> {
-  return {
-    id: model.id,
-    object: 'model',
-    created: CREATED,
-    owned_by: model.providers[0]?.name ?? 'llm-gateway',
-    providers: model.providers.map(({ name, available }) => ({ name, available })),
-  };
+  const message = `The model '${request.parameter}' does not exist here. GET /v1/models lists those that do.`;
+  const error = new GatewayError('model_not_found', message, { param: 'model' });
+  sendPageError(request.protocol, error, response, request.headers);
 }
 
 async function sendMetrics(source: PageSource, request: PageRequest, response: ServerResponse): Promise<void> {
@@ -124,9 +108,25 @@ async function sendMetrics(source: PageSource, request: PageRequest, response: S
   send(response, 200, contentType, text, request.headers);
 }
 
+/** Sends an error in the words of whoever asked. */
+export function sendPageError(
+  protocol: ProtocolName,
+  error: GatewayError,
+  response: ServerResponse,
+  headers: readonly string[],
+): void {
+  const { status, contentType, body, headers: own } = findProtocol(protocol).client.encodeError(error);
+  send(response, status, contentType, body.toString('utf8'), [...headers, ...own]);
+}
+
 /** Sends a JSON document with its length. */
 export function sendJson(response: ServerResponse, status: number, value: unknown, headers: readonly string[]): void {
   send(response, status, 'application/json', JSON.stringify(value), headers);
+}
+
+/** Sends a document that is text already. */
+export function sendText(response: ServerResponse, type: string, text: string, headers: readonly string[]): void {
+  send(response, 200, type, text, headers);
 }
 
 function send(response: ServerResponse, status: number, type: string, text: string, headers: readonly string[]): void {

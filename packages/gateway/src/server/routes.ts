@@ -2,7 +2,10 @@ import { type ErrorKind, GatewayError } from '../canonical/gateway-error.ts';
 import type { Operation } from '../canonical/operation.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { StreamAsk } from '../exchange.ts';
+import { modelPaths } from '../protocols/find-model-listing.ts';
+import { usualProtocol } from '../protocols/find-protocol.ts';
 import { type ClientPathMatch, clientPaths, matchClientPath } from '../protocols/match-client-path.ts';
+import { matchStoredResponse, type StoredMatch } from './stored-responses.ts';
 
 /** Pages of the gateway's own. */
 export type Page = 'health' | 'live' | 'ready' | 'startup' | 'metrics' | 'models' | 'model';
@@ -21,8 +24,18 @@ export type RouteMatch =
       readonly tail: string;
       readonly query: string;
     }
-  | { readonly kind: 'page'; readonly page: Page; readonly parameter: string; readonly query: string }
+  | {
+      readonly kind: 'page';
+      readonly page: Page;
+      /** Wire of the asker, as far as the path tells. */
+      readonly protocol: ProtocolName;
+      readonly parameter: string;
+      readonly query: string;
+    }
+  | StoredMatch
   | { readonly kind: 'error'; readonly error: GatewayError; readonly allow: string | undefined };
+
+type PageMatch = Extract<RouteMatch, { readonly kind: 'page' }>;
 
 const pages: Readonly<Record<string, Page>> = {
   '/': 'health',
@@ -38,7 +51,6 @@ const pages: Readonly<Record<string, Page>> = {
   '/startupz': 'startup',
   '/health/startup': 'startup',
   '/metrics': 'metrics',
-  '/v1/models': 'models',
 };
 
 /** First segments under /v1/ that are the gateway's own and therefore no model of the generic proxy. */
@@ -54,7 +66,6 @@ const forwarded = matchClientPath('/v1/chat/completions')!;
 
 const SLASH = 0x2f;
 const LONGEST_TARGET = 8_192;
-const MODEL_PREFIX = '/v1/models/';
 
 /**
  * Finds the route of a raw request target. Paths are matched undecoded; only a model's name is decoded. A whole URL, as
@@ -71,9 +82,12 @@ export function matchRoute(method: string, requestTarget: string): RouteMatch {
   const query = mark === -1 ? '' : target.slice(mark + 1);
   const client = matchClientPath(path);
   if (client !== undefined) return matchClient(method, path, query, client);
+  const stored = matchStoredResponse(method, path, query);
+  if (stored !== undefined) return 'kind' in stored ? stored : wrongMethod(path, stored.allow);
   const page = pages[path];
-  if (page !== undefined) return matchPage(method, page, path, '', query);
-  if (path.startsWith(MODEL_PREFIX)) return matchModel(method, path, query);
+  if (page !== undefined) return matchPage(method, path, { page, protocol: usualProtocol, parameter: '', query });
+  const models = matchModels(method, path, query);
+  if (models !== undefined) return models;
   if (path.startsWith('/v1/')) return matchProxy(method, target);
   return !path.startsWith('//')
     ? refuse(
@@ -91,9 +105,9 @@ function pathOfUrl(target: string): string {
   return rest.charCodeAt(0) === SLASH ? rest : `/${rest}`;
 }
 
-function matchPage(method: string, page: Page, path: string, parameter: string, query: string): RouteMatch {
+function matchPage(method: string, path: string, match: Omit<PageMatch, 'kind'>): RouteMatch {
   if (method !== 'GET' && method !== 'HEAD') return wrongMethod(path, 'GET, HEAD');
-  return { kind: 'page', page, parameter, query };
+  return { kind: 'page', ...match };
 }
 
 function matchClient(method: string, path: string, query: string, client: ClientPathMatch): RouteMatch {
@@ -109,10 +123,14 @@ function streamAskOf({ stream }: ClientPathMatch, query: string): StreamAsk {
   return stream === 'always' || new URLSearchParams(query).get('alt') === 'sse' ? 'frames' : 'array';
 }
 
-/** `/v1/models/{id}`, where ids may hold slashes, encoded or not. */
-function matchModel(method: string, path: string, query: string): RouteMatch {
-  const model = decodeModel(path.slice(MODEL_PREFIX.length));
-  return model === undefined ? badModel() : matchPage(method, 'model', path, model, query);
+/** `/v1/models` and `/v1/models/{id}`, where ids may hold slashes, encoded or not; and where others ask for the same. */
+function matchModels(method: string, path: string, query: string): RouteMatch | undefined {
+  const known = modelPaths.find((models) => path === models.path || path.startsWith(`${models.path}/`));
+  if (known === undefined) return undefined;
+  const { protocol } = known;
+  if (path === known.path) return matchPage(method, path, { page: 'models', protocol, parameter: '', query });
+  const parameter = decodeModel(path.slice(known.path.length + 1));
+  return parameter === undefined ? badModel() : matchPage(method, path, { page: 'model', protocol, parameter, query });
 }
 
 function badModel(): RouteMatch {

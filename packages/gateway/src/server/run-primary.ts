@@ -3,13 +3,17 @@ import { systemClock } from '../canonical/clock.ts';
 import type { CommandLineIo } from '../cli/command-line-io.ts';
 import { ConfigError, type LoadedConfig } from '../config/gateway-config.ts';
 import { loadConfig } from '../config/load.ts';
+import { createModelCatalogue } from '../pricing/model-catalogue.ts';
+import { createPriceLibrary } from '../pricing/price-library.ts';
 import { createHealthRegistry } from '../resilience/health.ts';
 import { shareHealth } from '../resilience/health-sharing.ts';
 import { compileRoutes } from '../runtime.ts';
 import { processChannel } from '../stores/cluster/channel.ts';
 import { type ClusterHub, createClusterHub } from '../stores/cluster/hub.ts';
+import { createClusterResponseHost } from '../stores/cluster/response-host.ts';
 import { createClusterStoreHost } from '../stores/cluster/store-host.ts';
 import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
+import { createMemoryResponseStore } from '../stores/memory/response-store.ts';
 import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
 import { createMetrics, type MergeableMetrics, type MetricsSnapshot, mergeMetrics } from '../telemetry/metrics.ts';
 import type { Log } from '../telemetry/telemetry.ts';
@@ -49,6 +53,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   const slots = createMemorySlotStore({ clock });
   const hub = createClusterHub({ clock });
   createClusterStoreHost({ hub, limits: createMemoryLimitStore({ clock }), slots, clock });
+  createClusterResponseHost(hub, createMemoryResponseStore({ clock, limits: () => loaded.config.responses }));
   shareHealth(health, hub);
   const probes = createHealthProbes({ registry: health, clock, random: Math.random });
   const adopt = (next: LoadedConfig): void => {
@@ -63,6 +68,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   const metricsText = () => textOfAll(hub, metrics);
   hub.answer(workerTopics.allMetrics, metricsText);
   const staff = new Staff({ hub, log, count: workers, io });
+  const library = createPriceLibrary();
   const pages = createPageSource({
     clock,
     version,
@@ -70,6 +76,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
     metrics,
     metricsText,
     catalog: () => catalog,
+    modelCatalogue: () => createModelCatalogue({ library, overrides: loaded.config.modelOverrides ?? [] }),
     publicMetrics: () => true,
     queue: () => slots.counts('admission'),
     isStarted: () => staff.isServing,

@@ -1,8 +1,9 @@
 import { loadConfig } from '../config/load.ts';
-import { createGateway } from '../gateway.ts';
+import { createGateway, type Gateway } from '../gateway.ts';
 import { createHealthRegistry } from '../resilience/health.ts';
 import type { Target } from '../routing/target.ts';
 import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
+import { createMemoryResponseStore } from '../stores/memory/response-store.ts';
 import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
@@ -26,13 +27,14 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   const metrics = createMetrics({ defaultMetrics: loaded.config.telemetry.metrics.enabled });
   let targets: () => Iterable<Target> = () => [];
   const health = createHealthRegistry({ clock, random, onChange: healthReporter(log, metrics, () => targets()) });
-  const gateway = createGateway(loaded, {
+  const gateway: Gateway = createGateway(loaded, {
     clock,
     random,
     log,
     metrics,
     limits: createMemoryLimitStore({ clock }),
     slots: createMemorySlotStore({ clock }),
+    responses: createMemoryResponseStore({ clock, limits: () => gateway.runtime.config.responses }),
     health,
     metricsText: () => metrics.text(),
     version,

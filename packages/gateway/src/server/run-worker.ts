@@ -5,6 +5,7 @@ import { followHealth } from '../resilience/health-sharing.ts';
 import { createClusterBus } from '../stores/cluster/bus.ts';
 import { processChannel } from '../stores/cluster/channel.ts';
 import { createClusterLimitStore } from '../stores/cluster/limit-store.ts';
+import { createClusterResponseStore } from '../stores/cluster/response-store.ts';
 import { createClusterSlotStore } from '../stores/cluster/slot-store.ts';
 import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
 import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
@@ -38,6 +39,7 @@ export async function runWorker({ input, io }: ProcessOptions): Promise<number> 
     metrics,
     limits: createClusterLimitStore({ bus, clock, fallback: createMemoryLimitStore({ clock }), onNotice }),
     slots: createClusterSlotStore({ bus, clock, fallback: createMemorySlotStore({ clock }), onNotice }),
+    responses: createClusterResponseStore({ bus, clock }),
     health,
     metricsText: async () => String(await bus.ask(workerTopics.allMetrics, undefined, METRICS_MS)),
     version,

@@ -57,6 +57,12 @@ describe('pages', () => {
   });
 
   it('/v1/models lists what can be asked for, as the OpenAI API does', async () => {
+    const known = {
+      context_window: 128_000,
+      max_output_tokens: 16_384,
+      capabilities: expect.objectContaining({ tools: true, vision: true }),
+      pricing: { input: '2.5', cached_input: '1.25', output: '10' },
+    };
     const list = (await (await get('/v1/models', { headers: { authorization: 'Bearer any' } })).json()) as Record<
       string,
       unknown
@@ -69,6 +75,7 @@ describe('pages', () => {
         created: expect.any(Number),
         owned_by: 'openai',
         providers: [{ name: 'openai', available: true }],
+        ...(id === 'gpt-4o' && known),
       })),
     });
   });

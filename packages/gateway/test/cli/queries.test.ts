@@ -74,6 +74,15 @@ describe('models', () => {
     expect(stderr).toContain('gpt-4o will be switched off by its provider on 2027-01-14');
   });
 
+  it('shows the windows that the gateway tells', async () => {
+    const data = [{ id: 'big', context_window: 1_048_576 }, { id: 'other' }];
+    gateway.answerWith((_request, response) => sendJson(response, 200, { data }));
+    expect((await run('models')).stdout).toBe(
+      'MODEL\tOWNER\tPROVIDERS\tCONTEXT\nbig\t-\t-\t1,048,576\nother\t-\t-\t-\n',
+    );
+    expect(JSON.parse((await run('models', '--json')).stdout)).toMatchObject({ data: { data } });
+  });
+
   it('filters by provider', async () => {
     expect((await run('models', '-p', 'Groq')).stdout).not.toContain('gpt-4o');
     expect((await run('models', '--provider', 'nobody')).stdout).toBe('No models.\n');

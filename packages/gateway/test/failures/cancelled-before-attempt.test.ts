@@ -53,6 +53,7 @@ it('a request that was cancelled while a shared limit was asked for was sent nev
     newId: () => '0123456789abcdef',
     media: { fetch: () => Promise.reject(new Error('nothing to fetch')) },
     storedResponses: () => Promise.reject(new Error('nothing to read')),
+    models: { maxOutputTokens: () => undefined },
   });
   const routeTarget = member(makeTarget('slow', { limits: [limit] }));
   const step = {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/canonical/clock.ts';
 import { ConfigError, type LoadedConfig } from '../../src/config/gateway-config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { providerDefinitions } from '../../src/providers/registry.gen.ts';
-import { systemClock } from '../../src/canonical/clock.ts';
 import { compileRoutes } from '../../src/runtime.ts';
 import { patience, runs } from './runs.ts';
 

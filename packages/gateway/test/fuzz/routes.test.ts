@@ -78,6 +78,8 @@ describe('any request target', () => {
           expect(match.operation).toEqual(expect.any(String));
           const segments = (match.pathModel ?? 'none').split('/');
           for (const segment of segments) expect(['', '.', '..']).not.toContain(segment);
+        } else if (match.kind === 'stored') {
+          expect(match.id).toMatch(/^[\w-]+$/);
         } else {
           expect(match.page).toEqual(expect.any(String));
         }

@@ -9,6 +9,7 @@ import { providerDefinitions } from '../../src/providers/registry.gen.ts';
 import { createHealthRegistry, type HealthRegistry } from '../../src/resilience/health.ts';
 import { createHealthProbes } from '../../src/server/health-probes.ts';
 import { createMemoryLimitStore } from '../../src/stores/memory/limit-store.ts';
+import { createMemoryResponseStore } from '../../src/stores/memory/response-store.ts';
 import { createMemorySlotStore } from '../../src/stores/memory/slot-store.ts';
 import type { SlotStore } from '../../src/stores/slot-store.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -72,13 +73,14 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const metrics = createMetrics({ defaultMetrics: false });
   const health = createHealthRegistry({ clock: systemClock, random: Math.random, onChange: () => {} });
   const slots = createMemorySlotStore({ clock: systemClock });
-  const gateway = createGateway(loaded, {
+  const gateway: Gateway = createGateway(loaded, {
     clock: systemClock,
     random: Math.random,
     log,
     metrics,
     limits: createMemoryLimitStore({ clock: systemClock }),
     slots,
+    responses: createMemoryResponseStore({ clock: systemClock, limits: () => gateway.runtime.config.responses }),
     health,
     metricsText: () => metrics.text(),
     version: 'test',

@@ -15,6 +15,8 @@ interface ListedModel {
   readonly ownedBy: string;
   readonly providers: readonly { readonly name: string; readonly isAvailable: boolean }[];
   readonly capabilities: unknown;
+  /** Tokens. */
+  readonly contextWindow: number | undefined;
   /** The day its provider switches it off, as the provider writes it. */
   readonly shutdownDate: string | undefined;
   readonly raw: Record<string, unknown>;
@@ -62,6 +64,7 @@ function readModels(body: unknown): ListedModel[] {
     ownedBy: typeof raw['owned_by'] === 'string' ? raw['owned_by'] : '-',
     providers: Array.isArray(raw['providers']) ? raw['providers'].map(readProvider) : [],
     capabilities: raw['capabilities'],
+    contextWindow: typeof raw['context_window'] === 'number' ? raw['context_window'] : undefined,
     shutdownDate: readDate(raw['shutdown_date']),
     raw,
   }));
@@ -88,6 +91,7 @@ function isServedBy(model: ListedModel, provider: string | undefined): boolean {
 
 function headingsFor(models: readonly ListedModel[], options: ModelsOptions): string[] {
   const headings = ['MODEL', 'OWNER', 'PROVIDERS'];
+  if (models.some((model) => model.contextWindow !== undefined)) headings.push('CONTEXT');
   if (options.capabilities) headings.push('CAPABILITIES');
   if (models.some((model) => model.shutdownDate !== undefined)) headings.push('SHUTDOWN');
   return headings;
@@ -96,6 +100,9 @@ function headingsFor(models: readonly ListedModel[], options: ModelsOptions): st
 function rowFor(model: ListedModel, models: readonly ListedModel[], options: ModelsOptions): string[] {
   const providers = model.providers.map(({ name, isAvailable }) => (isAvailable ? name : `${name} (unavailable)`));
   const row = [model.id, model.ownedBy, providers.join(', ') || '-'];
+  if (models.some((other) => other.contextWindow !== undefined)) {
+    row.push(model.contextWindow?.toLocaleString('en-US') ?? '-');
+  }
   if (options.capabilities) row.push(showCapabilities(model.capabilities));
   if (models.some((other) => other.shutdownDate !== undefined)) row.push(model.shutdownDate ?? '-');
   return row;

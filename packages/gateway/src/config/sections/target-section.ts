@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { protocolNames } from '../../canonical/protocol-name.ts';
 import { address, integer, seconds, secret, text } from './field.ts';
+import { modelFactFields } from './model-section.ts';
 
 /** How a pool chooses among its targets. */
 export const strategyNames = [
@@ -111,7 +112,10 @@ export const modelsSection = z
             .refine(hasAddress, { path: ['api_base'], message: 'is missing: give the base URL of the provider' }),
         )
         .default([])
-        .describe('Providers of this model, in order.'),
+        .describe(
+          'Providers of this model, in order. Without any, an entry that states facts leaves the routes as they are.',
+        ),
+      ...modelFactFields,
     }),
   )
   .default({})

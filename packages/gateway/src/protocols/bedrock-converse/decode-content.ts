@@ -133,11 +133,14 @@ function decodeGuarded(fields: RequestFields, block: JsonObject): TextPart | Med
 export function addPart(parts: Part[], part: Part): void {
   const last = parts.at(-1);
   const signature = part.type === 'reasoning' ? readPartSignature(part) : undefined;
-  if (signature && (last?.type === 'text' || last?.type === 'tool-call'))
-    parts[parts.length - 1] = { ...last, signature };
-  else if (last?.type === 'text' && part.type === 'text' && part.text === '' && part.citations) {
+  if (signature) {
+    const canBear = (last?.type === 'text' || last?.type === 'tool-call') && !last.signature;
+    // The token of a text without words, which has no block: Gemini's answers end in one.
+    if (!canBear) parts.push({ type: 'text', text: '', signature });
+    else parts[parts.length - 1] = { ...last, signature };
+  } else if (last?.type === 'text' && part.type === 'text' && part.text === '' && part.citations) {
     parts[parts.length - 1] = { ...last, citations: [...(last.citations ?? []), ...part.citations] };
-  } else if (!signature) parts.push(part);
+  } else parts.push(part);
 }
 
 /** A cache point marks what stands before it. */

@@ -32,7 +32,7 @@ export function decodeRequest(body: JsonObject, { stream }: ChatFacts): ChatRequ
     temperature: inference?.number('temperature'),
     topP: inference?.number('topP'),
     stopSequences: inference?.strings('stopSequences') ?? [],
-    outputFormat: decodeOutputFormat(outputConfig?.object('textFormat')),
+    outputFormat: decodeOutputFormat(outputConfig?.object('textFormat')) ?? wishes.outputFormat,
     serviceTier: fields.object('serviceTier')?.requiredString('type'),
     metadata: decodeMetadata(fields.object('requestMetadata')),
     topK: wishes.topK,
@@ -73,9 +73,12 @@ function unknownMembers(holders: readonly (RequestFields | undefined)[], wishes:
   return [...members, ...wishes.unknownMembers];
 }
 
+/** Where the answers of Claude have it: whole ones, and the last event of streamed ones. */
+const stopSequencePaths: ReadonlySet<unknown> = new Set(['/stop_sequence', '/delta/stop_sequence']);
+
 /** Asking for the stop sequence alone has no word: every wire that knows it tells it. */
 function isStopSequencePath(value: unknown): boolean {
-  return Array.isArray(value) && value.every((path) => path === '/stop_sequence');
+  return Array.isArray(value) && value.every((path) => stopSequencePaths.has(path));
 }
 
 function decodeTurns(fields: RequestFields): readonly Turn[] {

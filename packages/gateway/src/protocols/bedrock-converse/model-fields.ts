@@ -1,10 +1,11 @@
-import type { ReasoningWish } from '../../canonical/conversation.ts';
+import type { OutputFormat, ReasoningWish } from '../../canonical/conversation.ts';
 import type { RequestFields } from '../request-fields.ts';
 
 /** What requests say in `additionalModelRequestFields`, in the words of each vendor's models. */
 export interface ModelWishes {
   readonly topK: number | undefined;
   readonly reasoning: ReasoningWish | undefined;
+  readonly outputFormat: OutputFormat | undefined;
   readonly unknownMembers: readonly string[];
 }
 
@@ -17,7 +18,15 @@ export function readModelFields(
   const topK = fields?.number('top_k') ?? nova?.number('topK') ?? fields?.number('k');
   const reasoning = readReasoning(fields, outputConfig?.string('effort'));
   const unknownMembers = [fields, nova].flatMap((holder) => holder?.unread().map((key) => holder.pathOf(key)) ?? []);
-  return { topK, reasoning, unknownMembers };
+  return { topK, reasoning, outputFormat: readOutputFormat(fields), unknownMembers };
+}
+
+/** The shape of the answer in Claude's own words, in which client libraries asked for it before Converse had any. */
+function readOutputFormat(fields: RequestFields | undefined): OutputFormat | undefined {
+  const format = fields?.object('output_config')?.object('format');
+  if (format?.string('type') !== 'json_schema') return undefined;
+  const schema = format.value('schema');
+  return { type: 'json-schema', name: undefined, description: undefined, schema, strict: undefined };
 }
 
 function readReasoning(fields: RequestFields | undefined, outputEffort: string | undefined): ReasoningWish | undefined {

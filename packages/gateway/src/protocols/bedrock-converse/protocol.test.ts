@@ -15,6 +15,10 @@ describe('the protocol', () => {
     expect(pathOf({ model: undefined, stream: true })).toBeUndefined();
   });
 
+  it('takes no body alone for an error: which exception it is stands in a header', () => {
+    expect(protocol.client.isErrorBody({ message: 'The request is not valid.' })).toBe(false);
+  });
+
   it('tells errors as AWS does', () => {
     const { encodeError } = protocol.client;
     const reply = encodeError(

@@ -1,4 +1,3 @@
-import { isObject } from '../../canonical/json.ts';
 import type { Protocol } from '../protocol.ts';
 import { decodeAnswer } from './decode-answer.ts';
 import { decodeRequest, readFacts } from './decode-request.ts';
@@ -27,7 +26,8 @@ const bedrockConverse: Protocol = {
     createStreamEncoder: () => new BedrockStreamEncoder(),
     encodeError,
     encodeErrorEvent,
-    isErrorBody: (value) => isObject(value) && ('message' in value || 'Message' in value),
+    // Which exception it is stands in a header; a body alone tells its clients nothing that they could go by.
+    isErrorBody: () => false,
     foreignMarks: ['gw-sig:', 'gw-part:', CARRIED],
     fieldNames,
   },

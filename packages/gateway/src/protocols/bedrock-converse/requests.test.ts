@@ -115,6 +115,14 @@ describe('a request', () => {
     expect(sent).toContain('\\"maximum\\":1.0');
   });
 
+  it('that asks for a shape or a stop sequence in the words of Claude alone is understood', () => {
+    const request = decode(`{"messages":[{"role":"user","content":[{"text":"Hi"}]}],
+      "additionalModelRequestFields":{"output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}},
+      "additionalModelResponseFieldPaths":["/delta/stop_sequence"]}`);
+    expect(request.outputFormat).toMatchObject({ type: 'json-schema', schema: { type: 'object' } });
+    expect(request.unknownMembers).toEqual([]);
+  });
+
   it('names what has no word', () => {
     const request = decode(`{"messages":[{"role":"user","content":[{"text":"Hi"}]}],"guardrailConfig":{},"modelId":null,
       "inferenceConfig":{"maxTokens":1,"x":1},"additionalModelRequestFields":{"anthropic_beta":["a"],"inferenceConfig":{"topK":3,"y":1}},

@@ -16,6 +16,7 @@ export type Emit = (event: ChatEvent) => void;
 export interface HeldPart {
   readonly index: number;
   readonly isText: boolean;
+  readonly isSigned: boolean;
 }
 
 /** What a block needs of the stream that it is in. */
@@ -85,12 +86,12 @@ export class StreamBlock {
         this.#closeCitations(emit);
         return;
       case 'text':
-        this.#host.hold({ index: this.#part, isText: true });
+        this.#host.hold({ index: this.#part, isText: true, isSigned: false });
         return;
       case 'tool':
         // A call without arguments comes with empty input or none; in JSON that is an empty object.
         if (!this.#hasInput) emit({ type: 'delta', index: this.#part, text: '{}' });
-        this.#host.hold({ index: this.#part, isText: false });
+        this.#host.hold({ index: this.#part, isText: false, isSigned: false });
         return;
       case 'whole':
         this.#openWhole(emit);
@@ -143,7 +144,11 @@ export class StreamBlock {
     const signature = readPartSignature({ type: 'reasoning', text: '', signature: { origin: WIRE, value } });
     if (!signature) return false;
     const { held } = this.#host;
-    if (held) emit({ type: 'signature', index: held.index, signature });
+    // The token of a text without words, which has no block: Gemini's answers end in one.
+    const isApart = !held || held.isSigned;
+    const index = isApart ? this.#host.open({ type: 'text' }, emit) : held.index;
+    this.#host.hold({ index, isText: isApart || held.isText, isSigned: true });
+    emit({ type: 'signature', index, signature });
     return true;
   }
 
@@ -184,7 +189,7 @@ export class StreamBlock {
     const { held } = this.#host;
     const index = held?.isText ? held.index : this.#host.open({ type: 'text' }, emit);
     for (const citation of this.#citations) emit({ type: 'citation', index, citation });
-    this.#host.hold({ index, isText: true });
+    this.#host.hold({ index, isText: true, isSigned: held?.index === index && held.isSigned });
   }
 
   #openWhole(emit: Emit): void {

@@ -223,4 +223,22 @@ describe('the encoder', () => {
       expect(types(cut).filter((type) => type === 'finish' || type === 'end')).toEqual([]);
     }
   });
+
+  it('tells the first choice whole, whatever of others comes between', () => {
+    const delta = (index: number, text: string) => ({ type: 'delta', index, text }) as const;
+    const events: ChatEvent[] = [
+      { type: 'start', id: undefined, model: undefined, created: undefined, serviceTier: undefined },
+      { type: 'part-start', index: 0, choice: 0, part: { type: 'text' } },
+      delta(0, 'He'),
+      { type: 'part-start', index: 1, choice: 1, part: { type: 'text' } },
+      delta(1, 'No'),
+      delta(0, 'llo'),
+      { type: 'part-end', index: 1 },
+      { type: 'part-end', index: 0 },
+      { type: 'finish', choice: 0, finish: { reason: 'stop', raw: 'stop' } },
+      { type: 'end' },
+    ];
+    const [choice] = collectAnswer(eventsOf([bytesOf(events)])).choices;
+    expect(choice?.parts).toEqual([{ type: 'text', text: 'Hello' }]);
+  });
 });

@@ -103,6 +103,7 @@ describe('a request is read', () => {
         kind: { type: 'STRING', enum: ['a', 'b'], nullable: true, description: 'Which.' },
         // A property may be called as a keyword is.
         type: { anyOf: [{ type: 'INTEGER' }, { type: 'NUMBER' }], nullable: true },
+        numbered: { type: 6, properties: { text: { type: 1 } } },
       },
       propertyOrdering: ['list', 'kind'],
     };
@@ -114,6 +115,7 @@ describe('a request is read', () => {
           list: { type: 'array', minItems: 2, items: { type: ['string', 'null'] } },
           kind: { description: 'Which.', anyOf: [{ type: 'string', enum: ['a', 'b'] }, { type: 'null' }] },
           type: { anyOf: [{ type: 'integer' }, { type: 'number' }, { type: 'null' }] },
+          numbered: { type: 'object', properties: { text: { type: 'string' } } },
         },
       },
     });

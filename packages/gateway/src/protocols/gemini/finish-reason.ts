@@ -25,9 +25,10 @@ const words = [
   ['CONTINUATION', 'paused'],
 ] as const satisfies readonly (readonly [string, FinishReason])[];
 
-const reasons = new Map<string, FinishReason>(words);
+/** `FUNCTION_CALL` is what servers say that imitate this wire; a client that is not told so never runs the tool. */
+const reasons = new Map<string, FinishReason>([...words, ['FUNCTION_CALL', 'tool-calls']]);
 /** `CONTINUATION` promises a token to go on with, which only Google can give. */
-const unwritable = new Set(['CONTINUATION', 'FINISH_REASON_UNSPECIFIED']);
+const unwritable = new Set(['CONTINUATION', 'FINISH_REASON_UNSPECIFIED', 'FUNCTION_CALL']);
 
 /** The word of a `finishReason`; undefined where there is none yet. */
 export function finishWord(value: unknown): string | undefined {

@@ -180,6 +180,14 @@ describe('the end', () => {
     ]);
   });
 
+  it('is a call where an imitation of the wire says so, and STOP to clients', () => {
+    const parts = '[{"functionCall":{"name":"f","args":{}}}]';
+    const chunk = `data: {"candidates":[{"content":{"parts":${parts}},"finishReason":"FUNCTION_CALL"}]}\n\n`;
+    const events = playStream([Buffer.from(chunk)]);
+    expect(collectAnswer(events).choices[0]!.finish).toEqual({ reason: 'tool-calls', raw: 'FUNCTION_CALL' });
+    expect(writeStream(events).toString()).toContain('"finishReason":"STOP"');
+  });
+
   it('of a refused prompt is a content filter', () => {
     const events = playStream([blockedStream]);
     expect(events.at(-1)).toEqual({ type: 'end' });

@@ -109,4 +109,11 @@ describe('options', () => {
     expect(write({ user: 'ann' })['user']).toBe('ann');
     expect(write({ user: 'x'.repeat(100) })['user']).toMatch(/^[0-9a-f]{64}$/);
   });
+
+  it('say of a voice what OpenAI insists on, and nothing of others', () => {
+    const own = { voice: 'ash', format: 'wav', speed: 2 };
+    expect(write({ audioOutput: own })['audio']).toEqual(own);
+    const other = { voice: 'Kore', speechConfig: { voiceConfig: {} } };
+    expect(write({ origin: 'gemini', audioOutput: other })['audio']).toEqual({ voice: 'Kore', format: 'pcm16' });
+  });
 });

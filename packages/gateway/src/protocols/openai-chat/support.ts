@@ -42,7 +42,8 @@ export const support: Readonly<Record<Feature, FeatureSupport>> = {
   participantNames: 'native',
   serviceTier: 'native',
   user: 'native',
-  metadata: 'native',
+  // OpenAI refuses it unless the answer is kept, which other wires' callers hardly ever ask for.
+  metadata: 'dropped',
   store: 'native',
   promptCacheKey: 'native',
   prediction: 'native',
@@ -76,7 +77,6 @@ export const fieldNames: Readonly<Partial<Record<Feature, string>>> = {
   imageData: 'messages[].content[].image_url',
   documentUrls: 'messages[].content[].file',
   documentData: 'messages[].content[].file',
-  documentText: 'messages[].content[].file',
   audioInput: 'messages[].content[].input_audio',
   audioUrls: 'messages[].content[].audio_url',
   videoInput: 'messages[].content[].video_url',

@@ -12,7 +12,24 @@ export const storeTopics = {
   giveUp: 'slots.give-up',
   /** To all workers: counts of the pools that changed. */
   counts: 'slots.counts',
+  /** To the host: a response to keep. */
+  putResponse: 'responses.put',
+  /** Questions: `ResponseQuestion`; answers: the response, and whether there was one. */
+  getResponse: 'responses.get',
+  deleteResponse: 'responses.delete',
+  /** Question: `ItemsQuestion`; answer: those that are found. */
+  items: 'responses.items',
 } as const;
+
+export interface ResponseQuestion {
+  readonly owner: string;
+  readonly id: string;
+}
+
+export interface ItemsQuestion {
+  readonly owner: string;
+  readonly ids: readonly string[];
+}
 
 export interface AcquireMessage {
   /** Chosen by the worker, unique within it. */

@@ -1,0 +1,68 @@
+import { nanoDollars } from '../canonical/nano-dollars.ts';
+import type { Capabilities, ModelFacts, ModelOverride, ModelPrices, TokenPrices } from '../pricing/model-facts.ts';
+import type { FileConfig } from './schema.ts';
+import { type FileModelFacts, type FilePrices, statesFacts } from './sections/model-section.ts';
+
+/** What `models` and `pricing` state of models, by name; `models` wins where both have a price. */
+export function normalizeModelOverrides({ models, pricing }: FileConfig): readonly ModelOverride[] {
+  const stated = Object.entries(models).filter(([, entry]) => statesFacts(entry));
+  const names = new Set([...stated.map(([name]) => name), ...Object.keys(pricing)]);
+  return [...names].map((name) => {
+    const entry = models[name];
+    const priced = pricing[name];
+    return {
+      names: [name, ...(entry?.model_name === undefined ? [] : [entry.model_name])],
+      facts: { ...(priced && { prices: pricesOf(priced) }), ...(entry && factsOf(entry)) },
+    };
+  });
+}
+
+function factsOf({ context_window, max_output_tokens, capabilities, pricing }: FileModelFacts): ModelFacts {
+  return {
+    ...(context_window !== undefined && { contextWindow: context_window }),
+    ...(max_output_tokens !== undefined && { maxOutputTokens: max_output_tokens }),
+    ...(capabilities && { capabilities: capabilitiesOf(capabilities) }),
+    ...(pricing && { prices: pricesOf(pricing) }),
+  };
+}
+
+function capabilitiesOf({
+  structured_output: structuredOutput,
+  ...others
+}: NonNullable<FileModelFacts['capabilities']>): Capabilities {
+  return given({ ...others, structuredOutput });
+}
+
+function pricesOf(prices: FilePrices): ModelPrices {
+  const tokens = tokenPricesOf(prices);
+  const longContext = [...(prices.long_context ?? [])].sort(
+    (one, other) => one.above_input_tokens - other.above_input_tokens,
+  );
+  return {
+    tokens,
+    longContext: longContext.map((step) => ({
+      aboveInputTokens: step.above_input_tokens,
+      tokens: { ...tokens, ...tokenPricesOf(step) },
+    })),
+    ...(prices.per_request !== undefined && { perRequest: nanoDollars(prices.per_request) }),
+  };
+}
+
+function tokenPricesOf(prices: Omit<FilePrices, 'long_context' | 'per_request'>): TokenPrices {
+  const dollars = given({
+    input: prices.input,
+    cachedInput: prices.cached_input,
+    cacheWriteInput: prices.cache_write,
+    cacheWriteHourInput: prices.cache_write_1h,
+    output: prices.output,
+    reasoning: prices.reasoning,
+    audioInput: prices.audio_input,
+    audioOutput: prices.audio_output,
+  });
+  return Object.fromEntries(Object.entries(dollars).map(([tokenClass, price]) => [tokenClass, nanoDollars(price)]));
+}
+
+/** Without what was left out. */
+function given<Value>(values: Readonly<Record<string, Value | undefined>>): Readonly<Record<string, Value>> {
+  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, Value] => entry[1] !== undefined));
+}
