@@ -84,7 +84,7 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
   const plannedHealth = planHealth(health);
   const offers = (exchange: Exchange) => (target: Target, model: string | undefined) =>
     offersTo(exchange, target, model);
-  const secrets = credentialsOf(catalog);
+  const secrets = secretsOf(catalog);
 
   const inference = createInference({
     clock,
@@ -257,15 +257,22 @@ function totalTimeout(config: GatewayConfig, exchange: Exchange): number {
   return Math.min(server.timeoutMs, queue.timeoutMs, resilience.timeout.requestMs);
 }
 
-function credentialsOf(catalog: Catalog): string[] {
+/** What must not reach a caller in an upstream's words: its credentials, and where it is. */
+function secretsOf(catalog: Catalog): string[] {
   const secrets = new Set<string>();
-  for (const { credentialHeaders } of catalog.targets.values()) {
-    for (let index = 1; index < credentialHeaders.length; index += 2) {
-      const secret = credentialHeaders[index]!.replace(/^Bearer /i, '');
-      if (secret.length >= 6) secrets.add(secret);
+  for (const target of catalog.targets.values()) {
+    const { chat, credentialHeaders, operations, origin, probe, proxyHeaders = [] } = target;
+    const lists = [credentialHeaders, proxyHeaders, operations.credentialHeaders, probe.headers ?? []];
+    for (const list of [...lists, ...chat.map((endpoint) => endpoint.credentialHeaders)]) {
+      for (let index = 0; index < list.length; index += 2) {
+        // A version is a date, which any message may hold.
+        if (!/-version$/i.test(list[index]!)) secrets.add(list[index + 1]!.replace(/^Bearer /i, ''));
+      }
     }
+    if (URL.canParse(origin)) secrets.add(new URL(origin).host);
   }
-  return [...secrets];
+  // The longer first: one may hold another.
+  return [...secrets].filter((secret) => secret.length >= 6).sort((left, right) => right.length - left.length);
 }
 
 function corsHeaders(origins: readonly string[]): (origin: string | undefined) => readonly string[] {

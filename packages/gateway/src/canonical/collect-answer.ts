@@ -87,7 +87,9 @@ export class AnswerCollector {
     const content =
       typeof logprobs === 'object' && logprobs !== null && 'content' in logprobs ? logprobs.content : undefined;
     if (!Array.isArray(content)) return;
-    this.#logprobs.set(choice, [...(this.#logprobs.get(choice) ?? []), ...content]);
+    const known = this.#logprobs.get(choice);
+    if (!known) this.#logprobs.set(choice, [...content]);
+    else for (const token of content) known.push(token);
   }
 }
 

@@ -183,6 +183,37 @@ describe('scanJson', () => {
     );
   });
 
+  it('agrees with JSON.parse on long strings', () => {
+    const piece = fc.constantFrom(
+      'words and words ',
+      '\\"',
+      '\\\\',
+      '\\',
+      '"',
+      '\\u00e9',
+      '\\u00g',
+      'é',
+      '\n',
+      'x'.repeat(190),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 3, maxLength: 30 }), fc.nat({ max: 3 }), (pieces, lead) => {
+        const quoted = `"${'x'.repeat(190 + lead)}${pieces.join('')}"`;
+        expect(scan(quoted).valid).toBe(parses(quoted));
+        const member = `{"a":${quoted},"b":[${quoted}]}`;
+        expect(scan(member, '"').valid).toBe(parses(member));
+        if (parses(member)) expect(scan(member).members.map(({ key }) => key)).toEqual(['a', 'b']);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('reads strings longer than it makes a copy of', () => {
+    const text = `{"a":"${'long text '.repeat(100_000)}","b":1}`;
+    expect(scan(text).members).toHaveLength(2);
+    expect(scan(text.replace('long text ', 'long\ntext')).valid).toBe(false);
+  });
+
   it('tells of the members of the first three levels, each with its exact spans', () => {
     const { members } = scan('{"a" : {"b":[1,{"c": "x\\"}"}],"d": null } , "e":-1.5e3,"f\\"":true}', '{"z":1}');
     expect(members).toEqual([

@@ -8,6 +8,12 @@ import { type ProtocolName, protocolNames } from '../canonical/protocol-name.ts'
  */
 const PREFIX = 'gw-sig:';
 
+/**
+ * Stands in the place of a signature where a model gave none and the wire's own provider insists on one: a turn with it is
+ * not passed on as it came.
+ */
+export const UNSIGNED = `${PREFIX}none`;
+
 /** The signature as clients of `wire` get it. */
 export function carrySignature({ origin, value }: Signature, wire: ProtocolName): string {
   return origin === wire ? value : `${PREFIX}${origin}:${value}`;

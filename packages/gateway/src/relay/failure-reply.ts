@@ -1,4 +1,4 @@
-import { type ErrorKind, GatewayError } from '../canonical/gateway-error.ts';
+import { type ErrorKind, errorKinds, GatewayError } from '../canonical/gateway-error.ts';
 import { isObject } from '../canonical/json.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import { findProtocol } from '../protocols/find-protocol.ts';
@@ -53,20 +53,22 @@ export interface FailureReplyOptions {
 /** The reply for the failure that ended a plan. */
 export function replyToFailure(failure: Failure, { scrub, isOwnWire, protocol }: FailureReplyOptions): FailureReply {
   if (failure.error) return { kind: 'gateway', error: failure.error };
-  if (!callersOwn.has(failure.kind) || failure.status < 400 || isAboutOurKey(failure)) {
+  if (!callersOwn.has(failure.kind) || isAboutOurKey(failure)) {
     return { kind: 'gateway', error: failureError(failure) };
   }
+  // An error that an upstream told within an answer has no status of its own.
+  const status = failure.status >= 400 ? failure.status : errorKinds[errorOf[failure.kind]].status;
   const text = failure.body?.toString('utf8') ?? '';
   const scrubbed = scrub(text);
   const contentType = failure.contentType ?? 'application/json';
   if (isOwnWire && findProtocol(protocol).client.isErrorBody(parsed(text))) {
     // Byte for byte, unless there was something to take out.
     const body = scrubbed === text ? failure.body! : Buffer.from(scrubbed);
-    return { kind: 'upstream', status: failure.status, contentType, body };
+    return { kind: 'upstream', status, contentType, body };
   }
   const message = `The provider refused the request: ${reasonIn(text) ?? failure.message}`;
   const error = new GatewayError(errorOf[failure.kind], maskCredentials(scrub(message), []), {
-    status: failure.status,
+    status,
     code: failure.kind,
   });
   return { kind: 'gateway', error };
@@ -96,9 +98,16 @@ function reasonIn(text: string): string | undefined {
   const value = parsed(text);
   if (!isObject(value)) return undefined;
   const { error, message, detail } = value;
-  const inner = isObject(error) ? error['message'] : error;
+  const inner = isObject(error) ? (routedReason(error['metadata']) ?? error['message']) : error;
   const reason = [inner, message, detail].find((part) => typeof part === 'string' && part !== '');
   return typeof reason === 'string' ? reason.slice(0, LONGEST_REASON) : undefined;
+}
+
+/** Who passes on what another provider said puts the words of that one beside its own. */
+function routedReason(metadata: unknown): string | undefined {
+  const raw = isObject(metadata) ? metadata['raw'] : undefined;
+  if (typeof raw !== 'string' || raw === '') return undefined;
+  return reasonIn(raw) ?? raw.slice(0, LONGEST_REASON);
 }
 
 const LONGEST_REASON = 2_000;

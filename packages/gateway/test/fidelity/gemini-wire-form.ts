@@ -10,7 +10,7 @@ import { isObject, type JsonObject } from '../../src/canonical/json.ts';
  * 5. `parameters` and `responseSchema` in Google's own schema language: they are sent as JSON Schema;
  * 6. functions in several entries of `tools`;
  * 7. a function's plain text under `output`: it is sent under `result`;
- * 8. letters of enumerations, capital or small;
+ * 8. letters of enumerations, capital or small, and types that are written by their numbers;
  * 9. an empty `generationConfig`, `tools` or `toolConfig`;
  * 10. left out because it is not ours to send: `model` (it is in the path), `cachedContent` (told as unknown).
  */
@@ -60,11 +60,14 @@ function schema(value: unknown): unknown {
   ]);
   const result = Object.fromEntries(entries) as Record<string, unknown>;
   if (typeof result['type'] === 'string') result['type'] = result['type'].toLowerCase();
+  else if (typeof result['type'] === 'number') result['type'] = numberedTypes[result['type']];
   if (nullable !== true) return result;
   const { description, ...typed } = result;
   if (result['enum'] !== undefined) return { description, anyOf: [typed, { type: 'null' }] };
   return { ...result, type: [result['type'], 'null'] };
 }
+
+const numberedTypes = ['', 'string', 'number', 'integer', 'boolean', 'array', 'object', 'null'];
 
 function properties(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value as JsonObject).map(([key, member]) => [key, schema(member)]));

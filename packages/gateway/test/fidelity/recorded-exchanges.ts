@@ -21,10 +21,13 @@ export interface RecordedExchange {
  * Recordings are no part of this repository. They lie in a folder beside it, or where RECORDINGS says; without them
  * the tests over them are skipped.
  */
-const folder = process.env['RECORDINGS'] ?? fileURLToPath(new URL('../../../../../shared/recordings', import.meta.url));
+export const recordingsFolder =
+  process.env['RECORDINGS'] ?? fileURLToPath(new URL('../../../../../shared/recordings', import.meta.url));
 
 /** Why nothing can be played; undefined when there are recordings. */
-export const noRecordings: string | undefined = existsSync(folder) ? undefined : `no recordings in ${folder}`;
+export const noRecordings: string | undefined = existsSync(recordingsFolder)
+  ? undefined
+  : `no recordings in ${recordingsFolder}`;
 
 const served = /\/(chat\/completions|completions|responses|embeddings|moderations|rerank)(?:\?|$)/;
 
@@ -32,10 +35,10 @@ const served = /\/(chat\/completions|completions|responses|embeddings|moderation
 export function readRecordings(): ReadonlyMap<string, readonly RecordedExchange[]> {
   const providers = new Map<string, RecordedExchange[]>();
   if (noRecordings !== undefined) return providers;
-  for (const name of readdirSync(folder).sort()) {
+  for (const name of readdirSync(recordingsFolder).sort()) {
     const provider = /^(.+)\.jsonl\.gz$/.exec(name)?.[1];
     if (provider === undefined) continue;
-    const exchanges = readFile(provider, `${folder}/${name}`);
+    const exchanges = readFile(provider, `${recordingsFolder}/${name}`);
     if (exchanges.length > 0) providers.set(provider, exchanges);
   }
   return providers;

@@ -190,7 +190,21 @@ function usageOf(exchange: RecordedExchange): { input: number; output: number } 
     const usage = (object['usage'] ?? response?.usage) as Record<string, number> | null | undefined;
     const input = usage?.['prompt_tokens'] ?? usage?.['input_tokens'];
     const output = usage?.['completion_tokens'] ?? usage?.['output_tokens'];
-    if (input !== undefined || output !== undefined) found = { input: input ?? 0, output: output ?? 0 };
+    if (input === undefined && output === undefined) continue;
+    found = { input: input ?? 0, output: (output ?? 0) + reasoningApart(usage) };
   }
   return found;
+}
+
+/** xAI counts reasoning beside the answer; its total, which holds everything, tells. */
+function reasoningApart(usage: Readonly<Record<string, unknown>> | null | undefined): number {
+  const {
+    prompt_tokens: input,
+    completion_tokens: output,
+    total_tokens: total,
+    completion_tokens_details,
+  } = usage ?? {};
+  const details = completion_tokens_details as { reasoning_tokens?: number } | null | undefined;
+  const reasoning = details?.reasoning_tokens ?? 0;
+  return total === Number(input) + Number(output) + reasoning ? reasoning : 0;
 }

@@ -2,7 +2,7 @@ import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BuiltGateway, buildGateway, type GatewayProcess } from '../acceptance/built-gateway.ts';
 import { askModel, clientOf } from '../responses/responses-drill.ts';
-import { childrenOf } from './fleet.ts';
+import { childrenOf, freePort } from './fleet.ts';
 
 let built: BuiltGateway;
 let upstream: Simulator;
@@ -21,12 +21,12 @@ const WORKERS = 3;
 
 it('a response that one worker keeps is found by all, and outlives the worker', async () => {
   const config = `
-server: { host: 127.0.0.1, port: 0 }
+server: { host: 127.0.0.1 }
 backends:
   - { url: "${upstream.url}", api_key: none, default_model: sim, protocols: [openai-chat] }
 `;
   gateway = await built.start({
-    args: ['start', '--workers', String(WORKERS), '--metrics-port', '0'],
+    args: ['start', '--workers', String(WORKERS), '--metrics-port', '0', '--port', String(await freePort())],
     files: { 'config.yaml': config },
   });
   const url = await gateway.listening();

@@ -24,7 +24,8 @@ const anthropicMessages: Protocol = {
     encodeError,
     isErrorBody,
     encodeErrorEvent,
-    foreignMarks: ['gw-sig:', 'gw-part:'],
+    // Thinking of models that sign none has an empty signature, which Anthropic's own refuse.
+    foreignMarks: ['gw-sig:', 'gw-part:', '"signature":""', '"signature": ""'],
     fieldNames,
   },
   upstream: {

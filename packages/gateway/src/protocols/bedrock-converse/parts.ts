@@ -1,6 +1,6 @@
 import type { Citation, ForeignPart, ReasoningPart, Signature } from '../../canonical/conversation.ts';
 import { asCount, asObject, asString, isObject, type JsonObject } from '../../canonical/json.ts';
-import { carrySignature, readSignature } from '../foreign-signature.ts';
+import { carrySignature, readSignature, UNSIGNED } from '../foreign-signature.ts';
 import { joinTexts } from './media.ts';
 import { WIRE } from './wire.ts';
 
@@ -18,7 +18,7 @@ export function decodeReasoning(value: unknown): ReasoningPart | undefined {
   return {
     type: 'reasoning',
     text: asString(visible['text']) ?? '',
-    ...(signature === undefined ? {} : { signature: readSignature(signature, WIRE) }),
+    ...(signature === undefined || signature === UNSIGNED ? {} : { signature: readSignature(signature, WIRE) }),
   };
 }
 
@@ -28,8 +28,8 @@ export function encodeReasoning({ text, signature, isRedacted }: ReasoningPart):
     return signature && { reasoningContent: { redactedContent: carryRedacted(signature) } };
   }
   if (text === '' && signature === undefined) return undefined;
-  const signed = signature === undefined ? {} : { signature: carrySignature(signature, WIRE) };
-  return { reasoningContent: { reasoningText: { text, ...signed } } };
+  const proof = signature === undefined ? UNSIGNED : carrySignature(signature, WIRE);
+  return { reasoningContent: { reasoningText: { text, signature: proof } } };
 }
 
 /** Redacted reasoning is a blob, so what its clients get must be base64. */

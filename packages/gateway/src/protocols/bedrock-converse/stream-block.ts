@@ -2,7 +2,7 @@ import type { ChatEvent, PartHead } from '../../canonical/chat-event.ts';
 import type { Citation } from '../../canonical/conversation.ts';
 import { asObject, asString, type JsonObject } from '../../canonical/json.ts';
 import { parseExact } from '../../framing/exact-json.ts';
-import { readSignature } from '../foreign-signature.ts';
+import { readSignature, UNSIGNED } from '../foreign-signature.ts';
 import { decodeImage } from './media.ts';
 import { ANSWER_PATH, decodeCitation, foreignBlock, isServerTool, readPartSignature, readRedacted } from './parts.ts';
 import { WIRE } from './wire.ts';
@@ -179,6 +179,7 @@ export class StreamBlock {
     if (this.#pieces.length === 0) return;
     const isRedacted = this.#kind === 'redacted';
     const value = isRedacted ? joinBase64(this.#pieces) : this.#pieces.join('');
+    if (value === UNSIGNED) return;
     const signature = isRedacted ? readRedacted(value) : readSignature(value, WIRE);
     emit({ type: 'signature', index: this.#part, signature });
   }

@@ -5,7 +5,7 @@ import { asObject, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { createFrameEncoder } from '../../framing/aws-event-stream.ts';
 import { writeExact } from '../../framing/exact-json.ts';
-import { carrySignature } from '../foreign-signature.ts';
+import { carrySignature, UNSIGNED } from '../foreign-signature.ts';
 import type { StreamEncoder } from '../protocol.ts';
 import { encodeServiceTier, NO_METRICS } from './encode-answer.ts';
 import { encodeFinishReason, stopSequenceFields } from './finish-reason.ts';
@@ -41,6 +41,7 @@ export class BedrockStreamEncoder implements StreamEncoder {
   /** The event index of the part that is being written. */
   #part: number | undefined;
   #hasInput = false;
+  #isSigned = false;
   #kind: DeltaKind = '';
   #head: PartHead | undefined;
   #signature: Signature | undefined;
@@ -84,6 +85,7 @@ export class BedrockStreamEncoder implements StreamEncoder {
     this.#signature = undefined;
     this.#custom = '';
     this.#hasInput = false;
+    this.#isSigned = false;
     this.#kind = '';
     switch (head.type) {
       case 'text':
@@ -154,6 +156,7 @@ export class BedrockStreamEncoder implements StreamEncoder {
     const reasoningContent = this.#head.isRedacted
       ? { redactedContent: carryRedacted(signature) }
       : { signature: carrySignature(signature, WIRE) };
+    this.#isSigned = true;
     return this.#writeDelta({ reasoningContent });
   }
 
@@ -163,6 +166,9 @@ export class BedrockStreamEncoder implements StreamEncoder {
     if (this.#kind === 'custom') {
       rest.push(this.#writeDelta({ toolUse: { input: JSON.stringify({ input: this.#custom }) } }));
     } else if (isCall && !this.#hasInput) rest.push(this.#writeDelta({ toolUse: { input: '{}' } }));
+    if (this.#kind === 'reasoning' && this.#isOpen && !this.#isSigned) {
+      rest.push(this.#writeDelta({ reasoningContent: { signature: UNSIGNED } }));
+    }
     rest.push(this.#stop());
     if (this.#signature) {
       // See carryPartSignature: a block of its own, after the one that it is of.

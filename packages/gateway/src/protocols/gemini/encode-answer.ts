@@ -5,7 +5,7 @@ import type { AnswerContext } from '../protocol.ts';
 import { encodeFinish } from './finish-reason.ts';
 import { encodeCitations } from './grounding.ts';
 import { encodeLogprobs } from './logprobs.ts';
-import { encodeAnswerPart } from './parts.ts';
+import { encodeAnswerPart, encodeFirstCall } from './parts.ts';
 import { TextPlaces } from './text-places.ts';
 import { encodeServiceTier, encodeUsage } from './usage.ts';
 
@@ -21,7 +21,10 @@ export function encodeAnswer(answer: ChatAnswer, context: AnswerContext): Buffer
 }
 
 function encodeChoice({ index, parts, finish, logprobs }: Choice): JsonObject {
-  const written = parts.map(encodeAnswerPart).filter((part) => part !== undefined);
+  const firstCall = parts.find((part) => part.type === 'tool-call');
+  const written = parts
+    .map((part) => (part === firstCall ? encodeFirstCall(firstCall) : encodeAnswerPart(part)))
+    .filter((part) => part !== undefined);
   const texts = parts.filter((part) => part.type === 'text');
   const citations = texts.flatMap((part) => part.citations ?? []);
   const places = TextPlaces.of(citations.length > 0 ? texts.map(({ text }) => text).join('') : '');

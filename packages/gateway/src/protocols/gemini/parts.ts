@@ -2,7 +2,7 @@ import type { MediaPart, Part, Signature, ToolCallPart } from '../../canonical/c
 import { asString, isObject, type JsonObject } from '../../canonical/json.ts';
 import { argumentText, callInput } from '../argument-text.ts';
 import { encodeMedia, inlineMedia } from './media.ts';
-import { readCarried, writeSignature } from './signatures.ts';
+import { readCarried, UNSIGNED, writeSignature } from './signatures.ts';
 import { WIRE } from './wire.ts';
 
 /** A part of an answer; undefined where it cannot be written on this wire. Results of tools are never in one. */
@@ -31,6 +31,11 @@ export function encodeAnswerPart(part: Part): JsonObject | undefined {
   }
 }
 
+/** The first call of an answer, which tells clients when it is not signed. */
+export function encodeFirstCall(call: ToolCallPart): JsonObject | undefined {
+  return encodeAnswerPart({ signature: UNSIGNED, ...call });
+}
+
 function carried(signature: Signature | undefined): string | undefined {
   return signature && writeSignature(signature);
 }
@@ -43,7 +48,8 @@ export function encodeCall(call: ToolCallPart, id: string | undefined): JsonObje
 /** The signature of a part of an upstream's answer. */
 export function signatureOf(part: JsonObject): Signature | undefined {
   const value = asString(part['thoughtSignature']);
-  return value === undefined ? undefined : readCarried(value).signature;
+  const signature = value === undefined ? undefined : readCarried(value).signature;
+  return signature?.value === '' ? undefined : signature;
 }
 
 /** A call's JSON text, out of its `functionCall`. */

@@ -10,6 +10,12 @@ import { WIRE } from './wire.ts';
  */
 export const NO_SIGNATURE = 'skip_thought_signature_validator';
 
+/**
+ * What clients get with a first call that is not signed. They give it back, and so the turn is known for another wire's,
+ * whose first call gets the value above: relayed as it came, it would be refused.
+ */
+export const UNSIGNED: Signature = { origin: 'openai-chat', value: '' };
+
 /** What is told of a part together with its signature, where this wire has no member for it. */
 type Told = Pick<ReasoningPart, 'id' | 'isRedacted'>;
 

@@ -9,7 +9,7 @@ import { contentOf } from './encode-answer.ts';
 import { encodeFinish } from './finish-reason.ts';
 import { encodeCitations } from './grounding.ts';
 import { encodeLogprobs } from './logprobs.ts';
-import { encodeAnswerPart } from './parts.ts';
+import { encodeAnswerPart, encodeFirstCall } from './parts.ts';
 import { writeSignature } from './signatures.ts';
 import { TextPlaces } from './text-places.ts';
 import { encodeServiceTier, encodeUsage } from './usage.ts';
@@ -32,6 +32,7 @@ interface Ending {
   readonly citations: Citation[];
   readonly logprobs: JsonObject[];
   readonly places: TextPlaces;
+  hasCalls: boolean;
 }
 
 /**
@@ -119,7 +120,11 @@ export class GeminiStreamEncoder implements StreamEncoder {
     this.#parts.delete(index);
     if (part?.head.type !== 'tool-call') return NOTHING;
     const signed = part.signature ? { signature: part.signature } : {};
-    return this.#part(part.choice, { ...part.head, arguments: part.texts.join(''), ...signed });
+    const call = { ...part.head, arguments: part.texts.join(''), ...signed };
+    const ending = this.#ending(part.choice);
+    const written = ending.hasCalls ? encodeAnswerPart(call) : encodeFirstCall(call);
+    ending.hasCalls = true;
+    return written ? this.#content(part.choice, written) : NOTHING;
   }
 
   #keep(event: ChatEvent): void {
@@ -149,7 +154,7 @@ export class GeminiStreamEncoder implements StreamEncoder {
   #ending(choice: number): Ending {
     let ending = this.#endings.get(choice);
     if (!ending) {
-      ending = { finish: undefined, citations: [], logprobs: [], places: new TextPlaces() };
+      ending = { finish: undefined, citations: [], logprobs: [], places: new TextPlaces(), hasCalls: false };
       this.#endings.set(choice, ending);
     }
     return ending;

@@ -143,8 +143,10 @@ export class ChoiceDecoder {
     if (text === '' && !signature) return;
     const { tail } = this.#queue;
     const isMore = tail?.kind === 'reasoning' && !tail.signature;
-    // Who streams the text under another name repeats it whole beside its signature.
-    const isRepeated = isMore && tail.block === undefined && text !== '' && tail.text.endsWith(text);
+    // Who streams the text under another name repeats it whole beside its signature, or in a block with a number.
+    // Neither is there while a text comes in pieces that say the same, as "ha", "ha".
+    const canRepeat = isMore && tail.block === undefined && text !== '' && (index !== undefined || signature);
+    const isRepeated = canRepeat && tail.text.endsWith(text);
     if (isMore && (isRepeated || tail.block === index)) {
       tail.block = index;
       if (!isRepeated) this.#queue.extend(tail, text, emit);

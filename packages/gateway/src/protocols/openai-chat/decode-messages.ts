@@ -14,8 +14,8 @@ export function decodeMessages(body: RequestFields): Turn[] {
 class MessageReader {
   readonly turns: Turn[] = [];
   readonly #calls = new Map<string, ToolCallPart>();
-  /** Calls of the model's last turn that no result has come for. */
-  #unanswered: ToolCallPart[] = [];
+  /** Calls of the model's last turn that no result has come for, by their ids. */
+  #unanswered = new Map<string, ToolCallPart>();
   /** Results that follow each other are one turn. */
   #results: ToolResultPart[] | undefined;
 
@@ -47,8 +47,12 @@ class MessageReader {
     const content = decodeContent(message).filter((part) => part.type !== 'text' || part.text !== '');
     for (const call of message.objects('tool_calls')) checkCall(call);
     const parts = modelParts(plain(message), content, () => `call_${this.turns.length}_${this.#calls.size}`);
-    this.#unanswered = parts.filter((part) => part.type === 'tool-call');
-    for (const call of this.#unanswered) this.#calls.set(call.id, call);
+    this.#unanswered = new Map();
+    for (const part of parts) {
+      if (part.type !== 'tool-call') continue;
+      this.#unanswered.set(part.id, part);
+      this.#calls.set(part.id, part);
+    }
     return parts;
   }
 
@@ -64,7 +68,7 @@ class MessageReader {
   #result(message: RequestFields): ToolResultPart {
     const name = message.string('name');
     const callId = message.string('tool_call_id') ?? this.#nextCall(message, name);
-    this.#unanswered = this.#unanswered.filter(({ id }) => id !== callId);
+    this.#unanswered.delete(callId);
     const call = this.#calls.get(callId);
     return {
       type: 'tool-result',
@@ -79,9 +83,13 @@ class MessageReader {
 
   /** Results of old functions have no id, and Z.AI takes others without one: the first call without a result is meant. */
   #nextCall(message: RequestFields, name: string | undefined): string {
-    const call = this.#unanswered.find((one) => one.name === name) ?? this.#unanswered[0];
-    if (!call) throw invalidField(message.pathOf('tool_call_id'), 'is required');
-    return call.id;
+    let first: ToolCallPart | undefined;
+    for (const call of this.#unanswered.values()) {
+      if (call.name === name) return call.id;
+      first ??= call;
+    }
+    if (!first) throw invalidField(message.pathOf('tool_call_id'), 'is required');
+    return first.id;
   }
 }
 

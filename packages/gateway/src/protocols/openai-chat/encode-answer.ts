@@ -32,7 +32,7 @@ export function finishFor(finish: Choice['finish'], isLegacy: boolean): string {
 
 /** A call without its arguments' place in a list. */
 export function callValue({ id, name, kind, arguments: text, signature }: ToolCallPart): JsonObject {
-  const signed = thoughtSignature(signature);
+  const signed = thoughtSignature(signature, 'client');
   if (kind === 'custom') return { id, type: 'custom', custom: { name, input: text }, ...signed };
   return { id, type: 'function', function: { name, arguments: text }, ...signed };
 }
@@ -62,7 +62,7 @@ function encodeMessage(parts: readonly Part[], isLegacy: boolean): JsonObject {
     ...reasoningMembers(parts),
     ...callMembers(parts, isLegacy),
     ...mediaMembers(parts),
-    ...thoughtSignature(lastSignature(texts)),
+    ...thoughtSignature(lastSignature(texts), 'client'),
   };
 }
 

@@ -103,7 +103,7 @@ function toolCall(call: ToolCallPart, { reasoningHistory, callIdLength }: Reques
   const { name, kind, signature } = call;
   const id = callIdFor(call.id, callIdLength);
   const isSigned = reasoningHistory === 'extra_content' && signature?.origin === 'gemini';
-  const signed = isSigned ? thoughtSignature(signature) : {};
+  const signed = isSigned ? thoughtSignature(signature, 'upstream') : {};
   if (kind === 'custom') return { id, type: 'custom', custom: { name, input: call.arguments }, ...signed };
   // OpenAI and many others refuse arguments that are no JSON, as an empty text is.
   const text = call.arguments.trim() === '' ? '{}' : call.arguments;
@@ -127,7 +127,7 @@ function history(parts: readonly Part[], { reasoningHistory }: RequestQuirks): J
     }
     case 'extra_content': {
       const signature = parts.find((part) => part.type === 'text')?.signature;
-      return signature?.origin === 'gemini' ? thoughtSignature(signature) : {};
+      return signature?.origin === 'gemini' ? thoughtSignature(signature, 'upstream') : {};
     }
     default:
       return {};

@@ -61,7 +61,9 @@ export function readImage(value: JsonObject): MediaPart | undefined {
 /** The same for a client; undefined for what it cannot be given. */
 export function writeImage(part: MediaPart): JsonObject | undefined {
   const url = part.type === 'image' ? urlOfSource(part.source) : undefined;
-  return url === undefined ? undefined : { type: 'image_url', image_url: { url }, ...thoughtSignature(part.signature) };
+  return url === undefined
+    ? undefined
+    : { type: 'image_url', image_url: { url }, ...thoughtSignature(part.signature, 'client') };
 }
 
 /** A spoken answer: `{id, data, transcript, expires_at}`. The wire does not repeat its format. */

@@ -1,5 +1,6 @@
 import type { ChatEvent, PartHead } from '../../canonical/chat-event.ts';
 import type { Citation, Signature } from '../../canonical/conversation.ts';
+import { ArgumentScan } from './argument-scan.ts';
 
 export type Emit = (event: ChatEvent) => void;
 
@@ -9,7 +10,7 @@ export interface StreamedPart {
   head: PartHead;
   /** Number among the parts of the stream; -1 until it begins. */
   index: number;
-  /** All of it so far; kept for calls and reasoning only. */
+  /** All of it so far; kept for reasoning only. */
   text: string;
   /** What came while an earlier part was still open. */
   held: string;
@@ -19,8 +20,8 @@ export interface StreamedPart {
   block: unknown;
   /** The call's id as the wire had it; '' for none. */
   wireId: string;
-  /** Length of `text` when it was last seen to be no whole JSON. */
-  brokenLength: number;
+  /** How far the JSON of a call's arguments is. */
+  readonly scan: ArgumentScan;
 }
 
 /** Numbers the parts of all choices. */
@@ -60,7 +61,8 @@ export class PartQueue {
 
   extend(part: StreamedPart, text: string, emit: Emit): void {
     if (text === '') return;
-    if (part.kind === 'tool-call' || part.kind === 'reasoning') part.text += text;
+    if (part.kind === 'tool-call') part.scan.add(text);
+    else if (part.kind === 'reasoning') part.text += text;
     if (part !== this.#open) {
       part.held += text;
       return;
@@ -126,29 +128,15 @@ export function newPart(kind: StreamedPart['kind'], head: PartHead): StreamedPar
     citations: [],
     block: undefined,
     wireId: '',
-    brokenLength: -1,
+    scan: new ArgumentScan(),
   };
 }
 
 /** Whether nothing of a part can be missing: only the JSON of a call's arguments shows by itself that it goes on. */
-export function isWhole(part: StreamedPart): boolean {
-  if (part.head.type !== 'tool-call' || part.head.kind === 'custom') return true;
-  const { text } = part;
-  if (text.length === part.brokenLength) return false;
-  if (text.trimEnd().endsWith('}') && isJson(text)) return true;
-  part.brokenLength = text.length;
-  return false;
+export function isWhole({ head, scan }: StreamedPart): boolean {
+  return head.type !== 'tool-call' || head.kind === 'custom' || scan.isWhole;
 }
 
 function isNamed({ head }: StreamedPart): boolean {
   return head.type !== 'tool-call' || head.name !== '';
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

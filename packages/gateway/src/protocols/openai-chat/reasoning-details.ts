@@ -134,18 +134,26 @@ export function readThoughtSignature(holder: JsonObject): Signature | undefined 
   return value === undefined || value === '' ? undefined : readSignature(value, 'gemini');
 }
 
-/** The same as a member to spread into a message or a call. */
-export function thoughtSignature(signature: Signature | undefined): JsonObject {
+/**
+ * The same as a member to spread into a message or a call. Clients get it marked with whose it is, Gemini's own too: the
+ * next turn may go to an upstream of this wire that must not see it.
+ */
+export function thoughtSignature(signature: Signature | undefined, reader: DetailReader): JsonObject {
   if (!signature) return {};
-  return { extra_content: { google: { thought_signature: carrySignature(signature, 'gemini') } } };
+  const { origin, value } = signature;
+  const isMarked = reader === 'client' || origin !== 'gemini';
+  const told = isMarked ? carrySignature(signature, origin === 'gemini' ? 'openai-chat' : 'gemini') : value;
+  return { extra_content: { google: { thought_signature: told } } };
 }
 
 /** Formats that name no wire of ours are kept with the value, so that it can go back as it came. */
 function toSignature(format: unknown, value: unknown): Signature | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
+  const carried = readSignature(value, 'openai-chat');
+  if (carried.origin !== 'openai-chat') return carried;
   const origin = origins.get(format);
   if (origin !== undefined) return { origin, value };
-  if (typeof format !== 'string' || format === 'unknown' || format === '') return readSignature(value, 'openai-chat');
+  if (typeof format !== 'string' || format === 'unknown' || format === '') return carried;
   return { origin: 'openai-chat', value: `${format}|${value}` };
 }
 
@@ -155,9 +163,9 @@ function fromSignature(
 ): { readonly format: string; readonly value: string } | undefined {
   const { origin, value } = signature;
   const format = formats[origin];
-  if (format !== undefined) return { format, value };
   if (origin !== 'openai-chat') {
-    return reader === 'client' ? { format: 'unknown', value: carrySignature(signature, 'openai-chat') } : undefined;
+    if (reader === 'client') return { format: format ?? 'unknown', value: carrySignature(signature, 'openai-chat') };
+    return format === undefined ? undefined : { format, value };
   }
   const bar = value.indexOf('|');
   return bar <= 0 ? { format: 'unknown', value } : { format: value.slice(0, bar), value: value.slice(bar + 1) };

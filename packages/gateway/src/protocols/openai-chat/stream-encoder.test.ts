@@ -77,7 +77,13 @@ describe('ChatStreamEncoder', () => {
       chunk({ reasoning_content: 'see' }),
       chunk({
         reasoning_details: [
-          { type: 'reasoning.text', text: 'I see', signature: 'c2ln', format: 'anthropic-claude-v1', index: 0 },
+          {
+            type: 'reasoning.text',
+            text: 'I see',
+            signature: 'gw-sig:anthropic-messages:c2ln',
+            format: 'anthropic-claude-v1',
+            index: 0,
+          },
         ],
       }),
     ]);

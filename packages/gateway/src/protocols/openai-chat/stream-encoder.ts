@@ -156,9 +156,11 @@ export class ChatStreamEncoder implements StreamEncoder {
       }
       case 'tool-call':
         if (this.#isLegacy) return NOTHING;
-        return this.#members(choice, { tool_calls: [{ index: state.calls - 1, ...thoughtSignature(signature) }] });
+        return this.#members(choice, {
+          tool_calls: [{ index: state.calls - 1, ...thoughtSignature(signature, 'client') }],
+        });
       case 'text':
-        return this.#members(choice, thoughtSignature(signature));
+        return this.#members(choice, thoughtSignature(signature, 'client'));
       default:
         // Media come whole, with their signature.
         return NOTHING;

@@ -30,7 +30,7 @@ export class ChatStreamReader implements StreamReader {
   errorData: Buffer | undefined;
 
   // What the visitor saw in the event at hand.
-  #bytes: Uint8Array = NOTHING;
+  #bytes: Buffer = NOTHING;
   #usageStart = 0;
   #usageEnd = 0;
   #hasError = false;
@@ -143,7 +143,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Whether a value is neither `null` nor `false` nor an empty string, object or array. */
-function holdsSomething(bytes: Uint8Array, start: number, end: number): boolean {
+function holdsSomething(bytes: Buffer, start: number, end: number): boolean {
   return bytes[start] !== 110 && bytes[start] !== 102 && end - start > 2;
 }
 

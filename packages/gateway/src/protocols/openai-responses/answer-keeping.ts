@@ -42,7 +42,7 @@ export const responsesKeeping: AnswerKeeping = {
 };
 
 const WHY_GONE =
-  'The gateway keeps responses for a while only, in memory, for the key that made them: those made with `store: false`, deleted, too old, or from before a restart are gone. Send the conversation itself as `input`.';
+  'The gateway keeps responses for a while only, in memory, for the key that made them: those made with `store: false`, deleted, too old, too large, or from before a restart are gone. Send the conversation itself as `input`.';
 
 /** An id of the caller's as it may stand in a message. */
 function shown(id: string): string {

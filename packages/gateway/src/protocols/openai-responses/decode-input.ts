@@ -35,6 +35,8 @@ interface OpenTurn extends Turn {
 class TurnList {
   readonly list: OpenTurn[] = [];
   readonly #names = new Map<string, string>();
+  /** The turn that holds nothing but results. */
+  #answers: OpenTurn | undefined;
 
   open(turn: OpenTurn): void {
     this.list.push(turn);
@@ -58,8 +60,10 @@ class TurnList {
   /** Consecutive results are one turn. */
   answer(part: ToolResultPart | ForeignPart): void {
     const last = this.#last('user');
-    if (last?.parts.every(({ type }) => type === 'tool-result' || type === 'foreign')) last.parts.push(part);
+    const isMore = last && (last === this.#answers || last.parts.every(isAnswer));
+    if (isMore) last.parts.push(part);
     else this.open({ role: 'user', parts: [part] });
+    this.#answers = this.list.at(-1);
   }
 
   /** Gives the assistant's last text or call its signature. */
@@ -77,6 +81,10 @@ class TurnList {
     const last = this.list.at(-1);
     return last?.role === role ? last : undefined;
   }
+}
+
+function isAnswer({ type }: Part): boolean {
+  return type === 'tool-result' || type === 'foreign';
 }
 
 function decodeItem(value: unknown, path: string, turns: TurnList): void {

@@ -16,7 +16,7 @@ interface Ending {
 export class ResponsesStreamReader implements StreamReader {
   #speaking = false;
   #done = false;
-  #bytes: Uint8Array = NOTHING;
+  #bytes: Buffer = NOTHING;
   #typeStart = 0;
   #typeEnd = 0;
   #hasError = false;
