@@ -38,26 +38,25 @@ export interface Upload {
   readonly maxBytes: number;
 }
 
-export interface ExchangeInput {
-  readonly id: string;
-  readonly clock: Clock;
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly rawHeaders: readonly string[];
-  readonly operation: Operation;
-  readonly protocol: ProtocolName;
-  readonly streamAsk: StreamAsk;
-  /** Model named in the path, decoded. */
-  readonly pathModel: string | undefined;
-  /** Path after `/v1/` as it is asked of an upstream; for the generic proxy the checked tail. */
-  readonly tail: string;
-  /** Query of the request, without `?`. */
-  readonly query: string;
-  readonly clientAddress: string;
-  readonly peerAddress: string;
-  readonly sink: ReplySink;
-}
+/** What is known of an exchange as it begins. */
+export type ExchangeInput = Pick<
+  Exchange,
+  | 'id'
+  | 'clock'
+  | 'method'
+  | 'url'
+  | 'headers'
+  | 'rawHeaders'
+  | 'operation'
+  | 'protocol'
+  | 'streamAsk'
+  | 'pathModel'
+  | 'tail'
+  | 'query'
+  | 'clientAddress'
+  | 'peerAddress'
+  | 'sink'
+>;
 
 const anonymous: Principal = { kind: 'anonymous', name: 'anonymous', identity: 'anonymous', tenant: undefined };
 
@@ -71,8 +70,11 @@ export class Exchange implements RequestView, CancelSignal {
   readonly operation: Operation;
   readonly protocol: ProtocolName;
   readonly streamAsk: StreamAsk;
+  /** Model named in the path, decoded. */
   readonly pathModel: string | undefined;
+  /** Path after `/v1/` as it is asked of an upstream; for the generic proxy the checked tail. */
   readonly tail: string;
+  /** Query of the request, without `?`. */
   readonly query: string;
   readonly clientAddress: string;
   readonly peerAddress: string;
