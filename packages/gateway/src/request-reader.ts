@@ -57,9 +57,9 @@ export function createRequestReader(limits: SecurityConfig['validation']): ReadR
 function readFacts(exchange: Exchange, parsed: unknown, limits: SecurityConfig['validation']): RequestFacts {
   const { operation, protocol, streamAsk } = exchange;
   if (!isObject(parsed)) throw new GatewayError('invalid_request', 'The request body must be a JSON object.');
+  if (operation === 'chat' || operation === 'responses') checkMessageLimits(parsed, limits);
   if (operation !== 'chat') return readBodyFacts(parsed, operation);
   const facts = findProtocol(protocol).client.readFacts(parsed);
-  checkMessageLimits(parsed, limits);
   // On some wires the path decides.
   return streamAsk === 'body' ? facts : { ...facts, stream: streamAsk !== 'never' };
 }

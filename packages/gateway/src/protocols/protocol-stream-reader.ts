@@ -31,7 +31,8 @@ export class ProtocolStreamReader implements StreamReader {
     this.#decoder.read(event, this.take);
     if (this.errorData) return 'error';
     if (this.#hasEnd) return 'end';
-    return this.#hasContent ? 'content' : 'preamble';
+    // A wire without a terminator tells how an answer ended even where it says nothing, as when it is refused.
+    return this.#hasContent || this.isFinished ? 'content' : 'preamble';
   }
 
   /** Closes what the upstream left open when it ended. */

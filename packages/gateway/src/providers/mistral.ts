@@ -23,7 +23,8 @@ export default defineProvider({
       },
     },
   ],
-  acceptsStreamOptions: true,
+  // Usage comes without being asked for, and asking is refused with 422.
+  acceptsStreamOptions: false,
   serves: [
     'mistral-*',
     'ministral-*',

@@ -90,7 +90,7 @@ describe('pages', () => {
   });
 
   it('answers what is not there with 404, and a wrong method with 405 and the right one', async () => {
-    const missing = await get('/v2/chat');
+    const missing = await get('/v3/chat');
     expect(missing.status).toBe(404);
     expect(await errorOf(missing)).toMatchObject({ type: 'invalid_request_error' });
     const wrong = await get('/v1/chat/completions');

@@ -15,8 +15,13 @@ export function encodeAnswer(answer: ChatAnswer, context: AnswerContext): Buffer
   const choice = answer.choices[0];
   const parts = choice?.parts ?? [];
   const finish = choice?.finish ?? { reason: 'other', raw: undefined };
+  const { id, type, role, model } = messageHead({ id: answer.id, model: answer.model, context });
+  // Named one by one: members behind a spread cost several times as much, and every answer is written here.
   const body = {
-    ...messageHead({ id: answer.id, model: answer.model, context }),
+    id,
+    type,
+    role,
+    model,
     content: parts.flatMap(answerBlocks),
     stop_reason: encodeStopReason(
       finish,
@@ -35,7 +40,7 @@ export function messageHead(head: {
   readonly id: string | undefined;
   readonly model: string | undefined;
   readonly context: AnswerContext;
-}): JsonObject {
+}) {
   const { id, model, context } = head;
   return { id: id ?? `msg_${context.id}`, type: 'message', role: 'assistant', model: model ?? context.model };
 }

@@ -32,7 +32,7 @@ export function encodeTurns(turns: readonly Turn[]): WireTurns {
   for (const turn of turns) {
     if (turn.role === 'system' || turn.role === 'developer') {
       const blocks = blocksOf(turn.parts);
-      if (messages.length === 0) system.push(...blocks);
+      if (messages.length === 0) for (const block of blocks) system.push(block);
       else append(messages, 'user', blocks.map(reminder));
     } else if (turn.role === 'user') append(messages, 'user', blocksOf(turn.parts));
     else appendAssistant(messages, turn.parts);
@@ -86,8 +86,9 @@ function spokenAsText(part: Part): Part {
 function append(messages: OpenMessage[], role: 'user' | 'assistant', blocks: readonly JsonObject[]): void {
   if (blocks.length === 0) return;
   const last = messages.at(-1);
-  if (last?.role === role) last.content.push(...blocks);
-  else messages.push({ role, content: [...blocks] });
+  if (last?.role !== role) messages.push({ role, content: [...blocks] });
+  // One by one: a call takes some hundred thousand arguments at most, and a caller may send more blocks.
+  else for (const block of blocks) last.content.push(block);
 }
 
 /** An assistant's turn that the model is to go on with must not end in white space. */

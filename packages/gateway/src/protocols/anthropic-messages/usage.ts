@@ -40,17 +40,15 @@ export function encodeCounts(usage: Usage | undefined): JsonObject {
 /** The usage object of a whole answer and of `message_start`: every member that the client libraries declare. */
 export function encodeUsage(usage: Usage | undefined, serviceTier: string | undefined): JsonObject {
   const { cacheWriteInput = 0, cacheWriteHourInput = 0 } = usage ?? {};
-  const { output_tokens, ...counts } = encodeCounts(usage);
   return {
-    ...counts,
     cache_creation: {
       ephemeral_5m_input_tokens: Math.max(0, cacheWriteInput - cacheWriteHourInput),
       ephemeral_1h_input_tokens: cacheWriteHourInput,
     },
-    output_tokens,
     server_tool_use: null,
     service_tier: encodeAnsweredTier(serviceTier),
     inference_geo: null,
+    ...encodeCounts(usage),
   };
 }
 

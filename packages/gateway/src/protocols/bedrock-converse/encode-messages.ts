@@ -80,8 +80,9 @@ function trimEnd(messages: readonly Message[]): void {
 function addMessage(messages: Message[], message: Message): void {
   if (message.content.length === 0) return;
   const last = messages.at(-1);
-  if (last?.role === message.role) last.content.push(...message.content);
-  else messages.push(message);
+  if (last?.role !== message.role) messages.push(message);
+  // One by one: a call takes some hundred thousand arguments at most, and a caller may send more blocks.
+  else for (const block of message.content) last.content.push(block);
 }
 
 /** Results come first, as Claude insists; a document needs a text beside it, as Converse does. */
@@ -92,7 +93,7 @@ function arrange(content: JsonObject[]): void {
     const isResult = 'toolResult' in block || ('cachePoint' in block && 'toolResult' in (content[index - 1] ?? {}));
     (isResult ? results : others).push(block);
   }
-  content.splice(0, content.length, ...results, ...others);
+  for (const [index, block] of [...results, ...others].entries()) content[index] = block;
   if (content.some((block) => 'document' in block) && !content.some((block) => 'text' in block)) {
     content.push({ text: '(see the document)' });
   }

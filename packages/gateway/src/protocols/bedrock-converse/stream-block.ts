@@ -75,7 +75,7 @@ export class StreamBlock {
     if (toolUse) this.#readInput(asString(asObject(toolUse)?.['input']), emit);
     else if (reasoningContent) this.#readReasoning(asObject(reasoningContent) ?? {}, emit);
     else if (citation) this.#readCitation(asObject(citation), emit);
-    else if (Array.isArray(toolResult)) this.#results.push(...toolResult);
+    else if (Array.isArray(toolResult)) for (const item of toolResult) this.#results.push(item);
     else if (image) this.#addPiece(asString(asObject(asObject(image)?.['source'])?.['bytes']));
   }
 

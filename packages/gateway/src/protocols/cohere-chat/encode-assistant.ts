@@ -16,7 +16,7 @@ export function encodeAssistant(parts: readonly Part[]): JsonObject | undefined 
   const content: unknown[] = [];
   const citations: JsonObject[] = [];
   for (const part of parts) {
-    citations.push(...encodeCitations(part, part === plan ? undefined : content.length));
+    for (const citation of encodeCitations(part, part === plan ? undefined : content.length)) citations.push(citation);
     if (part !== plan) content.push(...contentItem(part));
   }
   if (content.length === 0 && calls.length === 0) return undefined;

@@ -32,9 +32,8 @@ export function decodeRequest(body: JsonObject, facts: ChatFacts): ChatRequest {
   const settings = decodeConfig(config, reading);
   // The path names the model; libraries repeat it here.
   fields.string('model');
-  const request = {
-    ...settings,
-    ...unknownHere,
+  // What is spread stands behind the named members: behind a spread each of these costs as much as all before it.
+  const request: ChatRequest = {
     origin: WIRE,
     stream: facts.stream,
     turns,
@@ -44,21 +43,20 @@ export function decodeRequest(body: JsonObject, facts: ChatFacts): ChatRequest {
     metadata: decodeLabels(fields),
     store: fields.boolean('store'),
     safetySettings: decodeSafety(fields),
-  } as const;
+    // What callers of this wire cannot ask for.
+    parallelToolCalls: undefined,
+    logitBias: undefined,
+    verbosity: undefined,
+    user: undefined,
+    previousResponseId: undefined,
+    promptCacheKey: undefined,
+    prediction: undefined,
+    unknownMembers: reading.unknownMembers,
+    ...settings,
+  };
   reading.noteUnread(fields);
-  return { ...request, unknownMembers: reading.unknownMembers };
+  return request;
 }
-
-/** What callers of this wire cannot ask for. */
-const unknownHere = {
-  parallelToolCalls: undefined,
-  logitBias: undefined,
-  verbosity: undefined,
-  user: undefined,
-  previousResponseId: undefined,
-  promptCacheKey: undefined,
-  prediction: undefined,
-} as const;
 
 function systemTurns(body: WireFields, place: PartPlace): readonly Turn[] {
   const instruction = body.value('systemInstruction');

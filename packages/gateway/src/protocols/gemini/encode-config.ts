@@ -15,7 +15,6 @@ export function encodeConfig(request: ChatRequest): JsonObject {
     topP: request.topP,
     topK: request.topK,
     seed: encodeSeed(request.seed),
-    ...encodeFormat(request.outputFormat),
     presencePenalty: request.presencePenalty,
     frequencyPenalty: request.frequencyPenalty,
     responseLogprobs: logprobs && true,
@@ -24,6 +23,7 @@ export function encodeConfig(request: ChatRequest): JsonObject {
     speechConfig: encodeSpeech(request.audioOutput),
     thinkingConfig: encodeThinking(reasoning, request.origin === WIRE),
     mediaResolution: encodeResolution(request),
+    ...encodeFormat(request.outputFormat),
   };
 }
 

@@ -47,9 +47,11 @@ function systemText(part: Part): readonly JsonObject[] {
   return part.type === 'text' ? [{ text: part.text }] : [];
 }
 
-function applyQuirks(object: JsonObject, { refusedMembers = [], renamedMembers = {} }: RequestQuirks): JsonObject {
+function applyQuirks(object: JsonObject, quirks: RequestQuirks): JsonObject {
+  const { refusedMembers = [], renamedMembers } = quirks;
+  if (refusedMembers.length === 0 && renamedMembers === undefined) return object;
   const entries = Object.entries(object).filter(([key]) => !refusedMembers.includes(key));
-  return Object.fromEntries(entries.map(([key, value]) => [renamedMembers[key] ?? key, value]));
+  return Object.fromEntries(entries.map(([key, value]) => [renamedMembers?.[key] ?? key, value]));
 }
 
 interface Content {
@@ -73,8 +75,9 @@ class ContentWriter {
       const parts = this.#turnParts(turn);
       if (parts.length === 0) continue;
       const last = contents.at(-1);
-      if (last?.role === role) last.parts.push(...parts);
-      else contents.push({ role, parts });
+      if (last?.role !== role) contents.push({ role, parts });
+      // One by one: a call takes some hundred thousand arguments at most, and a caller may send more parts.
+      else for (const part of parts) last.parts.push(part);
     }
     return contents.map(({ role, parts }) => ({ role, parts }));
   }

@@ -9,12 +9,16 @@ export function encodeError(error: GatewayError): ErrorReply {
 }
 
 /**
- * The error in a stream that has begun. Google's libraries look for `error` in each event's data and throw; there is no
- * terminator on this wire that could follow.
+ * The error in a stream that has begun. Google's libraries look for `error` in each event's data and throw. Those before
+ * them, and other people's, take it for an answer without content, and as this wire has no terminator that they could
+ * miss, half an answer for a whole one. What follows is for them: an event that is no answer fails where answers are
+ * checked, and behind a comment it is a rest that cannot be read to those that know events by their first bytes.
  */
 export function encodeErrorEvent(error: GatewayError): Buffer {
-  return Buffer.from(`data: ${JSON.stringify(errorBody(error))}\r\n\r\n`);
+  return Buffer.from(`data: ${JSON.stringify(errorBody(error))}\r\n\r\n${BROKEN_OFF}`);
 }
+
+const BROKEN_OFF = ': broken off\r\ndata: "broken off"\r\n\r\n';
 
 /** The error as the last element of a stream in one JSON array. */
 export function encodeArrayError(error: GatewayError): Buffer {

@@ -133,7 +133,8 @@ export class GeminiStreamEncoder implements StreamEncoder {
       const part = this.#parts.get(event.index);
       if (part) this.#ending(part.choice).citations.push(event.citation);
     } else if (event.type === 'logprobs' && isObject(event.logprobs)) {
-      this.#ending(event.choice).logprobs.push(...objectsIn(event.logprobs['content']));
+      const { logprobs } = this.#ending(event.choice);
+      for (const token of objectsIn(event.logprobs['content'])) logprobs.push(token);
     }
   }
 

@@ -205,11 +205,29 @@ describe('the end', () => {
   });
 });
 
-it('tells a client of a failure amid a stream where its library looks for it', () => {
-  const bytes = protocol.client.encodeErrorEvent(new GatewayError('upstream_truncated', 'It broke off.'));
-  const text = bytes.toString();
-  expect(text).toMatch(/^data: \{.*\}\r\n\r\n$/);
-  expect(JSON.parse(text.slice(6))).toMatchObject({
-    error: { code: 502, status: 'UNAVAILABLE', message: 'It broke off.' },
+describe('a failure amid a stream', () => {
+  const text = protocol.client.encodeErrorEvent(new GatewayError('upstream_truncated', 'It broke off.')).toString();
+
+  it('is told where the library of a client looks for it', () => {
+    expect(JSON.parse(/^data: (\{.*\})\r\n\r\n/.exec(text)?.[1] ?? '')).toMatchObject({
+      error: { code: 502, status: 'UNAVAILABLE', message: 'It broke off.' },
+    });
+  });
+
+  // An agent took half an answer for the whole: its library passes the error by, and throws only for what is left over
+  // when no event stands at the beginning any more.
+  it('leaves something that cannot be read to libraries that overlook the error', () => {
+    const firstEvent = /^\s*data: (.*)(?:\n\n|\r\r|\r\n\r\n)/;
+    let rest = text;
+    for (let match = firstEvent.exec(rest); match; match = firstEvent.exec(rest)) rest = rest.slice(match[0].length);
+    expect(rest.trim()).not.toBe('');
+  });
+
+  // An agent asked without end, each time to continue: its library knows no error in an event and checks that answers
+  // are objects.
+  it('holds an event that is no answer, for libraries that check answers and know no errors', () => {
+    const events = text.split('\r\n\r\n').slice(0, -1);
+    const data = events.map((event) => /^data: (.*)$/m.exec(event)?.[1] ?? '');
+    expect(data.map((value) => typeof JSON.parse(value))).toEqual(['object', 'string']);
   });
 });

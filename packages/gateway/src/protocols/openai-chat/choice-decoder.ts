@@ -109,7 +109,7 @@ export class ChoiceDecoder {
   #begin(kind: 'text' | 'refusal' | 'reasoning', emit: Emit): StreamedPart {
     const part = newPart(kind, { type: kind });
     if (kind === 'text') {
-      part.citations.push(...this.#citations);
+      for (const citation of this.#citations) part.citations.push(citation);
       part.signature = this.#textSignature;
       this.#citations = [];
       this.#textSignature = undefined;

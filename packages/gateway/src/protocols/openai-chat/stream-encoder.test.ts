@@ -89,6 +89,16 @@ describe('ChatStreamEncoder', () => {
     ]);
   });
 
+  it('has a function in the piece of a call that brings its signature', () => {
+    const events: ChatEvent[] = [
+      start,
+      { type: 'part-start', index: 0, choice: 0, part: { type: 'tool-call', id: 'a', name: 'f', kind: 'function' } },
+      { type: 'signature', index: 0, signature: { origin: 'gemini', value: 'c2ln' } },
+    ];
+    const signed = { index: 0, function: { arguments: '' }, extra_content: expect.anything() };
+    expect(write(events).at(-1)).toEqual(chunk({ tool_calls: [signed] }));
+  });
+
   it('numbers calls', () => {
     const call = (index: number, id: string): ChatEvent[] => [
       { type: 'part-start', index, choice: 0, part: { type: 'tool-call', id, name: 'f', kind: 'function' } },

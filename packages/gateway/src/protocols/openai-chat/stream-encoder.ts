@@ -157,7 +157,7 @@ export class ChatStreamEncoder implements StreamEncoder {
       case 'tool-call':
         if (this.#isLegacy) return NOTHING;
         return this.#members(choice, {
-          tool_calls: [{ index: state.calls - 1, ...thoughtSignature(signature, 'client') }],
+          tool_calls: [{ index: state.calls - 1, ...nothingMore(head), ...thoughtSignature(signature, 'client') }],
         });
       case 'text':
         return this.#members(choice, thoughtSignature(signature, 'client'));
@@ -203,4 +203,9 @@ export class ChatStreamEncoder implements StreamEncoder {
     this.#choices.set(choice, state);
     return state;
   }
+}
+
+/** Libraries that check what they read want arguments in every piece of a call. */
+function nothingMore({ kind }: { readonly kind: 'function' | 'custom' }) {
+  return kind === 'custom' ? { custom: { input: '' } } : { function: { arguments: '' } };
 }

@@ -46,8 +46,8 @@ class TurnList {
   speak(parts: Part[]): void {
     const last = this.#last('assistant')?.parts;
     const lastType = last?.at(-1)?.type;
-    if (last && lastType !== 'text' && lastType !== 'refusal') last.push(...parts);
-    else this.open({ role: 'assistant', parts });
+    if (!last || lastType === 'text' || lastType === 'refusal') this.open({ role: 'assistant', parts });
+    else for (const part of parts) last.push(part);
   }
 
   act(part: Part): void {

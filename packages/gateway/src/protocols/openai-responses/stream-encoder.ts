@@ -60,7 +60,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
         if (this.#item?.partIndex === event.index) this.#item.citations.push(event.citation);
         return '';
       case 'logprobs':
-        if (event.choice === 0) this.#logprobs.push(...logprobsContent(event.logprobs));
+        if (event.choice === 0) for (const token of logprobsContent(event.logprobs)) this.#logprobs.push(token);
         return '';
       case 'finish':
         if (event.choice !== 0) return '';
@@ -125,7 +125,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
     if (this.#logprobs.length === 0) return ',"logprobs":[]';
     const logprobs = this.#logprobs;
     this.#logprobs = [];
-    item.logprobs.push(...logprobs);
+    for (const token of logprobs) item.logprobs.push(token);
     return `,"logprobs":${writeExact(logprobs)}`;
   }
 

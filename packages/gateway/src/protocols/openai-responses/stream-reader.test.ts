@@ -27,6 +27,13 @@ describe('ResponsesStreamReader', () => {
     expect(reader.terminator()).toHaveLength(0);
   });
 
+  it('took the announcement of a message for its first words, and could not go elsewhere any more', () => {
+    const item = { type: 'response.output_item.added', output_index: 0, item: { type: 'message', content: [] } };
+    const part = { type: 'response.content_part.added', part: { type: 'output_text', text: '' } };
+    expect(read([created, item, part, delta]).verdicts).toEqual(['preamble', 'preamble', 'preamble', 'content']);
+    expect(read([created, { ...item, item: { type: 'reasoning' } }]).verdicts).toEqual(['preamble', 'content']);
+  });
+
   it('takes an answer that reached its limit for whole', () => {
     expect(read([delta, { type: 'response.incomplete', response: { usage } }]).reader.isFinished).toBe(true);
   });

@@ -8,6 +8,17 @@ const NOTHING = Buffer.alloc(0);
 const preambles = new Set(['response.created', 'response.in_progress', 'response.queued', 'keepalive', 'ping']);
 const endings = new Set(['response.completed', 'response.incomplete']);
 
+/**
+ * A message that begins, and its part, say nothing of it yet. Other items do: that a tool is called, or that the model
+ * thinks, for longer than anybody waits for a first token.
+ */
+function announcesMessage(type: string, data: Buffer): boolean {
+  if (type === 'response.content_part.added') return true;
+  if (type !== 'response.output_item.added') return false;
+  const event = JSON.parse(data.toString('utf8')) as { readonly item?: { readonly type?: unknown } | null };
+  return event.item?.type === 'message';
+}
+
 interface Ending {
   readonly response?: { readonly model?: unknown; readonly usage?: unknown };
 }
@@ -50,7 +61,7 @@ export class ResponsesStreamReader implements StreamReader {
       this.#readEnding(data);
       return 'end';
     }
-    if (!preambles.has(type)) this.#speaking = true;
+    this.#speaking ||= !preambles.has(type) && !announcesMessage(type, data);
     return this.#speaking ? 'content' : 'preamble';
   }
 
