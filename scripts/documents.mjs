@@ -7,11 +7,14 @@ import { importSources, root } from './sources.mjs';
 
 const modules = [
   'canonical/clock.ts',
+  'canonical/features.ts',
   'canonical/gateway-error.ts',
+  'canonical/protocol-name.ts',
   'cli/completion-tree.ts',
   'cli/program.ts',
   'cli/session.ts',
   'config/config-reference.ts',
+  'protocols/registry.gen.ts',
   'providers/registry.gen.ts',
   'relay/failure-reply.ts',
   'resilience/failure-table.ts',
@@ -25,6 +28,7 @@ export async function documents() {
     page('docs/errors.md', { kinds: errorKindTable(sources), failures: failureTable(sources) }),
     page('docs/providers.md', { providers: providerTable(sources) }),
     page('docs/cli.md', { commands: commandHelp(sources) }),
+    page('docs/translation.md', { features: featureTable(sources) }),
   ];
 }
 
@@ -78,15 +82,27 @@ function failureTable({ failureTraits, failureMessage, failureError }) {
 const usualWires = [{ protocol: 'openai-chat' }, { protocol: 'openai-responses' }];
 
 function providerTable({ providerDefinitions }) {
-  const rows = providerDefinitions.map(({ name, aliases, baseUrl, addressOf, environment, operations, chat = usualWires }) => [
-    `\`${name}\``,
-    aliases.map((alias) => `\`${alias}\``).join(', '),
-    baseUrl !== undefined ? `\`${baseUrl}\`` : addressOf !== undefined ? 'by region or variables' : 'must be given',
-    [...environment.apiKey, ...environment.baseUrl].map((variable) => `\`${variable}\``).join(', '),
-    chat.map(({ protocol }) => `\`${protocol}\``).join(', '),
-    operations === undefined ? 'any' : operations.filter((operation) => operation !== 'chat').join(', ') || 'none',
-  ]);
+  const rows = providerDefinitions.map(
+    ({ name, aliases, baseUrl, addressOf, environment, operations, chat = usualWires }) => [
+      `\`${name}\``,
+      aliases.map((alias) => `\`${alias}\``).join(', '),
+      baseUrl !== undefined ? `\`${baseUrl}\`` : addressOf !== undefined ? 'by region or variables' : 'must be given',
+      [...environment.apiKey, ...environment.baseUrl].map((variable) => `\`${variable}\``).join(', '),
+      chat.map(({ protocol }) => `\`${protocol}\``).join(', '),
+      operations === undefined ? 'any' : operations.filter((operation) => operation !== 'chat').join(', ') || 'none',
+    ],
+  );
   return table(['Provider', 'Other names', 'Base URL', 'Variables', 'Wires of chat', 'Other operations'], rows);
+}
+
+/** What becomes of each feature on each wire that an upstream may speak. */
+function featureTable({ features, protocolNames, protocols }) {
+  const upstreams = protocolNames.map((name) => protocols.find((protocol) => protocol.name === name).upstream);
+  const rows = Object.entries(features).map(([feature, { title }]) => [
+    title,
+    ...upstreams.map(({ support }) => support[feature]),
+  ]);
+  return table(['Feature', ...protocolNames.map((name) => `\`${name}\``)], rows);
 }
 
 function commandHelp({ createProgram, createSession, systemClock, readCompletionTree, listCompletionPaths }) {

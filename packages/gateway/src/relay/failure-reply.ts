@@ -1,5 +1,5 @@
 import { type ErrorKind, errorKinds, GatewayError } from '../canonical/gateway-error.ts';
-import { isObject } from '../canonical/json.ts';
+import { isObject, type JsonObject } from '../canonical/json.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import { findProtocol } from '../protocols/find-protocol.ts';
 import type { Failure, FailureKind } from '../resilience/failure.ts';
@@ -98,16 +98,17 @@ function reasonIn(text: string): string | undefined {
   const value = parsed(text);
   if (!isObject(value)) return undefined;
   const { error, message, detail } = value;
-  const inner = isObject(error) ? (routedReason(error['metadata']) ?? error['message']) : error;
+  const inner = isObject(error) ? withRoutedReason(error) : error;
   const reason = [inner, message, detail].find((part) => typeof part === 'string' && part !== '');
   return typeof reason === 'string' ? reason.slice(0, LONGEST_REASON) : undefined;
 }
 
 /** Who passes on what another provider said puts the words of that one beside its own. */
-function routedReason(metadata: unknown): string | undefined {
+function withRoutedReason({ message, metadata }: JsonObject): unknown {
   const raw = isObject(metadata) ? metadata['raw'] : undefined;
-  if (typeof raw !== 'string' || raw === '') return undefined;
-  return reasonIn(raw) ?? raw.slice(0, LONGEST_REASON);
+  if (typeof raw !== 'string' || raw === '') return message;
+  const reason = reasonIn(raw) ?? raw.slice(0, LONGEST_REASON);
+  return typeof message === 'string' ? `${message}: ${reason}` : reason;
 }
 
 const LONGEST_REASON = 2_000;

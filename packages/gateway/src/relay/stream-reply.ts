@@ -42,6 +42,7 @@ export class StreamReply implements ReplyBody {
   #batch: Buffer[] = [];
   #batchBytes = 0;
   #isFlushDue = false;
+  #hasContent = false;
   #failure: Failure | undefined;
   #isEnded = false;
   /** The upstream has ended; what is read now may be half an event. */
@@ -102,6 +103,7 @@ export class StreamReply implements ReplyBody {
         this.#flush();
         return failure;
       }
+      if (!this.isCommitted) this.#commit();
     }
     this.#finishReply();
     return undefined;
@@ -119,7 +121,7 @@ export class StreamReply implements ReplyBody {
     }
     // Half an event at the end is a stream that was cut there.
     if (this.#failure && this.#failure.kind !== 'malformed') return this.#failure;
-    if (!this.#failure && this.#options.reader.isFinished && this.isCommitted) return undefined;
+    if (!this.#failure && this.#options.reader.isFinished && (this.isCommitted || this.#hasContent)) return undefined;
     return failureOf('truncated', 'the provider ended its stream before the answer was complete');
   }
 
@@ -130,7 +132,11 @@ export class StreamReply implements ReplyBody {
     switch (this.#read(event)) {
       case 'content':
         this.#holdEvent(event);
-        if (!this.isCommitted) this.#commit();
+        this.#hasContent = true;
+        if (this.isCommitted) return;
+        // What a translation keeps to itself is not the caller's yet: it may still come from elsewhere.
+        if (this.#batchBytes > 0) this.#commit();
+        else this.#attempt!.noteToken();
         return;
       case 'preamble':
         this.#holdEvent(event);

@@ -43,6 +43,8 @@ let simulator: Simulator;
 let demo: TestGateway;
 /** With a provider that serves every model. */
 let gateway: TestGateway;
+/** The same, whose provider has no Responses API. */
+let chatOnly: TestGateway;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'llm-gateway-examples-'));
@@ -65,13 +67,13 @@ beforeAll(async () => {
   await writeFile(join(folder, '.curlrc'), `fail\nsilent\nshow-error\nmax-time = ${patienceMs / 1000}\n`);
   simulator = await startSimulator({});
   demo = await startTestGateway({ config: {} });
-  gateway = await startTestGateway({
-    config: { backends: [{ url: simulator.url, api_key: 'provider-key', default_model: 'sim' }] },
-  });
+  const backend = { url: simulator.url, api_key: 'provider-key', default_model: 'sim' };
+  gateway = await startTestGateway({ config: { backends: [backend] } });
+  chatOnly = await startTestGateway({ config: { backends: [{ ...backend, protocols: ['openai-chat'] }] } });
 });
 
 afterAll(async () => {
-  await Promise.all([demo?.stop(), gateway?.stop()]);
+  await Promise.all([demo?.stop(), gateway?.stop(), chatOnly?.stop()]);
   await simulator?.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -84,7 +86,10 @@ async function workingDirectory({ configuration }: Example): Promise<string> {
   return directory;
 }
 
-const gatewayOf = ({ page }: Example) => (/README|getting-started/.test(page) ? demo : gateway);
+const gatewayOf = ({ page }: Example) => {
+  if (/README|getting-started/.test(page)) return demo;
+  return page === 'docs/responses.md' ? chatOnly : gateway;
+};
 
 function environment(example: Example): Record<string, string> {
   const path = `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`;

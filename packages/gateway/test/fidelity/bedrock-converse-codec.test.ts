@@ -11,6 +11,7 @@ import type { JsonObject } from '../../src/canonical/json.ts';
 import { AwsEventSplitter } from '../../src/framing/aws-event-stream.ts';
 import { parseExact } from '../../src/framing/exact-json.ts';
 import protocol from '../../src/protocols/bedrock-converse/protocol.ts';
+import { UNSIGNED } from '../../src/protocols/foreign-signature.ts';
 import { type PlainAnswer, readPlainly, readStreamPlainly } from './plain-converse-answer.ts';
 import { noRecordings } from './recorded-exchanges.ts';
 
@@ -156,7 +157,9 @@ describe.skipIf(noRecordings !== undefined)('recorded answers', () => {
     let same = 0;
     for (const row of answered) {
       const answer = protocol.upstream.decodeAnswer(parseExact(String(row.res)) as JsonObject, { idSeed: '' });
-      const again = JSON.parse(protocol.client.encodeAnswer(answer, answerContext).toString('utf8'));
+      const written = protocol.client.encodeAnswer(answer, answerContext).toString('utf8');
+      // What clients get where nothing was signed is no signature of the provider's.
+      const again = JSON.parse(written.replaceAll(`,"signature":"${UNSIGNED}"`, ''));
       if (JSON.stringify(sorted(again.output)) === JSON.stringify(sorted(JSON.parse(String(row.res)).output))) same++;
     }
     counts['answers whose content is the same JSON'] = `${same} of ${answered.length}`;

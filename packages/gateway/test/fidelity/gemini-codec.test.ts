@@ -10,7 +10,10 @@ import { isObject, type JsonObject, objectsIn } from '../../src/canonical/json.t
 import { parseExact } from '../../src/framing/exact-json.ts';
 import { SseSplitter } from '../../src/framing/sse-splitter.ts';
 import gemini from '../../src/protocols/gemini/protocol.ts';
+import { UNSIGNED, writeSignature } from '../../src/protocols/gemini/signatures.ts';
 import { wireForm } from './gemini-wire-form.ts';
+
+const unsigned = writeSignature(UNSIGNED);
 
 const folder = process.env['RECORDINGS'] ?? fileURLToPath(new URL('../../../../../shared/recordings', import.meta.url));
 const missing = existsSync(folder) ? undefined : `no recordings in ${folder}`;
@@ -164,7 +167,11 @@ function reading(values: readonly JsonObject[]): Reading {
     ),
     media: parts.flatMap(({ inlineData }) => (isObject(inlineData) ? [String(inlineData['data'])] : [])),
     others: parts.filter((part) => !Object.keys(part).some((key) => known.has(key))),
-    signatures: parts.flatMap((part) => ('thoughtSignature' in part ? [String(part['thoughtSignature'])] : [])),
+    // What clients get with a call that is not signed is no signature of Google's.
+    signatures: parts.flatMap((part) => {
+      const signature = part['thoughtSignature'] ?? unsigned;
+      return signature === unsigned ? [] : [String(signature)];
+    }),
     citations: candidates.map(citationsOf).reduce((sum, count) => sum + count, 0),
     finish: finishes.length === 0 ? undefined : finishes.at(-1) === 1 ? 'STOP' : String(finishes.at(-1)),
     usage: usageOf(last['usageMetadata']),

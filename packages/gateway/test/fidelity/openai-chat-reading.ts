@@ -213,12 +213,17 @@ function detailText(message: JsonObject): string {
 function addSignatures(naive: NaiveChoice, message: JsonObject): void {
   for (const detail of objectsIn(message['reasoning_details'])) {
     const value = asString(detail['signature']) ?? asString(detail['data']);
-    if (value) naive.signatures.push(value);
+    if (value) naive.signatures.push(unmarked(value));
   }
   for (const holder of [message, ...objectsIn(message['tool_calls'])]) {
     const value = asString(asObject(asObject(holder['extra_content'])?.['google'])?.['thought_signature']);
-    if (value) naive.signatures.push(value);
+    if (value) naive.signatures.push(unmarked(value));
   }
+}
+
+/** The gateway tells clients whose a signature is, before it. */
+function unmarked(signature: string): string {
+  return signature.replace(/^gw-sig:[a-z-]+:/, '');
 }
 
 function naiveUsage(value: unknown): unknown {

@@ -1,3 +1,5 @@
+import { UNSIGNED } from '../../src/protocols/foreign-signature.ts';
+
 /** What matters of an answer, read as plainly as can be and without anything of the codec's. */
 export interface PlainAnswer {
   readonly text: string;
@@ -45,7 +47,8 @@ export function readPlainly(body: unknown): PlainAnswer {
     text: each((block) => block.text ?? block.citationsContent?.content?.map(({ text }) => text).join('')).join(''),
     calls: each((block) => block.toolUse).map(({ toolUseId, name, input }) => ({ toolUseId, name, input })),
     reasoning: each((block) => block.reasoningContent?.reasoningText?.text).join(''),
-    signatures: each((block) => block.reasoningContent?.reasoningText?.signature),
+    // What clients get where nothing was signed is no signature of the provider's.
+    signatures: each((block) => block.reasoningContent?.reasoningText?.signature).filter((text) => text !== UNSIGNED),
     citations: each((block) => block.citationsContent?.citations).flat(),
     stopReason,
     tokens: [

@@ -95,8 +95,12 @@ export class MessagesStreamEncoder implements StreamEncoder {
     if (!start) return '';
     this.#start = undefined;
     this.#hasToldReasoning = (this.#usage?.reasoning ?? 0) > 0;
+    const { id, type, role, model } = messageHead({ id: start.id, model: start.model, context: this.#context });
     const message = {
-      ...messageHead({ id: start.id, model: start.model, context: this.#context }),
+      id,
+      type,
+      role,
+      model,
       content: [],
       stop_reason: null,
       stop_sequence: null,
