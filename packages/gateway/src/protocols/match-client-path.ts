@@ -41,10 +41,14 @@ for (const [protocol, paths] of Object.entries(clientPaths) as [ProtocolName, re
   }
 }
 
+/** Where a cloud's account stands in the path: whose it is, the gateway decides. */
+const ACCOUNT = /^(\/v1(?:beta1)?)\/projects\/[^/]+\/locations\/[^/]+(?=\/)/;
+
 /** Finds who asks for what at a path without its query; paths are matched undecoded. */
-export function matchClientPath(path: string): ClientPathMatch | undefined {
-  const known = exact.get(path);
+export function matchClientPath(whole: string): ClientPathMatch | undefined {
+  const known = exact.get(whole);
   if (known !== undefined) return known;
+  const path = whole.replace(ACCOUNT, '$1');
   for (const { prefix, suffix, match } of withModel) {
     if (path.length <= prefix.length + suffix.length || !path.startsWith(prefix) || !path.endsWith(suffix)) continue;
     return { ...match, rawModel: path.slice(prefix.length, path.length - suffix.length) };

@@ -40,3 +40,29 @@ describe('a whole URL as request target', () => {
     '',
   ])('is refused when it is none of its kind: %s', (target) => expect(short('GET', target)).toBe('bad_path'));
 });
+
+describe('paths of client libraries', () => {
+  const model = (target: string) => {
+    const match = matchRoute('POST', target);
+    return match.kind === 'inference'
+      ? `${match.protocol} ${match.operation} ${match.pathModel} ${match.streamAsk}`
+      : match.kind;
+  };
+
+  it.each([
+    ['/v1/messages?beta=true', 'anthropic-messages chat undefined body'],
+    ['/v1beta/models/gemini-2.5-flash:generateContent', 'gemini chat gemini-2.5-flash never'],
+    ['/v1beta/models/a%2Fb:streamGenerateContent?alt=sse', 'gemini chat a/b frames'],
+    ['/v1beta/models/m:streamGenerateContent', 'gemini chat m array'],
+    ['/v1beta1/projects/p/locations/eu/publishers/google/models/m:generateContent', 'gemini chat m never'],
+    ['/v1/projects/p/locations/global/publishers/google/models/m:countTokens', 'gemini count_tokens m never'],
+    ['/model/us.amazon.nova-lite-v1%3A0/converse-stream', 'bedrock-converse chat us.amazon.nova-lite-v1:0 frames'],
+    [
+      '/model/arn%3Aaws%3Abedrock%3Aeu%3A1%3Aprofile%2Fx/converse',
+      'bedrock-converse chat arn:aws:bedrock:eu:1:profile/x never',
+    ],
+    ['/v2/chat', 'cohere-chat chat undefined body'],
+    ['/v1/models/m/chat/completions', 'openai-chat chat m body'],
+    ['/v1/models/..%2Fx:generateContent', 'error'],
+  ])('lead to their wire: %s', (target, expected) => expect(model(target)).toBe(expected));
+});

@@ -33,14 +33,19 @@ describe('a stream', () => {
     expect(types(read([start, '[DONE]']))).toEqual(['start']);
   });
 
-  it.each<[string, object, string]>([
-    ['a message-end that failed', { type: 'message-end', delta: { finish_reason: 'ERROR', error: 'broke' } }, ''],
-    ['a message-end with an error', { type: 'message-end', delta: { error: 'broke' } }, ''],
+  it.each<[string, object, string, object?]>([
+    [
+      'a message-end that failed',
+      { type: 'message-end', delta: { finish_reason: 'ERROR', error: 'broke' } },
+      '',
+      { message: 'broke' },
+    ],
+    ['a message-end with an error', { type: 'message-end', delta: { error: 'broke' } }, '', { message: 'broke' }],
     ['a message-end that took too long', { type: 'message-end', delta: { finish_reason: 'TIMEOUT' } }, ''],
     ['an error body', { id: 'y', message: 'too many requests' }, ''],
     ['an event of type error', { type: 'error', message: 'broke' }, ''],
     ['an event named error', { detail: 'broke' }, 'error'],
-  ])('that has %s failed', (_, frame, name) => {
+  ])('that has %s failed', (_, frame, name, told = frame) => {
     const events: ChatEvent[] = [];
     const decoder = cohereChat.upstream.createStreamDecoder(decodeContext);
     const emit = (event: ChatEvent) => void events.push(event);
@@ -50,7 +55,7 @@ describe('a stream', () => {
     decoder.read(sseEvent(JSON.stringify(end)), emit);
     decoder.finish(emit);
     expect(decoder.isFinished).toBe(false);
-    expect(events.at(-1)).toEqual({ type: 'error', data: Buffer.from(JSON.stringify(frame)) });
+    expect(events.at(-1)).toEqual({ type: 'error', data: Buffer.from(JSON.stringify(told)) });
   });
 
   it('takes events that it does not know, and frames that are none, for nothing', () => {

@@ -44,7 +44,7 @@ class CohereStreamDecoder implements StreamDecoder {
     if (!isObject(event)) return;
     if (isError(event, name)) {
       this.#isClosed = true;
-      emit({ type: 'error', data });
+      emit({ type: 'error', data: errorData(event, data) });
     } else if (!this.isFinished) this.#readEvent(event, emit);
   }
 
@@ -187,4 +187,10 @@ function isError(event: JsonObject, name: string): boolean {
   }
   if (type === 'error' || name === 'error') return true;
   return type === undefined && typeof event['message'] === 'string';
+}
+
+/** The error as a reply's body has it, where its words stand in an event: a message is looked for there. */
+function errorData(event: JsonObject, data: Buffer): Buffer {
+  const message = asObject(event['delta'])?.['error'];
+  return typeof message === 'string' ? Buffer.from(JSON.stringify({ message })) : data;
 }

@@ -64,6 +64,10 @@ describe('ResponsesStreamReader', () => {
     expect(read(['{"type":"response.out', '<html>']).verdicts).toEqual(['malformed', 'malformed']);
   });
 
+  it('took the events of another wire for an answer that broke off', () => {
+    expect(read([{ choices: [] }, { type: 'content-delta' }]).verdicts).toEqual(['preamble', 'preamble']);
+  });
+
   it('passes types it does not know', () => {
     expect(read([created, { type: 'response.something.new' }]).verdicts).toEqual(['preamble', 'content']);
   });

@@ -61,7 +61,8 @@ export class ResponsesStreamReader implements StreamReader {
       this.#readEnding(data);
       return 'end';
     }
-    this.#speaking ||= !preambles.has(type) && !announcesMessage(type, data);
+    // Events of other wires say nothing that its caller could read.
+    this.#speaking ||= type.startsWith('response.') && !preambles.has(type) && !announcesMessage(type, data);
     return this.#speaking ? 'content' : 'preamble';
   }
 
