@@ -130,6 +130,16 @@ test('the upstream answers whole replies, unpaced and paced streams', async () =
   expect(await run({ ...oneStream, port, events: 5, gapMs: 2 })).toMatchObject({ ok: 1, events: 6, errors: {} });
 });
 
+test("the upstream speaks Anthropic's wire too, and the driver knows how its streams end", async () => {
+  const upstream = start('upstream.mjs');
+  const [ready] = (await once(upstream, 'message')) as [{ ports: number[] }];
+  const shape = { port: ready.ports[0], wire: 'anthropic-messages' };
+  const ending = { terminator: 'event: message_stop\ndata: {"type":"message_stop"}\n\n', moreEvents: 4 };
+  expect(await run({ ...oneRequest, ...shape })).toMatchObject({ ok: 1, errors: {} });
+  expect(await run({ ...oneStream, ...shape, events: 50, ending })).toMatchObject({ ok: 1, events: 54, errors: {} });
+  expect(await run({ ...oneStream, ...shape, events: 50 })).toMatchObject({ ok: 0, errors: { unfinished: 1 } });
+});
+
 describe('the cost of a process', async () => {
   // The benchmark is plain JavaScript without declarations, so its shape is stated here.
   const address = new URL('./process-usage.mjs', import.meta.url).href;

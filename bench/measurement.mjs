@@ -35,7 +35,8 @@ const QUICK_WARM_UP_SECONDS = 0.2;
  * @returns {Promise<ScenarioReport>}
  */
 export async function measureScenario({ scenario, subjects, load, key, rounds, isQuick }) {
-  const taking = subjects.filter((subject) => subject.name !== 'direct' || scenario.isLatencyAsked);
+  const able = subjects.filter(({ name }) => scenario.subjects?.includes(name) ?? true);
+  const taking = able.filter((subject) => subject.name !== 'direct' || scenario.isLatencyAsked);
   const seconds = isQuick ? scenario.quickSeconds : scenario.seconds;
   for (const subject of taking) {
     const length = isQuick ? QUICK_WARM_UP_SECONDS : WARM_UP_SECONDS;

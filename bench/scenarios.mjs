@@ -1,12 +1,15 @@
+import { MESSAGES_MODEL } from './subject-files.mjs';
+
 /** @typedef {import('./unary-load.mjs').UnaryCommand} UnaryCommand */
 /** @typedef {import('./stream-load.mjs').StreamsCommand} StreamsCommand */
+/** @typedef {import('./subjects.mjs').SubjectName} SubjectName */
 /** @typedef {Omit<UnaryCommand, 'port' | 'key'> | Omit<StreamsCommand, 'port' | 'key'>} ScenarioCommand */
 /**
  * One kind of load. CPU is counted per `unit`. `seconds` is the length of a round; `isLatencyAsked` adds the direct
- * connection as a baseline.
+ * connection as a baseline; `subjects` are those that can do it, all when it is not given.
  * @typedef {{
  *   name: string, title: string, unit: 'request' | 'event', seconds: number, quickSeconds: number,
- *   isLatencyAsked: boolean, command: (seconds: number) => ScenarioCommand,
+ *   isLatencyAsked: boolean, command: (seconds: number) => ScenarioCommand, subjects?: readonly SubjectName[],
  * }} Scenario
  */
 
@@ -42,6 +45,59 @@ const paced = (streams, seconds) => ({
     return { kind: 'streams', total: streams, rampSeconds, events, gapMs: PACE_MS, bodyBytes: STREAM_BODY_BYTES };
   },
 });
+
+/**
+ * Ways between wires: what the client speaks, the model whose target is asked on the other, and how the client's stream
+ * ends. OpenAI's chunk with the role and that with the finish, or Anthropic's five events around the deltas, come on top
+ * of the deltas.
+ */
+const translations = [
+  {
+    to: 'chat',
+    title: 'Anthropic client, OpenAI upstream',
+    shape: { wire: /** @type {const} */ ('anthropic-messages') },
+    ending: { terminator: 'event: message_stop\ndata: {"type":"message_stop"}\n\n', moreEvents: 4 },
+  },
+  {
+    to: 'messages',
+    title: 'OpenAI client, Anthropic upstream',
+    shape: { model: MESSAGES_MODEL },
+    ending: { terminator: 'data: [DONE]\n\n', moreEvents: 2 },
+  },
+];
+
+/** @type {readonly Scenario[]} */
+const translated = translations.flatMap(({ to, title, shape, ending }) => [
+  {
+    name: `unary-to-${to}`,
+    title: `translated, ${title}: 250 B in, 700 B out, 32 at a time`,
+    unit: 'request',
+    seconds: 4,
+    quickSeconds: 1,
+    isLatencyAsked: false,
+    subjects: ['gateway'],
+    command: (seconds) => ({ kind: 'unary', bodyBytes: 250, concurrency: 32, seconds, ...shape }),
+  },
+  {
+    name: `stream-to-${to}`,
+    title: `translated, ${title}: 500 events a stream, unpaced, 16 streams at a time`,
+    unit: 'event',
+    seconds: 4,
+    quickSeconds: 1,
+    isLatencyAsked: false,
+    subjects: ['gateway'],
+    command: (seconds) => ({
+      kind: 'streams',
+      concurrency: 16,
+      seconds,
+      events: 500,
+      gapMs: 0,
+      bodyBytes: STREAM_BODY_BYTES,
+      ...shape,
+      ending,
+    }),
+  },
+]);
 
 /** @type {readonly Scenario[]} */
 export const scenarios = [
@@ -119,4 +175,5 @@ export const scenarios = [
       bodyBytes: STREAM_BODY_BYTES,
     }),
   },
+  ...translated,
 ];

@@ -4,6 +4,14 @@ const NEWLINE = 10;
 const TERMINATOR = 'data: [DONE]\n\n';
 
 /**
+ * How a stream of a wire ends, and how many events it has beside those that were asked for, its last one included.
+ * @typedef {{ terminator: string, moreEvents: number }} StreamEnding
+ */
+
+/** @type {StreamEnding} */
+const relayedChat = { terminator: TERMINATOR, moreEvents: 1 };
+
+/**
  * Reads one SSE reply: counts events by scanning for blank lines, times the first one and judges the end. A stream is
  * right only if it had every event that was asked for, no more, and ended with the terminator.
  */
@@ -11,13 +19,14 @@ export class StreamExchange {
   /**
    * @param {{
    *   tally: import('./tally.mjs').Tally, events: number, abortAfter: number,
-   *   onEnd: () => void, onAbort: () => void, onBroken: () => void,
+   *   onEnd: () => void, onAbort: () => void, onBroken: () => void, ending?: StreamEnding,
    * }} parts `events` without the terminator; `abortAfter` is the number of events after which the client leaves, or
    *   Infinity
    */
-  constructor({ tally, events, abortAfter, onEnd, onAbort, onBroken }) {
+  constructor({ tally, events, abortAfter, onEnd, onAbort, onBroken, ending = relayedChat }) {
     this.tally = tally;
-    this.expected = events + 1;
+    this.terminator = ending.terminator;
+    this.expected = events + ending.moreEvents;
     this.abortAfter = abortAfter;
     this.onEnd = onEnd;
     this.onAbort = onAbort;
@@ -47,7 +56,7 @@ export class StreamExchange {
     const before = this.events;
     this.#countEvents(bytes, start, end);
     // Short parts may cut the terminator in pieces, so what went before them is kept.
-    this.carry = end - start < TERMINATOR.length ? this.#tail() : '';
+    this.carry = end - start < this.terminator.length ? this.#tail() : '';
     this.lastBytes = bytes;
     this.lastStart = start;
     this.lastEnd = end;
@@ -66,7 +75,7 @@ export class StreamExchange {
     const { tally } = this;
     tally.countStatus(this.status);
     if (this.status !== 200) tally.fail('status');
-    else if (this.#tail() !== TERMINATOR) tally.fail('unfinished');
+    else if (this.#tail() !== this.terminator) tally.fail('unfinished');
     else if (this.events !== this.expected) tally.fail('miscounted');
     else {
       tally.requests += 1;
@@ -107,7 +116,7 @@ export class StreamExchange {
   }
 
   #tail() {
-    const start = Math.max(this.lastStart, this.lastEnd - TERMINATOR.length);
-    return (this.carry + this.lastBytes.toString('latin1', start, this.lastEnd)).slice(-TERMINATOR.length);
+    const start = Math.max(this.lastStart, this.lastEnd - this.terminator.length);
+    return (this.carry + this.lastBytes.toString('latin1', start, this.lastEnd)).slice(-this.terminator.length);
   }
 }

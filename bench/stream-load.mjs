@@ -10,6 +10,7 @@ import { Tally } from './tally.mjs';
  * @typedef {{
  *   kind: 'streams', port: number, key: string, bodyBytes: number, events: number, gapMs: number,
  *   total?: number, rampSeconds?: number, concurrency?: number, seconds?: number, abortShare?: number, seed?: number,
+ *   model?: string, wire?: 'anthropic-messages', ending?: import('./stream-exchange.mjs').StreamEnding,
  * }} StreamsCommand
  */
 
@@ -124,13 +125,14 @@ class StreamDriver {
     let connection = this.idle.pop();
     while (connection !== undefined && !connection.isUsable) connection = this.idle.pop();
     const used = connection ?? this.#connect();
-    const { events, abortShare = 0 } = this.command;
+    const { events, abortShare = 0, ending } = this.command;
     const leaves = abortShare > 0 && this.random() < abortShare;
     this.running += 1;
     this.started += 1;
     const exchange = new StreamExchange({
       tally: this.tally,
       events,
+      ...(ending === undefined ? {} : { ending }),
       abortAfter: leaves ? 1 + Math.floor(this.random() * (events - 1)) : Number.POSITIVE_INFINITY,
       onEnd: () => {
         this.idle.push(used);

@@ -4,6 +4,9 @@
 
 /** @typedef {{ port: number, upstreamPorts: readonly [number, number], key: string, directory: string }} SubjectSetting */
 
+/** The model whose target is asked on Anthropic's wire. */
+export const MESSAGES_MODEL = 'bench-messages';
+
 /**
  * nginx as a plain reverse proxy with one worker. Whole bodies stay in memory, as in the other subjects; streams are not
  * buffered, because the upstream asks for that with X-Accel-Buffering.
@@ -73,6 +76,18 @@ export function gatewayFile({ port, upstreamPorts, key }) {
     },
     queue: { max_size: 10_000, timeout_secs: 300, max_concurrent: 10_000 },
     backends: [target(first, 2), target(second, 1)],
+    models: {
+      [MESSAGES_MODEL]: {
+        providers: [
+          {
+            name: 'anthropic',
+            api_base: `http://127.0.0.1:${first}/v1`,
+            api_key: 'upstream-key',
+            protocols: ['anthropic-messages'],
+          },
+        ],
+      },
+    },
     routing: { strategy: 'weighted' },
     rate_limit: { requests_per_minute: unreachable },
     security: {

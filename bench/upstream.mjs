@@ -41,6 +41,26 @@ const finishText = event('"choices":[{"index":0,"delta":{},"logprobs":null,"fini
 const usageText = event('"choices":[],"usage":{"prompt_tokens":42,"completion_tokens":64,"total_tokens":106}');
 const doneText = `${chunk('data: [DONE]\n\n')}0\r\n\r\n`;
 
+const messagesUsage =
+  '{"input_tokens":42,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":64}';
+const message = reply(
+  '200 OK',
+  'application/json',
+  `{"id":"msg_bench000000000000000000","type":"message","role":"assistant","model":"bench-messages","content":[{"type":"text","text":"${answer}"}],"stop_reason":"end_turn","stop_sequence":null,"usage":${messagesUsage}}`,
+);
+const messagesEvent = (/** @type {string} */ type, /** @type {string} */ rest) =>
+  chunk(`event: ${type}\ndata: {"type":"${type}"${rest}}\n\n`);
+const messagesStart =
+  messagesEvent(
+    'message_start',
+    `,"message":{"id":"msg_bench000000000000000000","type":"message","role":"assistant","model":"bench-messages","content":[],"stop_reason":null,"stop_sequence":null,"usage":${messagesUsage}}`,
+  ) + messagesEvent('content_block_start', ',"index":0,"content_block":{"type":"text","text":""}');
+const messagesDelta = messagesEvent('content_block_delta', ',"index":0,"delta":{"type":"text_delta","text":" word"}');
+const messagesEnding =
+  messagesEvent('content_block_stop', ',"index":0') +
+  messagesEvent('message_delta', `,"delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":${messagesUsage}`) +
+  `${messagesEvent('message_stop', '')}0\r\n\r\n`;
+
 /** @typedef {{ events: number, gapMs: number, usage: boolean }} StreamPlan */
 
 /** @param {StreamPlan} plan */
@@ -60,6 +80,21 @@ function wholeStream(plan) {
   if (bytes === undefined) {
     bytes = Buffer.concat([streamHead, Buffer.from(contentText.repeat(plan.events - 1), 'latin1'), ending(plan)]);
     if (wholeStreams.size >= CACHED_STREAMS) wholeStreams.clear();
+    wholeStreams.set(name, bytes);
+  }
+  return bytes;
+}
+
+/**
+ * A stream of Anthropic's wire with as many deltas as a chat stream of that many events has.
+ * @param {number} events
+ */
+function wholeMessagesStream(events) {
+  const name = `messages:${events}`;
+  let bytes = wholeStreams.get(name);
+  if (bytes === undefined) {
+    const text = messagesStart + messagesDelta.repeat(events - 1) + messagesEnding;
+    bytes = Buffer.concat([streamHead, Buffer.from(text, 'latin1')]);
     wholeStreams.set(name, bytes);
   }
   return bytes;
@@ -150,6 +185,7 @@ class Connection {
     this.socket = socket;
     this.remaining = 0;
     this.isStreaming = false;
+    this.isMessages = false;
     this.prefix = '';
     /** @type {Buffer | undefined} */
     this.pending = undefined;
@@ -179,6 +215,7 @@ class Connection {
       this.socket.end(lengthRequired);
       return;
     }
+    this.isMessages = text.startsWith('POST /v1/messages ');
     this.remaining = Number(length[1]);
     this.prefix = '';
     this.takeBody(head.subarray(end + 4));
@@ -195,9 +232,13 @@ class Connection {
   answer() {
     this.remaining = 0;
     seen.requests += 1;
-    const marker = this.prefix.includes('"bench:') ? /"user": ?"bench:(\d+):(\d+)"/.exec(this.prefix) : null;
+    const marker = this.prefix.includes('"bench:') ? /"user(?:_id)?": ?"bench:(\d+):(\d+)"/.exec(this.prefix) : null;
     if (marker === null) {
-      this.socket.write(completion);
+      this.socket.write(this.isMessages ? message : completion);
+      return;
+    }
+    if (this.isMessages) {
+      this.socket.write(wholeMessagesStream(Math.max(1, Number(marker[1]))));
       return;
     }
     const usage = this.prefix.includes('"include_usage":true') || this.prefix.includes('"include_usage": true');

@@ -10,6 +10,9 @@ describe('exact JSON', () => {
     '" \\" \\\\ 1e5 \\u0001"',
     '{"__proto__":1.0,"":{}}',
     '[]',
+    '{"place":123456789012.123456789}',
+    '[-1.0,2.50]',
+    '{"id":"ab1ec3","n":1e2}',
     '12345678901234567890',
   ])('writes %s as it was', (text) => {
     expect(writeExact(parseExact(text))).toBe(text);

@@ -26,8 +26,11 @@ export class ExactNumber {
 const MARK = `\u0001${randomBytes(12).toString('hex')}:`;
 const MARKED = new RegExp(`"\\\\u0001${MARK.slice(1)}([-+.0-9eE]+)"`, 'g');
 
-/** Whether a text may hold such a number: long digits, a fraction that ends in zero, an exponent, a negative zero. */
-const SUSPECT = /\d{16}|\.\d*0(?!\d)|\d[eE]|-0(?![.\d])/;
+/**
+ * Whether a text may hold such a number: where a value may begin, long digits, a fraction that ends in zero, an exponent;
+ * anywhere a negative zero. Ids and base64 within strings, which look like numbers, seldom stand there.
+ */
+const SUSPECT = /(?:^|[[:,])\s*-?(?:[\d.]{16}|\d+\.\d*0(?!\d)|\d+(?:\.\d+)?[eE])|-0(?![.\d])/;
 
 /** Parses JSON; numbers that a double would change become ExactNumber. Throws SyntaxError as JSON.parse does. */
 export function parseExact(text: string): unknown {

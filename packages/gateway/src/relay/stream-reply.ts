@@ -91,7 +91,8 @@ export class StreamReply implements ReplyBody {
       this.#splitter.push(chunk);
     } catch (error) {
       if (!isFramingError(error)) throw error;
-      this.#failure ??= failureOf('malformed', `the provider's stream is broken: ${error.message}`);
+      // What follows the end of the answer in its chunk is no part of it.
+      if (!this.#isEnded) this.#failure ??= failureOf('malformed', `the provider's stream is broken: ${error.message}`);
     }
     return this.#afterEvents();
   }

@@ -1,6 +1,5 @@
 import { isObject, type JsonObject } from '../canonical/json.ts';
 import type { Usage } from '../canonical/usage.ts';
-import { parseExact } from '../framing/exact-json.ts';
 import { type Attempt, failureOf, isSuccess, type ReplyBody } from '../relay/attempt.ts';
 import type { UpstreamHead } from '../relay/reply-headers.ts';
 import type { Failure } from '../resilience/failure.ts';
@@ -47,12 +46,17 @@ export class HeldAnswer implements ReplyBody {
   end(): Failure | undefined {
     let value: unknown;
     try {
-      value = parseExact(Buffer.concat(this.#held, this.#heldBytes).toString('utf8'));
+      value = this.parse(Buffer.concat(this.#held, this.#heldBytes).toString('utf8'));
     } catch {
       return failureOf('malformed', 'the provider answered with what is not JSON');
     }
     if (!isObject(value)) return failureOf('malformed', 'the provider answered with JSON that is no object');
     this.value = value;
     return undefined;
+  }
+
+  /** Vectors and scores are doubles to begin with. */
+  protected parse(text: string): unknown {
+    return JSON.parse(text);
   }
 }

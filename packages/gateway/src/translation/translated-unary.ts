@@ -1,6 +1,7 @@
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { JsonObject } from '../canonical/json.ts';
 import type { Usage } from '../canonical/usage.ts';
+import { parseExact } from '../framing/exact-json.ts';
 import { failureOf } from '../relay/attempt.ts';
 import type { ReplyHost, ReplySink } from '../relay/reply-sink.ts';
 import type { Failure } from '../resilience/failure.ts';
@@ -48,6 +49,11 @@ export class TranslatedUnary extends HeldAnswer {
     sink.head(status, headers);
     sink.end(answer.body);
     return undefined;
+  }
+
+  /** Arguments of tools may hold numbers that a double would change. */
+  protected override parse(text: string): unknown {
+    return parseExact(text);
   }
 
   #rewrite(value: JsonObject): RewrittenAnswer | Failure {
