@@ -24,6 +24,8 @@ export class UnaryReply implements ReplyBody {
   #attempt: Attempt | undefined;
   #held: Buffer[] = [];
   #heldBytes = 0;
+  /** Of what flows, white space left out. */
+  #lastByte = 0;
   isCommitted = false;
   isPaused = false;
   usage: Usage | undefined;
@@ -57,6 +59,8 @@ export class UnaryReply implements ReplyBody {
   end(): Failure | undefined {
     const { sink } = this.#options;
     if (this.isCommitted) {
+      // It was not read, but JSON that ends anywhere else is half of it.
+      if (!isClosing(this.#lastByte)) return failureOf('truncated', 'the provider ended its answer in the middle');
       sink.end();
       return undefined;
     }
@@ -88,6 +92,7 @@ export class UnaryReply implements ReplyBody {
   }
 
   #pass(bytes: Buffer): boolean {
+    this.#lastByte = lastByte(bytes) ?? this.#lastByte;
     const { sink } = this.#options;
     if (sink.write(bytes)) return true;
     this.isPaused = true;
@@ -97,4 +102,15 @@ export class UnaryReply implements ReplyBody {
     });
     return false;
   }
+}
+
+function lastByte(bytes: Buffer): number | undefined {
+  let index = bytes.length - 1;
+  while (index >= 0 && bytes[index]! <= 32) index--;
+  return bytes[index];
+}
+
+/** The end of an object or a list. */
+function isClosing(byte: number): boolean {
+  return byte === 125 || byte === 93;
 }
