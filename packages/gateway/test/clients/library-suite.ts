@@ -59,9 +59,11 @@ export function describeLibrary(
     const asked = (index = 0) => readUpstreamAsk(upstream, bench.simulator.attempts[index]!);
 
     // Libraries that cannot list models have nothing to test here.
-    it.runIf(library.connect({ url: 'http://127.0.0.1', key: 'none', model }).listModels)('lists models', async () => {
-      expect([...(await client.listModels!())].sort()).toEqual([...models].sort());
-    });
+    if (library.connect({ url: 'http://127.0.0.1', key: 'none', model }).listModels) {
+      it('lists models', async () => {
+        expect([...(await client.listModels!())].sort()).toEqual([...models].sort());
+      });
+    }
 
     it('answers', async () => {
       expect(await client.ask({ text: 'Hello!' })).toEqual({ text: answerText(60), outputTokens: 60 });

@@ -109,8 +109,6 @@ describe('an answer', () => {
     ['MAX_TOKENS', 'length'],
     ['TOOL_CALL', 'tool-calls'],
     ['ERROR_TOXIC', 'content-filter'],
-    ['ERROR', 'other'],
-    ['TIMEOUT', 'other'],
     ['SOMETHING_NEW', 'other'],
     ['constructor', 'other'],
   ])('that ends with %s ends with %s', (word, reason) => {
@@ -119,6 +117,12 @@ describe('an answer', () => {
     expect(answer.choices[0]?.finish).toEqual({ reason, raw: word });
     const isKnown = !['SOMETHING_NEW', 'constructor'].includes(word);
     expect(encodeAnswer(answer)['finish_reason']).toBe(isKnown ? word : 'COMPLETE');
+  });
+
+  it.each(['ERROR', 'TIMEOUT'])('that ended with %s passed for a whole one in other wires', (word) => {
+    const content = '[{"type":"text","text":"Half of"}]';
+    const body = `{"id":"a","message":{"role":"assistant","content":${content}},"finish_reason":"${word}"}`;
+    expect(() => decodeAnswer(body)).toThrow('could not finish');
   });
 
   it('tells another wire’s citation in its own words', () => {

@@ -5,13 +5,12 @@ export function decodeFinish(word: string | undefined): Finish {
   return { reason: (word === undefined ? undefined : reasons.get(word)) ?? 'other', raw: word };
 }
 
-/** Cohere's word for it. A word of Cohere's own that means nothing elsewhere (`ERROR`, `TIMEOUT`) stays what it was. */
-export function encodeFinish({ reason, raw }: Finish): string {
-  if (reason === 'other') return raw !== undefined && failures.has(raw) ? raw : 'COMPLETE';
+/** Cohere's word for it. */
+export function encodeFinish({ reason }: Finish): string {
   return words[reason];
 }
 
-/** Whether an answer that ended so failed at the provider. */
+/** Whether an answer that ended so failed at the provider; it is no answer then, and none of its words is an end. */
 export function isFailure(word: unknown): boolean {
   return typeof word === 'string' && failures.has(word);
 }
@@ -28,7 +27,7 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map([
   ['ERROR_LIMIT', 'length'],
 ]);
 
-const words: Readonly<Record<Exclude<FinishReason, 'other'>, string>> = {
+const words: Readonly<Record<FinishReason, string>> = {
   stop: 'COMPLETE',
   'stop-sequence': 'STOP_SEQUENCE',
   length: 'MAX_TOKENS',
@@ -38,4 +37,5 @@ const words: Readonly<Record<Exclude<FinishReason, 'other'>, string>> = {
   refusal: 'COMPLETE',
   // The answer is not whole and goes on when it is sent back, as one that was cut at its limit does.
   paused: 'MAX_TOKENS',
+  other: 'COMPLETE',
 };

@@ -135,7 +135,7 @@ describe('ChatStreamDecoder', () => {
   it('keeps a finish it does not know, and takes the first of two', () => {
     const finish = (...words: string[]) =>
       collectAnswer(decodeText(sse(word, ...words.map((one) => delta({}, one)), '[DONE]'))).choices[0]?.finish;
-    expect(finish('insufficient_system_resource')).toEqual({ reason: 'other', raw: 'insufficient_system_resource' });
+    expect(finish('brand_new')).toEqual({ reason: 'other', raw: 'brand_new' });
     expect(finish('length', 'stop')).toEqual({ reason: 'length', raw: 'length' });
     expect(finish('constructor')).toEqual({ reason: 'other', raw: 'constructor' });
     expect(finish()).toEqual({ reason: 'other', raw: undefined });
@@ -146,6 +146,7 @@ describe('ChatStreamDecoder', () => {
     ['an error as text', { error: 'Overloaded' }],
     ['an error beside choices', { ...word, error: { message: 'Provider failed' } }],
     ['an error within a choice', { ...word, choices: [{ index: 0, error: { code: 502, message: 'x' } }] }],
+    ['a finish that is a failure', delta({ content: ' there' }, 'insufficient_system_resource')],
     ['an error without an envelope', { object: 'error', message: 'Bad', code: 400 }],
   ])('tells of %s and says no more', (_, chunk) => {
     for (const before of [[], [word], [word, delta({}, 'stop')]]) {

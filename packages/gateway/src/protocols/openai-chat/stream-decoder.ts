@@ -3,7 +3,8 @@ import type { Usage } from '../../canonical/usage.ts';
 import type { DecodeContext, StreamDecoder, StreamFrame } from '../protocol.ts';
 import { ChoiceDecoder } from './choice-decoder.ts';
 import { readSources } from './citations.ts';
-import { madeId } from './decode-answer.ts';
+import { finishWord, madeId } from './decode-answer.ts';
+import { isFailedFinish } from './finish-reason.ts';
 import type { Emit, PartCounter } from './part-queue.ts';
 import { decodeUsage } from './usage.ts';
 
@@ -82,7 +83,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     for (let position = 0; position < choices.length; position++) {
       const choice = choices[position];
       if (!isObject(choice)) continue;
-      if (isFailure(choice)) {
+      if (isFailure(choice) || isFailedFinish(finishWord(choice))) {
         this.#fail(data, emit);
         return;
       }
