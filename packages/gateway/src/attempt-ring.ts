@@ -122,6 +122,8 @@ class RingedAttempt implements ReplyHost {
     const { sign } = this.#target;
     const request = sign === undefined ? unsigned : await signed(unsigned, sign);
     if ('kind' in request) return refused(request);
+    // Who left while a token was fetched for it, or between two calls, is not asked for.
+    if (exchange.cancelReason) return refused(cancelledBefore);
     const startedAt = exchange.clock.now();
     const attempt = new Attempt({
       transport,

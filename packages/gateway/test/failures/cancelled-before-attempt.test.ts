@@ -10,7 +10,13 @@ import { createMemorySlotStore } from '../../src/stores/memory/slot-store.ts';
 
 const limit = { id: 'slow', algorithm: 'token_bucket', capacity: 1, refillPerSecond: 1 } as const;
 
-it('a request that was cancelled while a shared limit was asked for was sent nevertheless', async () => {
+interface Cancelled {
+  /** Told when the moment has come to leave. */
+  readonly when: 'a limit is asked for' | 'the request is signed';
+}
+
+/** Plays one attempt whose caller leaves before it is sent, and says what came of it. */
+async function leave({ when }: Cancelled) {
   const sink = { head() {}, write: () => true, end() {}, cut() {}, onDrain() {} };
   const exchange = new Exchange({
     id: 'cancelled',
@@ -44,7 +50,7 @@ it('a request that was cancelled while a shared limit was asked for was sent nev
     slots: createMemorySlotStore({ clock: systemClock }),
     limits: {
       async take() {
-        exchange.cancel('client_closed');
+        if (when === 'a limit is asked for') exchange.cancel('client_closed');
         return { allowed: true, ruleId: 'slow', limit: 1, remaining: 0, resetMs: 0, retryAfterMs: 0 };
       },
     },
@@ -55,7 +61,12 @@ it('a request that was cancelled while a shared limit was asked for was sent nev
     storedResponses: () => Promise.reject(new Error('nothing to read')),
     models: { maxOutputTokens: () => undefined },
   });
-  const routeTarget = member(makeTarget('slow', { limits: [limit] }));
+  const sign = async () => {
+    if (when === 'the request is signed') exchange.cancel('client_closed');
+    return [];
+  };
+  exchange.body = Buffer.from('{"messages":[]}');
+  const routeTarget = member(makeTarget('slow', { limits: [limit], sign }));
   const step = {
     routeTarget,
     upstreamModel: 'm',
@@ -65,8 +76,17 @@ it('a request that was cancelled while a shared limit was asked for was sent nev
     isLastResort: false,
   };
   const outcome = await attemptRing(exchange, step, systemClock.now() + 1_000);
+  return { outcome, sent, attempts: exchange.attempts, inFlight: load.inFlight(routeTarget.target.id) };
+}
+
+it('a request that was cancelled while a shared limit was asked for was sent nevertheless', async () => {
+  const { outcome, ...rest } = await leave({ when: 'a limit is asked for' });
   expect(outcome).toMatchObject({ failure: { kind: 'cancelled' }, isCommitted: false });
-  expect(sent).toBe(0);
-  expect(exchange.attempts).toEqual([]);
-  expect(load.inFlight(routeTarget.target.id)).toBe(0);
+  expect(rest).toEqual({ sent: 0, attempts: [], inFlight: 0 });
+});
+
+it('a request that was cancelled while it was signed was sent nevertheless', async () => {
+  const { outcome, sent, inFlight } = await leave({ when: 'the request is signed' });
+  expect(outcome).toMatchObject({ failure: { kind: 'cancelled' }, isCommitted: false });
+  expect({ sent, inFlight }).toEqual({ sent: 0, inFlight: 0 });
 });
