@@ -102,7 +102,8 @@ class RingedAttempt implements ReplyHost {
       const { operation } = ask;
       const outcome = operation?.operation
         ? await this.#runOperation(operation.operation, deadline)
-        : await this.#attempt(upstreamRequest(exchange, this.#step, ask), this.#replyBody(ask), deadline);
+        : await this.#call(upstreamRequest(exchange, this.#step, ask), this.#replyBody(ask), deadline);
+      exchange.whileCancellable(undefined);
       this.#reportHealth(health, healthId, outcome.failure);
       return this.#record(outcome);
     } finally {
@@ -115,29 +116,27 @@ class RingedAttempt implements ReplyHost {
     return createReplyBody({ exchange: this.#exchange, host: this, translation, newId: this.#parts.newId });
   }
 
-  /** One call of the target. */
-  async #attempt(unsigned: UpstreamRequest, body: ReplyBody, deadline: number): Promise<AttemptOutcome> {
-    const exchange = this.#exchange;
-    const { headRules, transport } = this.#parts;
+  /** One call of the target. Without a signature to wait for, no promise is made but the attempt's own. */
+  #call(request: UpstreamRequest, body: ReplyBody, deadline: number): Promise<AttemptOutcome> {
     const { sign } = this.#target;
-    const request = sign === undefined ? unsigned : await signed(unsigned, sign);
+    return sign === undefined ? this.#send(request, body, deadline) : this.#signAndSend(request, body, deadline);
+  }
+
+  async #signAndSend(unsigned: UpstreamRequest, body: ReplyBody, deadline: number): Promise<AttemptOutcome> {
+    const request = await signed(unsigned, this.#target.sign!);
     if ('kind' in request) return refused(request);
-    // Who left while a token was fetched for it, or between two calls, is not asked for.
-    if (exchange.cancelReason) return refused(cancelledBefore);
-    const startedAt = exchange.clock.now();
-    const attempt = new Attempt({
-      transport,
-      clock: exchange.clock,
-      startedAt,
-      request,
-      limits: limitsOf(exchange, this.#step, deadline - startedAt),
-      body,
-      headRules,
-    });
-    exchange.whileCancellable((reason) => attempt.cancel(reason));
-    const outcome = await attempt.run();
-    exchange.whileCancellable(undefined);
-    return outcome;
+    // Who left meanwhile is not asked for.
+    return this.#exchange.cancelReason ? refused(cancelledBefore) : this.#send(request, body, deadline);
+  }
+
+  #send(request: UpstreamRequest, body: ReplyBody, deadline: number): Promise<AttemptOutcome> {
+    const { clock } = this.#exchange;
+    const { headRules, transport } = this.#parts;
+    const startedAt = clock.now();
+    const limits = limitsOf(this.#exchange, this.#step, deadline - startedAt);
+    const attempt = new Attempt({ transport, clock, startedAt, request, limits, body, headRules });
+    this.#exchange.whileCancellable((reason) => attempt.cancel(reason));
+    return attempt.run();
   }
 
   /** An operation in another wire: its calls one after another, and the caller's answer made of theirs. */
@@ -146,8 +145,9 @@ class RingedAttempt implements ReplyHost {
     const answers: JsonObject[] = [];
     for (const call of operation.calls) {
       const held = new HeldAnswer(MAX_HELD_ANSWER);
-      const outcome = await this.#attempt(operationRequest(exchange, this.#target, operation, call), held, deadline);
+      const outcome = await this.#call(operationRequest(exchange, this.#target, operation, call), held, deadline);
       if (outcome.failure) return outcome;
+      if (exchange.cancelReason) return refused(cancelledBefore);
       answers.push(held.value!);
     }
     const answer = rewritten(operation, answers);
