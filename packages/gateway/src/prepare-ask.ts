@@ -1,8 +1,11 @@
 import { GatewayError } from './canonical/gateway-error.ts';
+import type { ProtocolName } from './canonical/protocol-name.ts';
 import type { Exchange } from './exchange.ts';
+import { type ByteMark, createByteMark } from './framing/byte-mark.ts';
 import { operationAsk } from './operation-ask.ts';
 import type { ModelCatalogue } from './pricing/model-catalogue.ts';
 import { findProtocol } from './protocols/find-protocol.ts';
+import { protocols } from './protocols/registry.gen.ts';
 import { failureOf } from './relay/attempt.ts';
 import type { Failure } from './resilience/failure.ts';
 import { chatEndpointOf } from './routing/chat-endpoint.ts';
@@ -55,13 +58,18 @@ function operationOf({ exchange, step }: AskInput): UpstreamAsk | Failure {
   }
 }
 
+const marksOf: ReadonlyMap<ProtocolName, readonly ByteMark[]> = new Map(
+  protocols.map(({ name, client }) => [name, client.foreignMarks.map(createByteMark)]),
+);
+
 /**
  * Tokens of another wire and ids of the gateway's, given to the caller in an earlier answer, would be refused by an
  * upstream of its own.
  */
 function carriesForeign({ body, protocol }: Exchange): boolean {
-  const { foreignMarks, keeping } = findProtocol(protocol).client;
-  return foreignMarks.some((mark) => body!.includes(mark)) || keeping?.namesOwnId(body!) === true;
+  const marks = marksOf.get(protocol)!;
+  for (let index = 0; index < marks.length; index++) if (marks[index]!.isIn(body!)) return true;
+  return findProtocol(protocol).client.keeping?.namesOwnId(body!) === true;
 }
 
 async function translated(input: AskInput, endpoint: ChatEndpoint): Promise<UpstreamAsk> {
