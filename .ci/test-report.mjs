@@ -32,6 +32,7 @@ const recordings = {
 
 /** Files whose tests may be skipped, what they need, and whether it is here. */
 const needs = [
+  { file: 'packages/gateway/test/fuzz/decoders.test.ts', ...recordings },
   {
     file: 'packages/gateway/src/resilience/classify.test.ts',
     need: 'recordings',
