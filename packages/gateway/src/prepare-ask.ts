@@ -42,7 +42,7 @@ export function prepareAsk(input: AskInput): UpstreamAsk | Failure | Promise<Ups
   exchange.upstreamProtocol = endpoint.protocol;
   const isRelay = endpoint.protocol === protocol && streamAsk !== 'array' && !carriesForeign(exchange);
   if (isRelay) return { endpoint, translation: undefined, operation: undefined };
-  return translated(input, endpoint).catch(inexpressible);
+  return translated(input, endpoint);
 }
 
 function operationOf({ exchange, step }: AskInput): UpstreamAsk | Failure {
@@ -72,21 +72,39 @@ function carriesForeign({ body, protocol }: Exchange): boolean {
   return findProtocol(protocol).client.keeping?.namesOwnId(body!) === true;
 }
 
-async function translated(input: AskInput, endpoint: ChatEndpoint): Promise<UpstreamAsk> {
+/** Without anything to look up or to fetch there is nothing to wait for, and no promise is made. */
+function translated(input: AskInput, endpoint: ChatEndpoint): UpstreamAsk | Failure | Promise<UpstreamAsk | Failure> {
+  try {
+    const read = readRequest(input, endpoint);
+    const ask =
+      read instanceof Promise ? read.then((late) => written(input, endpoint, late)) : written(input, endpoint, read);
+    return ask instanceof Promise ? ask.catch(inexpressible) : ask;
+  } catch (error) {
+    return inexpressible(error);
+  }
+}
+
+/** The request that was read, in the words of the endpoint's wire. */
+function written(
+  input: AskInput,
+  endpoint: ChatEndpoint,
+  { conversation, present }: ReadRequest,
+): UpstreamAsk | Promise<UpstreamAsk> {
   const { exchange, step, media } = input;
-  const { protocol } = exchange;
-  const { conversation, present } = await readRequest(input, endpoint);
-  const translation = await translateRequest({
+  const translation = translateRequest({
     conversation,
-    client: protocol,
+    client: exchange.protocol,
     upstream: endpoint.protocol,
     model: step.upstreamModel,
     quirks: endpoint.quirks,
     maxOutputTokens: maxOutputTokensOf(input),
     fetchMedia: (url) => fetchMedia(exchange, media, url),
   });
-  exchange.dropped = translation.dropped;
-  return { endpoint, translation: present(translation), operation: undefined };
+  const ask = (done: Translation): UpstreamAsk => {
+    exchange.dropped = done.dropped;
+    return { endpoint, translation: present(done), operation: undefined };
+  };
+  return translation instanceof Promise ? translation.then(ask) : ask(translation);
 }
 
 function maxOutputTokensOf({ exchange, step, models }: AskInput): number | undefined {

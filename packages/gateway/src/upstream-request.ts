@@ -1,7 +1,6 @@
 import type { Exchange } from './exchange.ts';
 import type { OperationAsk } from './operation-ask.ts';
 import { forwardHeaders, forwardJsonHeaders } from './policies/forward-headers.ts';
-import type { Protocol } from './protocols/protocol.ts';
 import { upstreamBody } from './relay/upstream-body.ts';
 import { isUnread } from './reply-body.ts';
 import type { PlanStep } from './routing/plan.ts';
@@ -42,7 +41,7 @@ function requestHeaders(exchange: Exchange, target: Target, ask: UpstreamAsk): s
   if (translation) {
     const { streamType } = translation.upstream;
     const accept = exchange.facts.stream ? streamType.split(';', 1)[0]! : 'application/json';
-    return plainHeaders(exchange, withRequired(credentialHeaders, translation.upstream), accept);
+    return plainHeaders(exchange, credentialHeaders, accept);
   }
   const headers =
     upload === undefined && operation !== 'proxy'
@@ -54,12 +53,6 @@ function requestHeaders(exchange: Exchange, target: Target, ask: UpstreamAsk): s
   const accepted = isUnread(exchange) ? exchange.headers['accept-encoding'] : undefined;
   headers.push('accept-encoding', accepted === undefined ? 'identity' : String(accepted));
   return headers;
-}
-
-function withRequired(credentialHeaders: readonly string[], { upstream }: Protocol): readonly string[] {
-  const { requestHeaders = [] } = upstream;
-  const isMissing = requestHeaders.length > 0 && !credentialHeaders.includes(requestHeaders[0]!);
-  return isMissing ? [...credentialHeaders, ...requestHeaders] : credentialHeaders;
 }
 
 /** Headers of the caller that mean the same on every wire, lower case. */

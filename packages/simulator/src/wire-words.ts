@@ -54,7 +54,7 @@ const gemini: Table = {
   429: ['RESOURCE_EXHAUSTED', null, 'Resource has been exhausted (e.g. check quota).'],
   499: ['CANCELLED', null, 'The operation was cancelled.'],
   500: ['INTERNAL', null, 'An internal error has occurred.'],
-  501: ['UNIMPLEMENTED', null, 'Operation is not implemented, or supported, or enabled.'],
+  501: ['UNIMPLEMENTED', null, 'This method is not served here.'],
   503: ['UNAVAILABLE', null, 'The model is overloaded. Please try again later.'],
   504: ['DEADLINE_EXCEEDED', null, 'Deadline expired before operation could complete.'],
 };

@@ -27,9 +27,16 @@ function endpointOf(wire: ChatWire, { definition, layout, authorization }: ChatE
   return {
     protocol,
     pathOf: pathOf(wire, layout),
-    credentialHeaders: isOpenAi ? credentialHeaders : nativeHeaders,
+    credentialHeaders: withRequired(isOpenAi ? credentialHeaders : nativeHeaders, protocol),
     quirks: { refusesStreamOptions: !definition.acceptsStreamOptions, ...wire.quirks },
   };
+}
+
+/** A wire's own headers, where the credential does not bring them along. They replace the caller's of the same name. */
+function withRequired(headers: readonly string[], protocol: ChatEndpoint['protocol']): readonly string[] {
+  const { requestHeaders = [] } = findProtocol(protocol).upstream;
+  const isThere = requestHeaders.length === 0 || headers.includes(requestHeaders[0]!);
+  return isThere ? headers : [...headers, ...requestHeaders];
 }
 
 function pathOf(wire: ChatWire, layout: Layout): ChatEndpoint['pathOf'] {

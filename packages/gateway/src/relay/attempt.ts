@@ -271,6 +271,12 @@ export function failureOf(kind: FailureKind, message: string): Failure {
   return { kind, status: 0, retryAfterMs: undefined, message, body: undefined, contentType: undefined };
 }
 
+/** Why a head whose body is to be read is no good one: its body is compressed. */
+export function compressionFault({ contentEncoding }: UpstreamHead): Failure | undefined {
+  if (contentEncoding === '' || contentEncoding === 'identity') return undefined;
+  return failureOf('malformed', `the provider compressed its answer (${contentEncoding}) though not asked to`);
+}
+
 /** The statuses of an answer. */
 export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;

@@ -4,7 +4,7 @@ import type { SseEvent } from '../framing/sse-splitter.ts';
 import type { EventVerdict, StreamReader } from '../protocols/stream-reader.ts';
 import { classifyBody } from '../resilience/classify.ts';
 import type { Failure } from '../resilience/failure.ts';
-import { type Attempt, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
+import { type Attempt, compressionFault, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
 import type { UpstreamHead } from './reply-headers.ts';
 import type { ReplyHost, ReplySink } from './reply-sink.ts';
 
@@ -78,10 +78,7 @@ export class StreamReply implements ReplyBody {
         `the provider answered a stream request with ${head.contentType || 'no content type'}`,
       );
     }
-    if (head.contentEncoding !== '' && head.contentEncoding !== 'identity') {
-      return failureOf('malformed', `the provider compressed its stream (${head.contentEncoding}) though not asked to`);
-    }
-    return undefined;
+    return compressionFault(head);
   }
 
   data(chunk: Buffer): boolean {

@@ -2,7 +2,7 @@ import type { Operation } from '../canonical/operation.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Usage } from '../canonical/usage.ts';
 import type { Failure } from '../resilience/failure.ts';
-import { type Attempt, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
+import { type Attempt, compressionFault, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
 import { readUnary } from './read-unary.ts';
 import type { UpstreamHead } from './reply-headers.ts';
 import type { ReplyHost, ReplySink } from './reply-sink.ts';
@@ -42,10 +42,7 @@ export class UnaryReply implements ReplyBody {
   begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {
     this.#head = head;
     this.#attempt = attempt;
-    if (head.contentEncoding !== '' && head.contentEncoding !== 'identity') {
-      return failureOf('malformed', `the provider compressed its answer (${head.contentEncoding}) though not asked to`);
-    }
-    return undefined;
+    return compressionFault(head);
   }
 
   data(chunk: Buffer): boolean {

@@ -8,7 +8,7 @@ import type { ClientAddress } from '../policies/client-address.ts';
 import type { ProxyTail } from '../policies/proxy-path.ts';
 import type { RequestIds } from '../policies/request-id.ts';
 import { pageProtocol } from '../protocols/find-model-listing.ts';
-import { encodeError } from '../protocols/openai-chat/errors.ts';
+import { usualProtocol } from '../protocols/find-protocol.ts';
 import type { ResponseStore } from '../stores/response-store.ts';
 import { ClientReply } from './client-reply.ts';
 import { type PageSource, sendJson, sendPageError, servePage } from './pages.ts';
@@ -267,12 +267,10 @@ function internalError(): GatewayError {
   return new GatewayError('internal', 'The gateway failed; its log has the reason.');
 }
 
+/** An error about a request of which nothing is known but that it was refused. */
 function sendError(response: ServerResponse, error: GatewayError, headers: readonly string[] = []): void {
   // A body that was not read would be taken for the next request.
-  const own = [...headers, 'connection', 'close'];
-  if (error.retryAfterMs !== undefined) own.push('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)));
-  for (const [name, value] of Object.entries(error.headers)) own.push(name, value);
-  sendJson(response, error.status, encodeError(error), own);
+  sendPageError(usualProtocol, error, response, [...headers, 'connection', 'close']);
 }
 
 /** A refusal that is no error of the table: it speaks of the connection, and an API's client never sees it. */

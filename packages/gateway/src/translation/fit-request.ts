@@ -1,7 +1,9 @@
 import type { ChatRequest } from '../canonical/conversation.ts';
 import { type Feature, featureNames, features, withoutFeature } from '../canonical/features.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
+import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Protocol } from '../protocols/protocol.ts';
+import { protocols } from '../protocols/registry.gen.ts';
 
 /** A request that an upstream's wire can say, and what had to go for it. */
 export interface FittedRequest {
@@ -10,6 +12,14 @@ export interface FittedRequest {
   readonly dropped: readonly string[];
 }
 
+/** What each wire has no words for, looked up once. */
+const wanting: ReadonlyMap<ProtocolName, readonly Feature[]> = new Map(
+  protocols.map(({ name, upstream: { support } }) => [
+    name,
+    featureNames.filter((feature) => support[feature] === 'dropped' || support[feature] === 'refused'),
+  ]),
+);
+
 /**
  * Fits a request to the wire of an upstream: what is harmless to lose is left out, and told; for what would change the
  * question, throws GatewayError `invalid_request` that names the field.
@@ -17,11 +27,10 @@ export interface FittedRequest {
 export function fitRequest(request: ChatRequest, client: Protocol, upstream: Protocol): FittedRequest {
   const dropped = [...request.unknownMembers];
   let fitted = request;
-  for (const feature of featureNames) {
-    const support = upstream.upstream.support[feature];
-    if (support === 'native' || support === 'emulated') continue;
+  for (const feature of wanting.get(upstream.name)!) {
     if (!features[feature].isUsed(fitted)) continue;
-    const rest = support === 'dropped' ? withoutFeature(fitted, feature) : undefined;
+    const isDropped = upstream.upstream.support[feature] === 'dropped';
+    const rest = isDropped ? withoutFeature(fitted, feature) : undefined;
     if (rest === undefined) throw inexpressible(feature, client, upstream);
     fitted = rest;
     dropped.push(nameOf(feature, client));

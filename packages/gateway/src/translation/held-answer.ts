@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../canonical/json.ts';
 import type { Usage } from '../canonical/usage.ts';
-import { type Attempt, failureOf, isSuccess, type ReplyBody } from '../relay/attempt.ts';
+import { type Attempt, compressionFault, failureOf, isSuccess, type ReplyBody } from '../relay/attempt.ts';
 import type { UpstreamHead } from '../relay/reply-headers.ts';
 import type { Failure } from '../resilience/failure.ts';
 
@@ -29,8 +29,7 @@ export class HeldAnswer implements ReplyBody {
   begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {
     this.#attempt = attempt;
     this.head = head;
-    if (head.contentEncoding === '' || head.contentEncoding === 'identity') return undefined;
-    return failureOf('malformed', `the provider compressed its answer (${head.contentEncoding}) though not asked to`);
+    return compressionFault(head);
   }
 
   data(chunk: Buffer): boolean {

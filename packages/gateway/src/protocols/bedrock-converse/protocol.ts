@@ -1,3 +1,4 @@
+import { pathSegment } from '../path-segment.ts';
 import type { Protocol } from '../protocol.ts';
 import { decodeAnswer } from './decode-answer.ts';
 import { decodeRequest, readFacts } from './decode-request.ts';
@@ -47,5 +48,5 @@ export default bedrockConverse;
 
 /** Ids and ARNs are one segment, colons and slashes encoded, as AWS's clients send them. */
 function answerPath(model: string, isStream: boolean): string {
-  return `/model/${encodeURIComponent(model)}/converse${isStream ? '-stream' : ''}`;
+  return `/model/${pathSegment(model)}/converse${isStream ? '-stream' : ''}`;
 }

@@ -1,5 +1,6 @@
 import { asCount, asObject } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
+import { pathSegment } from '../path-segment.ts';
 import { pickMembers } from '../pick-members.ts';
 import { invalidField } from '../request-fields.ts';
 import type { TokenCounting } from '../token-counting.ts';
@@ -16,7 +17,7 @@ export const bedrockTokenCounting: TokenCounting = {
     return decodeRequest(converse, readFacts(converse));
   },
   encodeCount: (tokens) => Buffer.from(JSON.stringify({ inputTokens: tokens })),
-  pathOf: (model) => (model === undefined ? undefined : `/model/${encodeURIComponent(model)}/count-tokens`),
+  pathOf: (model) => (model === undefined ? undefined : `/model/${pathSegment(model)}/count-tokens`),
   encodeRequest(request, context) {
     const converse = pickMembers(encodeRequest(request, context), counted);
     return Buffer.from(writeExact({ input: { converse } }));

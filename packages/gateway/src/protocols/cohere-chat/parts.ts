@@ -8,7 +8,8 @@ import type {
 } from '../../canonical/conversation.ts';
 import type { JsonObject } from '../../canonical/json.ts';
 import { callInput } from '../argument-text.ts';
-import { invalidField, RequestFields } from '../request-fields.ts';
+import { dataUrl, decodeImageUrl } from '../data-url.ts';
+import { RequestFields } from '../request-fields.ts';
 import { decodeDocument, documentAsText, isTextDocument } from './documents.ts';
 
 /** One item of a message's content. */
@@ -60,23 +61,14 @@ function decodeImage(fields: RequestFields): MediaPart {
   const image = typeof value === 'string' ? new RequestFields({ url: value }, path) : RequestFields.of(value, path);
   const url = image.requiredString('url');
   const detail = image.string('detail');
-  const source = decodeUrl(url, image.pathOf('url'));
+  const source = decodeImageUrl(url, image.pathOf('url'));
   return { type: 'image', source, ...(detail === undefined ? {} : { detail }), path: fields.path };
-}
-
-function decodeUrl(url: string, path: string): MediaSource {
-  if (!url.startsWith('data:')) return { kind: 'url', url, mediaType: undefined };
-  const comma = url.indexOf(',');
-  const head = url.slice('data:'.length, Math.max(comma, 0));
-  if (comma === -1 || !head.endsWith(';base64')) throw invalidField(path, 'must be a data URL in base64');
-  const mediaType = head.slice(0, -';base64'.length);
-  return { kind: 'data', mediaType, data: url.slice(comma + 1) };
 }
 
 function urlOf(source: MediaSource): string {
   switch (source.kind) {
     case 'data':
-      return `data:${source.mediaType};base64,${source.data}`;
+      return dataUrl(source.mediaType, source.data);
     case 'url':
       return source.url;
     default:

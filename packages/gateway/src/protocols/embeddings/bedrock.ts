@@ -1,5 +1,6 @@
 import { asCount, asString, type JsonObject } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
+import { pathSegment } from '../path-segment.ts';
 import { encodeCohereBody } from './cohere-body.ts';
 import { decodeCohereVectors } from './cohere-vectors.ts';
 import type {
@@ -44,7 +45,7 @@ export const bedrockCohereEmbeddings: EmbeddingWire = {
 };
 
 function invokePath({ model }: { readonly model: string }): string {
-  return `/model/${encodeURIComponent(model)}/invoke`;
+  return `/model/${pathSegment(model)}/invoke`;
 }
 
 function encodeTitanRequest({ inputs, dimensions }: EmbeddingRequest): Buffer {

@@ -1,5 +1,6 @@
 import { asCount, asObject, asString, type JsonObject } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
+import { decodeImageUrl } from '../data-url.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
 import { encodeCohereBody } from './cohere-body.ts';
 import { decodeCohereVectors } from './cohere-vectors.ts';
@@ -15,7 +16,7 @@ import type {
   EmbeddingWire,
   EncodingFormat,
 } from './embedding-wire.ts';
-import { decodeImageUrl, textInput } from './inputs.ts';
+import { textInput } from './inputs.ts';
 import { encodeVector } from './vectors.ts';
 
 /** Cohere's `POST /v2/embed`. */

@@ -1,5 +1,6 @@
 import { asCount, asObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
+import { methodPath, modelResource } from '../gemini/model-path.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
 import type {
   EmbeddingAnswer,
@@ -22,8 +23,7 @@ export const geminiEmbeddings: EmbeddingWire = {
   upstream: {
     // "at most 100 requests can be in one batch", as the service says to more.
     maxInputs: 100,
-    pathOf: ({ model, request }) =>
-      `/v1beta/${resourceOf(model)}:${isSingle(request) ? 'embedContent' : 'batchEmbedContents'}`,
+    pathOf: ({ model, request }) => methodPath(model, isSingle(request) ? 'embedContent' : 'batchEmbedContents'),
     encodeRequest,
     decodeAnswer,
     usageHeader: undefined,
@@ -120,7 +120,7 @@ function encodeAnswer({ vectors, usage }: EmbeddingAnswer, { request }: Embeddin
 function encodeRequest(request: EmbeddingRequest, { model }: EmbeddingRequestContext): Buffer {
   const items = request.inputs.map((input) => encodeItem(input, request));
   if (isSingle(request)) return Buffer.from(writeExact(items[0]));
-  const resource = resourceOf(model);
+  const resource = modelResource(model);
   return Buffer.from(writeExact({ requests: items.map((item) => ({ model: resource, ...item })) }));
 }
 
@@ -157,8 +157,4 @@ function decodeAnswer(body: JsonObject, context: EmbeddingDecodeContext): Embedd
 
 function isSingle({ isSingle, inputs }: EmbeddingRequest): boolean {
   return isSingle && inputs.length === 1;
-}
-
-function resourceOf(model: string): string {
-  return model.includes('/') ? model : `models/${model}`;
 }

@@ -1,6 +1,6 @@
 import type { MediaSource } from '../../canonical/conversation.ts';
 import { GatewayError } from '../../canonical/gateway-error.ts';
-import { invalidField } from '../request-fields.ts';
+import { dataUrl } from '../data-url.ts';
 import type { EmbeddingInput, EmbeddingPart } from './embedding-wire.ts';
 
 export function textInput(text: string, path: string): EmbeddingInput {
@@ -20,16 +20,7 @@ export function refuse(part: EmbeddingPart, { path }: EmbeddingInput): never {
   });
 }
 
-/** An image of a caller's: a data URL in base64, or an address. */
-export function decodeImageUrl(url: string, path: string): MediaSource {
-  if (!url.startsWith('data:')) return { kind: 'url', url, mediaType: undefined };
-  const comma = url.indexOf(',');
-  const head = url.slice('data:'.length, Math.max(comma, 0));
-  if (comma === -1 || !head.endsWith(';base64')) throw invalidField(path, 'must be a data URL in base64');
-  return { kind: 'data', mediaType: head.slice(0, -';base64'.length), data: url.slice(comma + 1) };
-}
-
 /** The data URL of an image that came with the request; undefined for one that did not. */
 export function dataUrlOf(source: MediaSource): string | undefined {
-  return source.kind === 'data' ? `data:${source.mediaType};base64,${source.data}` : undefined;
+  return source.kind === 'data' ? dataUrl(source.mediaType, source.data) : undefined;
 }

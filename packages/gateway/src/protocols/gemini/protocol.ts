@@ -4,6 +4,7 @@ import { decodeRequest, readFacts } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeArrayError, encodeError, encodeErrorEvent, isErrorBody } from './errors.ts';
+import { methodPath } from './model-path.ts';
 import { CARRIED } from './signatures.ts';
 import { GeminiStreamDecoder } from './stream-decoder.ts';
 import { GeminiStreamEncoder } from './stream-encoder.ts';
@@ -30,7 +31,8 @@ export default {
   },
   upstream: {
     modelIn: 'path',
-    pathOf: ({ model, stream }) => (model === undefined ? undefined : answerPath(model, stream)),
+    pathOf: ({ model, stream }) =>
+      model && methodPath(model, stream ? 'streamGenerateContent?alt=sse' : 'generateContent'),
     support,
     encodeRequest,
     decodeAnswer,
@@ -39,9 +41,3 @@ export default {
     answerMembers: { essential: ['candidates', 'promptFeedback'], usage: 'usageMetadata', model: 'modelVersion' },
   },
 } satisfies Protocol;
-
-/** Names with a slash say their collection themselves: `models/…`, `tunedModels/…`. */
-function answerPath(model: string, isStream: boolean): string {
-  const name = (model.includes('/') ? model : `models/${model}`).split('/').map(encodeURIComponent).join('/');
-  return `/v1beta/${name}:${isStream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`;
-}

@@ -4,6 +4,7 @@ import { pickMembers } from '../pick-members.ts';
 import type { TokenCounting } from '../token-counting.ts';
 import { decodeRequest, readFacts } from './decode-request.ts';
 import { encodeRequest } from './encode-request.ts';
+import { methodPath, modelResource } from './model-path.ts';
 
 const counted = ['contents', 'systemInstruction', 'tools', 'toolConfig', 'generationConfig'];
 
@@ -14,16 +15,11 @@ export const geminiTokenCounting: TokenCounting = {
     return decodeRequest(whole, readFacts(whole));
   },
   encodeCount: (tokens) => Buffer.from(JSON.stringify({ totalTokens: tokens })),
-  pathOf: (model) => (model === undefined ? undefined : `/v1beta/${nameOf(model)}:countTokens`),
+  pathOf: (model) => model && methodPath(model, 'countTokens'),
   encodeRequest(request, context) {
     const whole = pickMembers(encodeRequest(request, context), counted);
-    const model =
-      context.model === undefined ? undefined : context.model.includes('/') ? context.model : `models/${context.model}`;
+    const model = context.model && modelResource(context.model);
     return Buffer.from(writeExact({ generateContentRequest: { model, ...whole } }));
   },
   decodeCount: (body) => asCount(body['totalTokens']),
 };
-
-function nameOf(model: string): string {
-  return (model.includes('/') ? model : `models/${model}`).split('/').map(encodeURIComponent).join('/');
-}

@@ -1,29 +1,21 @@
 import type { MediaPart, MediaSource } from '../../canonical/conversation.ts';
 import { asObject, asString, type JsonObject } from '../../canonical/json.ts';
+import { dataUrl, parseDataUrl } from '../data-url.ts';
 import { readThoughtSignature, thoughtSignature } from './reasoning-details.ts';
-
-const DATA_URL = 'data:';
 
 /** What a URL points at: a data URL holds it. */
 export function sourceOfUrl(url: string, fallbackType?: string): MediaSource {
-  if (url.slice(0, DATA_URL.length).toLowerCase() !== DATA_URL) return { kind: 'url', url, mediaType: fallbackType };
-  const comma = url.indexOf(',');
-  if (comma === -1) return { kind: 'url', url, mediaType: fallbackType };
-  const [type = '', ...parameters] = url.slice(DATA_URL.length, comma).split(';');
-  const mediaType = type === '' ? (fallbackType ?? 'text/plain') : type;
-  const data = url.slice(comma + 1);
-  if (parameters.some((parameter) => parameter.trim().toLowerCase() === 'base64')) {
-    return { kind: 'data', mediaType, data };
-  }
-  return { kind: 'data', mediaType, data: Buffer.from(unescapeUrl(data)).toString('base64') };
+  const found = parseDataUrl(url);
+  if (!found) return { kind: 'url', url, mediaType: fallbackType };
+  return { kind: 'data', mediaType: found.mediaType ?? fallbackType ?? 'text/plain', data: found.data };
 }
 
 /** A source as a URL; undefined when it has none. */
 export function urlOfSource(source: MediaSource): string | undefined {
   if (source.kind === 'url') return source.url;
-  if (source.kind === 'data') return `${DATA_URL}${source.mediaType};base64,${source.data}`;
+  if (source.kind === 'data') return dataUrl(source.mediaType, source.data);
   if (source.kind === 'text') {
-    return `${DATA_URL}${source.mediaType};base64,${Buffer.from(source.text).toString('base64')}`;
+    return dataUrl(source.mediaType, Buffer.from(source.text).toString('base64'));
   }
   return undefined;
 }
@@ -110,12 +102,4 @@ const audioHeads = [
 
 function sniffAudio(data: string): string {
   return audioHeads.find(([head]) => data.startsWith(head))?.[1] ?? audioType('pcm16');
-}
-
-function unescapeUrl(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,8 +1,8 @@
 import type { MediaPart, MediaSource } from '../../canonical/conversation.ts';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
+import { dataUrl, parseDataUrl, withoutSpace } from '../data-url.ts';
 import { invalidField, type RequestFields } from '../request-fields.ts';
-import { dataUrl, parseDataUrl, withoutSpace } from './data-url.ts';
 
 const WIRE = 'openai-responses';
 
@@ -62,7 +62,7 @@ function urlSource(url: string | undefined): MediaSource | undefined {
 
 function dataSource(url: string): MediaSource | undefined {
   const found = parseDataUrl(url);
-  return found && { kind: 'data', ...found };
+  return found && { kind: 'data', mediaType: found.mediaType ?? 'text/plain', data: found.data };
 }
 
 /** An image or a document as content of a message or of a tool's result. */
