@@ -160,6 +160,11 @@ describe('costs', () => {
     );
   });
 
+  it('of a usage without its totals were no number', () => {
+    const report = { input: undefined, output: undefined, cachedInput: 0 } as unknown as Usage;
+    expect(costOf(report, spoken)).toEqual({ nanoDollars: undefined, reason: 'implausible_usage' });
+  });
+
   it('are never negative, whatever a provider reports', () => {
     const odd = fc.oneof(fc.maxSafeInteger(), fc.double(), fc.constant(undefined));
     const reports = fc.record({

@@ -47,8 +47,10 @@ const inputClasses: ReadonlySet<TokenClass> = new Set([
 ]);
 
 function isPlausible(usage: Usage): boolean {
-  return Object.values(usage).every(
-    (count: unknown) => count === undefined || (Number.isSafeInteger(count) && (count as number) >= 0),
+  const { input, output } = usage;
+  const isCount = (count: unknown) => Number.isSafeInteger(count) && (count as number) >= 0;
+  return (
+    isCount(input) && isCount(output) && Object.values(usage).every((count) => count === undefined || isCount(count))
   );
 }
 
