@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import { Cancellation } from './cancellation.ts';
 import type { Clock } from './canonical/clock.ts';
 import type { ChatRequest } from './canonical/conversation.ts';
 import type { AttemptRecord, LedgerEntry, Principal, RequestView } from './canonical/exchange.ts';
@@ -7,8 +8,9 @@ import { GatewayError } from './canonical/gateway-error.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { ProtocolName } from './canonical/protocol-name.ts';
 import type { Usage } from './canonical/usage.ts';
+import type { LedgerSubject } from './ledger/ledger-row.ts';
 import type { ReplySink } from './relay/reply-sink.ts';
-import type { CancelSignal } from './stores/slot-store.ts';
+import type { StreamRecovery } from './stream-recovery.ts';
 
 /** Why an exchange was ended from outside. */
 export type CancelReason = 'client_closed' | 'shutting_down' | 'deadline';
@@ -61,7 +63,7 @@ export type ExchangeInput = Pick<
 const anonymous: Principal = { kind: 'anonymous', name: 'anonymous', identity: 'anonymous', tenant: undefined };
 
 /** One client request and its reply: what the policies see, what cancels it, and what the ledger will say of it. */
-export class Exchange implements RequestView, CancelSignal {
+export class Exchange extends Cancellation<CancelReason> implements RequestView {
   readonly id: string;
   readonly method: string;
   readonly url: string;
@@ -85,6 +87,8 @@ export class Exchange implements RequestView, CancelSignal {
   readonly attempts: AttemptRecord[] = [];
   principal: Principal = anonymous;
   body: Buffer | undefined;
+  /** What JSON.parse made of the body; until the first attempt has been prepared. */
+  parsedBody: unknown;
   /** Set instead of `body` when the body flows. */
   upload: Upload | undefined;
   /** The body is a form: only its model's name may be edited. */
@@ -118,13 +122,23 @@ export class Exchange implements RequestView, CancelSignal {
   firstByteAt: number | undefined;
   /** Place in the ExchangeRegistry; its business. */
   registryIndex = -1;
+  /** Id of the exchange of which this is a copy for a target that is only watched. */
+  shadowOf: string | undefined;
+  /** Another exchange made the upstream call, and this one got its answer too. */
+  isShared = false;
+  /** How a stream that broke was completed by another attempt. */
+  recovered: LedgerEntry['recovered'];
+  /** By what the ledger knows it, and as whose; 0: no upstream was asked. */
+  ledgerTicket = 0;
+  ledgerSubject: LedgerSubject | undefined;
+  /** What is done when the stream breaks after its first byte; undefined: nothing. */
+  recovery: StreamRecovery | undefined;
 
-  #cancelReason: CancelReason | undefined;
-  #onCancel: ((reason: CancelReason) => void) | undefined;
-  /** The one place in a queue that the exchange may hold. */
-  #waiter: { handleEvent(): void } | undefined;
+  readonly #input: ExchangeInput;
 
   constructor(input: ExchangeInput) {
+    super();
+    this.#input = input;
     this.id = input.id;
     this.clock = input.clock;
     this.method = input.method;
@@ -143,41 +157,48 @@ export class Exchange implements RequestView, CancelSignal {
     this.startedAt = input.clock.now();
   }
 
-  get cancelReason(): CancelReason | undefined {
-    return this.#cancelReason;
+  /** Bytes of an answer have gone out: the caller can be given no other one. */
+  get isCommitted(): boolean {
+    return this.firstByteAt !== undefined;
   }
 
-  // As a CancelSignal: an AbortController for each exchange would cost microseconds, and few ever wait.
-
-  get aborted(): boolean {
-    return this.#cancelReason !== undefined;
+  /** The same request under another id, whose answer goes elsewhere. */
+  fork(id: string, sink: ReplySink): Exchange {
+    const copy = new Exchange({ ...this.#input, id, sink });
+    copy.principal = this.principal;
+    copy.body = this.body;
+    copy.isForm = this.isForm;
+    copy.formModel = this.formModel;
+    copy.facts = this.facts;
+    copy.requestedModel = this.requestedModel;
+    copy.modelLabel = this.modelLabel;
+    return copy;
   }
 
-  addEventListener(_type: 'abort', listener: { handleEvent(): void }): void {
-    this.#waiter = listener;
-  }
-
-  removeEventListener(_type: 'abort', listener: { handleEvent(): void }): void {
-    if (this.#waiter === listener) this.#waiter = undefined;
-  }
-
-  /** Ends whatever the exchange is doing; the first reason stays. */
-  cancel(reason: CancelReason): void {
-    if (this.#cancelReason) return;
-    this.#cancelReason = reason;
-    this.#waiter?.handleEvent();
-    this.#onCancel?.(reason);
-  }
-
-  /** What to call on cancel. There is one activity at a time: a newer one takes the place of an older. */
-  whileCancellable(onCancel: ((reason: CancelReason) => void) | undefined): void {
-    this.#onCancel = onCancel;
-    if (onCancel && this.#cancelReason) onCancel(this.#cancelReason);
+  /** Takes over how a shared call ended. `accounts`: its attempts and what they cost are this exchange's. */
+  adopt(call: Exchange, accounts: boolean): void {
+    this.isShared = !accounts;
+    if (accounts) {
+      this.attempts.push(...call.attempts);
+      this.ledgerTicket = call.ledgerTicket;
+      this.ledgerSubject = call.ledgerSubject;
+    }
+    this.targetModel = call.targetModel;
+    this.responseModel = call.responseModel;
+    this.provider = call.provider;
+    this.targetId = call.targetId;
+    this.usage = call.usage;
+    this.status = call.status;
+    this.failure = call.failure;
+    this.queuedMs = call.queuedMs;
+    this.waitedMs += call.waitedMs;
+    this.firstByteAt = call.firstByteAt;
+    this.recovered = call.recovered;
   }
 
   /** Throws when the exchange was cancelled. */
   throwIfCancelled(): void {
-    if (this.#cancelReason) throw cancelError(this.#cancelReason);
+    if (this.cancelReason) throw cancelError(this.cancelReason);
   }
 
   /** Waits; ends early, by throwing, on cancel. */
@@ -214,6 +235,9 @@ export class Exchange implements RequestView, CancelSignal {
       outcome,
       failure: this.failure,
       attempts: this.attempts,
+      shadowOf: this.shadowOf,
+      isShared: this.isShared,
+      recovered: this.recovered,
       usage: this.usage,
       durationMs: now - this.startedAt,
       firstByteMs,

@@ -1,20 +1,27 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './canonical/clock.ts';
 import { ConfigError, type LoadedConfig } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
+import { createExchangeLedger } from './exchange-ledger.ts';
 import { ExchangeRegistry } from './exchange-registry.ts';
+import { createRoutingStats, type RoutingStats, type RoutingStatsSnapshot } from './explain/routing-stats.ts';
+import { createLearnedParts } from './learned-parts.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { createAdminAccess } from './policies/admin-access.ts';
 import { createRequestIds } from './policies/request-id.ts';
 import { createPriceLibrary } from './pricing/price-library.ts';
+import type { GatewayRecord } from './record/gateway-record.ts';
 import type { HealthRegistry } from './resilience/health.ts';
-import { createPickers } from './routing/pickers.ts';
-import { createTargetLoad } from './routing/target-load.ts';
+import { healthSettingsOf } from './resilience/health-settings.ts';
 import { compileRuntime, type Runtime } from './runtime.ts';
+import { createAdminServer } from './server/admin/admin-server.ts';
 import { createHttpServer } from './server/http-server.ts';
+import { createManagementPages } from './server/management-pages.ts';
 import { OpenConnections } from './server/open-connections.ts';
 import { createPageSource } from './server/page-source.ts';
 import type { PageSource } from './server/pages.ts';
-import type { LimitStore } from './stores/limit-store.ts';
+import type { ReservingLimitStore } from './stores/limit-store.ts';
 import type { ResponseStore } from './stores/response-store.ts';
 import type { SlotStore } from './stores/slot-store.ts';
 import { logExchange } from './telemetry/access-line.ts';
@@ -30,12 +37,18 @@ export interface SharedParts {
   readonly random: () => number;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly limits: LimitStore;
+  readonly limits: ReservingLimitStore;
   readonly slots: SlotStore;
   readonly responses: ResponseStore;
+  /** Keys, providers and models that are administered; absent: nothing is. */
+  readonly record?: GatewayRecord | undefined;
+  /** Where exchanges are written down; absent: in the log only. */
+  readonly ledger?: Ledger | undefined;
   readonly health: HealthRegistry;
   /** Text of /metrics over all processes. */
   readonly metricsText: () => Promise<string>;
+  /** What was routed where over all processes, of a window in milliseconds or since they began; absent: this is all. */
+  readonly allRoutingStats?: (windowMs: number | undefined) => Promise<RoutingStatsSnapshot>;
   readonly version: string;
 }
 
@@ -47,6 +60,8 @@ export interface Gateway {
   reload(loaded: LoadedConfig): void;
   readonly runtime: Runtime;
   readonly pages: PageSource;
+  /** What was routed where in this process. */
+  readonly routingStats: RoutingStats;
   /**
    * Readiness off, no new connections, exchanges finish within `drainMs`, then they end with an in-band error.
    * Answers when nothing is left. A second call ends the drain at once.
@@ -62,26 +77,56 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   const { clock, log, metrics } = shared;
   const exchanges = new ExchangeRegistry((delta) => metrics.inFlight(delta));
   const transport = withDemo(createHttpTransport(), createDemoTransport(clock));
-  const load = createTargetLoad();
-  const pickers = createPickers({ inFlight: load.inFlight, random: shared.random });
+  const learned = createLearnedParts({ clock, random: shared.random, models: () => runtime.models });
   const priceLibrary = createPriceLibrary();
+  const routingStats = createRoutingStats({ clock });
+  const ledger =
+    shared.ledger &&
+    createExchangeLedger({
+      ledger: shared.ledger,
+      catalog: () => runtime.catalog,
+      models: () => runtime.models,
+      clock,
+    });
+  /** What outlives configurations takes over the one in force, and forgets targets that are gone. */
+  const adopt = ({ catalog, config }: Runtime): void => {
+    shared.health.configure(healthSettingsOf(config.resilience));
+    shared.health.retain([...catalog.targets.values()].map(({ healthId }) => healthId));
+    learned.adaptiveLimits.retain(new Set(catalog.targets.keys()));
+  };
   let isStarted = false;
   let drain: { cutShort: () => void; done: Promise<void> } | undefined;
 
   const compile = (next: LoadedConfig): Runtime =>
-    compileRuntime(next, {
+    compileRuntime(shared.record?.merged(next) ?? next, {
       ...shared,
+      ...learned,
       transport,
-      load,
-      pickers,
       priceLibrary,
-      settle(entry) {
+      beginEntry: (exchange, step) => ledger?.begin(exchange, step),
+      settle(entry, exchange) {
+        ledger?.end(entry, exchange);
         metrics.observe(entry);
+        routingStats.note(entry);
         logExchange(log, entry);
       },
+      track(exchange) {
+        exchanges.add(exchange);
+        return () => exchanges.delete(exchange);
+      },
     });
+  let configured = loaded;
   let runtime = compile(loaded);
-  shared.health.retain(targetHealthIds(runtime));
+  adopt(runtime);
+  shared.record?.onChange((topics) => {
+    if (!topics.includes('providers')) return;
+    try {
+      runtime = compile(configured);
+      adopt(runtime);
+    } catch (error) {
+      log.error('record', `Providers of the record were not taken over, those from before stay: ${String(error)}`);
+    }
+  });
 
   const pages = createPageSource({
     ...shared,
@@ -93,11 +138,28 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
     isDraining: () => drain !== undefined,
   });
 
+  const access = createAdminAccess({ key: () => runtime.adminKey, clock });
   const server = createHttpServer({
     clock,
     runtime: () => runtime,
     requestIds: createRequestIds(randomBytes),
     pages,
+    management: createManagementPages({
+      ...shared,
+      runtime: () => runtime,
+      access,
+      learned,
+      stats: routingStats,
+      allStats: shared.allRoutingStats,
+    }),
+    admin: createAdminServer({
+      ...pages,
+      access,
+      record: shared.record,
+      runtime: () => runtime,
+      wallNow: clock.wallNow,
+      newId: randomUUID,
+    }),
     responses: shared.responses,
     exchanges,
     onArrival: verbose(loaded) ? (exchange) => logArrival(log, exchange) : undefined,
@@ -113,6 +175,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
       return runtime;
     },
     pages,
+    routingStats,
     listen: () =>
       new Promise((resolve, reject) => {
         const { host, port } = runtime.config.server;
@@ -126,8 +189,9 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
       }),
     reload(next) {
       const compiled = compile(next);
+      configured = next;
       runtime = compiled;
-      shared.health.retain(targetHealthIds(runtime));
+      adopt(runtime);
     },
     stop(drainMs) {
       if (drain) {
@@ -146,6 +210,8 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
         server.close(() => {
           cancelTimer();
           cancelLast();
+          // Copies for targets that are only watched have no connection of a caller's.
+          exchanges.cancelAll('shutting_down');
           void transport.close().then(resolve);
         });
       });
@@ -185,10 +251,6 @@ function withDemo(http: Transport, demo: Transport): Transport {
     send: (request, handler) => (request.origin === DEMO_ORIGIN ? demo : http).send(request, handler),
     close: () => http.close(),
   };
-}
-
-function targetHealthIds(runtime: Runtime): Set<string> {
-  return new Set([...runtime.catalog.targets.values()].map((target) => target.healthId));
 }
 
 function describe(error: unknown): string {

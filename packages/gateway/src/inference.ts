@@ -2,41 +2,53 @@ import type { AttemptRing } from './attempt-ring.ts';
 import type { Clock } from './canonical/clock.ts';
 import type { LedgerEntry } from './canonical/exchange.ts';
 import { GatewayError } from './canonical/gateway-error.ts';
+import { breakOff, type EndParts, refuse, replyFailed } from './end-exchange.ts';
 import { cancelError, type Exchange } from './exchange.ts';
+import type { Hedge, HedgedOutcome } from './hedge.ts';
 import type { InboundBody } from './inbound-body.ts';
+import type { KeyHold, KeyLimits } from './policies/key-limits.ts';
+import { checkModelScope, checkTargetScope } from './policies/key-scopes.ts';
 import { type RequestPolicy, runRing } from './policies/request-policy.ts';
-import { findProtocol } from './protocols/find-protocol.ts';
-import { failureError, replyToFailure } from './relay/failure-reply.ts';
-import { addReplyTrail } from './reply-trail.ts';
+import { estimatedTokens } from './request-facts.ts';
 import type { ReadRequest } from './request-reader.ts';
 import type { Failure } from './resilience/failure.ts';
 import type { Catalog } from './routing/catalog.ts';
-import type { Plan } from './routing/plan.ts';
+import type { Plan, PlanStep } from './routing/plan.ts';
 import type { Resolution } from './routing/target.ts';
+import { routingFactsOf } from './routing-facts.ts';
+import type { StartShadows } from './shadow.ts';
+import type { ShareCall } from './shared-call.ts';
 import type { Slot, SlotPool, SlotRefusal, SlotStore } from './stores/slot-store.ts';
+import type { BeginRecovery } from './stream-recovery.ts';
 
 /** What the hot path is made of, compiled from one configuration. */
-export interface InferenceParts {
+export interface InferenceParts extends EndParts {
   readonly clock: Clock;
   /** Before the body is read: addresses, hosts, keys, rate limits. */
   readonly headPolicies: readonly RequestPolicy[];
   /** After it: signatures. */
   readonly bodyPolicies: readonly RequestPolicy[];
+  /** What limits the caller's key. */
+  readonly keyLimits: KeyLimits;
   readonly readRequest: ReadRequest;
   readonly catalog: Catalog;
   readonly createPlan: (resolution: Resolution, exchange: Exchange) => Plan;
   readonly noTargetError: (resolution: Resolution, exchange: Exchange) => GatewayError;
   readonly attemptRing: AttemptRing;
+  /** Makes an attempt, and a second one where the first is slow. */
+  readonly hedge: Hedge;
+  /** Lets identical requests share one call. */
+  readonly shareCall: ShareCall;
+  readonly startShadows: StartShadows;
+  readonly beginRecovery: BeginRecovery;
   readonly slots: SlotStore;
   readonly admission: SlotPool;
   /** Milliseconds an exchange may take in all. */
   readonly timeoutMs: (exchange: Exchange) => number;
-  /** Headers on every reply of an exchange. */
-  readonly securityHeaders: (exchange: Exchange) => readonly string[];
-  readonly scrub: (text: string) => string;
   readonly onRetry: (provider: string) => void;
-  readonly settle: (entry: LedgerEntry) => void;
-  readonly reportInternal: (error: unknown, exchange: Exchange) => void;
+  /** Writes down that an upstream is about to be asked. */
+  readonly beginEntry: (exchange: Exchange, step: PlanStep) => void;
+  readonly settle: (entry: LedgerEntry, exchange: Exchange) => void;
 }
 
 export type Inference = (exchange: Exchange, body: InboundBody) => Promise<void>;
@@ -48,46 +60,60 @@ export type Inference = (exchange: Exchange, body: InboundBody) => Promise<void>
 export function createInference(parts: InferenceParts): Inference {
   return async function infer(exchange, inbound) {
     let outcome: LedgerEntry['outcome'] = 'completed';
+    let hold: KeyHold | undefined;
     try {
       const pending = runRing(parts.headPolicies, exchange);
       if (pending) await pending;
+      const entering = parts.keyLimits.enter(exchange, exchange);
+      hold = entering instanceof Promise ? await entering : entering;
       await parts.readRequest(exchange, inbound);
+      if (hold?.needsEstimate) await hold.claim(exchange, estimatedTokens(exchange));
       const checking = runRing(parts.bodyPolicies, exchange);
       if (checking) await checking;
       const resolution = resolve(parts.catalog, exchange);
-      const admitted = admit(parts, exchange);
-      const slot = admitted instanceof Promise ? await admitted : admitted;
-      try {
-        outcome = await answer(parts, exchange, resolution);
-      } finally {
-        slot.release();
-      }
+      const shared = resolution.route.options.singleFlight
+        ? parts.shareCall(exchange, resolution, (call) => serve(parts, call, resolution))
+        : undefined;
+      outcome = await (shared ?? serve(parts, exchange, resolution));
     } catch (error) {
       outcome = refuse(parts, exchange, error);
     }
-    parts.settle(exchange.toLedgerEntry(outcome));
+    exchange.recovery?.release();
+    hold?.end(usedTokens(exchange));
+    parts.settle(exchange.toLedgerEntry(outcome), exchange);
   };
 }
 
+/** Undefined where an upstream was asked and did not say what it took. */
+function usedTokens({ attempts, usage }: Exchange): number | undefined {
+  if (usage) return usage.input + usage.output;
+  return attempts.length === 0 ? 0 : undefined;
+}
+
 function resolve(catalog: Catalog, exchange: Exchange): Resolution {
-  const { facts, headers, principal } = exchange;
-  const resolution = catalog.resolve({
-    pathModel: exchange.pathModel,
-    bodyModel: facts.model,
-    operation: exchange.operation,
-    stream: facts.stream,
-    tenant: principal.tenant,
-    keyName: principal.name,
-    region: undefined,
-    header: (name) => {
-      const value = headers[name];
-      return Array.isArray(value) ? value[0] : value;
-    },
-  });
-  exchange.requestedModel = exchange.pathModel ?? facts.model;
+  const resolution = catalog.resolve(routingFactsOf(exchange));
+  exchange.requestedModel = exchange.pathModel ?? exchange.facts.model;
+  // Who may not use a model does not learn either whether there is one.
+  checkModelScope(exchange.principal.scopes, exchange.requestedModel);
   if (resolution instanceof GatewayError) throw resolution;
+  checkTargetScope(exchange.principal.scopes, resolution.route.tiers);
   exchange.modelLabel = resolution.route.label;
   return resolution;
+}
+
+/** The answer, once it is the request's turn. */
+async function serve(
+  parts: InferenceParts,
+  exchange: Exchange,
+  resolution: Resolution,
+): Promise<LedgerEntry['outcome']> {
+  const admitted = admit(parts, exchange);
+  const slot = admitted instanceof Promise ? await admitted : admitted;
+  try {
+    return await answer(parts, exchange, resolution);
+  } finally {
+    slot.release();
+  }
 }
 
 /** A place among the requests being served, after a wait where there is none free. */
@@ -113,18 +139,23 @@ function granted(slot: Slot | SlotRefusal, exchange: Exchange, admission: SlotPo
   throw new GatewayError('queue_timeout', 'The request waited too long for its turn.', { retryAfterMs: 1_000 });
 }
 
-/** Follows the plan until an attempt succeeds, bytes have gone out, or nothing is left to try. */
+/** Follows the plan until an answer has gone out whole, or nothing is left to try. */
 async function answer(
   parts: InferenceParts,
   exchange: Exchange,
   resolution: Resolution,
 ): Promise<LedgerEntry['outcome']> {
   const { clock } = parts;
+  const { hedging } = resolution.route.options;
   const deadline = exchange.startedAt + parts.timeoutMs(exchange);
   const plan = parts.createPlan(resolution, exchange);
+  parts.startShadows(exchange, resolution);
+  exchange.recovery = parts.beginRecovery(exchange, resolution.route);
   let failure: Failure | undefined;
+  let failedStep: PlanStep | undefined;
   for (;;) {
-    const step = plan.next(failure, clock.now(), deadline);
+    const again = exchange.recovery?.takeRepeat() ? plan.repeat(clock.now(), failedStep) : undefined;
+    const step = again ?? plan.next(failure, clock.now(), deadline, failedStep);
     if (!step) break;
     if (failure) parts.onRetry(step.routeTarget.target.provider);
     if (step.delayMs > 0) {
@@ -132,18 +163,34 @@ async function answer(
       await exchange.wait(step.delayMs);
     }
     exchange.throwIfCancelled();
-    const outcome = await parts.attemptRing(exchange, step, deadline);
+    parts.beginEntry(exchange, step);
+    const mayHedge = hedging !== undefined && !exchange.isCommitted;
+    const outcome: HedgedOutcome = await (mayHedge
+      ? parts.hedge({ exchange, step, plan, deadline, routeId: resolution.route.id, hedging })
+      : parts.attemptRing(exchange, step, deadline));
     failure = outcome.failure;
+    failedStep = outcome.step;
     if (!failure) return 'completed';
-    if (outcome.isCommitted) return breakOff(exchange, failure);
-    if (exchange.cancelReason) throw cancelError(exchange.cancelReason);
+    if (exchange.cancelReason) return exchange.isCommitted ? breakOff(exchange, failure) : cancelled(exchange);
+    if (exchange.isCommitted) {
+      const left = exchange.recovery?.takeFailure(exchange, failure, outcome) ?? 'nothing';
+      if (left === 'end') return 'completed';
+      if (left === 'nothing') return breakOff(exchange, failure);
+      failure = { ...failure, isMidAnswer: true };
+    }
     if (exchange.uploadFault) throw exchange.uploadFault;
     // All were out before, and the least bad one still is: say when to come again.
     if (step.isLastResort && failure.status === 0) throw parts.noTargetError(resolution, exchange);
     if (!mayRepeat(exchange, failure)) break;
   }
+  // The caller is told of the failure that broke its answer, not of those that kept others from completing it.
+  if (exchange.isCommitted) return breakOff(exchange, exchange.recovery!.brokenBy!);
   if (!failure) throw parts.noTargetError(resolution, exchange);
   return replyFailed(parts, exchange, failure);
+}
+
+function cancelled(exchange: Exchange): never {
+  throw cancelError(exchange.cancelReason!);
 }
 
 /** Methods that mean the same when they are sent twice (RFC 9110, section 9.2.2). */
@@ -157,77 +204,4 @@ function mayRepeat({ upload, operation, method }: Exchange, { kind }: Failure): 
   // What an unknown path did before it failed is not known either.
   const wasNeverSent = kind === 'connect_failed' || kind === 'connect_timeout' || kind === 'credential_refused';
   return operation !== 'proxy' || wasNeverSent || idempotent.has(method);
-}
-
-/** The answer broke after its first byte: say so in band, and end without anything that looks like an end. */
-function breakOff(exchange: Exchange, failure: Failure): LedgerEntry['outcome'] {
-  if (exchange.cancelReason === 'client_closed') {
-    exchange.status = 499;
-    exchange.failure = 'client_closed';
-    exchange.sink.cut();
-    return 'client_closed';
-  }
-  const cancelled = exchange.cancelReason ? cancelError(exchange.cancelReason) : undefined;
-  exchange.failure = cancelled?.kind ?? failure.kind;
-  const error = cancelled ?? failureError(failure);
-  if (exchange.facts.stream) exchange.sink.end(inBandError(exchange, error));
-  else exchange.sink.cut();
-  return 'failed';
-}
-
-function inBandError({ protocol, streamAsk }: Exchange, error: GatewayError): Buffer {
-  const { client } = findProtocol(protocol);
-  const inArray = streamAsk === 'array' ? client.encodeArrayError : undefined;
-  return (inArray ?? client.encodeErrorEvent)(error);
-}
-
-/** No attempt succeeded: the caller gets the last failure. */
-function replyFailed(parts: InferenceParts, exchange: Exchange, failure: Failure): LedgerEntry['outcome'] {
-  const isOwnWire = exchange.upstreamProtocol === undefined || exchange.upstreamProtocol === exchange.protocol;
-  const reply = replyToFailure(failure, { scrub: parts.scrub, isOwnWire, protocol: exchange.protocol });
-  exchange.failure = failure.kind;
-  if (reply.kind === 'gateway') {
-    sendError(parts, exchange, reply.error);
-    return 'failed';
-  }
-  const headers = ['content-type', reply.contentType, 'content-length', String(reply.body.length)];
-  send(parts, exchange, reply.status, headers, reply.body);
-  return 'failed';
-}
-
-/** An error thrown on the way: the gateway's own refusals, and faults of its own that must not pass for anything else. */
-function refuse(parts: InferenceParts, exchange: Exchange, thrown: unknown): LedgerEntry['outcome'] {
-  const isClientGone = exchange.cancelReason === 'client_closed';
-  if (isClientGone || (thrown instanceof GatewayError && thrown.kind === 'client_closed')) {
-    exchange.status = 499;
-    exchange.failure = 'client_closed';
-    exchange.sink.cut();
-    return 'client_closed';
-  }
-  let error: GatewayError;
-  if (thrown instanceof GatewayError) {
-    error = thrown;
-  } else {
-    parts.reportInternal(thrown, exchange);
-    error = new GatewayError('internal', 'The gateway failed; its log has the reason under this request id.');
-  }
-  exchange.failure = error.kind;
-  sendError(parts, exchange, error);
-  return error.status >= 500 ? 'failed' : 'rejected';
-}
-
-function sendError(parts: InferenceParts, exchange: Exchange, error: GatewayError): void {
-  const { status, contentType, body, headers: added } = findProtocol(exchange.protocol).client.encodeError(error);
-  const headers = ['content-type', contentType, 'content-length', String(body.length), ...added];
-  // The rest of a body that is too large is not worth reading.
-  if (error.kind === 'payload_too_large') headers.push('connection', 'close');
-  send(parts, exchange, status, headers, body);
-}
-
-function send(parts: InferenceParts, exchange: Exchange, status: number, headers: string[], body: Buffer): void {
-  exchange.status = status;
-  headers.push(...parts.securityHeaders(exchange));
-  addReplyTrail(exchange, headers);
-  exchange.sink.head(status, headers);
-  exchange.sink.end(body);
 }

@@ -1,3 +1,5 @@
+import type { AttemptLane } from './attempt-lane.ts';
+import type { ChatRequest } from './canonical/conversation.ts';
 import { GatewayError } from './canonical/gateway-error.ts';
 import type { ProtocolName } from './canonical/protocol-name.ts';
 import type { Exchange } from './exchange.ts';
@@ -6,11 +8,13 @@ import { operationAsk } from './operation-ask.ts';
 import type { ModelCatalogue } from './pricing/model-catalogue.ts';
 import { findProtocol } from './protocols/find-protocol.ts';
 import { protocols } from './protocols/registry.gen.ts';
+import { prefilledRequest } from './recovery/prefilled-request.ts';
 import { failureOf } from './relay/attempt.ts';
 import type { Failure } from './resilience/failure.ts';
 import { chatEndpointOf } from './routing/chat-endpoint.ts';
 import type { PlanStep } from './routing/plan.ts';
 import type { ChatEndpoint } from './routing/target.ts';
+import type { StreamRecovery } from './stream-recovery.ts';
 import type { ReadRequest, StoredResponses } from './translation/stored-responses.ts';
 import { readConversation, type Translation, translateRequest } from './translation/translation.ts';
 import type { FetchedMedia, MediaFetcher } from './transport/media-fetcher.ts';
@@ -24,9 +28,12 @@ export interface AskInput {
   /** Reads requests that may refer to earlier answers, and keeps theirs. */
   readonly storedResponses: StoredResponses;
   readonly models: Pick<ModelCatalogue, 'maxOutputTokens'>;
+  /** What ends the preparation from outside. */
+  readonly lane: AttemptLane;
 }
 
-const asItCame: UpstreamAsk = { endpoint: undefined, translation: undefined, operation: undefined };
+const nothing: readonly string[] = [];
+const asItCame: UpstreamAsk = { endpoint: undefined, translation: undefined, operation: undefined, dropped: nothing };
 
 /**
  * In which wire a target is asked, and the request in its words where that is not the caller's own. A failure says that
@@ -35,14 +42,42 @@ const asItCame: UpstreamAsk = { endpoint: undefined, translation: undefined, ope
 export function prepareAsk(input: AskInput): UpstreamAsk | Failure | Promise<UpstreamAsk | Failure> {
   const { exchange, step } = input;
   const { facts, operation, protocol, streamAsk } = exchange;
-  exchange.dropped = [];
   if (operation !== 'chat' && operation !== 'responses') return operationOf(input);
   const ask = { model: step.upstreamModel, stream: facts.stream };
   const endpoint = chatEndpointOf(step.routeTarget.target, protocol, ask)!;
-  exchange.upstreamProtocol = endpoint.protocol;
   const isRelay = endpoint.protocol === protocol && streamAsk !== 'array' && !carriesForeign(exchange);
-  if (isRelay) return { endpoint, translation: undefined, operation: undefined };
-  return translated(input, endpoint);
+  const parsed = exchange.parsedBody;
+  // It is as large again as the body, and an answer may take long.
+  exchange.parsedBody = undefined;
+  if (exchange.recovery?.brokenBy) return resumed(input, endpoint, isRelay);
+  if (isRelay) return { endpoint, translation: undefined, operation: undefined, dropped: nothing };
+  return translated(input, endpoint, parsed);
+}
+
+/**
+ * The request for an attempt that completes an answer which broke off: the same again, or with the beginning of the answer
+ * where the target goes on with one.
+ */
+function resumed(
+  input: AskInput,
+  endpoint: ChatEndpoint,
+  isRelay: boolean,
+): UpstreamAsk | Failure | Promise<UpstreamAsk | Failure> {
+  const { exchange, step } = input;
+  const recovery = exchange.recovery!;
+  const request = exchange.conversation!;
+  const { target } = step.routeTarget;
+  let mode = recovery.modeFor({ request, endpoint, target, upstreamModel: step.upstreamModel });
+  // What the gateway has no words for would be lost on the way.
+  const isLossy = endpoint.protocol === exchange.protocol && request.unknownMembers.length > 0;
+  if (mode === 'continue' && isLossy) mode = recovery.restartInstead();
+  if (mode === 'none') return failureOf('inexpressible', 'the target cannot complete an answer that broke off');
+  if (mode === 'restart' && isRelay) {
+    return { endpoint, translation: undefined, operation: undefined, dropped: nothing, isResumed: true };
+  }
+  const ask = translated(input, endpoint, undefined);
+  const asResumed = (done: UpstreamAsk | Failure) => ('kind' in done ? done : { ...done, isResumed: true });
+  return ask instanceof Promise ? ask.then(asResumed) : asResumed(ask);
 }
 
 function operationOf({ exchange, step }: AskInput): UpstreamAsk | Failure {
@@ -51,8 +86,7 @@ function operationOf({ exchange, step }: AskInput): UpstreamAsk | Failure {
   const { target } = step.routeTarget;
   try {
     const ask = operationAsk({ exchange, target, upstreamModel: step.upstreamModel });
-    exchange.dropped = ask.operation?.dropped ?? [];
-    return { ...asItCame, operation: ask };
+    return { ...asItCame, operation: ask, dropped: ask.operation?.dropped ?? nothing };
   } catch (error) {
     return inexpressible(error);
   }
@@ -73,9 +107,13 @@ function carriesForeign({ body, protocol }: Exchange): boolean {
 }
 
 /** Without anything to look up or to fetch there is nothing to wait for, and no promise is made. */
-function translated(input: AskInput, endpoint: ChatEndpoint): UpstreamAsk | Failure | Promise<UpstreamAsk | Failure> {
+function translated(
+  input: AskInput,
+  endpoint: ChatEndpoint,
+  parsed: unknown,
+): UpstreamAsk | Failure | Promise<UpstreamAsk | Failure> {
   try {
-    const read = readRequest(input, endpoint);
+    const read = readRequest(input, endpoint, parsed);
     const ask =
       read instanceof Promise ? read.then((late) => written(input, endpoint, late)) : written(input, endpoint, read);
     return ask instanceof Promise ? ask.catch(inexpressible) : ask;
@@ -90,21 +128,25 @@ function written(
   endpoint: ChatEndpoint,
   { conversation, present }: ReadRequest,
 ): UpstreamAsk | Promise<UpstreamAsk> {
-  const { exchange, step, media } = input;
+  const { exchange, step, media, lane } = input;
   const translation = translateRequest({
-    conversation,
+    conversation:
+      exchange.recovery?.mode === 'continue' ? withBeginning(conversation, exchange.recovery) : conversation,
     client: exchange.protocol,
     upstream: endpoint.protocol,
     model: step.upstreamModel,
     quirks: endpoint.quirks,
     maxOutputTokens: maxOutputTokensOf(input),
-    fetchMedia: (url) => fetchMedia(exchange, media, url),
+    fetchMedia: (url) => fetchMedia(lane, media, url),
   });
   const ask = (done: Translation): UpstreamAsk => {
-    exchange.dropped = done.dropped;
-    return { endpoint, translation: present(done), operation: undefined };
+    return { endpoint, translation: present(done), operation: undefined, dropped: done.dropped };
   };
   return translation instanceof Promise ? translation.then(ask) : ask(translation);
+}
+
+function withBeginning(conversation: ChatRequest, { sent }: StreamRecovery): ChatRequest {
+  return (sent && prefilledRequest(conversation, sent)) ?? conversation;
 }
 
 function maxOutputTokensOf({ exchange, step, models }: AskInput): number | undefined {
@@ -121,22 +163,23 @@ function maxOutputTokensOf({ exchange, step, models }: AskInput): number | undef
 function readRequest(
   { exchange, storedResponses }: AskInput,
   endpoint: ChatEndpoint,
+  parsed: unknown,
 ): ReadRequest | Promise<ReadRequest> {
   const { body, facts, principal, protocol } = exchange;
   const { keeping } = findProtocol(protocol).client;
   if (keeping === undefined) {
-    exchange.conversation ??= readConversation(protocol, body!, facts);
+    exchange.conversation ??= readConversation(protocol, body!, facts, parsed);
     return { conversation: exchange.conversation, present: asTranslated };
   }
   const { identity: owner } = principal;
-  return storedResponses({ keeping, client: protocol, upstream: endpoint.protocol, body: body!, facts, owner });
+  return storedResponses({ keeping, client: protocol, upstream: endpoint.protocol, body: body!, parsed, facts, owner });
 }
 
 const asTranslated = (translation: Translation): Translation => translation;
 
-function fetchMedia(exchange: Exchange, media: MediaFetcher, url: string): Promise<FetchedMedia> {
+function fetchMedia(lane: AttemptLane, media: MediaFetcher, url: string): Promise<FetchedMedia> {
   const controller = new AbortController();
-  exchange.whileCancellable(() => controller.abort());
+  lane.whileCancellable(() => controller.abort());
   return media.fetch(url, controller.signal);
 }
 

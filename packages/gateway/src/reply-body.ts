@@ -1,7 +1,7 @@
+import { answerContextOf } from './answer-context.ts';
 import type { Exchange } from './exchange.ts';
 import { EventStreamReader } from './protocols/event-stream-reader.ts';
 import { findProtocol } from './protocols/find-protocol.ts';
-import type { AnswerContext } from './protocols/protocol.ts';
 import { ProtocolStreamReader, TranslatingStreamReader } from './protocols/protocol-stream-reader.ts';
 import type { StreamReader } from './protocols/stream-reader.ts';
 import type { ReplyBody } from './relay/attempt.ts';
@@ -9,6 +9,7 @@ import { RawReply } from './relay/raw-reply.ts';
 import type { ReplyHost } from './relay/reply-sink.ts';
 import { StreamReply, type StreamWire } from './relay/stream-reply.ts';
 import { UnaryReply } from './relay/unary-reply.ts';
+import type { SentStream } from './sent-stream.ts';
 import { rewriteChat } from './translation/rewrite-chat.ts';
 import { TranslatedUnary } from './translation/translated-unary.ts';
 import type { Translation } from './translation/translation.ts';
@@ -27,18 +28,47 @@ export interface ReplyBodyInput {
   readonly translation: Translation | undefined;
   /** Sixteen letters and digits, another for each attempt. */
   readonly newId: () => string;
+  /** Keeps what is sent of a stream, for another attempt to go on from; undefined: none will. */
+  readonly sent: SentStream | undefined;
+  /** The attempt completes an answer that broke off. */
+  readonly isResumed: boolean;
 }
 
 /** How the reply to an exchange is passed on: unread, as a whole, as a stream of events, or translated. */
 export function createReplyBody(input: ReplyBodyInput): ReplyBody {
   const { exchange, host, translation } = input;
   const { facts, operation, protocol, sink } = exchange;
+  if (input.isResumed) return resumedReply(input);
   if (translation) return translatedReply(input, translation);
   if (isUnread(exchange)) return new RawReply({ sink, host, passesEveryStatus: operation === 'proxy' });
   if (!facts.stream) return new UnaryReply({ sink, host, operation, protocol, maxHeldBytes: MAX_HELD_ANSWER });
   const wire = operation === 'chat' ? findProtocol(protocol) : sse;
   const reader = streamReader(input);
-  return new StreamReply({ sink, host, reader, wire, contentType: undefined, maxEventBytes: MAX_EVENT_BYTES });
+  return new StreamReply({
+    sink,
+    host,
+    reader,
+    wire,
+    contentType: undefined,
+    maxEventBytes: MAX_EVENT_BYTES,
+    sent: input.sent,
+    isHeldWhole: exchange.recovery?.isHeldWhole === true,
+  });
+}
+
+/** The rest of an answer whose beginning the caller has; it is always written anew. */
+function resumedReply({ exchange, host, newId, translation }: ReplyBodyInput): ReplyBody {
+  const wire = translation?.upstream ?? findProtocol(exchange.protocol);
+  const decoder = wire.upstream.createStreamDecoder({ idSeed: newId(), choices: exchange.facts.choices });
+  return new StreamReply({
+    sink: exchange.sink,
+    host,
+    reader: exchange.recovery!.reader(decoder),
+    wire,
+    contentType: undefined,
+    maxEventBytes: MAX_EVENT_BYTES,
+    isResumed: true,
+  });
 }
 
 /** Operations whose replies are not read: audio, images, forwarded paths. */
@@ -58,12 +88,12 @@ function streamReader({ exchange, newId }: ReplyBodyInput): StreamReader {
   );
 }
 
-function translatedReply({ exchange, host, newId }: ReplyBodyInput, translation: Translation): ReplyBody {
+function translatedReply({ exchange, host, newId, sent }: ReplyBodyInput, translation: Translation): ReplyBody {
   const { facts, sink } = exchange;
   const { client, upstream } = translation;
   const idSeed = newId();
   const decodeContext = { idSeed, choices: facts.choices };
-  const answerContext = answerContextOf(exchange, translation, idSeed);
+  const answerContext = answerContextOf(exchange, translation.request, idSeed);
   if (!facts.stream) {
     const rewrite = rewriteChat({ client, upstream, decodeContext, answerContext });
     return new TranslatedUnary({ sink, host, rewrite, maxBytes: MAX_TRANSLATED_ANSWER });
@@ -73,20 +103,10 @@ function translatedReply({ exchange, host, newId }: ReplyBodyInput, translation:
   return new StreamReply({
     sink,
     host,
-    reader: new TranslatingStreamReader(decoder, encoder),
+    reader: new TranslatingStreamReader(decoder, sent?.record(encoder) ?? encoder),
     wire: upstream,
     contentType: answerContext.isSse ? client.streamType : 'application/json',
     maxEventBytes: MAX_EVENT_BYTES,
+    isHeldWhole: exchange.recovery?.isHeldWhole === true,
   });
-}
-
-function answerContextOf(exchange: Exchange, { request }: Translation, id: string): AnswerContext {
-  return {
-    id,
-    model: exchange.requestedModel ?? exchange.targetModel ?? '',
-    created: Math.floor(exchange.clock.wallNow() / 1_000),
-    includeUsage: exchange.facts.includeUsage,
-    request,
-    isSse: exchange.streamAsk !== 'array',
-  };
 }

@@ -10,14 +10,14 @@ export function addReplyTrail(exchange: Exchange, headers: string[]): void {
   headers.push('x-request-id', exchange.id);
   for (let index = 0; index < replyHeaders.length; index++) headers.push(replyHeaders[index]!);
   if (targetId !== undefined) headers.push('x-gateway-target', targetId);
-  const trail = trailOf(exchange);
+  const trail = attemptTrail(exchange);
   if (trail !== '') headers.push('x-gateway-attempts', trail);
   if (exchange.dropped.length > 0) headers.push('x-gateway-dropped', printable(exchange.dropped));
   headers.push('x-gateway-overhead-ms', formatMilliseconds(exchange.overheadMs()));
 }
 
 /** `gpt-4o/openai rate_limited 429, gpt-4o/azure ok`. */
-function trailOf({ attempts, targetId, firstByteAt }: Exchange): string {
+export function attemptTrail({ attempts, targetId, firstByteAt }: Exchange): string {
   let trail = '';
   for (let index = 0; index < attempts.length; index++) {
     const { targetId: id, outcome, status } = attempts[index]!;

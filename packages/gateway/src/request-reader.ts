@@ -50,6 +50,7 @@ export function createRequestReader(limits: SecurityConfig['validation']): ReadR
     exchange.waitedMs += exchange.clock.now() - waitingSince;
     exchange.body = body;
     const parsed = parseJson(body, limits.maxDepth);
+    exchange.parsedBody = parsed;
     exchange.facts = readFacts(exchange, parsed, limits);
   };
 }

@@ -1,47 +1,39 @@
-import { randomUUID } from 'node:crypto';
-import { createAttemptRing } from './attempt-ring.ts';
 import type { Clock } from './canonical/clock.ts';
 import type { LedgerEntry } from './canonical/exchange.ts';
+import { secretsOf } from './catalog-secrets.ts';
+import { compileInference, compilePlanning } from './compile-inference.ts';
+import { readAdminKey } from './config/admin-key.ts';
 import type { GatewayConfig, LoadedConfig } from './config/gateway-config.ts';
 import { readCredentialFile } from './config/load-credential.ts';
 import { namesTargets } from './config/names-targets.ts';
 import { createCredentialSources } from './credentials/credential-sources.ts';
 import type { Exchange } from './exchange.ts';
 import type { SharedParts } from './gateway.ts';
-import { createInference } from './inference.ts';
-import { offersOperation } from './operation-ask.ts';
+import type { LearnedParts } from './learned-parts.ts';
 import { createAllowedHosts } from './policies/allowed-hosts.ts';
 import { createAuthenticate } from './policies/authenticate.ts';
 import { createClientAddress, createSecureTransport } from './policies/client-address.ts';
 import { createIpFilter } from './policies/ip-filter.ts';
+import { checkEndpointScope } from './policies/key-scopes.ts';
 import { createOpenMode } from './policies/open-mode.ts';
 import { createProxyTail } from './policies/proxy-path.ts';
 import { createRateLimit } from './policies/rate-limit.ts';
 import { type RequestPolicy, runRing } from './policies/request-policy.ts';
 import { createSecurityHeaders, revealingHeaders, type SecurityHeaders } from './policies/security-headers.ts';
 import { createSignature } from './policies/signature.ts';
-import { createSpecialAddresses } from './policies/special-addresses.ts';
 import { createModelCatalogue, type ModelCatalogue } from './pricing/model-catalogue.ts';
 import type { PriceLibrary } from './pricing/price-library.ts';
 import { createBuildTarget } from './providers/build-target.ts';
 import { createDemoTarget } from './providers/demo-target.ts';
 import { createHeadRules } from './relay/reply-headers.ts';
-import { createRequestReader } from './request-reader.ts';
-import { failureTraits } from './resilience/failure-table.ts';
-import type { HealthRegistry } from './resilience/health.ts';
+import type { CreatePlanInput } from './request-plan.ts';
 import { type Catalog, compileCatalog } from './routing/catalog.ts';
-import { chatEndpointOf } from './routing/chat-endpoint.ts';
-import { noTargetError } from './routing/no-target-error.ts';
-import type { Pickers } from './routing/pickers.ts';
-import { createPlan, type PlanHealth } from './routing/plan.ts';
+import type { PlanStep } from './routing/plan.ts';
 import type { Target } from './routing/target.ts';
-import type { TargetLoad } from './routing/target-load.ts';
 import type { ServedRuntime } from './server/http-server.ts';
 import type { SlotPool } from './stores/slot-store.ts';
-import { createStoredResponses } from './translation/stored-responses.ts';
 import { DEMO_MODEL, DEMO_ORIGIN } from './transport/demo-transport.ts';
 import { fetchJson } from './transport/fetch-json.ts';
-import { createMediaFetcher, MediaFetchError, type MediaFetcher } from './transport/media-fetcher.ts';
 import type { Transport } from './transport/upstream-call.ts';
 
 /** Everything compiled from one configuration; a reload makes a new one. */
@@ -53,87 +45,63 @@ export interface Runtime extends ServedRuntime {
   readonly admission: SlotPool;
   /** Nothing is configured: the built-in demo model answers. */
   readonly isDemo: boolean;
+  /** What the plan of a request would be made of. */
+  readonly planInput: CreatePlanInput;
+  /** Key of operators; undefined: nothing is open to them over HTTP. */
+  readonly adminKey: string | undefined;
 }
 
-export interface RuntimeParts extends SharedParts {
+export interface RuntimeParts extends SharedParts, LearnedParts {
   readonly transport: Transport;
-  readonly load: TargetLoad;
-  readonly pickers: Pickers;
   readonly priceLibrary: PriceLibrary;
-  readonly settle: (entry: LedgerEntry) => void;
+  /** Writes down that an upstream is about to be asked. */
+  readonly beginEntry: (exchange: Exchange, step: PlanStep) => void;
+  readonly settle: (entry: LedgerEntry, exchange: Exchange) => void;
+  /** Keeps an exchange among those under way until the answer is called. */
+  readonly track: (exchange: Exchange) => () => void;
 }
 
 /** Compiles a configuration into closures that a request finds ready. Throws ConfigError. */
 export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runtime {
   const { config } = loaded;
-  const { clock, health, log } = parts;
+  const { clock } = parts;
   const { catalog, isDemo } = compileRoutes(loaded, clock);
   const models = createModelCatalogue({ library: parts.priceLibrary, overrides: config.modelOverrides ?? [] });
-  const admission: SlotPool = {
-    id: 'admission',
-    maxConcurrent: config.queue.maxConcurrent,
-    maxQueue: config.queue.maxSize,
-    timeoutMs: config.queue.timeoutMs,
-  };
+  // Prices take a moment to load, and most configurations choose targets by something else.
+  if (parts.ledger !== undefined || usesPrices(config)) void models.load();
+  const admission = admissionPool(config);
   const security = config.security.enabled ? createSecurityHeaders(config.security.headers) : undefined;
   const addHeaders = headerAdder(config, security);
-  const guards = guardPolicies(config);
+  const surroundings = surroundingPolicies(config);
+  const guards = [...surroundings, createAuthenticate(config.auth, parts.record?.keys)];
   const rateLimit = createRateLimit(config.rateLimits, { store: parts.limits, clock, authMode: config.auth.mode });
-  const headPolicies = present([...guards, rateLimit && countRefusals(rateLimit, parts)]);
+  const headPolicies = present([
+    ...guards,
+    parts.record && checkEndpointScope,
+    rateLimit && countRefusals(rateLimit, parts),
+  ]);
   const bodyPolicies = present([createSignature(config.security.signing, clock)]);
-  const plannedHealth = planHealth(health);
-  const offers = (exchange: Exchange) => (target: Target, model: string | undefined) =>
-    offersTo(exchange, target, model);
   const secrets = secretsOf(catalog);
 
-  const inference = createInference({
-    clock,
+  const planning = compilePlanning({ config, catalog, models, parts });
+  const inference = compileInference({
+    config,
+    catalog,
+    models,
+    parts,
+    planning,
     headPolicies,
     bodyPolicies,
-    readRequest: createRequestReader(config.security.validation),
-    catalog,
-    createPlan: (resolution, exchange) =>
-      createPlan({
-        resolution,
-        retry: config.resilience.retry,
-        strategies: parts.pickers,
-        health: plannedHealth,
-        random: parts.random,
-        failureTraits,
-        offers: offers(exchange),
-      }),
-    noTargetError: (resolution, exchange) => noTargetError(resolution, offers(exchange)),
-    attemptRing: createAttemptRing({
-      transport: parts.transport,
-      media: mediaFetcher(config.security),
-      storedResponses: createStoredResponses({ store: parts.responses, isKept: config.responses.store, newId }),
-      models,
-      health,
-      load: parts.load,
-      slots: parts.slots,
-      limits: parts.limits,
-      headRules: createHeadRules({
-        renameRateLimits: rateLimit !== undefined,
-        replaced: [
-          ...namesOf(security?.overTls ?? []),
-          ...(config.security.headers.removeSensitive ? revealingHeaders : []),
-        ],
-      }),
-      securityHeaders: addHeaders,
-      newId,
-    }),
-    slots: parts.slots,
     admission,
-    timeoutMs: (exchange) => totalTimeout(config, exchange),
     securityHeaders: addHeaders,
+    headRules: createHeadRules({
+      renameRateLimits: rateLimit !== undefined,
+      replaced: [
+        ...namesOf(security?.overTls ?? []),
+        ...(config.security.headers.removeSensitive ? revealingHeaders : []),
+      ],
+    }),
     scrub: (text) => secrets.reduce((scrubbed, secret) => scrubbed.replaceAll(secret, '[redacted]'), text),
-    onRetry: (provider) => parts.metrics.retry(provider),
-    settle: parts.settle,
-    reportInternal: (error, exchange) =>
-      log.error('inference', 'Internal error', {
-        request_id: exchange.id,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      }),
   });
 
   return {
@@ -142,36 +110,22 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
     models,
     isDemo,
     admission,
+    planInput: planning.planInput,
+    adminKey: readAdminKey(loaded.env, config.auth.keys).key,
     inference,
     clientAddress: createClientAddress(config.server.trustedProxies),
     proxyTail: createProxyTail(config.proxy),
     guardPage: (exchange) => runRing(guards, exchange),
+    guardManagement: (exchange) => runRing(surroundings, exchange),
     guardStored: (exchange) => runRing([...headPolicies, ...bodyPolicies], exchange),
     pageHeaders: security?.overPlainHttp ?? [],
     corsHeaders: corsHeaders(config.cors.origins),
   };
 }
 
-function newId(): string {
-  return randomUUID().replaceAll('-', '').slice(0, 16);
-}
-
-/** Without permission to fetch, every address is refused with a word. */
-function mediaFetcher({ media }: GatewayConfig['security']): MediaFetcher {
-  if (!media.fetch) {
-    return { fetch: () => Promise.reject(new MediaFetchError('would have to be fetched, which is switched off')) };
-  }
-  const { maxBytes, timeoutMs } = media;
-  const allowedHosts = new Set(media.allowedHosts);
-  return createMediaFetcher({ isForbidden: createSpecialAddresses(), allowedHosts, maxBytes, timeoutMs });
-}
-
-/** Whether a target has a place to ask for what the exchange wants. */
-function offersTo(exchange: Exchange, target: Target, model: string | undefined): boolean {
-  const { facts, operation, protocol } = exchange;
-  if (operation === 'proxy') return true;
-  if (operation !== 'chat' && operation !== 'responses') return offersOperation(exchange, target, model);
-  return chatEndpointOf(target, protocol, { model, stream: facts.stream }) !== undefined;
+function admissionPool({ queue }: GatewayConfig): SlotPool {
+  const { maxConcurrent, maxSize, timeoutMs } = queue;
+  return { id: 'admission', maxConcurrent, maxQueue: maxSize, timeoutMs };
 }
 
 /** Targets and routes of a configuration; with no provider in it, the built-in demo model's. Throws ConfigError. */
@@ -191,14 +145,17 @@ function demoTarget(config: GatewayConfig): Target {
   return createDemoTarget({ origin: DEMO_ORIGIN, model: DEMO_MODEL, timeouts });
 }
 
-/** Who may come in at all, in the order in which a request meets them. */
-function guardPolicies(config: GatewayConfig): RequestPolicy[] {
-  const { auth, security } = config;
+function usesPrices({ models, routing }: GatewayConfig): boolean {
+  return [routing.strategy, ...models.map(({ strategy }) => strategy)].some((name) => name === 'cost_optimized');
+}
+
+/** From where a request may come, whoever it is, in the order in which it meets them. */
+function surroundingPolicies(config: GatewayConfig): RequestPolicy[] {
+  const { security } = config;
   return present([
     security.enabled ? createIpFilter(security.ipFilter) : undefined,
     createOpenMode(config),
     security.enabled ? createAllowedHosts(security.headers.allowedHosts) : undefined,
-    createAuthenticate(auth),
   ]);
 }
 
@@ -226,17 +183,6 @@ function countRefusals(rateLimit: RequestPolicy, parts: RuntimeParts): RequestPo
   };
 }
 
-function planHealth(health: HealthRegistry): PlanHealth {
-  return {
-    isUsable: ({ healthId }) => health.isUsable(healthId) || health.canTry(healthId),
-    leastBad: (targets) => {
-      const merelyDown = targets.filter(({ healthId }) => health.recordOf(healthId)?.state === 'unhealthy');
-      const waits = merelyDown.map(({ healthId }) => health.retryAfterMs([healthId]));
-      return merelyDown[waits.indexOf(Math.min(...waits))];
-    },
-  };
-}
-
 function headerAdder(
   config: GatewayConfig,
   added: SecurityHeaders | undefined,
@@ -248,31 +194,6 @@ function headerAdder(
     const transport = { isEncrypted: false, peerAddress, forwardedProto: String(forwardedProto ?? '') };
     return isSecure(transport) ? added.overTls : added.overPlainHttp;
   };
-}
-
-/** Milliseconds of one exchange in all: the server's limit, and that of its kind of reply. */
-function totalTimeout(config: GatewayConfig, exchange: Exchange): number {
-  const { server, queue, resilience } = config;
-  if (exchange.facts.stream) return resilience.timeout.streamingMs;
-  return Math.min(server.timeoutMs, queue.timeoutMs, resilience.timeout.requestMs);
-}
-
-/** What must not reach a caller in an upstream's words: its credentials, and where it is. */
-function secretsOf(catalog: Catalog): string[] {
-  const secrets = new Set<string>();
-  for (const target of catalog.targets.values()) {
-    const { chat, credentialHeaders, operations, origin, probe, proxyHeaders = [] } = target;
-    const lists = [credentialHeaders, proxyHeaders, operations.credentialHeaders, probe.headers ?? []];
-    for (const list of [...lists, ...chat.map((endpoint) => endpoint.credentialHeaders)]) {
-      for (let index = 0; index < list.length; index += 2) {
-        // A version is a date, which any message may hold.
-        if (!/-version$/i.test(list[index]!)) secrets.add(list[index + 1]!.replace(/^Bearer /i, ''));
-      }
-    }
-    if (URL.canParse(origin)) secrets.add(new URL(origin).host);
-  }
-  // The longer first: one may hold another.
-  return [...secrets].filter((secret) => secret.length >= 6).sort((left, right) => right.length - left.length);
 }
 
 function corsHeaders(origins: readonly string[]): (origin: string | undefined) => readonly string[] {

@@ -17,6 +17,10 @@ export interface UpstreamAsk {
   readonly translation: Translation | undefined;
   /** Of what is no chat; undefined for chats. */
   readonly operation: OperationAsk | undefined;
+  /** What the target's wire had no words for and could be left out. */
+  readonly dropped: readonly string[];
+  /** It completes an answer that broke off. */
+  readonly isResumed?: boolean;
 }
 
 /** An exchange's request as one target gets it: its path, its credential, its model's name. */
@@ -29,7 +33,7 @@ export function upstreamRequest(exchange: Exchange, step: PlanStep, ask: Upstrea
     path: requestPath(exchange, step, ask),
     headers,
     body: ask.translation?.body ?? upstreamBody(exchange, step, headers),
-    connectMs: target.timeouts.connectMs,
+    connectMs: connectMsOf(target, exchange),
   };
 }
 
@@ -77,7 +81,7 @@ export function operationRequest(
   { path, body }: OperationCall,
 ): UpstreamRequest {
   const headers = plainHeaders(exchange, credentialHeaders, 'application/json');
-  return { origin: target.origin, method: 'POST', path, headers, body, connectMs: target.timeouts.connectMs };
+  return { origin: target.origin, method: 'POST', path, headers, body, connectMs: connectMsOf(target, exchange) };
 }
 
 /** The plan offers a target only where it has a path for the operation. */
@@ -90,4 +94,8 @@ function requestPath(exchange: Exchange, step: PlanStep, { endpoint, operation: 
   const path = target.pathOf('proxy', step.upstreamModel, tail.slice(1)) ?? `${target.proxyBase}${tail}`;
   const queries = [target.proxyQuery, query].filter((part) => part !== '').join('&');
   return queries === '' ? path : `${path}?${queries}`;
+}
+
+function connectMsOf({ operationTimeouts, timeouts }: Target, { operation }: Exchange): number {
+  return (operationTimeouts?.[operation] ?? timeouts).connectMs;
 }

@@ -1,13 +1,25 @@
 /**
  * The deterministic answer of `tokens` words, one word per token. Every word occurs once, so that a seam, a repetition or
  * a gap in a repaired stream shows; words of two, three and four UTF-8 bytes make splits inside a character happen.
+ * From the word at `differsFrom` on, if given, it is another answer: what a second model would say.
  */
-export function answerText(tokens: number): string {
-  return answerTokens(tokens).join('');
+export function answerText(tokens: number, differsFrom?: number): string {
+  return answerTokens(tokens, differsFrom).join('');
 }
 
-/** The first `tokens` tokens of the deterministic answer. */
-export function answerTokens(tokens: number): string[] {
+/** The first `tokens` tokens of the deterministic answer; from the index `differsFrom` on, if given, of another one. */
+export function answerTokens(tokens: number, differsFrom = tokens): string[] {
+  const list = sameTokens(Math.min(tokens, differsFrom));
+  for (let index = list.length; index < tokens; index++) list.push(`${answerToken(index + otherWords)}~`);
+  // What follows the first word begins with a space, and so does no first word.
+  if (differsFrom === 0 && list[0] !== undefined) list[0] = list[0].trimStart();
+  return list;
+}
+
+// Far enough for the other text to be another from its first character on.
+const otherWords = 7;
+
+function sameTokens(tokens: number): string[] {
   // Kept up to a usual length: benchmarks ask for the same tokens thousands of times a second.
   while (known.length < Math.min(tokens, 4_096)) known.push(answerToken(known.length));
   const list = known.slice(0, tokens);

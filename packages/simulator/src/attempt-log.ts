@@ -11,6 +11,8 @@ export interface AttemptRecord {
   readonly body: Buffer;
   readonly model: string;
   readonly stream: boolean;
+  /** Its connection had served a request before. */
+  readonly reused: boolean;
   readonly startedAt: number;
   /** When the first byte of the reply, its status line, was written. */
   readonly firstByteAt?: number;
@@ -46,6 +48,7 @@ export const emptyAttempt: AttemptRecord = {
   body: Buffer.alloc(0),
   model: '',
   stream: false,
+  reused: false,
   startedAt: 0,
   behaviour: '',
   tokensSent: 0,
@@ -53,9 +56,12 @@ export const emptyAttempt: AttemptRecord = {
 };
 
 /** Begins the record of a request. */
-export function openAttempt(request: SimulatedRequest, startedAt: number): OpenAttempt {
+export function openAttempt(
+  request: SimulatedRequest,
+  { startedAt, reused }: Pick<AttemptRecord, 'startedAt' | 'reused'>,
+): OpenAttempt {
   const { method, path, query, headers, rawHeaders, body, model, stream } = request;
-  return { ...emptyAttempt, method, path, query, headers, rawHeaders, body, model, stream, startedAt };
+  return { ...emptyAttempt, method, path, query, headers, rawHeaders, body, model, stream, reused, startedAt };
 }
 
 /** An attempt as it may be shown or stored: credentials replaced, the body as text and its number of bytes. */

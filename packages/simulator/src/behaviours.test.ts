@@ -226,6 +226,26 @@ describe('broken connections', () => {
     expect(lastOutcome()).toBe('faulted');
   });
 
+  it('does no harm after all that was announced has been sent', async () => {
+    for (const behaviour of [
+      { kind: 'hang', when: { afterBytes: 1_000_000 } },
+      { kind: 'reset', when: { afterBytes: 1_000_000 } },
+    ] as const) {
+      expect(await play(behaviour, { stream: false })).toMatchObject({ status: 200, complete: true });
+      expect(lastOutcome()).toBe('completed');
+    }
+  });
+
+  it('is over for a reply that waits behind another one when their connection closes', async () => {
+    simulator.script([{ kind: 'hang', when: 'after-headers' }, { kind: 'answer' }]);
+    const request = 'GET /a HTTP/1.1\r\nhost: a\r\n\r\n';
+    const socket = connect(simulator.port, '127.0.0.1', () => socket.write(request + request));
+    await simulator.waitForAttempts(2);
+    await simulator.waitUntil(() => simulator.attempts[0]?.firstByteAt !== undefined);
+    socket.destroy();
+    await simulator.waitUntil(() => simulator.attempts.every(({ outcome }) => outcome === 'client_closed'));
+  });
+
   it('hangs for the time given, then closes', async () => {
     const reply = await play({ kind: 'hang', when: { afterTokens: 2 }, holdMs: 40 });
     expect(streamText(reply.text)).toBe(answerText(2));
@@ -244,6 +264,7 @@ describe('broken connections', () => {
     socket.on('data', (bytes) => received.push(bytes));
     await simulator.waitUntil(() => simulator.attempts.length === 2 && simulator.openSockets === 0);
     expect(simulator.attempts.map((attempt) => attempt.outcome)).toEqual(['completed', 'faulted']);
+    expect(simulator.attempts.map((attempt) => attempt.reused)).toEqual([false, true]);
     expect(
       Buffer.concat(received)
         .toString()

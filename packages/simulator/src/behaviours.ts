@@ -1,3 +1,4 @@
+import type { PrefillManner } from './prefill.ts';
 import type { WireErrorFields } from './wire-error.ts';
 
 /** How a request is answered or harmed. JSON-describable, so that it can come from code, a script or the control API. */
@@ -33,6 +34,10 @@ export interface AnswerTuning {
   readonly gapMs?: number;
   /** Pause between the headers and the first token; of a unary answer, before the headers. */
   readonly firstTokenMs?: number;
+  /** What becomes of a conversation that ends with an assistant message; without it, one that begins the answer is gone on with. */
+  readonly prefill?: PrefillManner;
+  /** The word, from 0, from which on another text is answered than by everybody else. */
+  readonly differs?: number;
 }
 
 /** One function call of a scripted answer. */

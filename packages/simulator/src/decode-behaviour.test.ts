@@ -16,6 +16,7 @@ describe('decodeBehaviour', () => {
     { kind: 'status', status: 429, headers: { 'retry-after': '2' }, times: 1 },
     { kind: 'reset', when: { afterTokens: 3 } },
     { kind: 'hang', when: 'after-headers', holdMs: 10 },
+    { kind: 'answer', prefill: 'flag', differs: 3 },
     { kind: 'truncate', afterTokens: 0, clean: true },
     { kind: 'recording', path: 'a.jsonl', match: 'b' },
   ])('accepts $kind', (behaviour) => {
@@ -34,6 +35,7 @@ describe('decodeBehaviour', () => {
     [{ kind: 'hang', when: 'accept' }, '"when"'],
     [{ kind: 'answer', tokens: -1 }, '"tokens"'],
     [{ kind: 'answer', newline: '\n\n' }, '"newline"'],
+    [{ kind: 'answer', prefill: 'maybe' }, '"prefill"'],
     [{ kind: 'answer', signature: 1 }, '"signature"'],
     [{ kind: 'answer', refusal: true }, '"refusal"'],
     [{ kind: 'answer', interleave: 'yes' }, '"interleave"'],

@@ -1,4 +1,5 @@
 import type { Behaviour } from './behaviours.ts';
+import { prefillManners } from './prefill.ts';
 
 /** One kind of behaviour, as the control API and `--list` describe it. */
 export interface BehaviourKind {
@@ -142,7 +143,14 @@ function point(...words: readonly string[]): FieldRule {
   };
 }
 
-const tuning = { tokens: count, text, gapMs: milliseconds, firstTokenMs: milliseconds };
+const tuning = {
+  tokens: count,
+  text,
+  gapMs: milliseconds,
+  firstTokenMs: milliseconds,
+  prefill: oneOf(...prefillManners),
+  differs: count,
+};
 const bytesOptions = { chunkSizes: sizes, status, headers, wire: flag };
 
 const fields: Readonly<Record<Behaviour['kind'], Readonly<Record<string, FieldRule>>>> = {

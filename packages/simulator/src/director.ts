@@ -1,6 +1,7 @@
 import type { Behaviour } from './behaviours.ts';
 import { isBareKind } from './decode-behaviour.ts';
 import { parseModelTuning, type TunedModel } from './model-tuning.ts';
+import type { PrefillManner } from './prefill.ts';
 import { findScenario, type Scenario } from './scenarios.ts';
 import type { SimulatedRequest } from './simulated-request.ts';
 
@@ -14,8 +15,9 @@ export type BehaviourSource =
 export interface Direction {
   readonly behaviour: Behaviour;
   readonly scenario: string | undefined;
-  /** `tokens`, `gap` and `first` as the model name or the behaviour's name sets them. */
+  /** `tokens`, `gap`, `first` and `differs` as the model name or the behaviour's name sets them. */
   readonly settings: Readonly<Record<string, number>>;
+  readonly prefill: PrefillManner | undefined;
 }
 
 /** Decides the behaviour of each request: the script first, then the set behaviour, then the model's name, then an answer. */
@@ -66,11 +68,12 @@ export class Director {
   /** Decides the behaviour of a request. Throws when a function names a behaviour that does not exist. */
   direct(request: SimulatedRequest, index: number): Direction {
     const model = parseModelTuning(request.model);
+    const { settings, prefill } = model;
     const chosen = this.#script.shift() ?? this.#fromSource(request, index);
-    if (typeof chosen === 'object') return { behaviour: chosen, scenario: undefined, settings: model.settings };
+    if (typeof chosen === 'object') return { behaviour: chosen, scenario: undefined, settings, prefill };
     if (chosen === undefined) return this.#fromName(model);
     if (isBareKind(chosen)) {
-      return { behaviour: { kind: chosen } as Behaviour, scenario: undefined, settings: model.settings };
+      return { behaviour: { kind: chosen } as Behaviour, scenario: undefined, settings, prefill };
     }
     checkName(chosen);
     return this.#fromName(parseModelTuning(chosen));
@@ -87,10 +90,10 @@ export class Director {
   }
 
   #fromName(model: TunedModel): Direction {
-    const { settings } = model;
+    const { settings, prefill } = model;
     const scenario = findScenario(model.scenario);
-    if (scenario === undefined) return { behaviour: { kind: 'answer' }, scenario: undefined, settings };
-    return { behaviour: this.#play(scenario, model), scenario: scenario.name, settings };
+    if (scenario === undefined) return { behaviour: { kind: 'answer' }, scenario: undefined, settings, prefill };
+    return { behaviour: this.#play(scenario, model), scenario: scenario.name, settings, prefill };
   }
 
   #play(scenario: Scenario, model: TunedModel): Behaviour {

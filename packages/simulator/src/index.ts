@@ -5,6 +5,7 @@ export { type CommandIo, runCommandLine } from './command-line.ts';
 export { behaviourKinds, decodeBehaviour } from './decode-behaviour.ts';
 export type { BehaviourSource } from './director.ts';
 export { hugeEventText } from './plan-reply.ts';
+export type { PrefillManner } from './prefill.ts';
 export { findScenario, type Scenario, type ScenarioUse, scenarios } from './scenarios.ts';
 export type { SimulatedRequest } from './simulated-request.ts';
 export { type SimulatedHealth, type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';

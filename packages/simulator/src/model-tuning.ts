@@ -1,3 +1,5 @@
+import { isPrefillManner, type PrefillManner } from './prefill.ts';
+
 /** A model name and the settings written after it: `sim?tokens=10&gap=5`. */
 export interface TunedModel {
   /** The name in lower case, without a provider prefix (`openai/`) and settings. */
@@ -6,6 +8,8 @@ export interface TunedModel {
   readonly scenario: string;
   /** The numbers of the settings by name; what is no number is left out. */
   readonly settings: Readonly<Record<string, number>>;
+  /** The one setting that is a word. */
+  readonly prefill: PrefillManner | undefined;
 }
 
 /** Reads a model name. Never throws. */
@@ -18,7 +22,13 @@ export function parseModelTuning(model: string): TunedModel {
     name,
     scenario: colon === -1 ? name : name.slice(0, colon),
     settings: mark === -1 ? {} : parseSettings(model.slice(mark + 1)),
+    prefill: mark === -1 ? undefined : parsePrefill(model.slice(mark + 1)),
   };
+}
+
+function parsePrefill(text: string): PrefillManner | undefined {
+  const manner = new URLSearchParams(text).get('prefill') ?? '';
+  return isPrefillManner(manner) ? manner : undefined;
 }
 
 function parseSettings(text: string): Record<string, number> {

@@ -13,6 +13,7 @@ import type {
   StatusBehaviour,
 } from './behaviours.ts';
 import { filePlan, rawPlan, recordingPlan } from './plan-bytes.ts';
+import { type PrefillManner, prefillRefusal, prefillRefused } from './prefill.ts';
 import {
   type AnswerBody,
   answerBody,
@@ -30,7 +31,7 @@ import {
 } from './reply-plan.ts';
 import type { SimulatedRequest } from './simulated-request.ts';
 import { malformedEvent, restyle } from './stream-style.ts';
-import { errorBody, errorEvent, errorHeaders } from './wire-error.ts';
+import { errorBody, errorEvent, errorHeaders, type WireErrorFields } from './wire-error.ts';
 import { streamContentType, streamFormOf, wireOf } from './wires.ts';
 
 /** What a plan is made from, besides the behaviour. Times are milliseconds. */
@@ -41,6 +42,10 @@ export interface PlanContext {
   readonly tokens: number;
   readonly gapMs: number;
   readonly firstTokenMs: number;
+  /** The word from which on another text is answered, where the behaviour does not say. */
+  readonly differs: number | undefined;
+  /** What becomes of a conversation that ends with an assistant message, where the behaviour does not say. */
+  readonly prefill: PrefillManner | undefined;
   readonly models: readonly string[];
   /** Whether the connection served a request before this one. */
   readonly reused: boolean;
@@ -49,7 +54,28 @@ export interface PlanContext {
 /** Turns a behaviour into the reply to one request. Throws when a file or recording cannot be read. */
 export function planReply(behaviour: Behaviour, context: PlanContext): ReplyPlan {
   const plan = planners[behaviour.kind] as (behaviour: Behaviour, context: PlanContext) => ReplyPlan;
-  return plan(behaviour, context);
+  const refusal = notAnswers.has(behaviour.kind)
+    ? undefined
+    : prefillRefusal(context.request, mannerOf(behaviour, context));
+  return refusal === undefined ? plan(behaviour, context) : refusePrefill(refusal, context);
+}
+
+/** Kinds that are a fault, or bytes of somebody else's, whatever the conversation ends with. */
+const notAnswers: ReadonlySet<Behaviour['kind']> = new Set([
+  'status',
+  'raw',
+  'file',
+  'recording',
+  'html-200',
+  'empty-200',
+]);
+
+function mannerOf(behaviour: { readonly prefill?: PrefillManner } | Behaviour, { prefill }: PlanContext) {
+  return 'prefill' in behaviour ? behaviour.prefill : prefill;
+}
+
+function refusePrefill(error: WireErrorFields, context: PlanContext): ReplyPlan {
+  return statusPlan({ kind: 'status', status: 400, error }, context);
 }
 
 /** The whole text of the answer that `huge-event` gives. */
@@ -116,14 +142,9 @@ const planners: Planners = {
   'refuse-prefill': (behaviour, context) =>
     assistantPrefill(context.request) === undefined
       ? wholePlan(plainBody(behaviour, context))
-      : statusPlan({ kind: 'status', status: 400, error: prefillRefused }, context),
+      : refusePrefill(prefillRefused, context),
   'close-on-reuse': (behaviour, context) =>
     context.reused ? silentPlan('close') : wholePlan(plainBody(behaviour, context)),
-};
-
-const prefillRefused = {
-  message: 'The last message must be from the user: assistant prefill is not supported.',
-  param: 'messages',
 };
 
 function statusPlan(behaviour: StatusBehaviour, { request }: PlanContext): ReplyPlan {
@@ -148,8 +169,9 @@ function answerPlan(spec: AnswerBehaviour, context: PlanContext): ReplyPlan {
 }
 
 function plainBody(spec: Omit<AnswerBehaviour, 'kind'> & AnswerTuning, context: PlanContext): AnswerBody {
-  const { request, index, tokens, models } = context;
-  const answerContext: AnswerContext = { request, index, tokens, models, spec };
+  const { request, index, tokens, models, prefill, differs } = context;
+  const tuned = { ...(prefill && { prefill }), ...(differs !== undefined && { differs }), ...spec };
+  const answerContext: AnswerContext = { request, index, tokens, models, spec: tuned };
   const pace = { gapMs: spec.gapMs ?? context.gapMs, firstTokenMs: spec.firstTokenMs ?? context.firstTokenMs };
   return answerBody(composeAnswer(answerContext), { ...pace, streamContentType: streamContentType(request) });
 }
@@ -170,7 +192,9 @@ function cutPlan(body: AnswerBody, point: CutPoint, ending: Ending): ReplyPlan {
         : cutAfterBytes(body.steps, point.afterBytes);
   // A unary answer that breaks off had announced its length; one that ends "properly" could not have.
   const contentLength = body.streamed || ending === 'stop' ? undefined : byteLength(body.steps);
-  return { ...plan, head: plan.head && { ...plan.head, contentLength }, steps };
+  // Who has got all that was announced is done: the fault would hit the next request on the connection instead.
+  const isWhole = contentLength !== undefined && byteLength(steps) >= contentLength;
+  return { ...plan, head: plan.head && { ...plan.head, contentLength }, steps, ending: isWhole ? 'end' : ending };
 }
 
 function resetPlan(behaviour: ResetBehaviour, context: PlanContext): ReplyPlan {

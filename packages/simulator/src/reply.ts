@@ -30,7 +30,13 @@ export class Reply {
     this.#attempt = parts.attempt;
     this.#log = parts.log;
     this.#now = parts.now;
-    parts.response.on('close', () => this.#onClose());
+    // A reply behind another one on its connection is not told when that closes; whoever waits for it must be.
+    const leave = (): void => this.#onClose();
+    parts.socket.once('close', leave);
+    parts.response.on('close', () => {
+      parts.socket.off('close', leave);
+      this.#onClose();
+    });
     // Writing to a client that left is expected here; the close event tells it.
     parts.response.on('error', () => {});
   }
@@ -183,6 +189,7 @@ export class Reply {
   }
 
   #onClose(): void {
+    if (this.#closed) return;
     this.#closed = true;
     if (this.#attempt.outcome === undefined) {
       this.#attempt.clientClosedAt = this.#now();

@@ -198,8 +198,8 @@ class SimulatorServer implements Simulator {
     const { socket } = incoming;
     const served = this.#served.get(socket) ?? 0;
     this.#served.set(socket, served + 1);
-    const attempt = openAttempt(request, startedAt);
-    const plan = isProbe(request) ? this.#planProbe(request, attempt) : this.#planAttempt(request, attempt, served > 0);
+    const attempt = openAttempt(request, { startedAt, reused: served > 0 });
+    const plan = isProbe(request) ? this.#planProbe(request, attempt) : this.#planAttempt(request, attempt);
     const reply = new Reply({ response, socket, attempt, log: this.#log, now: this.#now });
     try {
       await reply.perform(plan);
@@ -224,14 +224,15 @@ class SimulatorServer implements Simulator {
     return this.#named(planReply(behaviour, { ...this.#planContext({}, 0), request, reused: false }));
   }
 
-  #planAttempt(request: SimulatedRequest, attempt: OpenAttempt, reused: boolean): ReplyPlan {
+  #planAttempt(request: SimulatedRequest, attempt: OpenAttempt): ReplyPlan {
+    const { reused } = attempt;
     const index = this.#log.add(attempt);
     if (!this.#authorized(request)) return this.#refuse(request, attempt);
     try {
-      const { behaviour, scenario, settings } = this.#director.direct(request, index);
+      const { behaviour, scenario, settings, prefill } = this.#director.direct(request, index);
       attempt.behaviour = behaviour.kind;
       if (scenario !== undefined) attempt.scenario = scenario;
-      return this.#named(planReply(behaviour, { ...this.#planContext(settings, index), request, reused }));
+      return this.#named(planReply(behaviour, { ...this.#planContext(settings, index), prefill, request, reused }));
     } catch (error) {
       attempt.behaviour = 'broken';
       return this.#broken(error);
@@ -245,6 +246,8 @@ class SimulatorServer implements Simulator {
       tokens: Math.min(maximumTokens, Math.floor(settings['tokens'] ?? tokens)),
       gapMs: settings['gap'] ?? tokenGapMs,
       firstTokenMs: settings['first'] ?? firstTokenMs,
+      differs: settings['differs'],
+      prefill: undefined,
       models,
     };
   }

@@ -8,9 +8,44 @@ export interface Principal {
   readonly kind: 'anonymous' | 'key';
   /** A name fit for logs: never the key itself. */
   readonly name: string;
-  /** SHA-256 (hex) of the bearer, or `anonymous`: the identity that limits count. */
+  /**
+   * Whom limits count: the id of a key of the record, which stays when the key is rotated; SHA-256 (hex) of any other
+   * bearer; or `anonymous`.
+   */
   readonly identity: string;
   readonly tenant: string | undefined;
+  /** Id of a key of the record; absent for everybody else, as is what follows. */
+  readonly keyId?: string;
+  readonly team?: string | undefined;
+  readonly organisation?: string | undefined;
+  /** What the key may be used for; absent: everything. */
+  readonly scopes?: PrincipalScopes;
+  /** What limits the key, its team, its tenant and its organisation; absent: nothing. */
+  readonly limits?: readonly PrincipalLimit[];
+}
+
+/** What a key may be used for, with what its team, tenant and organisation allow; what is absent is not restricted. */
+export interface PrincipalScopes {
+  /** Lists of names of models, where `*` at the end stands for any rest; a model has to be in each list. */
+  readonly models?: readonly (readonly string[])[];
+  /** Lists of providers, by name or kind; a target has to be of one in each list. */
+  readonly providers?: readonly (readonly string[])[];
+  /** Lists of regions; a target has to be in one of each list, and one whose region is not known is in none. */
+  readonly regions?: readonly (readonly string[])[];
+  /** Operations. */
+  readonly endpoints?: readonly string[];
+  /** IP addresses and CIDR ranges. */
+  readonly addresses?: readonly string[];
+}
+
+/** A limit, and who shares it. */
+export interface PrincipalLimit {
+  readonly scope: 'key' | 'team' | 'tenant' | 'organisation';
+  /** Id of whom the scope names. */
+  readonly id: string;
+  readonly requestsPerMinute: number | undefined;
+  readonly tokensPerMinute: number | undefined;
+  readonly maxConcurrent: number | undefined;
 }
 
 /** What one attempt came to, as logs, the trail header and metrics tell it. */
@@ -23,6 +58,10 @@ export interface AttemptRecord {
   /** HTTP status of the upstream, 0 when none came. */
   readonly status: number;
   readonly durationMs: number;
+  /** What it took; undefined where nothing is known. */
+  readonly usage?: Usage | undefined;
+  /** The provider did not say what it took, or not all of it. */
+  readonly isEstimated?: boolean;
 }
 
 /** What policies of the request ring see of one client request. The bytes of the body are never changed by them. */
@@ -70,6 +109,12 @@ export interface LedgerEntry {
   /** Error kind or failure kind when it did not complete. */
   readonly failure: string | undefined;
   readonly attempts: readonly AttemptRecord[];
+  /** Id of the exchange that this copy was made of, for a target that is only watched. */
+  readonly shadowOf?: string | undefined;
+  /** The answer is that of an identical request that ran at the same time; nothing was sent for this one. */
+  readonly isShared?: boolean;
+  /** How another attempt completed the stream after it broke. */
+  readonly recovered?: 'continue' | 'restart' | undefined;
   readonly usage: Usage | undefined;
   readonly durationMs: number;
   /** Milliseconds from arrival to the first byte of the answer; undefined when none went out. */

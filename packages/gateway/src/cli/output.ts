@@ -5,6 +5,11 @@ import { printableLine } from './printable-text.ts';
 
 type Colors = ReturnType<typeof picocolors.createColors>;
 
+/** How something stands, which a terminal that wants colours shows by one. */
+export type Tone = 'good' | 'warning' | 'bad' | 'quiet';
+/** How a cell stands; undefined: it says nothing of the kind. */
+export type ToneOf = (row: number, column: number) => Tone | undefined;
+
 /** Writes what a command found: for people on a terminal, for `awk` in a pipe, as a JSON envelope with `--json`. */
 export interface Output {
   readonly json: boolean;
@@ -13,7 +18,7 @@ export interface Output {
   /** One line on stdout; nothing with `--json`. */
   line(text?: string): void;
   /** Boxed on a terminal, otherwise tab-separated lines with a heading line; nothing with `--json`. */
-  table(headings: readonly string[], rows: readonly (readonly string[])[]): Promise<void>;
+  table(headings: readonly string[], rows: readonly (readonly string[])[], toneOf?: ToneOf): Promise<void>;
   /** Text on stdout as it is, without a line end; nothing with `--json`. */
   text(text: string): void;
   /** One envelope `{success: true, data}` on one line; nothing without `--json`. */
@@ -38,8 +43,8 @@ export function createOutput(io: CommandLineIo, json: boolean): Output {
     colors,
     text: writeText,
     line: (text = '') => writeText(`${text}\n`),
-    async table(headings, rows) {
-      if (!json) writeText(await renderTable(headings, rows, io.isTerminal, colors));
+    async table(headings, rows, toneOf) {
+      if (!json) writeText(await renderTable({ headings, rows, toneOf }, io.isTerminal, colors));
     },
     success(data) {
       if (json) writeEnvelope({ success: true, data });
@@ -70,13 +75,37 @@ function describeFailure(failure: CommandFailure): Record<string, unknown> {
   };
 }
 
+/** A text in the colour of its tone. */
+export function toned(colors: Colors, text: string, tone: Tone | undefined): string {
+  switch (tone) {
+    case 'good':
+      return colors.green(text);
+    case 'warning':
+      return colors.yellow(text);
+    case 'bad':
+      return colors.red(text);
+    case 'quiet':
+      return colors.dim(text);
+    case undefined:
+      return text;
+  }
+}
+
+interface TableText {
+  readonly headings: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly toneOf: ToneOf | undefined;
+}
+
 async function renderTable(
-  headings: readonly string[],
-  rows: readonly (readonly string[])[],
+  { headings, rows, toneOf }: TableText,
   isTerminal: boolean,
   colors: Colors,
 ): Promise<string> {
-  const cells = rows.map((row) => row.map(printableLine));
+  // Coloured only once nothing from elsewhere can be taken for a colour.
+  const cells = rows.map((row, rowIndex) =>
+    row.map((cell, column) => toned(colors, printableLine(cell), toneOf?.(rowIndex, column))),
+  );
   if (!isTerminal) return [headings, ...cells].map((row) => `${row.join('\t')}\n`).join('');
   // Loaded only here: the server's start must not pay for drawing boxes.
   const { default: Table } = await import('cli-table3');

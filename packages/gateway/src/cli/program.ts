@@ -1,13 +1,20 @@
 import type { Command } from 'commander';
 import { version } from '../version.ts';
+import { createBackendHealthCommand } from './commands/backend-health.ts';
 import { createChatCommand } from './commands/chat.ts';
 import { createCompletionsCommand } from './commands/completions.ts';
 import { createConfigCommand } from './commands/config.ts';
+import { createCostCommand } from './commands/cost.ts';
+import { createDbCommand } from './commands/db.ts';
 import { createHealthCommand } from './commands/health.ts';
 import { createInfoCommand } from './commands/info.ts';
+import { createLatencyCommand } from './commands/latency.ts';
+import { createMigrateCommand } from './commands/migrate.ts';
 import { createModelsCommand } from './commands/models.ts';
+import { createRoutingStrategyCommand } from './commands/routing-strategy.ts';
 import { createSimulateCommand } from './commands/simulate.ts';
 import { createStartCommand } from './commands/start.ts';
+import { createTokenUsageCommand } from './commands/token-usage.ts';
 import { createValidateCommand } from './commands/validate.ts';
 import { formatExitCodes } from './exit-codes.ts';
 import type { Session } from './session.ts';
@@ -17,9 +24,16 @@ const commandFactories: readonly ((session: Session) => Command)[] = [
   createHealthCommand,
   createModelsCommand,
   createChatCommand,
+  createLatencyCommand,
+  createCostCommand,
+  createTokenUsageCommand,
+  createBackendHealthCommand,
+  createRoutingStrategyCommand,
   createConfigCommand,
   createValidateCommand,
   createInfoCommand,
+  createMigrateCommand,
+  createDbCommand,
   createCompletionsCommand,
   createSimulateCommand,
 ];

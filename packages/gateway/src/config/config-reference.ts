@@ -99,7 +99,13 @@ const variables: readonly (readonly [string, string])[] = [
   ['REQUEST_SIGNING_SECRET', 'Shared secret of request signatures.'],
   ['CORS_ORIGIN', 'Origins of web pages that may call the gateway, separated by commas.'],
   ['VLLM_BACKENDS', 'JSON object of model names and base URLs; a value may be a list of replicas.'],
-  ['DATABASE_URL, REDIS_URL, ADMIN_KEY, SECRETS_ENCRYPTION_KEY', 'Accepted; without effect in this version.'],
+  [
+    'ADMIN_KEY',
+    'Opens `/admin/` and the management pages below `/api/v1/` to whoever sends it; at least 16 characters.',
+  ],
+  ['DATABASE_URL', 'PostgreSQL server that keeps keys, providers and usage, in place of the embedded file.'],
+  ['SECRETS_ENCRYPTION_KEY', 'Key that stored secrets are encrypted with, such as of `openssl rand -hex 32`.'],
+  ['REDIS_URL', 'Accepted; without effect in this version.'],
 ];
 
 function variableTable(providerVariables: readonly ProviderVariables[]): string {

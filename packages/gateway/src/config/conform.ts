@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type ConfigPath, formatPath } from './config-path.ts';
 import { unset } from './interpolate.ts';
-import { schemaNode } from './schema-node.ts';
+import { type SchemaNode, schemaNode } from './schema-node.ts';
 import { closestName } from './suggestion.ts';
 
 /** A key that the schema does not know. */
@@ -33,7 +33,7 @@ function conformValue(schema: z.ZodType, value: unknown, path: ConfigPath, unkno
     case 'object':
       return isRecord(value) ? conformObject(node.members, value, path, unknownKeys) : value;
     case 'map':
-      return isRecord(value) ? conformMap(node.value, value, path, unknownKeys) : value;
+      return isRecord(value) ? conformMap(node, value, path, unknownKeys) : value;
     case 'list': {
       // One value where a list is wanted is a list of one, as in `allowed_hosts: api.example.com`.
       const items = Array.isArray(value) || isRecord(value) ? value : [value];
@@ -94,15 +94,20 @@ function conformObject(
 }
 
 function conformMap(
-  schema: z.ZodType,
+  node: SchemaNode & { readonly kind: 'map' },
   value: Readonly<Record<string, unknown>>,
   path: ConfigPath,
   unknownKeys: UnknownKey[],
 ): unknown {
   // A name with nothing behind it is an entry with defaults only.
-  const empty = schemaNode(schema).kind === 'object' ? {} : undefined;
-  const members = Object.entries(value).map(([key, member]) => {
-    return [key, conformValue(schema, member ?? empty, [...path, key], unknownKeys)] as const;
+  const empty = schemaNode(node.value).kind === 'object' ? {} : undefined;
+  const members = Object.entries(value).flatMap(([key, member]) => {
+    const memberPath = [...path, key];
+    if (node.names?.includes(key) === false) {
+      unknownKeys.push({ path: memberPath, message: unknownKeyMessage(memberPath, node.names) });
+      return [];
+    }
+    return [[key, conformValue(node.value, member ?? empty, memberPath, unknownKeys)] as const];
   });
   return Object.fromEntries(members.filter(([, member]) => member !== undefined));
 }

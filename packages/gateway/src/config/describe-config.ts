@@ -1,7 +1,13 @@
 import type { GatewayConfig } from './gateway-config.ts';
 
 const MASK = '****';
-const secretKeys: ReadonlySet<string> = new Set(['apiKey', 'secret', 'sha256']);
+const secretKeys: ReadonlySet<string> = new Set([
+  'apiKey',
+  'secret',
+  'sha256',
+  'encryptionKey',
+  'previousEncryptionKeys',
+]);
 
 /** The configuration as a plain object that can be shown to anybody: secrets are `****`, maps are objects. */
 export function describeConfig(config: GatewayConfig): Readonly<Record<string, unknown>> {

@@ -3,8 +3,27 @@ import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { ModelOverride } from '../pricing/model-facts.ts';
 import type { LimitRule } from '../stores/limit-store.ts';
 import type { ResponseLimits } from '../stores/response-store.ts';
+import type { DatabaseConfig, SecretsConfig, StoredTargetsConfig } from './record-config.ts';
+import type { AttemptLimitsConfig, ResilienceConfig } from './resilience-config.ts';
+import type { RouteOptions, RoutingConfig } from './routing-config.ts';
 
 export { ConfigError, type ConfigNoticeLike, formatProblem } from '../canonical/config-error.ts';
+export type { DatabaseConfig, SecretsConfig, StoredModelConfig, StoredTargetsConfig } from './record-config.ts';
+export type {
+  AdaptiveConcurrencyConfig,
+  AttemptLimitsConfig,
+  ResilienceConfig,
+  RetryStrategy,
+} from './resilience-config.ts';
+export type {
+  FallbackModels,
+  HedgingConfig,
+  RouteOptions,
+  RoutingConfig,
+  RoutingRuleConfig,
+  StickyBy,
+  StreamRecovery,
+} from './routing-config.ts';
 
 /** Configuration after reading, substitution, validation and defaults: what the rest of the gateway is built from. */
 export interface GatewayConfig {
@@ -30,6 +49,11 @@ export interface GatewayConfig {
   readonly proxy: ProxyConfig;
   readonly responses: ResponsesConfig;
   readonly cors: { readonly origins: readonly string[] };
+  /** Where keys, providers and usage are kept; absent: nowhere. */
+  readonly database?: DatabaseConfig;
+  readonly secrets?: SecretsConfig;
+  /** Providers and models of the record, which no file names. */
+  readonly stored?: StoredTargetsConfig;
 }
 
 export interface ServerConfig {
@@ -82,6 +106,14 @@ export interface TargetOptions {
   readonly requestsPerMinute: number | undefined;
   readonly tokensPerMinute: number | undefined;
   readonly enabled: boolean;
+  /** Limits of one attempt where they are not `resilience.timeout`'s. */
+  readonly timeouts?: Partial<AttemptLimitsConfig>;
+  /** Whether it goes on with an answer whose beginning it is given; undefined: what is known of its provider. */
+  readonly assistantPrefill?: boolean;
+  /** Share of the requests of its tier that it gets, whatever the strategy, in percent; undefined: it takes part as any other. */
+  readonly canaryPercent?: number;
+  /** Share of requests that it gets a copy of, in percent, its answers thrown away. It never answers a caller. */
+  readonly shadowPercent?: number;
   /** Variables that its key and its address name although they are not set: those values are `null`. */
   readonly unset?: UnsetVariables;
 }
@@ -108,6 +140,8 @@ export interface ModelPoolConfig {
   readonly key: string;
   readonly modelName: string;
   readonly strategy: string | undefined;
+  /** What differs from `routing`; absent: nothing. */
+  readonly options?: Partial<RouteOptions>;
   readonly providers: readonly PoolProviderConfig[];
 }
 
@@ -136,49 +170,12 @@ export interface ProviderConfig extends TargetOptions {
   readonly models: ReadonlyMap<string, string> | undefined;
 }
 
-export interface RoutingRuleConfig {
-  readonly name: string;
-  readonly condition: string;
-  readonly targetProvider: string;
-  readonly priority: number;
-}
-
-export interface RoutingConfig {
-  readonly strategy: string | undefined;
-  readonly defaultProvider: string | undefined;
-  readonly fallbackEnabled: boolean;
-  readonly healthCheckIntervalMs: number;
-  readonly rules: readonly RoutingRuleConfig[];
-}
-
 export interface HealthConfig {
   /** Undefined: the interval of the target's origin. */
   readonly intervalMs: number | undefined;
   readonly timeoutMs: number;
   readonly failureThreshold: number;
   readonly successThreshold: number;
-}
-
-export interface ResilienceConfig {
-  readonly retry: {
-    /** Attempts in all, the first included, over all targets. */
-    readonly maxAttempts: number;
-    readonly initialDelayMs: number;
-    readonly maxDelayMs: number;
-    readonly backoffMultiplier: number;
-    /** How delays grow; absent: `jittered`. */
-    readonly strategy?: 'jittered' | 'exponential' | 'fixed';
-  };
-  readonly timeout: {
-    readonly connectMs: number;
-    readonly requestMs: number;
-    readonly streamingMs: number;
-    readonly streamHeadersMs: number;
-    readonly unaryHeadersMs: number;
-    readonly firstTokenMs: number;
-    readonly idleMs: number;
-  };
-  readonly bulkhead: { readonly maxConcurrent: number; readonly maxQueue: number } | undefined;
 }
 
 export interface SecurityConfig {

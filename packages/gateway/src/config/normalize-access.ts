@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readAdminKey } from './admin-key.ts';
 import type { EnvironmentSettings } from './environment-settings.ts';
 import type { Findings } from './findings.ts';
 import type { AuthConfig, ConfigFlags, RateLimitConfig, SecurityConfig } from './gateway-config.ts';
@@ -24,9 +25,13 @@ export function normalizeAuth({ file, settings, flags, env, unset }: AuthInput, 
   const givenMode = flags.open === true ? 'open' : (settings.authMode ?? file.auth.mode);
   // A key whose variable is not set still says that keys are wanted.
   const namesKeys = keys.length > 0 || unset.some(({ path }) => path[0] === 'auth' && path[1] === 'keys');
-  const hasKeyStore = isSet(env['DATABASE_URL']) && isSet(env['ADMIN_KEY']);
-  const mode = givenMode ?? (namesKeys || hasKeyStore ? 'required' : 'open');
-  if (mode === 'required' && keys.length === 0) {
+  // Who can make keys in the record wants them to be asked for.
+  const wantsKeyStore = isSet(env['ADMIN_KEY']);
+  const adminKey = readAdminKey(env, keys);
+  if (adminKey.problem !== undefined) findings.warn(adminKey.problem);
+  const hasKeyStore = adminKey.key !== undefined || isSet(env['DATABASE_URL'] ?? file.database?.url ?? '');
+  const mode = givenMode ?? (namesKeys || wantsKeyStore ? 'required' : 'open');
+  if (mode === 'required' && keys.length === 0 && !hasKeyStore) {
     findings.warn(
       'Keys are required, but none is configured: every request will be refused. Set GATEWAY_API_KEYS or auth.keys, or AUTH_MODE=open.',
       ['auth'],

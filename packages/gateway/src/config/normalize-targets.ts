@@ -1,5 +1,4 @@
-import type { ProtocolName } from '../canonical/protocol-name.ts';
-import type { ConfigPath } from './config-path.ts';
+import { type ConfigPath, formatPath } from './config-path.ts';
 import { type EnvironmentSettings, findProviderEnvironment } from './environment-settings.ts';
 import type { Findings } from './findings.ts';
 import type {
@@ -7,17 +6,17 @@ import type {
   ModelPoolConfig,
   PoolProviderConfig,
   ProviderConfig,
-  TargetOptions,
   UnsetVariables,
   VllmBackendConfig,
 } from './gateway-config.ts';
 import { type UnsetVariable, unsetVariableAt } from './interpolate.ts';
+import { poolOptions } from './normalize-routing.ts';
 import type { FileConfig } from './schema.ts';
 import { statesFacts } from './sections/model-section.ts';
 import { addressKeys } from './sections/target-section.ts';
-import { strategyInForce } from './strategy-in-force.ts';
+import { noTargetOptions, targetOptions } from './target-options.ts';
 
-/** What every kind of target in a file has in common. */
+/** The address and the key of a target in a file, under whichever name. */
 interface FileTarget {
   readonly enabled: boolean;
   readonly api_key?: string | null | undefined;
@@ -25,15 +24,6 @@ interface FileTarget {
   readonly base_url?: string | null | undefined;
   readonly api_base?: string | null | undefined;
   readonly endpoint?: string | null | undefined;
-  readonly weight?: number | undefined;
-  readonly priority?: number | undefined;
-  readonly region?: string | undefined;
-  readonly timeout_seconds?: number | undefined;
-  readonly max_retries?: number | undefined;
-  readonly protocols?: readonly ProtocolName[] | undefined;
-  readonly rate_limit?:
-    | { readonly requests_per_minute?: number | undefined; readonly tokens_per_minute?: number | undefined }
-    | undefined;
 }
 
 interface FileModels {
@@ -51,6 +41,7 @@ export interface TargetSections {
 
 /** `backends`; one whose address names a variable that is not set is left out. */
 export function normalizeBackends({ file, unset }: TargetSections, findings: Findings): readonly BackendConfig[] {
+  warnShadowsOnly(file.backends, ['backends'], findings);
   return file.backends.flatMap((backend, index) => {
     const path = ['backends', index];
     const url = addressOf(backend, path, findings);
@@ -71,28 +62,34 @@ export function normalizeBackends({ file, unset }: TargetSections, findings: Fin
 
 /** `models`: the pools, each with its providers in order. */
 export function normalizeModels({ file, unset }: TargetSections, findings: Findings): readonly ModelPoolConfig[] {
-  return poolsIn(file).map(([key, pool]) => ({
-    key,
-    modelName: pool.model_name ?? key,
-    strategy: strategyInForce(pool.strategy, ['models', key, 'strategy'], findings),
-    providers: pool.providers.flatMap((provider, index): readonly PoolProviderConfig[] => {
-      const path = ['models', key, 'providers', index];
-      const baseUrl = addressOf(provider, path, findings);
-      if (baseUrl === undefined || baseUrl === null) return leaveOut(provider.enabled, path, findings);
-      warnPlaceholder(provider, path, findings);
-      return [
-        {
-          ...targetOptions(provider, path, findings),
-          ...unsetVariables(unset, path),
-          name: provider.name,
-          baseUrl,
-          apiKey: provider.api_key,
-          apiVersion: provider.api_version,
-          model: provider.model,
-        },
-      ];
-    }),
-  }));
+  warnRouteless(file, findings);
+  return poolsIn(file).map(([key, pool]) => {
+    const options = poolOptions(pool, file.routing);
+    warnShadowsOnly(pool.providers, ['models', key, 'providers'], findings);
+    return {
+      key,
+      modelName: pool.model_name ?? key,
+      strategy: pool.strategy,
+      ...(Object.keys(options).length > 0 && { options }),
+      providers: pool.providers.flatMap((provider, index): readonly PoolProviderConfig[] => {
+        const path = ['models', key, 'providers', index];
+        const baseUrl = addressOf(provider, path, findings);
+        if (baseUrl === undefined || baseUrl === null) return leaveOut(provider.enabled, path, findings);
+        warnPlaceholder(provider, path, findings);
+        return [
+          {
+            ...targetOptions(provider, path, findings),
+            ...unsetVariables(unset, path),
+            name: provider.name,
+            baseUrl,
+            apiKey: provider.api_key,
+            apiVersion: provider.api_version,
+            model: provider.model,
+          },
+        ];
+      }),
+    };
+  });
 }
 
 /** `providers`; without a file that lists any target, those that variables set up. */
@@ -128,9 +125,26 @@ export function normalizeVllmBackends({ file, settings }: TargetSections): reado
   });
 }
 
-/** The entries of `models` that are pools; others only state facts of a model that is served elsewhere. */
-function poolsIn({ models }: FileConfig) {
-  return Object.entries(models).filter(([, pool]) => pool.providers.length > 0 || !statesFacts(pool));
+type FileModel = FileConfig['models'][string];
+
+/** The entries of `models` that are pools; others only say something of a model that is served elsewhere. */
+function poolsIn({ models }: FileConfig): readonly (readonly [string, FileModel])[] {
+  return Object.entries(models).filter(([, entry]) => isPool(entry));
+}
+
+function isPool(entry: FileModel): boolean {
+  return entry.providers.length > 0 || (!statesFacts(entry) && entry.fallbacks === undefined);
+}
+
+/** What is said of routes where there are none. */
+function warnRouteless({ models, routing }: FileConfig, findings: Findings): void {
+  for (const [key, entry] of Object.entries(models)) {
+    const saysSomething = entry.strategy !== undefined || Object.keys(poolOptions(entry, routing)).length > 0;
+    if (isPool(entry) || !saysSomething) continue;
+    const path = ['models', key];
+    const message = `${formatPath(path)} lists no providers, so what it says of its routes has no effect. Say it in \`routing\`, or list providers.`;
+    findings.warn(message, path);
+  }
 }
 
 function declaresTargets(file: FileConfig): boolean {
@@ -145,7 +159,7 @@ function environmentProviders({ providers }: EnvironmentSettings): readonly Prov
   return providers
     .filter(({ isUsable }) => isUsable)
     .map(({ name, apiKey, baseUrl }) => ({
-      ...noOptions,
+      ...noTargetOptions,
       name,
       kind: undefined,
       apiKey,
@@ -154,37 +168,6 @@ function environmentProviders({ providers }: EnvironmentSettings): readonly Prov
       defaultModel: undefined,
       models: undefined,
     }));
-}
-
-const noOptions: TargetOptions = {
-  weight: undefined,
-  priority: undefined,
-  region: undefined,
-  timeoutMs: undefined,
-  maxRetries: undefined,
-  protocols: undefined,
-  requestsPerMinute: undefined,
-  tokensPerMinute: undefined,
-  enabled: true,
-};
-
-function targetOptions(target: FileTarget, path: ConfigPath, findings: Findings): TargetOptions {
-  const tokensPerMinute = target.rate_limit?.tokens_per_minute;
-  if (tokensPerMinute !== undefined && target.enabled) {
-    const place = [...path, 'rate_limit', 'tokens_per_minute'];
-    findings.pend('Limits of tokens per minute are accepted, but not applied yet.', place);
-  }
-  return {
-    weight: target.weight,
-    priority: target.priority,
-    region: target.region,
-    timeoutMs: target.timeout_seconds === undefined ? undefined : target.timeout_seconds * 1000,
-    maxRetries: target.max_retries,
-    protocols: target.protocols,
-    requestsPerMinute: target.rate_limit?.requests_per_minute,
-    tokensPerMinute,
-    enabled: target.enabled,
-  };
 }
 
 function unsetVariables(unset: readonly UnsetVariable[], path: ConfigPath): { readonly unset?: UnsetVariables } {
@@ -229,4 +212,17 @@ function warnPlaceholder(target: FileTarget, path: ConfigPath, findings: Finding
   if (/your[-_ ]|change[-_ ]?me|<.*>|^\$\{/i.test(target.api_key)) {
     findings.warn('This key looks like the one of a sample. Put in your own.', [...path, 'api_key']);
   }
+}
+
+function warnShadowsOnly(
+  targets: readonly { readonly enabled: boolean; readonly shadow_percent?: number | undefined }[],
+  path: ConfigPath,
+  findings: Findings,
+): void {
+  const used = targets.filter(({ enabled }) => enabled);
+  if (used.length === 0 || used.some((target) => target.shadow_percent === undefined)) return;
+  findings.warn(
+    `${formatPath(path)} has only shadows, which never answer a caller. Add a target without shadow_percent.`,
+    path,
+  );
 }

@@ -7,18 +7,20 @@ import type {
   QueueConfig,
   ResilienceConfig,
   ResponsesConfig,
-  RoutingConfig,
   ServerConfig,
   TelemetryConfig,
 } from './gateway-config.ts';
 import type { Environment, UnsetVariable } from './interpolate.ts';
 import { parseLogLevel } from './log-level.ts';
+import { milliseconds } from './milliseconds.ts';
 import { checkAccessLists, normalizeAuth, normalizeRateLimits, normalizeSecurity } from './normalize-access.ts';
 import { normalizeModelOverrides } from './normalize-model-overrides.ts';
+import { normalizeRecord } from './normalize-record.ts';
+import { normalizeResilience } from './normalize-resilience.ts';
+import { normalizeRouting } from './normalize-routing.ts';
 import { normalizeBackends, normalizeModels, normalizeProviders, normalizeVllmBackends } from './normalize-targets.ts';
 import { notePendingFeatures } from './pending-features.ts';
 import type { FileConfig } from './schema.ts';
-import { strategyInForce } from './strategy-in-force.ts';
 
 /** Everything that a configuration is made of, after reading and validation. */
 export interface NormalizeInput {
@@ -62,6 +64,7 @@ export function normalize(input: NormalizeInput, findings: Findings): GatewayCon
     proxy: file.proxy,
     responses: normalizeResponses(file),
     cors: { origins: settings.corsOrigins ?? file.cors.allowed_origins ?? file.cors.origins },
+    ...normalizeRecord(input),
   };
   notePendingFeatures(file, input.env, findings);
   return config;
@@ -105,22 +108,8 @@ function countTargets({
 }: Pick<GatewayConfig, 'backends' | 'models' | 'providers' | 'vllmBackends'>): number {
   const optional = [...backends, ...providers, ...models.flatMap((pool) => pool.providers)];
   const replicas = vllmBackends.reduce((count, { urls }) => count + urls.length, 0);
-  return optional.filter(({ enabled }) => enabled).length + replicas;
-}
-
-function normalizeRouting({ routing }: FileConfig, findings: Findings): RoutingConfig {
-  return {
-    strategy: strategyInForce(routing.strategy, ['routing', 'strategy'], findings),
-    defaultProvider: routing.default_provider,
-    fallbackEnabled: routing.fallback_enabled,
-    healthCheckIntervalMs: milliseconds(routing.health_check_interval_seconds),
-    rules: routing.rules.map((rule, index) => ({
-      name: rule.name ?? `rule-${index + 1}`,
-      condition: rule.condition,
-      targetProvider: rule.target_provider,
-      priority: rule.priority,
-    })),
-  };
+  // A shadow answers nobody, so it holds no request that was admitted.
+  return optional.filter(({ enabled, shadowPercent }) => enabled && shadowPercent === undefined).length + replicas;
 }
 
 function normalizeHealth(health: NonNullable<FileConfig['health']>): NonNullable<GatewayConfig['health']> {
@@ -129,28 +118,6 @@ function normalizeHealth(health: NonNullable<FileConfig['health']>): NonNullable
     timeoutMs: milliseconds(health.timeout_seconds),
     failureThreshold: health.failure_threshold,
     successThreshold: health.success_threshold,
-  };
-}
-
-function normalizeResilience({ resilience: { retry, timeout, bulkhead } }: FileConfig): ResilienceConfig {
-  return {
-    retry: {
-      maxAttempts: retry.max_attempts,
-      initialDelayMs: retry.initial_delay_ms,
-      maxDelayMs: retry.max_delay_ms,
-      backoffMultiplier: retry.backoff_multiplier,
-      strategy: retry.strategy,
-    },
-    timeout: {
-      connectMs: milliseconds(timeout.connect_seconds),
-      requestMs: milliseconds(timeout.request_seconds),
-      streamingMs: milliseconds(timeout.streaming_seconds),
-      streamHeadersMs: milliseconds(timeout.stream_headers_seconds),
-      unaryHeadersMs: milliseconds(timeout.headers_seconds),
-      firstTokenMs: milliseconds(timeout.first_token_seconds),
-      idleMs: milliseconds(timeout.idle_seconds),
-    },
-    bulkhead: bulkhead && { maxConcurrent: bulkhead.max_concurrent, maxQueue: bulkhead.max_queue },
   };
 }
 
@@ -183,8 +150,4 @@ function isGiven(given: unknown, path: ConfigPath): boolean {
     value = (value as Readonly<Record<string | number, unknown>>)[part];
   }
   return value !== undefined;
-}
-
-function milliseconds(seconds: number): number {
-  return Math.round(seconds * 1000);
 }

@@ -22,34 +22,9 @@ const pendingSections: readonly PendingFeature[] = [
     isUsed: ({ cache }) => cache?.enabled === true && cache.semantic_cache?.enabled === true,
   },
   {
-    path: ['resilience', 'circuit_breaker'],
-    message: 'The circuit breaker is accepted, but not built yet; health probes and retries work.',
-    isUsed: ({ resilience }) => resilience.circuit_breaker?.enabled === true,
-  },
-  {
-    path: ['resilience', 'retry', 'strategy'],
-    message: 'Retry delays are always jittered for now; other strategies are accepted, but not built yet.',
-    isUsed: ({ resilience }) => resilience.retry.strategy !== 'jittered',
-  },
-  {
-    path: ['health'],
-    message: 'Settings for health probes are accepted, but the built-in ones are used for now.',
-    isUsed: ({ health }) => health !== undefined,
-  },
-  {
     path: ['telemetry', 'tracing'],
     message: 'Tracing is accepted, but not built yet: no traces are sent.',
     isUsed: ({ telemetry }) => telemetry.tracing?.enabled === true,
-  },
-  {
-    path: ['security', 'secrets'],
-    message: 'The storage of secrets is accepted, but not built yet.',
-    isUsed: ({ security }) => security.enabled && security.secrets !== undefined,
-  },
-  {
-    path: ['database'],
-    message: 'The database is accepted, but not built yet: nothing is stored.',
-    isUsed: ({ database }) => database !== undefined,
   },
   {
     path: ['redis'],
@@ -64,10 +39,7 @@ const pendingSections: readonly PendingFeature[] = [
 ];
 
 const pendingVariables: Readonly<Record<string, string>> = {
-  DATABASE_URL: 'nothing is stored in a database yet',
   REDIS_URL: 'limits count within this process only for now',
-  ADMIN_KEY: 'the admin API is not built yet',
-  SECRETS_ENCRYPTION_KEY: 'no secrets are stored yet',
   OTEL_EXPORTER_OTLP_ENDPOINT: 'no traces are sent yet',
   OTEL_EXPORTER_JAEGER_ENDPOINT: 'no traces are sent yet',
 };

@@ -72,42 +72,46 @@ const exampleNames: Readonly<Record<string, string>> = {
   models: 'my-model',
   pricing: 'my-model',
   providers: 'my-provider',
+  'resilience.timeout.operations': 'embeddings',
+  'routing.fallbacks': 'my-model',
   vllm_backends: 'my-model',
 };
 
-const exampleTexts: Readonly<Record<string, string>> = {
+/** Values that say more than any of their kind, or that others nearby ask for; by path or key. */
+const examples: Readonly<Record<string, string | number>> = {
   api_base: 'http://localhost:8000/v1',
   base_url: 'http://localhost:8000/v1',
   condition: "model starts_with 'my-'",
   'database.url': 'postgres://localhost:5432/llm_gateway',
+  fallbacks: 'my-other-model',
+  'resilience.circuit_breaker.max_timeout_seconds': 240,
   'redis.url': 'redis://localhost:6379',
+  sticky_by: 'conversation',
   target_provider: 'my-provider',
   url: 'http://localhost:8000',
   vllm_backends: 'http://localhost:8000',
 };
 
 function exampleOf(path: Path, node: SchemaNode): unknown {
+  if (node.kind === 'union') return exampleOf(path, schemaNode(node.options[0]!));
+  const key = path.at(-1) ?? '';
+  const example = examples[path.join('.')] ?? examples[key];
+  if (example !== undefined) return node.kind === 'list' ? [example] : example;
   switch (node.kind) {
     case 'choice':
       return node.choices[0];
     case 'number':
-      return 1;
+      return Math.max(1, node.minimum ?? 1);
     case 'boolean':
       return false;
-    case 'list':
-      return [];
+    case 'list': {
+      const item = schemaNode(node.item);
+      return item.kind === 'choice' ? [item.choices[0]] : [];
+    }
     case 'text':
-      return exampleText(path, node);
-    case 'union':
-      return exampleOf(path, schemaNode(node.options[0]!));
+      // A secret belongs into a variable.
+      return node.isNullable ? `\${${key.toUpperCase()}}` : 'example';
     default:
       return undefined;
   }
-}
-
-function exampleText(path: Path, { isNullable }: SchemaNode): string {
-  const key = path.at(-1) ?? '';
-  const example = exampleTexts[path.join('.')] ?? exampleTexts[key];
-  // A secret belongs into a variable.
-  return example ?? (isNullable ? `\${${key.toUpperCase()}}` : 'example');
 }

@@ -12,11 +12,12 @@ export type SchemaNode = SchemaShape & {
 
 type SchemaShape =
   | { readonly kind: 'object'; readonly members: ReadonlyMap<string, z.ZodType> }
-  | { readonly kind: 'map'; readonly value: z.ZodType }
+  /** `names`: the only ones that there are; undefined: any. */
+  | { readonly kind: 'map'; readonly value: z.ZodType; readonly names: readonly string[] | undefined }
   | { readonly kind: 'list'; readonly item: z.ZodType }
   | { readonly kind: 'union'; readonly options: readonly z.ZodType[] }
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
-  | { readonly kind: 'number'; readonly isInteger: boolean }
+  | { readonly kind: 'number'; readonly isInteger: boolean; readonly minimum: number | undefined }
   | { readonly kind: 'boolean' | 'text' | 'any' };
 
 /** Looks at a place of the schema; the only code that knows how the schema library represents it. */
@@ -41,11 +42,17 @@ function shapeOf(schema: unknown): SchemaShape {
   if (schema instanceof z.ZodObject) {
     return { kind: 'object', members: new Map(Object.entries(schema.shape as Record<string, z.ZodType>)) };
   }
-  if (schema instanceof z.ZodRecord) return { kind: 'map', value: schema.valueType as z.ZodType };
+  if (schema instanceof z.ZodRecord) {
+    const { keyType } = schema;
+    const names = keyType instanceof z.ZodEnum ? (keyType.options as readonly string[]) : undefined;
+    return { kind: 'map', value: schema.valueType as z.ZodType, names };
+  }
   if (schema instanceof z.ZodArray) return { kind: 'list', item: schema.element as z.ZodType };
   if (schema instanceof z.ZodUnion) return { kind: 'union', options: schema.options as readonly z.ZodType[] };
   if (schema instanceof z.ZodEnum) return { kind: 'choice', choices: schema.options as readonly string[] };
-  if (schema instanceof z.ZodNumber) return { kind: 'number', isInteger: schema.format === 'safeint' };
+  if (schema instanceof z.ZodNumber) {
+    return { kind: 'number', isInteger: schema.format === 'safeint', minimum: schema.minValue ?? undefined };
+  }
   if (schema instanceof z.ZodBoolean) return { kind: 'boolean' };
   if (schema instanceof z.ZodString) return { kind: 'text' };
   return { kind: 'any' };

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { pricingSection } from './sections/model-section.ts';
+import { resilienceSection } from './sections/resilience-section.ts';
 import { responsesSection } from './sections/responses-section.ts';
-import { healthSection, resilienceSection, routingSection } from './sections/routing-section.ts';
+import { healthSection, routingSection } from './sections/routing-section.ts';
 import { securitySection } from './sections/security-section.ts';
 import {
   authSection,

@@ -46,7 +46,7 @@ function describeUnion(issue: Issue & { code: 'invalid_union' }, place: UnionPla
   const wanted = faults.map((fault) =>
     fault.code === 'invalid_type' ? (kindNames[fault.expected] ?? fault.expected) : '',
   );
-  const hint = typeof place.value === 'number' ? ' Write it in quotes.' : '';
+  const hint = typeof place.value === 'number' && wanted.includes('text') ? ' Write it in quotes.' : '';
   return {
     path: place.path,
     message: `${place.name} must be ${wanted.join(' or ')}, not ${kindOf(place.value)}.${hint}`,

@@ -34,7 +34,11 @@ const SUSPECT = /(?:^|[[:,])\s*-?(?:[\d.]{16}|\d+\.\d*0(?!\d)|\d+(?:\.\d+)?[eE])
 
 /** Parses JSON; numbers that a double would change become ExactNumber. Throws SyntaxError as JSON.parse does. */
 export function parseExact(text: string): unknown {
-  const value: unknown = JSON.parse(text);
+  return exactValue(text, JSON.parse(text));
+}
+
+/** What `parseExact` makes of a text of which JSON.parse has made `value` already: the value itself where it is exact. */
+export function exactValue(text: string, value: unknown): unknown {
   return SUSPECT.test(text) ? new ExactReader(text).read() : value;
 }
 

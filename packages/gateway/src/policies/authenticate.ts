@@ -4,6 +4,8 @@ import type { Principal, RequestView } from '../canonical/exchange.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { AuthConfig } from '../config/gateway-config.ts';
 import { BoundedCache } from './bounded-cache.ts';
+import type { KeyAnswer, KeyLookup, KeyRefusal } from './key-lookup.ts';
+import { checkAddressScope } from './key-scopes.ts';
 import type { RequestPolicy } from './request-policy.ts';
 
 /** Whoever sent no key. */
@@ -21,14 +23,26 @@ const cachedKeyLength = 256;
 
 /**
  * Finds out who is asking and puts it on the request. In open mode it never fails: a bearer is only a name that limits
- * count. In required mode it throws `unauthenticated` unless the key is one of the configured ones.
+ * count. In required mode it throws `unauthenticated` unless the key is one of the configured ones or of the record,
+ * and `forbidden` where a key of the record is not for this caller.
  */
-export function createAuthenticate(auth: AuthConfig): RequestPolicy {
-  const identify = auth.mode === 'open' ? createOpenLookup() : createKeyLookup(auth.keys);
-  const setPrincipal = (request: RequestView) => {
-    request.principal = identify(readBearer(request.headers, isForwarded(request) ? '' : request.url), request.headers);
+export function createAuthenticate(auth: AuthConfig, record?: KeyLookup): RequestPolicy {
+  const identify = auth.mode === 'open' ? createOpenLookup() : createKeyLookup(auth.keys, record);
+  const setPrincipal = (request: RequestView): void | Promise<void> => {
+    const bearer = readBearer(request.headers, isForwarded(request) ? '' : request.url);
+    const found = identify(bearer, request.headers);
+    if (found instanceof Promise) return found.then((answer) => accept(request, answer));
+    if ('kind' in found) request.principal = found;
+    else accept(request, found);
   };
   return setPrincipal;
+}
+
+/** Takes over what the record says of a key. */
+function accept(request: RequestView, answer: KeyAnswer): void {
+  if ('refusal' in answer) throw refusals[answer.refusal]();
+  request.principal = answer.principal;
+  checkAddressScope(request);
 }
 
 /** Whether the caller's query goes upstream as it is: a key in it is the upstream's business then. */
@@ -67,7 +81,10 @@ function bearerOf(authorization: string): string | undefined {
   return token === '' ? undefined : token;
 }
 
-type PrincipalLookup = (bearer: string | undefined, headers: IncomingHttpHeaders) => Principal;
+type PrincipalLookup = (
+  bearer: string | undefined,
+  headers: IncomingHttpHeaders,
+) => Principal | KeyAnswer | Promise<KeyAnswer>;
 
 function createOpenLookup(): PrincipalLookup {
   const cache = new BoundedCache<Principal>(cachedPrincipals);
@@ -101,7 +118,7 @@ interface KnownKey {
   readonly principal: Principal;
 }
 
-function createKeyLookup(keys: AuthConfig['keys']): PrincipalLookup {
+function createKeyLookup(keys: AuthConfig['keys'], record: KeyLookup | undefined): PrincipalLookup {
   const byPrefix = indexKeys(keys);
   // Only keys that were accepted enter, so strangers can neither fill it nor push anybody out. A map compares texts only
   // when their seeded hashes agree, so its timing tells nothing about how much of a guess is right.
@@ -110,8 +127,12 @@ function createKeyLookup(keys: AuthConfig['keys']): PrincipalLookup {
     if (bearer === undefined) throw missingKey();
     const known = accepted.get(bearer);
     if (known !== undefined) return known;
-    const principal = findKey(byPrefix, hash('sha256', bearer));
-    if (principal === undefined) throw unknownKey();
+    const identity = hash('sha256', bearer);
+    const principal = findKey(byPrefix, identity);
+    if (principal === undefined) {
+      if (record === undefined) throw unknownKey();
+      return record.find(identity);
+    }
     if (bearer.length <= cachedKeyLength) accepted.set(bearer, principal);
     return principal;
   };
@@ -161,3 +182,23 @@ function unknownKey(): GatewayError {
     challenge,
   );
 }
+
+const refused = (why: string) => () =>
+  new GatewayError(
+    'unauthenticated',
+    `Invalid API key: it ${why}. Ask whoever runs the gateway for another one.`,
+    challenge,
+  );
+
+const refusals: Readonly<Record<KeyRefusal, () => GatewayError>> = {
+  unknown: unknownKey,
+  revoked: refused('was revoked'),
+  expired: refused('has expired'),
+  replaced: refused('was replaced by another one'),
+  administers: refused('administers the gateway and is not for requests to models'),
+  inactive: () =>
+    new GatewayError(
+      'forbidden',
+      'This API key belongs to a team, tenant or organisation that is switched off. Ask whoever runs the gateway.',
+    ),
+};

@@ -69,10 +69,20 @@ export interface UpstreamSide {
   createStreamReader?(options: StreamReaderOptions): StreamReader;
   /** Streams tell usage only when `stream_options` asks for it. */
   readonly hasStreamOptions?: boolean;
+  /** How it is asked to go on with an answer whose beginning is the last turn of the conversation; left out: never. */
+  readonly prefill?: PrefillSupport;
   /** A usage object of this wire; undefined when it is none. */
   decodeUsage(value: unknown): Usage | undefined;
   /** Where a relay finds things in a unary answer, by the names of its outermost members. */
   readonly answerMembers: AnswerMembers;
+}
+
+/** Whether an upstream goes on with an answer whose beginning it is given as the last turn of the conversation. */
+export interface PrefillSupport {
+  /** Whether a model does. One that does not refuses, or begins anew. */
+  accepts(ask: { readonly model: string | undefined; readonly quirks: RequestQuirks }): boolean;
+  /** Models that do refuse to while they are to think. */
+  readonly excludesReasoning: boolean;
 }
 
 export interface StreamReaderOptions {
@@ -98,6 +108,16 @@ export interface AnswerMembers {
   readonly essential: readonly string[];
   readonly usage: string | undefined;
   readonly model: string | undefined;
+  /** By which it says that its provider could not finish it; absent: the wire has no words for that. */
+  readonly failure?: FailureMember;
+}
+
+/** A member whose value tells that an answer is none. */
+export interface FailureMember {
+  readonly name: string;
+  /** 1: of the outermost object. Arrays count as levels too; 3 at most. */
+  readonly depth: number;
+  readonly isFailure: (value: string) => boolean;
 }
 
 /** What an encoder of answers knows beside the answer. */
@@ -150,6 +170,13 @@ export interface RequestQuirks {
   readonly reasoningHistory?: 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'thinking' | 'extra_content';
   /** It takes ids of tool calls of just so many letters and digits. */
   readonly callIdLength?: number;
+  /**
+   * It goes on with an answer whose beginning is the last message: told by nothing else (`plain`), by a member of that
+   * message (`prefix`, `partial`), or of the body (`continue_final_message`). Not given: it does not, or nobody knows.
+   */
+  readonly assistantPrefill?: 'plain' | 'prefix' | 'partial' | 'continue_final_message';
+  /** Its answers begin with the beginning that it was given. */
+  readonly repeatsPrefill?: boolean;
 }
 
 /** Reads one streamed answer. */
@@ -178,6 +205,13 @@ export interface StreamEncoder {
   push(event: ChatEvent): Buffer;
   /** The whole answer as it was told at its end, where the wire does so; undefined before. */
   readonly wholeAnswer?: JsonObject | undefined;
+  /**
+   * Goes on with a stream that another wrote so far: `frames` are what its caller got, and the events that a decoder
+   * found in them were pushed before, their bytes thrown away. From here on ids, indices and numbers are those of that
+   * stream. Answers what the frames have told beyond those events (a decoder holds back what is not whole); undefined
+   * when no encoder can go on from there. Left out: the events say everything.
+   */
+  resume?(frames: readonly StreamFrame[]): readonly ChatEvent[] | undefined;
 }
 
 export interface ErrorReply {

@@ -6,11 +6,12 @@ import type { SseEvent } from '../framing/sse-splitter.ts';
  * - `preamble`: good, but nothing of the answer yet (a role, a comment): held back until the first `content`.
  * - `content`: part of the answer.
  * - `end`: the protocol's own terminator.
+ * - `repeated`: part of an answer whose beginning the caller has already.
  * - `hidden`: good, but not for this caller (usage it did not ask for).
  * - `error`: the upstream reports a failure in band; `failure` has its data.
  * - `malformed`: not an event of this protocol.
  */
-export type EventVerdict = 'preamble' | 'content' | 'end' | 'hidden' | 'error' | 'malformed';
+export type EventVerdict = 'preamble' | 'content' | 'end' | 'repeated' | 'hidden' | 'error' | 'malformed';
 
 /** Watches a stream go by: one per attempt, synchronous, keeps no part of the answer. */
 export interface StreamReader {
@@ -26,6 +27,8 @@ export interface StreamReader {
    * itself, byte for byte.
    */
   takeOutput?(): Buffer;
+  /** The event was `malformed` because it is no part of the answer that is to be completed. */
+  readonly isMismatch?: boolean;
   /** Data of the event that was an `error`. */
   readonly errorData: Buffer | undefined;
 }

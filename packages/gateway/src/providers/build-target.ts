@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ResilienceConfig, TargetOptions } from '../config/gateway-config.ts';
 import type { CredentialSources } from '../credentials/credential-sources.ts';
-import type { AttemptTimeouts, ProbeSettings, Target } from '../routing/target.ts';
+import type { ProbeSettings, Target } from '../routing/target.ts';
 import type { LimitRule } from '../stores/limit-store.ts';
+import { attemptTimeouts } from './attempt-timeouts.ts';
 import { chatEndpoints } from './chat-endpoints.ts';
 import type { Authorization, Layout, ProviderDefinition, TargetSection } from './define-provider.ts';
 import { findProvider, findProviderByHost, findProviderByName } from './find-provider.ts';
@@ -96,7 +97,12 @@ function buildTarget(input: TargetInput, { environment, sources }: BuildTargetCo
     region: entry.region,
     defaultModel: entry.defaultModel || undefined,
     models: entry.models,
-    timeouts: timeoutsOf(input.resilience, entry.timeoutMs),
+    ...attemptTimeouts({
+      base: input.resilience.timeout,
+      operations: input.resilience.operationTimeouts,
+      target: entry.timeouts,
+      targetTimeoutMs: entry.timeoutMs,
+    }),
     maxAttempts: entry.maxRetries === undefined ? input.resilience.retry.maxAttempts : entry.maxRetries + 1,
     bulkhead: bulkheadOf(id, input),
     limits: entry.requestsPerMinute === undefined ? [] : [perMinute(`target/${id}/rpm`, entry.requestsPerMinute)],
@@ -109,6 +115,9 @@ function buildTarget(input: TargetInput, { environment, sources }: BuildTargetCo
       ...(authorization.probeHeaders === undefined ? {} : { headers: authorization.probeHeaders }),
     },
     acceptsStreamOptions: definition.acceptsStreamOptions,
+    ...(entry.assistantPrefill === undefined ? {} : { assistantPrefill: entry.assistantPrefill }),
+    ...(entry.canaryPercent === undefined ? {} : { canaryPercent: entry.canaryPercent }),
+    ...(entry.shadowPercent === undefined ? {} : { shadowPercent: entry.shadowPercent }),
   };
   return { target, serves: definition.serves, notices: notices.filter((notice) => notice !== undefined) };
 }
@@ -188,20 +197,6 @@ function healthIdOf(url: URL | undefined, apiKey: string | undefined, apiVersion
   const base = url === undefined ? unreachable.origin : url.origin + url.pathname.replace(/\/+$/, '');
   const key = apiKey === undefined ? 'no-key' : createHash('sha256').update(apiKey).digest('hex').slice(0, 8);
   return apiVersion === undefined ? `${base} ${key}` : `${base} ${key} ${apiVersion}`;
-}
-
-/** A target's own timeout can only shorten what is configured for all. */
-function timeoutsOf({ timeout }: ResilienceConfig, ownMs: number | undefined): AttemptTimeouts {
-  const limit = ownMs ?? Number.POSITIVE_INFINITY;
-  return {
-    connectMs: Math.min(timeout.connectMs, limit),
-    streamHeadersMs: Math.min(timeout.streamHeadersMs, limit),
-    unaryHeadersMs: Math.min(timeout.unaryHeadersMs, limit),
-    firstTokenMs: Math.min(timeout.firstTokenMs, limit),
-    idleMs: timeout.idleMs,
-    unaryTotalMs: Math.min(timeout.requestMs, limit),
-    streamTotalMs: timeout.streamingMs,
-  };
 }
 
 function bulkheadOf(id: string, { resilience, bulkheadWaitMs }: TargetInput): Target['bulkhead'] {

@@ -11,7 +11,8 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: true,
   probePath: 'models',
-  chat: [{ protocol: 'openai-chat' }, { protocol: 'openai-responses' }],
+  // console.groq.com/docs/prompting, "Assistant Message Prefilling".
+  chat: [{ protocol: 'openai-chat', quirks: { assistantPrefill: 'plain' } }, { protocol: 'openai-responses' }],
   acceptsStreamOptions: true,
   serves: ['llama-*', 'meta-llama/*', 'openai/gpt-oss-*', 'qwen/*', 'moonshotai/*', 'groq/*', 'whisper-large-v3*'],
 });

@@ -13,7 +13,13 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: false,
   probePath: '/health',
-  chat: [compatibleChat],
+  chat: [
+    {
+      protocol: 'openai-chat',
+      // It goes on with a last message of the assistant's unless it is started with `--no-prefill-assistant`.
+      quirks: { ...compatibleChat.quirks, assistantPrefill: 'plain' },
+    },
+  ],
   acceptsStreamOptions: true,
   serves: ['*'],
 });

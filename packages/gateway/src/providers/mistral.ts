@@ -20,6 +20,9 @@ export default defineProvider({
         renamedMembers: { seed: 'random_seed' },
         callIdLength: 9,
         reasoningHistory: 'thinking',
+        // docs.mistral.ai/guides/prefix; what is given comes back at the head of the answer.
+        assistantPrefill: 'prefix',
+        repeatsPrefill: true,
       },
     },
   ],

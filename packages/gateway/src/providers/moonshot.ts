@@ -16,7 +16,13 @@ export default defineProvider({
   chat: [
     {
       protocol: 'openai-chat',
-      quirks: { ...compatibleChat.quirks, reasoningForm: 'thinking', reasoningHistory: 'reasoning_content' },
+      quirks: {
+        ...compatibleChat.quirks,
+        reasoningForm: 'thinking',
+        reasoningHistory: 'reasoning_content',
+        // platform.kimi.ai/docs/guide/use-partial-mode-feature-of-kimi-api
+        assistantPrefill: 'partial',
+      },
     },
     { protocol: 'anthropic-messages', path: () => '/anthropic/v1/messages' },
   ],

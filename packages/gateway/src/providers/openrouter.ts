@@ -13,7 +13,15 @@ export default defineProvider({
   needsKey: true,
   probePath: 'key',
   chat: [
-    { protocol: 'openai-chat', quirks: { reasoningForm: 'reasoning', reasoningHistory: 'reasoning_details' } },
+    {
+      protocol: 'openai-chat',
+      quirks: {
+        reasoningForm: 'reasoning',
+        reasoningHistory: 'reasoning_details',
+        // openrouter.ai/docs/api-reference/overview, "Assistant Prefill".
+        assistantPrefill: 'plain',
+      },
+    },
     { protocol: 'openai-responses' },
     { protocol: 'anthropic-messages', path: () => '/api/v1/messages' },
   ],

@@ -13,7 +13,13 @@ export default defineProvider({
   credential: 'bearer',
   needsKey: false,
   probePath: '/health',
-  chat: [compatibleChat],
+  chat: [
+    {
+      protocol: 'openai-chat',
+      // Its documentation of sampling parameters: `continue_final_message`.
+      quirks: { ...compatibleChat.quirks, assistantPrefill: 'continue_final_message' },
+    },
+  ],
   acceptsStreamOptions: true,
   serves: ['*'],
 });

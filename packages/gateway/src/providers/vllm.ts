@@ -14,7 +14,15 @@ export default defineProvider({
   needsKey: false,
   probePath: '/health',
   chat: [
-    { protocol: 'openai-chat', quirks: { ...compatibleChat.quirks, reasoningHistory: 'reasoning_content' } },
+    {
+      protocol: 'openai-chat',
+      quirks: {
+        ...compatibleChat.quirks,
+        reasoningHistory: 'reasoning_content',
+        // docs.vllm.ai/en/latest/serving/openai_compatible_server.html, "Extra parameters".
+        assistantPrefill: 'continue_final_message',
+      },
+    },
     { protocol: 'openai-responses' },
   ],
   acceptsStreamOptions: true,

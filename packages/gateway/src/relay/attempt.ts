@@ -2,8 +2,10 @@ import type { Clock } from '../canonical/clock.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { classifyError, classifyStatus } from '../resilience/classify.ts';
 import type { Failure, FailureKind } from '../resilience/failure.ts';
+import type { RateLimitHeaders } from '../resilience/read-rate-limits.ts';
 import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../transport/upstream-call.ts';
 import { type HeadRules, readHead, type UpstreamHead } from './reply-headers.ts';
+import { isConnectionLoss, isReplayable } from './stale-connection.ts';
 
 /** Time limits of one attempt in milliseconds, counted from its start except `idleMs`. */
 export interface AttemptLimits {
@@ -53,6 +55,8 @@ export interface AttemptInput {
   readonly limits: AttemptLimits;
   readonly body: ReplyBody;
   readonly headRules: HeadRules;
+  /** Told what an answer's head says of rate limits; undefined: nobody wants to know. */
+  readonly onRateLimits?: ((headers: RateLimitHeaders) => void) | undefined;
 }
 
 /** Bytes of an error body that are kept: to read its cause, and to pass it on when the fault is the caller's. */
@@ -134,6 +138,7 @@ export class Attempt implements UpstreamHandler {
     this.touch();
     const head = readHead(status, rawHeaders, this.#input.headRules);
     this.#head = head;
+    this.#input.onRateLimits?.(head.rateLimits);
     if (this.#body.accepts(status)) {
       const failure = this.#body.begin(head, this);
       if (failure) this.fail(failure);
@@ -183,6 +188,7 @@ export class Attempt implements UpstreamHandler {
     return classifyStatus({
       status: head.status,
       headers: head.get,
+      rateLimits: head.rateLimits,
       body,
       contentType: head.contentType,
       wallNow: this.#input.clock.wallNow(),
@@ -271,6 +277,11 @@ export function failureOf(kind: FailureKind, message: string): Failure {
   return { kind, status: 0, retryAfterMs: undefined, message, body: undefined, contentType: undefined };
 }
 
+/** What an attempt came to that sent nothing to the caller. */
+export function refused(failure: Failure): AttemptOutcome {
+  return { failure, isCommitted: false, status: 0, usage: undefined, responseModel: undefined };
+}
+
 /** Why a head whose body is to be read is no good one: its body is compressed. */
 export function compressionFault({ contentEncoding }: UpstreamHead): Failure | undefined {
   if (contentEncoding === '' || contentEncoding === 'identity') return undefined;
@@ -280,13 +291,4 @@ export function compressionFault({ contentEncoding }: UpstreamHead): Failure | u
 /** The statuses of an answer. */
 export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
-}
-
-function isConnectionLoss(error: Error): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET';
-}
-
-function isReplayable(request: UpstreamRequest): boolean {
-  return request.body === undefined || Buffer.isBuffer(request.body);
 }

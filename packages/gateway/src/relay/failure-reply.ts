@@ -1,46 +1,15 @@
-import { type ErrorKind, errorKinds, GatewayError } from '../canonical/gateway-error.ts';
+import { errorKinds, GatewayError } from '../canonical/gateway-error.ts';
 import { isObject, type JsonObject } from '../canonical/json.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import { findProtocol } from '../protocols/find-protocol.ts';
-import type { Failure, FailureKind } from '../resilience/failure.ts';
+import type { Failure } from '../resilience/failure.ts';
+import { failureTraits } from '../resilience/failure-table.ts';
 import { scrub as maskCredentials } from '../resilience/scrub.ts';
 
 /** What the caller gets when no attempt succeeded: the upstream's own words where the fault is the caller's. */
 export type FailureReply =
   | { readonly kind: 'gateway'; readonly error: GatewayError }
   | { readonly kind: 'upstream'; readonly status: number; readonly contentType: string; readonly body: Buffer };
-
-/** Failures that another key, target or minute would not cure: the caller must read what the provider says. */
-const callersOwn: ReadonlySet<FailureKind> = new Set([
-  'caller_fault',
-  'context_exceeded',
-  'content_refused',
-  'model_gone',
-]);
-
-const errorOf: Record<FailureKind, ErrorKind> = {
-  rate_limited: 'rate_limited',
-  overloaded: 'upstream_overloaded',
-  quota_exhausted: 'upstream_quota',
-  credential_refused: 'upstream_credentials',
-  model_gone: 'model_not_found',
-  context_exceeded: 'invalid_request',
-  content_refused: 'invalid_request',
-  caller_fault: 'invalid_request',
-  inexpressible: 'invalid_request',
-  transient: 'upstream_failed',
-  connect_failed: 'upstream_failed',
-  connect_timeout: 'upstream_timeout',
-  headers_timeout: 'upstream_timeout',
-  first_token_timeout: 'upstream_timeout',
-  idle_timeout: 'upstream_timeout',
-  total_timeout: 'upstream_timeout',
-  malformed: 'upstream_malformed',
-  truncated: 'upstream_truncated',
-  target_busy: 'target_busy',
-  cancelled: 'shutting_down',
-  unknown: 'upstream_failed',
-};
 
 export interface FailureReplyOptions {
   /** Takes secrets and addresses out of an upstream's words. */
@@ -53,11 +22,11 @@ export interface FailureReplyOptions {
 /** The reply for the failure that ended a plan. */
 export function replyToFailure(failure: Failure, { scrub, isOwnWire, protocol }: FailureReplyOptions): FailureReply {
   if (failure.error) return { kind: 'gateway', error: failure.error };
-  if (!callersOwn.has(failure.kind) || isAboutOurKey(failure)) {
+  const { callerError, isCallersOwn } = failureTraits[failure.kind];
+  if (!isCallersOwn || isAboutOurKey(failure)) {
     return { kind: 'gateway', error: failureError(failure) };
   }
-  // An error that an upstream told within an answer has no status of its own.
-  const status = failure.status >= 400 ? failure.status : errorKinds[errorOf[failure.kind]].status;
+  const status = hasFitStatus(failure) ? failure.status : errorKinds[callerError].status;
   const text = failure.body?.toString('utf8') ?? '';
   const scrubbed = scrub(text);
   const contentType = failure.contentType ?? 'application/json';
@@ -67,7 +36,7 @@ export function replyToFailure(failure: Failure, { scrub, isOwnWire, protocol }:
     return { kind: 'upstream', status, contentType, body };
   }
   const message = `The provider refused the request: ${reasonIn(text) ?? failure.message}`;
-  const error = new GatewayError(errorOf[failure.kind], maskCredentials(scrub(message), []), {
+  const error = new GatewayError(callerError, maskCredentials(scrub(message), []), {
     status,
     code: failure.kind,
   });
@@ -76,14 +45,27 @@ export function replyToFailure(failure: Failure, { scrub, isOwnWire, protocol }:
 
 /** A 401 or 403 over a model or a path speaks of the gateway's key; a caller would look for the fault in its own. */
 function isAboutOurKey({ kind, status }: Failure): boolean {
-  return kind !== 'content_refused' && (status === 401 || status === 403);
+  return kind === 'model_gone' && (status === 401 || status === 403);
+}
+
+/**
+ * An error that an upstream told within an answer has no status of its own; and a request that is merely too long would
+ * seem to be refused for its key or its account.
+ */
+function hasFitStatus({ kind, status }: Failure): boolean {
+  const blamesAccount = status >= 401 && status <= 403;
+  return status >= 400 && !(kind === 'context_exceeded' && blamesAccount);
 }
 
 /** The gateway's error for a failure that is not the caller's, before an answer or in the middle of one. */
 export function failureError(failure: Failure): GatewayError {
-  return new GatewayError(errorOf[failure.kind], `No target could answer: ${failure.message.replace(/\.$/, '')}.`, {
-    ...(waitOf(failure) === undefined ? {} : { retryAfterMs: waitOf(failure)! }),
-  });
+  return new GatewayError(
+    failureTraits[failure.kind].callerError,
+    `No target could answer: ${failure.message.replace(/\.$/, '')}.`,
+    {
+      ...(waitOf(failure) === undefined ? {} : { retryAfterMs: waitOf(failure)! }),
+    },
+  );
 }
 
 /** Every refusal that time cures says how long to wait; a second where the upstream did not. */

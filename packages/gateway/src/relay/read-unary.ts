@@ -51,6 +51,8 @@ export function readUnary(bytes: Buffer, operation: Operation, protocol: Protoco
     if (found.hasError) return { failure: classifyBody(bytes), usage: undefined, responseModel: undefined };
     return broken(`the provider's answer has no "${wanted.essential[0]}"`);
   }
+  // Half an answer that says so is none, whoever could read it.
+  if (found.isFailed) return { failure: failedAnswer(bytes), usage: undefined, responseModel: undefined };
   return {
     failure: undefined,
     usage: (upstream?.decodeUsage ?? decodeUsage)(found.valueAt(found.usageStart, found.usageEnd)),
@@ -69,6 +71,8 @@ class FoundMembers {
   usageEnd = 0;
   hasEssential = false;
   hasError = false;
+  /** It says that its provider could not finish it. */
+  isFailed = false;
 
   constructor(bytes: Buffer, wanted: AnswerMembers) {
     this.#bytes = bytes;
@@ -93,9 +97,12 @@ class FoundMembers {
   }
 
   readonly #visit = (depth: number, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void => {
-    if (depth !== 1) return;
     const bytes = this.#bytes;
-    const { usage, model, essential } = this.#wanted;
+    const { usage, model, essential, failure } = this.#wanted;
+    if (failure !== undefined && depth === failure.depth && isKey(bytes, keyStart, keyEnd, failure.name)) {
+      this.isFailed ||= failure.isFailure(bytes.toString('latin1', valueStart + 1, valueEnd - 1));
+    }
+    if (depth !== 1) return;
     const isNull = bytes[valueStart] === LETTER_N;
     if (usage !== undefined && isKey(bytes, keyStart, keyEnd, usage)) {
       this.usageStart = valueStart;
@@ -111,6 +118,13 @@ class FoundMembers {
       }
     }
   };
+}
+
+/** Its own words where it has any; otherwise that it failed is all there is to know. */
+function failedAnswer(bytes: Buffer): Failure {
+  const failure = classifyBody(bytes);
+  const isRead = failure.kind !== 'caller_fault' && failure.kind !== 'unknown';
+  return isRead ? failure : failureOf('transient', 'the provider could not finish its answer');
 }
 
 const OPEN_BRACE = 123;

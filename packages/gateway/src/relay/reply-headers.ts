@@ -4,6 +4,8 @@
  * cannot be mistaken for the gateway's own.
  */
 
+import { isRateLimitHeader, type RateLimitHeaders } from '../resilience/read-rate-limits.ts';
+
 const dropped = new Set([
   'connection',
   'keep-alive',
@@ -43,6 +45,8 @@ export interface UpstreamHead {
   readonly contentEncoding: string;
   /** Content-Length, or -1 when there is none. */
   readonly contentLength: number;
+  /** Those that tell of rate limits: names in lower case and values, alternating. */
+  readonly rateLimits: RateLimitHeaders;
   /** A header of the upstream's reply by lower-case name. */
   get(name: string): string | undefined;
 }
@@ -57,6 +61,7 @@ export interface HeadRules {
 interface KnownHeader {
   readonly name: string;
   readonly clientName: string | undefined;
+  readonly isRateLimit: boolean;
 }
 
 export interface HeadRulesOptions {
@@ -79,7 +84,11 @@ export function createHeadRules({ renameRateLimits, replaced }: HeadRulesOptions
       if (verdict !== undefined) return verdict;
       const name = rawName.toLowerCase();
       const isDropped = dropped.has(name) || name.startsWith('cf-') || ours.has(name);
-      const fresh = { name, clientName: isDropped ? undefined : renamed(name, renameRateLimits) };
+      const fresh = {
+        name,
+        clientName: isDropped ? undefined : renamed(name, renameRateLimits),
+        isRateLimit: isRateLimitHeader(name),
+      };
       if (known.size < MAX_KNOWN) known.set(rawName, fresh);
       return fresh;
     },
@@ -92,13 +101,18 @@ export function readHead(status: number, raw: readonly Buffer[], rules: HeadRule
   let contentType = '';
   let contentEncoding = '';
   let contentLength = -1;
+  let rateLimits: string[] | undefined;
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    const { name, clientName } = rules.clientName(raw[index]!.toString('latin1'));
+    const { name, clientName, isRateLimit } = rules.clientName(raw[index]!.toString('latin1'));
     const value = raw[index + 1]!.toString('latin1');
     if (name === 'content-type') contentType = value;
     else if (name === 'content-encoding') contentEncoding = value;
     else if (name === 'content-length') contentLength = Number(value);
     if (clientName !== undefined) headers.push(clientName, value);
+    if (isRateLimit) {
+      rateLimits ??= [];
+      rateLimits.push(name, value);
+    }
   }
   return {
     status,
@@ -106,9 +120,12 @@ export function readHead(status: number, raw: readonly Buffer[], rules: HeadRule
     contentType,
     contentEncoding,
     contentLength,
+    rateLimits: rateLimits ?? noRateLimits,
     get: (name) => headerOf(raw, name),
   };
 }
+
+const noRateLimits: RateLimitHeaders = [];
 
 function renamed(name: string, renameRateLimits: boolean): string {
   if (name === 'x-request-id') return 'x-upstream-request-id';

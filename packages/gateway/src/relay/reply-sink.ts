@@ -8,6 +8,8 @@ export interface ReplySink {
   end(bytes?: Buffer): void;
   /** Cuts the connection, so that the client cannot take what it has for a whole answer. */
   cut(): void;
+  /** A field to send after the body, for what is known only then; left out where a reply has no place for it. */
+  trailer?(name: string, value: string): void;
   /** The callback runs once, when the client has read what was written. */
   onDrain(callback: () => void): void;
 }
@@ -16,4 +18,8 @@ export interface ReplySink {
 export interface ReplyHost {
   /** Adds the gateway's own headers to those of the reply. */
   begin(headers: string[]): void;
+  /** An answer that another target began goes on: its head is out. */
+  resume(): void;
+  /** The answer is whole and about to end: says what could not be said at its beginning. */
+  beforeEnd(sink: ReplySink): void;
 }

@@ -7,6 +7,7 @@ import type { Failure } from '../resilience/failure.ts';
 import { type Attempt, compressionFault, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
 import type { UpstreamHead } from './reply-headers.ts';
 import type { ReplyHost, ReplySink } from './reply-sink.ts';
+import { endsInHalfCrLf, hasHeader, isOfType, withoutHeader } from './stream-head.ts';
 
 export interface StreamReplyOptions {
   readonly sink: ReplySink;
@@ -16,6 +17,17 @@ export interface StreamReplyOptions {
   /** Content type for the caller where it is not the upstream's. */
   readonly contentType: string | undefined;
   readonly maxEventBytes: number;
+  /** Keeps what goes to the caller, for another attempt to go on from; undefined: none will. */
+  readonly sent?: SentKeeper | undefined;
+  /** What went out of an earlier attempt's answer is gone on with: the head is out. */
+  readonly isResumed?: boolean;
+  /** Nothing goes out before the answer is whole, or too long to be held. */
+  readonly isHeldWhole?: boolean;
+}
+
+/** What of a stream has gone to the caller. */
+export interface SentKeeper {
+  keep(bytes: Buffer): void;
 }
 
 /** How an upstream frames the events of its streams. */
@@ -26,6 +38,8 @@ export interface StreamWire {
 
 /** Preambles beyond this are no preamble: the answer begins. */
 const MAX_HELD_BYTES = 256 * 1024;
+/** Answers that are to be held whole begin when they are longer than this. */
+const MAX_WHOLE_BYTES = 16 * 1024 * 1024;
 const BLANK_LINE = Buffer.from('\n\n');
 const LINE_FEED = Buffer.from('\n');
 
@@ -133,7 +147,7 @@ export class StreamReply implements ReplyBody {
         this.#hasContent = true;
         if (this.isCommitted) return;
         // What a translation keeps to itself is not the caller's yet: it may still come from elsewhere.
-        if (this.#batchBytes > 0) this.#commit();
+        if (this.#batchBytes > (this.#options.isHeldWhole ? MAX_WHOLE_BYTES : 0)) this.#commit();
         else this.#attempt!.noteToken();
         return;
       case 'preamble':
@@ -151,15 +165,30 @@ export class StreamReply implements ReplyBody {
         if (!this.isCommitted) this.#commit();
         this.#isEnded = true;
         return;
+      case 'repeated':
+        // The target speaks, though it says nothing new.
+        this.#attempt!.noteToken();
+        return;
       case 'hidden':
         return;
       case 'error':
-        this.#failure = classifyBody(this.#options.reader.errorData);
+        this.#break(classifyBody(this.#options.reader.errorData));
         return;
       case 'malformed':
-        this.#failure = failureOf('malformed', "the provider's stream holds an event that cannot be read");
+        this.#break(
+          this.#options.reader.isMismatch
+            ? failureOf('diverged', 'the attempt that was to complete the answer said something else')
+            : failureOf('malformed', "the provider's stream holds an event that cannot be read"),
+        );
     }
   };
+
+  /** What was written of an event before it turned out to be broken is the caller's: its encoder counts on that. */
+  #break(failure: Failure): void {
+    this.#failure = failure;
+    const { reader } = this.#options;
+    if (this.isCommitted && reader.takeOutput !== undefined) this.#hold(reader.takeOutput());
+  }
 
   #read(event: SseEvent): EventVerdict {
     try {
@@ -196,6 +225,7 @@ export class StreamReply implements ReplyBody {
     this.#isSent = true;
     const terminator = reader.terminator();
     if (terminator.length > 0) this.#hold(terminator);
+    this.#options.host.beforeEnd(sink);
     sink.end(this.#takeBatch());
   }
 
@@ -219,6 +249,10 @@ export class StreamReply implements ReplyBody {
     const head = this.#head!;
     this.isCommitted = true;
     this.#attempt!.noteToken();
+    if (this.#options.isResumed) {
+      this.#options.host.resume();
+      return;
+    }
     let headers = withoutHeader(head.headers, 'cache-control');
     const { contentType } = this.#options;
     if (contentType !== undefined) {
@@ -235,8 +269,10 @@ export class StreamReply implements ReplyBody {
   readonly #flush = (): void => {
     this.#isFlushDue = false;
     if (!this.isCommitted || this.#batchBytes === 0 || this.#isSent) return;
-    const { sink } = this.#options;
-    if (sink.write(this.#takeBatch()) || this.isPaused) return;
+    const { sent, sink } = this.#options;
+    const bytes = this.#takeBatch();
+    sent?.keep(bytes);
+    if (sink.write(bytes) || this.isPaused) return;
     this.isPaused = true;
     sink.onDrain(() => {
       this.isPaused = false;
@@ -250,27 +286,4 @@ export class StreamReply implements ReplyBody {
     this.#batchBytes = 0;
     return bytes;
   }
-}
-
-/** Whether a content type is the wanted one, whatever the parameters of either. */
-function isOfType(contentType: string, wanted: string): boolean {
-  const essence = wanted.split(';', 1)[0]!;
-  const next = contentType.charCodeAt(essence.length);
-  return contentType.toLowerCase().startsWith(essence) && (Number.isNaN(next) || next === 59 || next === 32);
-}
-
-function endsInHalfCrLf(bytes: Buffer): boolean {
-  return bytes.at(-1) === 13 && bytes.at(-2) === 10;
-}
-
-function hasHeader(headers: readonly string[], name: string): boolean {
-  return headers.some((part, index) => index % 2 === 0 && part.toLowerCase() === name);
-}
-
-function withoutHeader(headers: readonly string[], name: string): string[] {
-  const rest: string[] = [];
-  for (let index = 0; index < headers.length; index += 2) {
-    if (headers[index] !== name) rest.push(headers[index]!, headers[index + 1]!);
-  }
-  return rest;
 }

@@ -1,37 +1,68 @@
 import type { FailureKind, FailureTraits } from './failure.ts';
 
+/** A fault of the upstream that the next request may not meet; the rows of the table say how they differ from it. */
+const passingFault: FailureTraits = {
+  retryHere: true,
+  tryElsewhere: true,
+  wait: 'backoff',
+  anotherModel: 'last',
+  countsAgainstHealth: true,
+  breakerScope: 'model',
+  isUnsent: false,
+  spendsBudget: true,
+  isCallersOwn: false,
+  callerError: 'upstream_failed',
+};
+
+/** Says nothing against the target. */
+const harmless = { countsAgainstHealth: false, breakerScope: 'none' } as const;
+
+/** A target that was silent for a whole time limit costs that limit again, so it is tried once only. */
+const silence: FailureTraits = { ...passingFault, retryHere: false, wait: 'none', callerError: 'upstream_timeout' };
+
+/** What this target refuses it refuses again; another may not. */
+const refusal: FailureTraits = { ...passingFault, ...harmless, retryHere: false, wait: 'none', spendsBudget: false };
+
+/** Nobody would do it. */
+const nowhere: FailureTraits = { ...refusal, tryElsewhere: false, anotherModel: 'never' };
+
+/** What the caller must change. */
+const callersOwn = { isCallersOwn: true, callerError: 'invalid_request' } as const;
+
 /**
- * What each failure means for the plan and for the target's health. Quota and refused credentials do not count as
- * passive failures because the health registry gives them states and cool-downs of their own.
+ * What each failure means for the plan, for the target's health and for the caller. Quota and refused credentials do
+ * not count as passive failures because the health registry gives them states and cool-downs of their own.
  */
-export const failureTraits = {
-  rate_limited: { retryHere: true, tryElsewhere: true, countsAgainstHealth: false },
-  overloaded: { retryHere: true, tryElsewhere: true, countsAgainstHealth: true },
-  quota_exhausted: { retryHere: false, tryElsewhere: true, countsAgainstHealth: false },
-  credential_refused: { retryHere: false, tryElsewhere: true, countsAgainstHealth: false },
-  model_gone: { retryHere: false, tryElsewhere: true, countsAgainstHealth: false },
+export const failureTraits: Readonly<Record<FailureKind, FailureTraits>> = {
+  rate_limited: { ...passingFault, ...harmless, wait: 'asked', callerError: 'rate_limited' },
+  overloaded: { ...passingFault, wait: 'asked', callerError: 'upstream_overloaded' },
+  quota_exhausted: { ...refusal, breakerScope: 'target', callerError: 'upstream_quota' },
+  credential_refused: { ...refusal, breakerScope: 'target', callerError: 'upstream_credentials' },
+  model_gone: { ...refusal, isCallersOwn: true, callerError: 'model_not_found' },
   // Another target may serve a model with a larger window; the same one never will.
-  context_exceeded: { retryHere: false, tryElsewhere: true, countsAgainstHealth: false },
-  content_refused: { retryHere: false, tryElsewhere: false, countsAgainstHealth: false },
-  caller_fault: { retryHere: false, tryElsewhere: false, countsAgainstHealth: false },
+  context_exceeded: { ...refusal, ...callersOwn, anotherModel: 'first' },
+  // What one provider refuses to read is shown to another only where that is configured.
+  content_refused: { ...nowhere, ...callersOwn, anotherModel: 'first' },
+  caller_fault: { ...nowhere, ...callersOwn },
   // The wire of this target has no words for the request; nothing was sent, and another wire may have them.
-  inexpressible: { retryHere: false, tryElsewhere: true, countsAgainstHealth: false },
-  transient: { retryHere: true, tryElsewhere: true, countsAgainstHealth: true },
-  connect_failed: { retryHere: true, tryElsewhere: true, countsAgainstHealth: true },
-  // A target that was silent for a whole time limit costs that limit again, so it is tried once only.
-  connect_timeout: { retryHere: false, tryElsewhere: true, countsAgainstHealth: true },
-  headers_timeout: { retryHere: false, tryElsewhere: true, countsAgainstHealth: true },
-  first_token_timeout: { retryHere: false, tryElsewhere: true, countsAgainstHealth: true },
-  idle_timeout: { retryHere: false, tryElsewhere: true, countsAgainstHealth: true },
+  inexpressible: { ...refusal, isUnsent: true, callerError: 'invalid_request' },
+  transient: { ...passingFault, wait: 'asked' },
+  connect_failed: { ...passingFault, breakerScope: 'target' },
+  connect_timeout: { ...silence, breakerScope: 'target' },
+  headers_timeout: silence,
+  first_token_timeout: silence,
+  idle_timeout: silence,
   // No time is left for anything else.
-  total_timeout: { retryHere: false, tryElsewhere: false, countsAgainstHealth: true },
-  malformed: { retryHere: true, tryElsewhere: true, countsAgainstHealth: true },
-  truncated: { retryHere: true, tryElsewhere: true, countsAgainstHealth: true },
-  target_busy: { retryHere: false, tryElsewhere: true, countsAgainstHealth: false },
-  cancelled: { retryHere: false, tryElsewhere: false, countsAgainstHealth: false },
+  total_timeout: { ...silence, tryElsewhere: false, anotherModel: 'never' },
+  malformed: { ...passingFault, callerError: 'upstream_malformed' },
+  truncated: { ...passingFault, callerError: 'upstream_truncated' },
+  // Models seldom say the same twice; another one may, and what they said so far cost something.
+  diverged: { ...refusal, spendsBudget: true, callerError: 'upstream_truncated' },
+  target_busy: { ...refusal, isUnsent: true, callerError: 'target_busy' },
+  cancelled: { ...nowhere, callerError: 'shutting_down' },
   // May be a fault of the gateway itself, which must not take every target out.
-  unknown: { retryHere: false, tryElsewhere: true, countsAgainstHealth: false },
-} as const satisfies Record<FailureKind, FailureTraits>;
+  unknown: { ...refusal, spendsBudget: true },
+};
 
 const sentences: Readonly<Record<FailureKind, string>> = {
   rate_limited: 'The upstream limits the rate of requests.',
@@ -52,6 +83,7 @@ const sentences: Readonly<Record<FailureKind, string>> = {
   total_timeout: 'The answer of the upstream took longer than allowed.',
   malformed: 'The upstream sent an answer that cannot be read.',
   truncated: 'The upstream cut its answer short.',
+  diverged: 'The attempt that was to complete the answer said something else.',
   target_busy: 'The target has no free capacity.',
   cancelled: 'The request was cancelled.',
   unknown: 'The attempt failed for an unknown reason.',

@@ -6,12 +6,29 @@ import type { FailureKind } from './failure.ts';
  */
 export type HealthState = 'healthy' | 'unhealthy' | 'unknown' | 'quota' | 'misconfigured';
 
-/** What brought a target into its state: probes, passive observation of requests, or a trial request. */
-export type HealthReason = 'initial' | 'probe' | 'passive' | 'trial';
+/**
+ * The state of a target as people read it. `degraded`: it is used, but some of its models are not, or its traffic is
+ * growing back or held back by a rate limit, or it fails often.
+ */
+export type HealthStatus = HealthState | 'degraded';
+
+/** `half_open`: out, and one request at a time may find out whether it is back. */
+export type BreakerState = 'closed' | 'open' | 'half_open';
+
+/**
+ * What brought a target into its state: probes, passive observation of requests, a trial request, or a configuration
+ * that no longer takes targets out for failed requests.
+ */
+export type HealthReason = 'initial' | 'probe' | 'passive' | 'trial' | 'settings';
 
 /** A change of state, for logs and for the history that operators read. */
 export interface HealthTransition {
   readonly id: string;
+  /**
+   * The model whose breaker opened (`healthy` to `unhealthy`) or closed, the target staying what it was; undefined when
+   * the target itself changed.
+   */
+  readonly model: string | undefined;
   readonly from: HealthState;
   readonly to: HealthState;
   readonly reason: HealthReason;
@@ -19,6 +36,10 @@ export interface HealthTransition {
   readonly failure: FailureKind | undefined;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Milliseconds that the former state lasted; undefined when nothing is known of when it began. */
+  readonly lastedMs: number | undefined;
+  /** Grows with every transition that one process notes, so that others know which of them they have. */
+  readonly number: number;
 }
 
 /** What a probe came to: the status of an answer, or no answer. */
@@ -38,10 +59,29 @@ export function judgeProbe(outcome: ProbeOutcome): ProbeVerdict {
   return status === 404 || status === 405 ? 'unprobeable' : 'down';
 }
 
+/** Whom an event concerns: an attempt may have begun too early to say anything of the one, and in time for the other. */
+export type EventScope = 'both' | 'target' | 'model';
+
 /** What one process saw, small enough to be sent to the process that decides. */
 export type HealthEvent =
-  | { readonly type: 'success'; readonly id: string }
-  | { readonly type: 'failure'; readonly id: string; readonly failure: FailureKind }
+  | {
+      readonly type: 'success';
+      readonly id: string;
+      readonly model: string | undefined;
+      readonly scope: EventScope;
+      /** Successes of that process, this one included, that were not told because they changed nothing. */
+      readonly successes: number;
+    }
+  | {
+      readonly type: 'failure';
+      readonly id: string;
+      readonly model: string | undefined;
+      readonly scope: EventScope;
+      readonly failure: FailureKind;
+      /** Milliseconds that the upstream asked to wait; undefined when it did not say. */
+      readonly retryAfterMs: number | undefined;
+      readonly successes: number;
+    }
   | {
       readonly type: 'probe';
       readonly id: string;
@@ -49,10 +89,43 @@ export type HealthEvent =
       readonly failureThreshold: number;
       readonly successThreshold: number;
     }
-  | { readonly type: 'trial'; readonly id: string; readonly step: 'begin' | 'abandon' };
+  | {
+      readonly type: 'trial';
+      readonly id: string;
+      readonly model: string | undefined;
+      readonly scope: EventScope;
+      readonly step: 'begin' | 'abandon';
+    };
 
-/** The whole state of one target, as processes exchange it. Durations are left-overs because monotonic clocks differ. */
-export interface HealthRecord {
+/** Times of a target or of one of its models, as what is left of them because monotonic clocks differ. In milliseconds. */
+export interface TimingRecord {
+  /** Until a trial may begin; 0 when it may, or when none is needed. */
+  readonly coolDownLeftMs: number;
+  /** For which a trial under way keeps others out. */
+  readonly trialLeftMs: number;
+  /** For which an upstream that limits its rate wants no requests. */
+  readonly coolingLeftMs: number;
+  /** Until it gets all of its traffic again. */
+  readonly rampLeftMs: number;
+  /** How often it came out of a trial the worse, since it was last in use. */
+  readonly coolDownLevel: number;
+  /** Trials in a row that went well and were not yet enough. */
+  readonly trialSuccesses: number;
+}
+
+/** The whole state of one model's breaker, as processes exchange it. */
+export interface ModelRecord extends TimingRecord {
+  readonly model: string;
+  readonly isOpen: boolean;
+  readonly reason: HealthReason;
+  readonly failure: FailureKind | undefined;
+  /** Milliseconds since 1970 since when it is open or closed; undefined when it has not been open for long. */
+  readonly since: number | undefined;
+  readonly consecutiveFailures: number;
+}
+
+/** The whole state of one target, as processes exchange it. */
+export interface HealthRecord extends TimingRecord {
   readonly id: string;
   readonly state: HealthState;
   readonly reason: HealthReason;
@@ -61,47 +134,26 @@ export interface HealthRecord {
   readonly since: number;
   /** Milliseconds since 1970 of the last probe; undefined before the first. */
   readonly lastProbeAt: number | undefined;
+  /** Milliseconds since 1970 of the last failure that counts; undefined before the first. */
+  readonly lastFailureAt: number | undefined;
   readonly consecutiveFailures: number;
   readonly consecutiveProbeFailures: number;
-  /** Milliseconds until a trial may begin; 0 when it may, or when none is needed. */
-  readonly coolDownLeftMs: number;
-  /** Milliseconds for which a trial under way keeps others out. */
-  readonly trialLeftMs: number;
   readonly connectOnly: boolean;
   readonly probeDown: boolean;
   readonly probeDistrusted: boolean;
-  readonly coolDownLevel: number;
   readonly quotaLevel: number;
+  /** Breakers of models that opened since the target last answered well. */
+  readonly modelsOpened: number;
+  /** How its requests ended within the last half minute. */
+  readonly recent: RecentOutcomes;
+  /** Models of which something is known; in what is told after a change, the one that it concerned. */
+  readonly models: readonly ModelRecord[];
+  /** The last transitions, oldest first; in what is told after a change, those that it consists of. */
+  readonly transitions: readonly HealthTransition[];
 }
 
-/** All durations in milliseconds. */
-export interface HealthSettings {
-  /** Consecutive failed requests that take a target out. */
-  readonly failureThreshold: number;
-  readonly coolDownMs: number;
-  readonly maxCoolDownMs: number;
-  readonly quotaCoolDownMs: number;
-  readonly maxQuotaCoolDownMs: number;
-  readonly credentialCoolDownMs: number;
-  /** A trial that nobody reports on stops keeping others out after this. */
-  readonly trialLeaseMs: number;
-  /** What callers are told to wait for a target that only a probe can bring back. */
-  readonly probeWaitMs: number;
-  /** Transitions remembered for each target. */
-  readonly historyLength: number;
-  /** Targets remembered; the one first seen goes first. */
-  readonly maxTargets: number;
+/** How requests ended. Only failures that count against a target's health are counted as such. */
+export interface RecentOutcomes {
+  readonly successes: number;
+  readonly failures: number;
 }
-
-export const defaultHealthSettings: HealthSettings = {
-  failureThreshold: 3,
-  coolDownMs: 5_000,
-  maxCoolDownMs: 20_000,
-  quotaCoolDownMs: 30 * 60_000,
-  maxQuotaCoolDownMs: 4 * 3_600_000,
-  credentialCoolDownMs: 5 * 60_000,
-  trialLeaseMs: 60_000,
-  probeWaitMs: 10_000,
-  historyLength: 50,
-  maxTargets: 10_000,
-};

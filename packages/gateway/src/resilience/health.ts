@@ -1,20 +1,22 @@
 import type { Clock } from '../canonical/clock.ts';
 import type { FailureKind } from './failure.ts';
-import { HealthEntry } from './health-entry.ts';
-import {
-  defaultHealthSettings,
-  type HealthEvent,
-  type HealthRecord,
-  type HealthSettings,
-  type HealthTransition,
-  judgeProbe,
-  type ProbeOutcome,
-} from './health-state.ts';
-
-export type {
+import type { HealthSettings } from './health-settings.ts';
+import type {
+  BreakerState,
   HealthEvent,
   HealthRecord,
-  HealthSettings,
+  HealthStatus,
+  HealthTransition,
+  ProbeOutcome,
+} from './health-state.ts';
+import { HealthTable } from './health-table.ts';
+
+export type { HealthSettings } from './health-settings.ts';
+export type {
+  BreakerState,
+  HealthEvent,
+  HealthRecord,
+  HealthStatus,
   HealthTransition,
   ProbeOutcome,
 } from './health-state.ts';
@@ -24,8 +26,10 @@ export interface HealthRegistryInput {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly settings?: Partial<HealthSettings>;
-  /** Called at each change of state, for the log. */
+  /** Called at each change of a target's state, for the log. */
   readonly onChange: (transition: HealthTransition) => void;
+  /** The same for each model whose breaker opens or closes. */
+  readonly onModelChange?: (transition: HealthTransition) => void;
 }
 
 /** Who keeps other processes' registries in step. */
@@ -42,47 +46,81 @@ export interface ProbeReport {
   readonly successThreshold: number;
 }
 
+/** A target, by its health id, and what it would be asked for. */
+export interface HealthSubject {
+  readonly id: string;
+  /** The upstream's name; undefined when the request needs none. */
+  readonly model: string | undefined;
+}
+
+/** What a failed attempt tells besides its kind. */
+export interface FailureNews {
+  readonly model?: string | undefined;
+  /** Milliseconds that the upstream asked to wait. */
+  readonly retryAfterMs?: number | undefined;
+}
+
 /**
- * What is known of the health of each target, by its health id. One registry decides (in the primary process); others
- * are replicas that believe their own eyes at once and the decider as soon as they hear from it.
+ * What is known of the health of each target, by its health id, and of the models it was asked for. Failures to connect,
+ * quota, credentials and probes are the target's; other failures are those of the model alone. One registry decides (in
+ * the primary process); others are replicas that believe their own eyes at once and the decider as soon as they hear
+ * from it.
+ *
+ * Where `model` is left out, the target as a whole is meant.
  */
 export interface HealthRegistry {
-  /** Whether requests may be sent there. An id never heard of is usable. */
-  isUsable(id: string): boolean;
+  /** Whether requests may be sent there. An id or a model never heard of is usable. */
+  isUsable(id: string, model?: string): boolean;
   /** Whether it is out, its cool-down is over and nobody is trying it. */
-  canTry(id: string): boolean;
+  canTry(id: string, model?: string): boolean;
   /**
-   * Claims the one trial of a target that `canTry`; false when it cannot. Who got true must report success or failure,
-   * or abandon the trial.
+   * Claims the one trial of what `canTry`; false when it cannot. Who got true must report success or failure of the same
+   * model, or abandon the trial.
    */
-  beginTrial(id: string): boolean;
+  beginTrial(id: string, model?: string): boolean;
   /** Makes the next report decide although the cool-down lasts: for the least bad target when all are out. */
-  forceTrial(id: string): void;
+  forceTrial(id: string, model?: string): void;
   /** Ends a trial that came to no verdict, such as one whose caller left. */
-  abandonTrial(id: string, startedAt?: number): void;
+  abandonTrial(id: string, startedAt?: number, model?: string): void;
+  /**
+   * The share of its traffic, in (0, 1], that something should get: less than 1 while it grows back after an outage.
+   * `now` is monotonic.
+   */
+  rampShare(id: string, model: string | undefined, now: number): number;
   /**
    * Of targets that are all out, the one to try anyway, because a guess about health may be wrong: the one whose
-   * cool-down ends first. Undefined when each is out for quota or credentials, which another try does not change.
+   * cool-down ends first, and of equals the one that failed longest ago. Undefined when each is out for quota or
+   * credentials, which another try does not change.
    */
   leastBad(ids: readonly string[]): string | undefined;
+  /** The same for targets with the models they would be asked for; answers an index, -1 when there is none. */
+  leastBadIndex(subjects: readonly HealthSubject[]): number;
   /**
-   * Reports how an attempt ended. `startedAt` (monotonic milliseconds, taken after `beginTrial`) keeps attempts that
-   * began before the current trial, or before the target came back, from being taken for news; left out, it is news.
+   * Reports how an attempt ended, at the end of its answer. `startedAt` (monotonic milliseconds, taken after
+   * `beginTrial`) keeps attempts that began before the current trial, or before the target came back, from being taken
+   * for news; left out, it is news.
    */
-  reportSuccess(id: string, startedAt?: number): void;
-  reportFailure(id: string, kind: FailureKind, startedAt?: number): void;
+  reportSuccess(id: string, startedAt?: number, model?: string): void;
+  reportFailure(id: string, kind: FailureKind, startedAt?: number, news?: FailureNews): void;
   reportProbe(id: string, report: ProbeReport): void;
-  /** Milliseconds until one of these could be used or tried; 0 when one can be now or none is given. */
+  /** Milliseconds until it could be used or tried. */
+  waitMs(id: string, model?: string): number;
+  /** The shortest wait of these; 0 when none is given. */
   retryAfterMs(ids: Iterable<string>): number;
+  /** The state of a target as people read it. */
+  statusOf(id: string): HealthStatus;
+  breakerState(id: string, model?: string): BreakerState;
   /** What is known of one target; undefined when nothing is. */
   recordOf(id: string): HealthRecord | undefined;
-  /** The last transitions of a target, oldest first. */
+  /** The last transitions of a target and of its models, oldest first. */
   history(id: string): readonly HealthTransition[];
   /** Everything known, to start a replica with or to show. */
   snapshot(): readonly HealthRecord[];
+  /** Takes over settings of a new configuration; what is known stays. */
+  configure(settings: Partial<HealthSettings>): void;
   /** Replaces what is known by what the decider says. */
   apply(records: readonly HealthRecord[]): void;
-  /** Takes in what another process saw. */
+  /** Takes in what another process saw, and tells what is known after it. */
   receive(event: HealthEvent): void;
   /** Forgets every target but these; called after a reload. */
   retain(ids: Iterable<string>): void;
@@ -91,172 +129,5 @@ export interface HealthRegistry {
 }
 
 export function createHealthRegistry(input: HealthRegistryInput): HealthRegistry {
-  return new EntryTable(input);
-}
-
-class EntryTable implements HealthRegistry {
-  readonly #clock: Pick<Clock, 'now' | 'wallNow'>;
-  readonly #random: () => number;
-  readonly #settings: HealthSettings;
-  readonly #onChange: (transition: HealthTransition) => void;
-  readonly #entries = new Map<string, HealthEntry>();
-  readonly #histories = new Map<string, HealthTransition[]>();
-  readonly #listeners = new Set<HealthListener>();
-
-  constructor(input: HealthRegistryInput) {
-    this.#clock = input.clock;
-    this.#random = input.random;
-    this.#settings = { ...defaultHealthSettings, ...input.settings };
-    this.#onChange = input.onChange;
-  }
-
-  isUsable(id: string): boolean {
-    const entry = this.#entries.get(id);
-    return entry === undefined || entry.isUsable;
-  }
-
-  canTry(id: string): boolean {
-    return this.#entries.get(id)?.canTry(this.#clock.now()) ?? false;
-  }
-
-  beginTrial(id: string): boolean {
-    if (!this.canTry(id)) return false;
-    this.forceTrial(id);
-    return true;
-  }
-
-  forceTrial(id: string): void {
-    if (!this.isUsable(id)) this.#dispatch({ type: 'trial', id, step: 'begin' });
-  }
-
-  abandonTrial(id: string, startedAt?: number): void {
-    if (this.#entries.has(id) && !this.#isStale(id, startedAt)) this.#dispatch({ type: 'trial', id, step: 'abandon' });
-  }
-
-  leastBad(ids: readonly string[]): string | undefined {
-    const now = this.#clock.now();
-    let best: string | undefined;
-    let shortest = Number.POSITIVE_INFINITY;
-    for (const id of ids) {
-      const entry = this.#entries.get(id);
-      if (entry?.state === 'quota' || entry?.state === 'misconfigured') continue;
-      const waitMs = entry?.waitMs(now) ?? 0;
-      if (waitMs < shortest) {
-        shortest = waitMs;
-        best = id;
-      }
-    }
-    return best;
-  }
-
-  reportSuccess(id: string, startedAt?: number): void {
-    if (this.#entries.get(id)?.calm === true || this.#isStale(id, startedAt)) return;
-    this.#dispatch({ type: 'success', id });
-  }
-
-  reportFailure(id: string, kind: FailureKind, startedAt?: number): void {
-    if (!this.#isStale(id, startedAt)) this.#dispatch({ type: 'failure', id, failure: kind });
-  }
-
-  reportProbe(id: string, report: ProbeReport): void {
-    const { failureThreshold, successThreshold } = report;
-    this.#dispatch({ type: 'probe', id, verdict: judgeProbe(report.outcome), failureThreshold, successThreshold });
-  }
-
-  retryAfterMs(ids: Iterable<string>): number {
-    const now = this.#clock.now();
-    let soonest = Number.POSITIVE_INFINITY;
-    for (const id of ids) soonest = Math.min(soonest, this.#entries.get(id)?.waitMs(now) ?? 0);
-    return Number.isFinite(soonest) ? Math.ceil(soonest) : 0;
-  }
-
-  recordOf(id: string): HealthRecord | undefined {
-    return this.#entries.get(id)?.record(this.#clock.now());
-  }
-
-  history(id: string): readonly HealthTransition[] {
-    return this.#histories.get(id) ?? [];
-  }
-
-  snapshot(): readonly HealthRecord[] {
-    const now = this.#clock.now();
-    return Array.from(this.#entries.values(), (entry) => entry.record(now));
-  }
-
-  apply(records: readonly HealthRecord[]): void {
-    const now = this.#clock.now();
-    for (const record of records) {
-      const entry = this.#entries.get(record.id) ?? this.#create(record.id);
-      const from = entry.state;
-      entry.adopt(record, now);
-      this.#note(entry, from);
-    }
-  }
-
-  receive(event: HealthEvent): void {
-    this.#change(event);
-  }
-
-  retain(ids: Iterable<string>): void {
-    const kept = new Set(ids);
-    for (const id of this.#entries.keys()) if (!kept.has(id)) this.#forget(id);
-  }
-
-  listen(listener: HealthListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  #isStale(id: string, startedAt: number | undefined): boolean {
-    return startedAt !== undefined && this.#entries.get(id)?.isStale(startedAt) === true;
-  }
-
-  #dispatch(event: HealthEvent): void {
-    if (!this.#change(event)) return;
-    for (const listener of this.#listeners) listener.event?.(event);
-  }
-
-  /** Whether the event changed what is known. */
-  #change(event: HealthEvent): boolean {
-    const entry = this.#entries.get(event.id) ?? this.#create(event.id);
-    const { state, version } = entry;
-    const now = this.#clock.now();
-    entry.handle(event, now);
-    if (entry.version === version) return false;
-    this.#note(entry, state);
-    if (this.#listeners.size > 0) {
-      const record = entry.record(now);
-      for (const listener of this.#listeners) listener.record?.(record);
-    }
-    return true;
-  }
-
-  #note(entry: HealthEntry, from: HealthTransition['from']): void {
-    if (entry.state === from) return;
-    const { id, state: to, reason, failure } = entry;
-    const transition: HealthTransition = { id, from, to, reason, failure, at: this.#clock.wallNow() };
-    const history = this.#histories.get(id) ?? [];
-    history.push(transition);
-    if (history.length > this.#settings.historyLength) history.shift();
-    this.#histories.set(id, history);
-    this.#onChange(transition);
-  }
-
-  #create(id: string): HealthEntry {
-    if (this.#entries.size >= this.#settings.maxTargets) {
-      for (const oldest of this.#entries.keys()) {
-        this.#forget(oldest);
-        break;
-      }
-    }
-    const context = { settings: this.#settings, random: this.#random, wallNow: () => this.#clock.wallNow() };
-    const entry = new HealthEntry(id, context);
-    this.#entries.set(id, entry);
-    return entry;
-  }
-
-  #forget(id: string): void {
-    this.#entries.delete(id);
-    this.#histories.delete(id);
-  }
+  return new HealthTable(input);
 }

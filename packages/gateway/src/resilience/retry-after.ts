@@ -1,68 +1,41 @@
-/** Longest wait believed, in milliseconds. */
-const longestMs = 3_600_000;
-const longestHeaderLength = 64;
+import { clampWait, parseMilliseconds, parseWait } from './retry-duration.ts';
 
 export interface RetryAfterInput {
   /** A response header by lower-case name. */
   readonly headers: (name: string) => string | undefined;
-  readonly status: number;
   /** Milliseconds since 1970. */
   readonly wallNow: number;
 }
 
-/**
- * Milliseconds that a response asks to wait, between 0 and an hour; undefined when it does not say. Reset times of rate
- * limits are told with every answer, so they count only when the limit is what refused.
- */
-export function parseRetryAfter(input: RetryAfterInput): number | undefined {
-  const { headers } = input;
-  const asked =
-    parseMilliseconds(headers('retry-after-ms')) ?? parseSecondsOrDate(headers('retry-after'), input.wallNow);
-  if (asked !== undefined || input.status !== 429) return asked;
-  return resetOfLimits(headers);
+/** Milliseconds that a response asks to wait, between 0 and an hour; undefined when it does not say. */
+export function parseRetryAfter({ headers, wallNow }: RetryAfterInput): number | undefined {
+  const exact = parseMilliseconds(headers('retry-after-ms'));
+  // Some round the exact wait down to nothing beside a whole second.
+  if (exact !== undefined && exact > 0) return exact;
+  return parseWait(headers('retry-after'), wallNow) ?? exact;
 }
 
-/** Keeps a wait within what is believed; undefined stays undefined. */
-export function clampRetryAfter(ms: number | undefined): number | undefined {
-  return ms === undefined || Number.isNaN(ms) ? undefined : Math.min(longestMs, Math.max(0, Math.ceil(ms)));
-}
+/** Keys under which error bodies say how long to wait: the first in any unit, the others in the unit of their name. */
+const waitKeys = ['retryDelay', 'retry_after', 'retryAfter'];
+const secondKeys = ['retry_after_seconds', 'retryAfterSeconds', 'estimated_time'];
+const millisecondKeys = ['retry_after_ms', 'retryAfterMs'];
 
-/** `20ms`, `1s`, `6m0s`, `1h2m3.5s`, or a number of seconds; milliseconds, undefined when it is none of these. */
-export function parseDuration(text: string | undefined): number | undefined {
-  if (text === undefined || text === '' || text.length > longestHeaderLength) return undefined;
-  const plain = parseNumber(text);
-  if (plain !== undefined) return plain * 1000;
-  const parts = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/.exec(text);
-  if (parts === null) return undefined;
-  const [, days = 0, hours = 0, minutes = 0, seconds = 0, milliseconds = 0] = parts;
-  return +days * 86_400_000 + +hours * 3_600_000 + +minutes * 60_000 + +seconds * 1000 + +milliseconds;
-}
-
-function parseMilliseconds(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : clampRetryAfter(parseNumber(text.trim()));
-}
-
-function parseSecondsOrDate(text: string | undefined, wallNow: number): number | undefined {
-  const value = text?.trim() ?? '';
-  if (value === '' || value.length > longestHeaderLength) return undefined;
-  const seconds = parseDuration(value);
-  if (seconds !== undefined) return clampRetryAfter(seconds);
-  // Only a date begins with the name of a day; the engine would read much else as a date too.
-  return /^[A-Za-z]{3}/.test(value) ? clampRetryAfter(Date.parse(value) - wallNow) : undefined;
-}
-
-function resetOfLimits(headers: RetryAfterInput['headers']): number | undefined {
-  let exhausted: number | undefined;
-  let soonest: number | undefined;
-  for (const unit of ['requests', 'tokens']) {
-    const reset = parseDuration(headers(`x-ratelimit-reset-${unit}`)?.trim());
-    if (reset === undefined) continue;
-    soonest = Math.min(reset, soonest ?? reset);
-    if (headers(`x-ratelimit-remaining-${unit}`)?.trim() === '0') exhausted = Math.max(reset, exhausted ?? 0);
+/** Milliseconds that a part of an error body asks to wait; undefined when it does not. */
+export function waitInBody(part: Readonly<Record<string, unknown>>): number | undefined {
+  for (const key of waitKeys) {
+    const value = part[key];
+    // A moment in a body cannot be told from a duration without knowing the time; none is in use.
+    const wait = typeof value === 'string' || typeof value === 'number' ? parseWait(String(value), 0) : undefined;
+    if (wait !== undefined) return wait;
   }
-  return clampRetryAfter(exhausted ?? soonest);
+  return scaled(part, secondKeys, 1000) ?? scaled(part, millisecondKeys, 1);
 }
 
-function parseNumber(text: string): number | undefined {
-  return /^\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : undefined;
+function scaled(part: Readonly<Record<string, unknown>>, keys: readonly string[], unitMs: number): number | undefined {
+  for (const key of keys) {
+    const value = part[key];
+    const number = typeof value === 'string' && value !== '' ? Number(value) : value;
+    if (typeof number === 'number' && number >= 0) return clampWait(number * unitMs);
+  }
+  return undefined;
 }

@@ -4,7 +4,9 @@ import { buildTarget } from '../providers/target-input.fixture.ts';
 import { compile, resolve, rule, whereTo } from './catalog.fixture.ts';
 import { compileCatalog } from './catalog.ts';
 import { makeBackend, makeConfig, makePool, makePoolProvider, makeProvider } from './gateway-config.fixture.ts';
+import { makePickFacts } from './pick-facts.fixture.ts';
 import { createPickers } from './pickers.ts';
+import { makeSurroundings } from './surroundings.fixture.ts';
 import { makeFacts, makeTarget } from './target.fixture.ts';
 
 describe('order of resolution', () => {
@@ -87,12 +89,12 @@ describe('backends', () => {
 
   it('share load exactly 2 to 1, whichever models are asked for', () => {
     const catalog = compile(makeConfig({ backends: [groq, cerebras] }));
-    const pickers = createPickers({ random: () => 0, inFlight: () => 0 });
+    const pickers = createPickers(makeSurroundings());
     let first = 0;
     for (let number = 0; number < 300; number++) {
       const picker = pickers.of(resolve(catalog, `model-${number}`).route, 0);
       picker.eligible.fill(1);
-      if (picker.pick() === 0) first++;
+      if (picker.pick(makePickFacts()) === 0) first++;
     }
     expect(first).toBe(200);
   });
@@ -196,12 +198,12 @@ it('lists models and who serves them, without URLs', () => {
   ]);
 });
 
-it('tells what is pending, unknown or ignored', () => {
+it('tells what is unknown or ignored', () => {
   const routing = { strategy: 'cost_optimized', defaultProvider: 'nobody' };
   const models = [{ ...makePool('m', []), strategy: 'wieghted' }];
   const { notices } = compile(makeConfig({ models, routing }));
-  expect(notices.map(({ level }) => level)).toEqual(['pending', 'warning', 'warning']);
-  expect(notices[1]!.message).toContain('wieghted');
+  expect(notices.map(({ level }) => level)).toEqual(['warning', 'warning']);
+  expect(notices[0]!.message).toContain('wieghted');
 });
 
 it('offers the demo model, and answers who names none with it where there is nothing else', () => {

@@ -5,9 +5,11 @@ import type { BuildTarget } from '../providers/build-target.ts';
 import { configuredTargets, type ProbeDefaults, usualProbes } from './configured-targets.ts';
 import { exactRoutes } from './exact-routes.ts';
 import { type ListedModel, listModels } from './listed-models.ts';
+import { compileModelFallbacks, type FallbackKind } from './model-fallbacks.ts';
 import { createModelFreeRoutes } from './model-free-routes.ts';
 import { createProviderRoutes } from './provider-routes.ts';
 import { Resolver } from './resolver.ts';
+import { routeOptionsOf } from './route-options.ts';
 import { compileRules } from './routing-rules.ts';
 import { readStrategyName } from './strategy-name.ts';
 import type { Resolution, RoutingFacts, Target } from './target.ts';
@@ -20,6 +22,11 @@ export interface Catalog {
   readonly models: () => readonly ListedModel[];
   /** Where a request goes, or why it goes nowhere: `model_not_found`, `model_required`. */
   readonly resolve: (facts: RoutingFacts) => Resolution | GatewayError;
+  /**
+   * Where a request goes on, in order, when every target of its model failed: the same request under other models. Each
+   * may have fallbacks of its own; who follows them visits each once.
+   */
+  readonly fallbacksOf: (resolution: Resolution, kind: FallbackKind, facts: RoutingFacts) => readonly Resolution[];
   /** What the operator should read at start. */
   readonly notices: readonly ConfigNotice[];
 }
@@ -35,17 +42,24 @@ export interface CatalogOptions {
 export function compileCatalog(config: GatewayConfig, options: CatalogOptions): Catalog {
   const { routing } = config;
   const { demo } = options;
-  const configured = configuredTargets(config, options.buildTarget, options.probes ?? usualProbes);
-  const all = [...configured.providers, ...configured.backends, ...configured.pools.flat(), ...configured.vllm.flat()];
+  const configured = configuredTargets(config, options.buildTarget, options.probes ?? probesOf(config.health));
+  const { providers: named, backends, pools, vllm, stored } = configured;
+  const all = [...named, ...backends, ...pools.flat(), ...vllm.flat(), ...stored];
   const { strategy } = readStrategyName(routing.strategy);
   const { fallbackEnabled } = routing;
-  const providers = createProviderRoutes({ providers: configured.providers, strategy, fallbackEnabled });
+  const routeOptions = routeOptionsOf(routing.options);
+  const providers = createProviderRoutes({
+    providers: configured.providers,
+    strategy,
+    options: routeOptions,
+    fallbackEnabled,
+  });
   const { rules, dependOnModelOnly, problems } = compileRules(routing.rules, providers.find);
   if (problems.length > 0) throw new ConfigError(problems);
 
-  const wildcard = createWildcardRoutes(configured.backends, strategy);
+  const wildcard = createWildcardRoutes(configured.backends, { strategy, options: routeOptions });
   const defaultProvider = routing.defaultProvider === undefined ? undefined : providers.find(routing.defaultProvider);
-  const exact = exactRoutes({ config, configured, providers, wildcard, strategy, demo });
+  const exact = exactRoutes({ config, configured, providers, wildcard, strategy, options: routeOptions, demo });
   const listed = listModels(config, configured, demo);
   const targets = [...all.map(({ target }) => target), ...(demo === undefined ? [] : [demo])];
   const resolver = new Resolver({
@@ -54,18 +68,32 @@ export function compileCatalog(config: GatewayConfig, options: CatalogOptions): 
     dependOnModelOnly,
     providers,
     wildcard,
-    modelFree: createModelFreeRoutes({ ...configured, defaultProvider, strategy }),
+    modelFree: createModelFreeRoutes({ ...configured, defaultProvider, strategy, options: routeOptions }),
     defaultProvider,
     // The built-in model answers whoever names none only where there is nobody else.
     lastDefault: all.length === 0 ? exact.demo : undefined,
     modelNames: listed.map(({ id }) => id),
   });
+  const resolve = (facts: RoutingFacts) => resolver.resolve(facts);
+  const fallbacks = compileModelFallbacks(routing.fallbacks, resolve);
   return {
     targets: new Map(targets.map((target) => [target.id, target])),
     models: () => listed,
-    notices: noticesOf(config, all, defaultProvider === undefined),
-    resolve: (facts) => resolver.resolve(facts),
+    notices: [
+      ...noticesOf(config, all, defaultProvider === undefined),
+      ...fallbacks.notices.map((message) => notice(`routing.fallbacks: ${message}`)),
+    ],
+    resolve,
+    fallbacksOf: fallbacks.of,
   };
+}
+
+/** The usual probes, with what is configured of them. An interval holds for targets of every section. */
+function probesOf(health: GatewayConfig['health']): ProbeDefaults {
+  if (health === undefined) return usualProbes;
+  const { intervalMs, ...patience } = health;
+  if (intervalMs === undefined) return { ...usualProbes, ...patience };
+  return { backendIntervalMs: intervalMs, poolIntervalMs: intervalMs, vllmIntervalMs: intervalMs, ...patience };
 }
 
 function noticesOf(
@@ -74,20 +102,23 @@ function noticesOf(
   hasNoDefault: boolean,
 ): readonly ConfigNotice[] {
   const notices: ConfigNotice[] = [];
-  const add = (message: string, level: ConfigNotice['level'] = 'warning') =>
-    notices.push({ level, message, file: undefined, line: undefined, column: undefined });
+  const add = (message: string) => notices.push(notice(message));
   for (const { target, notices: told } of all) {
     for (const message of told) add(`${target.id}: ${message}`);
     if (target.enabled && target.unusable !== undefined) add(`${target.id} is skipped: ${target.unusable}`);
   }
   const strategies = [config.routing.strategy, ...config.models.map((pool) => pool.strategy)];
   for (const name of new Set(strategies)) {
-    const { problem, pending } = readStrategyName(name);
-    if (problem !== undefined) add(problem, pending ? 'pending' : 'warning');
+    const { problem } = readStrategyName(name);
+    if (problem !== undefined) add(problem);
   }
   const { defaultProvider } = config.routing;
   if (defaultProvider !== undefined && hasNoDefault) {
     add(`routing.default_provider '${defaultProvider}' is not a configured provider: it is ignored`);
   }
   return notices;
+}
+
+function notice(message: string): ConfigNotice {
+  return { level: 'warning', message, file: undefined, line: undefined, column: undefined };
 }

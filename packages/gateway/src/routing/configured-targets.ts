@@ -1,4 +1,4 @@
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig, ProviderConfig } from '../config/gateway-config.ts';
 import type { BuildTarget, BuiltTarget, TargetEntry, TargetInput } from '../providers/build-target.ts';
 import type { ProbeSettings } from './target.ts';
 
@@ -32,6 +32,8 @@ export interface ConfiguredTargets {
   /** One list for each entry of `config.vllmBackends`. */
   readonly vllm: readonly (readonly ConfiguredTarget[])[];
   readonly providers: readonly (ConfiguredTarget & { readonly name: string })[];
+  /** One for each entry of `config.stored.providers`. */
+  readonly stored: readonly ConfiguredTarget[];
 }
 
 /** Compiles every endpoint that a configuration names; each gets an id of its own. */
@@ -61,19 +63,20 @@ export function configuredTargets(config: GatewayConfig, build: BuildTarget, pro
     return { ...built, name };
   }
 
+  const compileProvider = (entry: ProviderConfig): ConfiguredTarget & { readonly name: string } => {
+    const { name, kind } = entry;
+    const intervalMs = config.health?.intervalMs ?? config.routing.healthCheckIntervalMs;
+    return { ...compile({ id: () => name, section: 'provider', name, kind, intervalMs }, entry), name };
+  };
+
+  // In this order: what a file names keeps its id, whatever the record calls its own.
   return {
-    providers: config.providers.map((entry) => {
-      const { name, kind } = entry;
-      const intervalMs = config.routing.healthCheckIntervalMs;
-      return { ...compile({ id: () => name, section: 'provider', name, kind, intervalMs }, entry), name };
-    }),
+    providers: config.providers.map(compileProvider),
     backends: config.backends.map((entry, index) => {
       const { url: baseUrl, name } = entry;
       const id = (knownProvider: string | undefined) => `backends/${name ?? knownProvider ?? index + 1}`;
-      return compile(
-        { id, section: 'backend', name, kind: undefined, intervalMs: backendIntervalMs },
-        { ...entry, baseUrl },
-      );
+      const input = { id, section: 'backend', name, kind: undefined, intervalMs: backendIntervalMs } as const;
+      return compile(input, { ...entry, baseUrl });
     }),
     pools: config.models.map((pool) =>
       pool.providers.map((entry) => {
@@ -85,12 +88,11 @@ export function configuredTargets(config: GatewayConfig, build: BuildTarget, pro
     vllm: config.vllmBackends.map(({ model, urls }) =>
       urls.map((baseUrl) => {
         const id = () => `${model}/vllm`;
-        return compile(
-          { id, section: 'vllm', name: undefined, kind: undefined, intervalMs: vllmIntervalMs },
-          { baseUrl },
-        );
+        const input = { id, section: 'vllm', name: undefined, kind: undefined, intervalMs: vllmIntervalMs } as const;
+        return compile(input, { baseUrl });
       }),
     ),
+    stored: (config.stored?.providers ?? []).map(compileProvider),
   };
 }
 

@@ -1,7 +1,8 @@
-import type { GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig, RouteOptions } from '../config/gateway-config.ts';
 import type { ConfiguredTarget, ConfiguredTargets } from './configured-targets.ts';
-import { createRoute } from './create-route.ts';
+import { createRoute, isShadow } from './create-route.ts';
 import { memberOf, type ProviderRoutes } from './provider-routes.ts';
+import { routeOptionsOf } from './route-options.ts';
 import { readStrategyName } from './strategy-name.ts';
 import type { Resolution, Route, RouteTarget, StrategyName, Target } from './target.ts';
 import type { WildcardRoutes } from './wildcard-routes.ts';
@@ -13,8 +14,8 @@ export interface ExactRoutes {
 }
 
 /**
- * Routes of the model names that a configuration spells out. Pools come before single-model servers, those before
- * what providers and backends declare: the first that names a model has it.
+ * Routes of the model names that a configuration spells out. Models of the record come before pools, those before
+ * single-model servers, those before what providers and backends declare: the first that names a model has it.
  */
 export function exactRoutes(input: {
   readonly config: GatewayConfig;
@@ -22,13 +23,20 @@ export function exactRoutes(input: {
   readonly providers: ProviderRoutes;
   readonly wildcard: WildcardRoutes;
   readonly strategy: StrategyName | undefined;
+  readonly options: RouteOptions;
   readonly demo: Target | undefined;
 }): ExactRoutes {
-  const { config, configured, strategy } = input;
+  const { config, configured, options, strategy } = input;
   const byModel = new Map<string, Resolution>();
   const add = (model: string, route: Route, reason = 'model') => {
     if (!byModel.has(model)) byModel.set(model, { route, requestedModel: model, reason });
   };
+
+  for (const { name, provider, upstreamModel } of config.stored?.models ?? []) {
+    const { target } = configured.stored[provider]!;
+    const groups = [[{ target, upstreamModel }]];
+    add(name, createRoute({ id: `stored/${name}`, label: name, groups, strategy, options }));
+  }
 
   const pools = config.models.map((pool, index) => {
     const members = pool.providers.map((entry, position): RouteTarget => {
@@ -38,7 +46,13 @@ export function exactRoutes(input: {
     const own = readStrategyName(pool.strategy ?? config.routing.strategy).strategy;
     return {
       pool,
-      route: createRoute({ id: `models/${pool.key}`, label: pool.key, groups: [members], strategy: own }),
+      route: createRoute({
+        id: `models/${pool.key}`,
+        label: pool.key,
+        groups: [members],
+        strategy: own,
+        options: routeOptionsOf(options, pool.options),
+      }),
     };
   });
   // A pool's own name counts more than the model name of another.
@@ -47,7 +61,7 @@ export function exactRoutes(input: {
 
   for (const [index, { model }] of config.vllmBackends.entries()) {
     const members = configured.vllm[index]!.map(({ target }): RouteTarget => ({ target, upstreamModel: model }));
-    add(model, createRoute({ id: `vllm/${model}`, label: model, groups: [members], strategy }));
+    add(model, createRoute({ id: `vllm/${model}`, label: model, groups: [members], strategy, options }));
   }
 
   for (const [model, declaring] of declaringTargets(configured)) {
@@ -56,7 +70,7 @@ export function exactRoutes(input: {
 
   if (input.demo === undefined) return { byModel, demo: undefined };
   const members: RouteTarget[] = [{ target: input.demo, upstreamModel: undefined }];
-  const demo = createRoute({ id: 'demo', label: 'demo', groups: [members], strategy: undefined });
+  const demo = createRoute({ id: 'demo', label: 'demo', groups: [members], strategy: undefined, options });
   for (const model of input.demo.models?.keys() ?? []) add(model, demo, 'demo');
   return { byModel, demo };
 }
@@ -70,6 +84,10 @@ function declaringTargets({ providers, backends }: ConfiguredTargets): ReadonlyM
       else declaring.push(configured);
     }
   }
+  // Who is only watched says nothing of where a model is to be had.
+  for (const [model, declaring] of byModel) {
+    if (declaring.every(({ target }) => isShadow(target))) byModel.delete(model);
+  }
   return byModel;
 }
 
@@ -80,10 +98,10 @@ function declaringTargets({ providers, backends }: ConfiguredTargets): ReadonlyM
 function declaredRoute(
   model: string,
   declaring: readonly ConfiguredTarget[],
-  { config, configured, providers, wildcard, strategy }: Parameters<typeof exactRoutes>[0],
+  { config, configured, providers, wildcard, strategy, options }: Parameters<typeof exactRoutes>[0],
 ): Route {
   const groups: (readonly RouteTarget[])[] = [declaring.map(memberOf)];
-  const route = { id: `declared/${model}`, label: model, groups, strategy };
+  const route = { id: `declared/${model}`, label: model, groups, strategy, options };
   if (!config.routing.fallbackEnabled) return createRoute({ ...route, staysWithFirst: true });
   groups.push(...providers.serving(model, declaring));
   if (declaring.some((one) => configured.backends.includes(one))) {

@@ -15,18 +15,25 @@ export interface ListedModel {
   readonly providers: readonly ServingTarget[];
 }
 
-/** Every model name that a configuration spells out, in its order: pools, single-model servers, declared and default ones. */
+/** Every model name that a configuration spells out, in its order: the record's, pools, single-model servers, declared and default ones. */
 export function listModels(
   config: GatewayConfig,
   configured: ConfiguredTargets,
   demo: Target | undefined,
 ): readonly ListedModel[] {
   const byId = new Map<string, Map<string, ServingTarget>>();
+  const mapped = new Set<string>();
   const add = (id: string, target: Target, upstreamModel: string) => {
+    // Who else names a model of the record is not asked for it.
+    if (mapped.has(id)) return;
     const serving = byId.get(id) ?? new Map<string, ServingTarget>();
     serving.set(target.id, { name: target.provider, targetId: target.id, upstreamModel });
     byId.set(id, serving);
   };
+  for (const { name, provider, upstreamModel } of config.stored?.models ?? []) {
+    add(name, configured.stored[provider]!.target, upstreamModel);
+    mapped.add(name);
+  }
   for (const [index, { key, modelName, providers }] of config.models.entries()) {
     for (const [position, { target }] of configured.pools[index]!.entries()) {
       const upstreamModel = providers[position]?.model ?? modelName;

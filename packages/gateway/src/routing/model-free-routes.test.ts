@@ -4,6 +4,7 @@ import { makeBackend, makeConfig, makePool, makePoolProvider, makeProvider } fro
 import { noTargetError } from './no-target-error.ts';
 import { createPickers } from './pickers.ts';
 import { createPlan } from './plan.ts';
+import { makeSurroundings } from './surroundings.fixture.ts';
 
 const moderation = { operation: 'moderation' } as const;
 const chatOnly = makeProvider('anthropic');
@@ -60,7 +61,7 @@ describe('a request that names no model and needs none', () => {
     const step = createPlan({
       resolution,
       retry: { maxAttempts: 3, initialDelayMs: 1, maxDelayMs: 1, backoffMultiplier: 1 },
-      strategies: createPickers({ random: () => 0, inFlight: () => 0 }),
+      strategies: createPickers(makeSurroundings()),
       health: { isUsable: () => true },
       random: () => 0,
       failureTraits: {} as never,

@@ -1,6 +1,7 @@
 import type { Operation } from '../canonical/operation.ts';
+import type { RouteOptions } from '../config/gateway-config.ts';
 import type { ConfiguredTarget } from './configured-targets.ts';
-import { createRoute, isOffered } from './create-route.ts';
+import { createRoute, mayAnswer } from './create-route.ts';
 import type { ConfiguredProvider } from './provider-routes.ts';
 import type { Resolution, StrategyName, Target } from './target.ts';
 
@@ -27,6 +28,7 @@ export interface ModelFreeRoutesInput {
   readonly defaultProvider: ConfiguredProvider | undefined;
   readonly backends: readonly ConfiguredTarget[];
   readonly strategy: StrategyName | undefined;
+  readonly options: RouteOptions;
 }
 
 /**
@@ -39,22 +41,27 @@ export function createModelFreeRoutes(input: ModelFreeRoutesInput): ModelFreeRou
     forOperation: (operation) => byOperation.get(operation),
     toProvider(provider, operation, { name }) {
       if (!modelFree.includes(operation)) return undefined;
-      return resolutionTo([provider], { id: `rule/${name}`, label: name, reason: `rule:${name}` });
+      return resolutionTo([provider], {
+        id: `rule/${name}`,
+        label: name,
+        reason: `rule:${name}`,
+        options: input.options,
+      });
     },
   };
 }
 
 function resolutionFor(
   operation: Operation,
-  { providers, defaultProvider, backends, strategy }: ModelFreeRoutesInput,
+  { providers, defaultProvider, backends, strategy, options }: ModelFreeRoutesInput,
 ): Resolution | undefined {
   const inOrder = defaultProvider === undefined ? providers : [defaultProvider, ...providers];
   const offering = inOrder.filter(({ target }) => offers(target, operation));
   const pool = backends.filter(({ target }) => offers(target, operation));
   // Where nothing is usable, the route still tells why.
-  const first = offering.find(({ target }) => isOffered(target)) ?? (pool.length === 0 ? offering[0] : undefined);
+  const first = offering.find(({ target }) => mayAnswer(target)) ?? (pool.length === 0 ? offering[0] : undefined);
   if (first === undefined && pool.length === 0) return undefined;
-  const place = { id: `default/${operation}`, label: 'any' };
+  const place = { id: `default/${operation}`, label: 'any', options };
   if (first === undefined) return resolutionTo(pool, { ...place, reason: 'wildcard', strategy });
   const reason = first === defaultProvider ? 'default_provider' : 'provider';
   return resolutionTo([first], { ...place, reason });
@@ -70,11 +77,12 @@ function resolutionTo(
     readonly id: string;
     readonly label: string;
     readonly reason: string;
+    readonly options: RouteOptions;
     readonly strategy?: StrategyName | undefined;
   },
 ): Resolution {
   const members = targets.map(({ target }) => ({ target, upstreamModel: undefined }));
-  const { label, reason, strategy } = place;
-  const route = createRoute({ id: `${place.id} without any model`, label, groups: [members], strategy });
+  const { label, options, reason, strategy } = place;
+  const route = createRoute({ id: `${place.id} without any model`, label, groups: [members], strategy, options });
   return { route, requestedModel: undefined, sendsNoModel: true, reason };
 }

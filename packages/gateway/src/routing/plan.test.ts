@@ -1,45 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { Failure, FailureKind } from '../resilience/failure.ts';
-import { failureTraits } from '../resilience/failure-table.ts';
+import type { Failure } from '../resilience/failure.ts';
 import { noTargetError, retryAfterMsOf } from './no-target-error.ts';
-import { createPickers } from './pickers.ts';
-import { backoffMs, createPlan, type Plan, type PlanInput } from './plan.ts';
+import { makePickFacts } from './pick-facts.fixture.ts';
+import type { PickFacts } from './pick-facts.ts';
+import { deadlineMs, failed, follow, makePlan, retry, takeTurns } from './plan.fixture.ts';
+import type { PlanInput } from './plan.ts';
 import { makeResolution, makeRoute, makeTarget, member } from './target.fixture.ts';
 import type { Resolution, Target } from './target.ts';
 
-const retry = { maxAttempts: 3, initialDelayMs: 100, maxDelayMs: 5_000, backoffMultiplier: 2 };
-const deadlineMs = 300_000;
-
-function failed(kind: FailureKind, retryAfterMs?: number): Failure {
-  return { kind, status: 0, retryAfterMs, message: kind, body: undefined, contentType: undefined };
-}
-
-function plan(resolution: Resolution, changes: Partial<PlanInput> = {}): Plan {
-  return createPlan({
-    resolution,
-    retry,
-    strategies: createPickers({ random: () => 0, inFlight: () => 0 }),
-    health: { isUsable: () => true },
-    random: () => 0.5,
-    failureTraits,
-    ...changes,
-  });
-}
-
-/** Which targets are tried, and after which waits, when attempts fail in the given way; the last failure repeats. */
-function follow(started: Plan, failures: readonly Failure[], limitMs = deadlineMs): string[] {
-  const steps: string[] = [];
-  let nowMs = 0;
-  let last: Failure | undefined;
-  for (let count = 0; count < 20; count++) {
-    const step = started.next(last, nowMs, limitMs);
-    if (step === undefined) return steps;
-    nowMs += step.delayMs;
-    steps.push(step.delayMs === 0 ? step.routeTarget.target.id : `${step.delayMs} ${step.routeTarget.target.id}`);
-    last = failures[Math.min(count, failures.length - 1)]!;
-  }
-  throw new Error('the plan does not end');
-}
+const plan = (resolution: Resolution, changes: Partial<PlanInput> = {}) => makePlan({ resolution, ...changes });
 
 const withFallback = () => makeResolution(makeRoute([['primary'], ['fallback']]));
 const alone = () => makeResolution(makeRoute([['only']]));
@@ -121,6 +90,12 @@ describe('a tier of several', () => {
     expect(follow(plan(resolution), [failed('transient')])).toEqual(['a', 'b', 'c']);
   });
 
+  it('goes on to the next tier when it was tried whole, however many attempts are left', () => {
+    const resolution = makeResolution(makeRoute([['a', 'b'], ['c']]));
+    const many = { ...retry, maxAttempts: 9 };
+    expect(follow(plan(resolution, { retry: many }), [failed('transient')]).slice(0, 3)).toEqual(['a', 'b', 'c']);
+  });
+
   it('does not count an attempt that the own limits refused', () => {
     const resolution = makeResolution(makeRoute([['a', 'b', 'c', 'd', 'e']]));
     expect(follow(plan(resolution), [failed('target_busy')])).toEqual(['a', 'b', 'c', 'd', 'e']);
@@ -161,6 +136,8 @@ describe('health', () => {
       isLastResort: true,
       attemptsLeft: 0,
     });
+    // Not even when it has come back meanwhile.
+    health.isUsable = () => true;
     expect(started.next(failed('transient'), 0, deadlineMs)).toBeUndefined();
     expect(plan(resolution).next(undefined, 0, deadlineMs)?.isLastResort).toBe(false);
   });
@@ -168,7 +145,7 @@ describe('health', () => {
   it('stays with the first target where its route says so', () => {
     const route = makeRoute([['a', 'b'], ['c']], { staysWithFirst: true });
     const resolution = makeResolution(route);
-    const strategies = createPickers({ random: () => 0, inFlight: () => 0 });
+    const strategies = takeTurns();
     expect(follow(plan(resolution, { strategies }), [failed('transient')])).toEqual(['a', '75 a', '150 a']);
     // Load is shared all the same.
     const next = plan(resolution, { strategies });
@@ -234,10 +211,63 @@ it('says which configuration keeps a route from answering', () => {
   expect(error.message).toContain('azure: disabled; groq: GROQ_KEY is not set');
 });
 
-it('waits longer each time, never beyond the limit, and not always the same', () => {
-  for (const chance of [0, 0.3, 0.999]) {
-    expect(backoffMs(retry, 1, () => 0)).toBeGreaterThanOrEqual(backoffMs(retry, 0, () => chance));
-    expect(backoffMs(retry, 20, () => chance)).toBeLessThanOrEqual(retry.maxDelayMs);
-  }
-  expect(backoffMs(retry, 0, () => 0.1)).not.toBe(backoffMs(retry, 0, () => 0.9));
+it('hands out no attempt when no time is left for one', () => {
+  const started = plan(withFallback());
+  started.next(undefined, 0, 1_000);
+  expect(started.next(failed('headers_timeout'), 1_000, 1_000)).toBeUndefined();
+});
+
+it('waits the first delay each time when nothing says how waits grow', () => {
+  const resolution = alone();
+  expect(follow(plan(resolution, { backoff: undefined }), [failed('transient')])).toEqual([
+    'only',
+    '100 only',
+    '100 only',
+  ]);
+});
+
+it('asks the strategy of a tier with the facts of the request, which are collected once, and only for a choice', () => {
+  const facts = makePickFacts({ inputTokens: 7 });
+  let collected = 0;
+  const seen: unknown[] = [];
+  const turns = takeTurns();
+  const strategies = {
+    of(...place: Parameters<typeof turns.of>) {
+      const { eligible, pick } = turns.of(...place);
+      return {
+        eligible,
+        pick(given: PickFacts) {
+          seen.push(given);
+          return pick(given);
+        },
+      };
+    },
+  };
+  const collect = () => {
+    collected++;
+    return facts;
+  };
+  follow(plan(alone(), { strategies, facts: collect }), [failed('transient')]);
+  expect([collected, seen.length]).toEqual([0, 0]);
+  follow(plan(pool(), { strategies, facts: collect }), [failed('transient')]);
+  expect([collected, seen]).toEqual([1, [facts, facts, facts]]);
+  follow(plan(pool(), { strategies, facts }), [failed('caller_fault')]);
+  expect(seen.at(-1)).toBe(facts);
+});
+
+it('asks after the health of a target and of the model that it gets', () => {
+  const asked: unknown[] = [];
+  const tiers = [[member(makeTarget('one'), 'own-name')], [member(makeTarget('two'))]];
+  const isUsable = ({ id }: Target, model: string | undefined) => {
+    asked.push([id, model]);
+    return id === 'two';
+  };
+  expect(plan(makeResolution(makeRoute([], { tiers })), { health: { isUsable } }).next(undefined, 0, 9)).toMatchObject({
+    upstreamModel: 'model',
+    isFallbackModel: false,
+  });
+  expect(asked.slice(0, 2)).toEqual([
+    ['one', 'own-name'],
+    ['two', 'model'],
+  ]);
 });

@@ -1,6 +1,7 @@
+import type { RouteOptions } from '../config/gateway-config.ts';
 import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
 import type { ConfiguredTarget } from './configured-targets.ts';
-import { createRoute, isOffered } from './create-route.ts';
+import { createRoute, isOffered, isShadow, mayAnswer } from './create-route.ts';
 import { type Fit, fitOf } from './model-pattern.ts';
 import type { Route, RouteTarget, StrategyName } from './target.ts';
 
@@ -11,6 +12,7 @@ export interface ProviderRoutesInput {
   readonly providers: readonly ConfiguredProvider[];
   /** As configured; undefined when nothing is. */
   readonly strategy: StrategyName | undefined;
+  readonly options: RouteOptions;
   readonly fallbackEnabled: boolean;
 }
 
@@ -34,7 +36,8 @@ export interface ProviderRoutes {
 const maxRoutes = 1000;
 
 /** Compiles the ways to the providers of a configuration. */
-export function createProviderRoutes({ providers, strategy, fallbackEnabled }: ProviderRoutesInput): ProviderRoutes {
+export function createProviderRoutes(input: ProviderRoutesInput): ProviderRoutes {
+  const { providers, strategy, options, fallbackEnabled } = input;
   const byName = new Map(providers.map((provider) => [normalizeName(provider.name), provider]));
   // Models that lead to the same targets share a route, so that they share its turns as well.
   const routes: BoundedMap<Route> = createBoundedMap(maxRoutes);
@@ -48,7 +51,7 @@ export function createProviderRoutes({ providers, strategy, fallbackEnabled }: P
     const key = JSON.stringify([id, groups.map((group) => group.map(({ target }) => target.id))]);
     let route = routes.get(key);
     if (route === undefined) {
-      route = createRoute({ id, label, groups, strategy: used });
+      route = createRoute({ id, label, groups, strategy: used, options });
       routes.set(key, route);
     }
     return route;
@@ -78,27 +81,40 @@ export function createProviderRoutes({ providers, strategy, fallbackEnabled }: P
     },
     toNamed({ target, name }, model) {
       const members: RouteTarget[] = [{ target, upstreamModel: target.models?.get(model) ?? model }];
-      return createRoute({ id: `provider/${name}`, label: name, groups: [members], strategy });
+      return createRoute({ id: `provider/${name}`, label: name, groups: [members], strategy, options });
     },
     toWhoeverServes(model) {
       const groups = serving(model, []);
-      const takesAnyName = providers.filter(({ target }) => target.enabled && target.models === undefined);
-      if (groups.length === 0) {
-        // With a single provider there is nothing to choose, whatever its models are called.
-        if (takesAnyName.length !== 1) return undefined;
-        return shared('providers', 'any', [takesAnyName.map(memberOf)], strategy);
+      if (groups.flat().some(({ target }) => mayAnswer(target))) {
+        const inUse = fallbackEnabled ? groups : [firstAnswering(groups.flat())];
+        // Load is shared among providers only when somebody asked for it: they differ in price.
+        return shared('providers', 'any', inUse, strategy ?? 'priority');
       }
-      const inUse = fallbackEnabled ? groups : [groups[0]!.slice(0, 1)];
-      // Load is shared among providers only when somebody asked for it: they differ in price.
-      return shared('providers', 'any', inUse, strategy ?? 'priority');
+      // With a single provider there is nothing to choose, whatever its models are called.
+      const only = onlyProvider(providers);
+      return only && shared('providers', 'any', [[memberOf(only), ...groups.flat()]], strategy);
     },
   };
+}
+
+/** The one provider that answers callers and does not say what it serves; undefined when there is none or another. */
+function onlyProvider(providers: readonly ConfiguredProvider[]): ConfiguredProvider | undefined {
+  const takingAnyName = providers.filter(
+    ({ target }) => target.enabled && target.models === undefined && !isShadow(target),
+  );
+  return takingAnyName.length === 1 ? takingAnyName[0] : undefined;
 }
 
 /** What a declared list says is certain; without one, the provider's reputation is all there is. */
 function fitOfProvider({ target, serves }: ConfiguredTarget, model: string): Fit {
   if (target.models !== undefined) return target.models.has(model) ? 'known' : 'none';
   return fitOf(serves, model);
+}
+
+/** The first that answers callers, and all that are only watched. */
+function firstAnswering(group: readonly RouteTarget[]): readonly RouteTarget[] {
+  const first = group.find(({ target }) => mayAnswer(target));
+  return group.filter((member) => member === first || !mayAnswer(member.target));
 }
 
 /** A target that gets the caller's model name, or its own name for it. */

@@ -1,3 +1,4 @@
+import { defaultRouteOptions } from './route-options.ts';
 import type { Resolution, Route, RouteTarget, RoutingFacts, Target } from './target.ts';
 
 /** A target that is in order, with whatever a test changes. */
@@ -52,7 +53,14 @@ export function member(target: Target, upstreamModel?: string): RouteTarget {
 /** A route of tiers of target ids. */
 export function makeRoute(tiers: readonly (readonly string[])[], changes: Partial<Route> = {}): Route {
   const members = tiers.map((ids) => ids.map((id) => member(makeTarget(id))));
-  return { id: 'test', label: 'test', tiers: members, strategy: 'round_robin', ...changes };
+  return {
+    id: 'test',
+    label: 'test',
+    tiers: members,
+    strategy: 'round_robin',
+    options: defaultRouteOptions,
+    ...changes,
+  };
 }
 
 export function makeResolution(route: Route, requestedModel: string | undefined = 'model'): Resolution {

@@ -1,5 +1,6 @@
 import type { Operation } from '../canonical/operation.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
+import type { RouteOptions } from '../config/gateway-config.ts';
 import type { EmbeddingWireName } from '../protocols/embeddings/embedding-wire.ts';
 import type { RequestQuirks } from '../protocols/protocol.ts';
 import type { RerankWireName } from '../protocols/rerank/rerank-wire.ts';
@@ -118,7 +119,10 @@ export interface Target {
   readonly defaultModel: string | undefined;
   /** Public name → upstream name of the models it declares; undefined when it takes any name. */
   readonly models: ReadonlyMap<string, string> | undefined;
+  /** Limits of chats, and of every operation that has none of its own in `operationTimeouts`. */
   readonly timeouts: AttemptTimeouts;
+  /** Limits of operations where they are others; absent: nowhere. */
+  readonly operationTimeouts?: Readonly<Partial<Record<Operation, AttemptTimeouts>>>;
   /** Attempts at most on this target within one exchange. */
   readonly maxAttempts: number;
   readonly bulkhead: SlotPool | undefined;
@@ -129,6 +133,12 @@ export interface Target {
   readonly probe: ProbeSettings;
   /** The target accepts `stream_options.include_usage`. */
   readonly acceptsStreamOptions: boolean;
+  /** Whether it goes on with an answer whose beginning it is given, as configured; absent: what is known of its provider. */
+  readonly assistantPrefill?: boolean;
+  /** Share of the picks of its tier that it gets whatever the strategy, in percent; absent: it takes part as any other. */
+  readonly canaryPercent?: number;
+  /** Share of requests that it gets a copy of, in percent; with it, it is in no tier and never answers a caller. */
+  readonly shadowPercent?: number;
 }
 
 /** A target within a route, with the model name that it gets. */
@@ -152,9 +162,22 @@ export interface Route {
   readonly staysWithFirst?: boolean;
   /** Targets that it names but that are disabled or unusable: in no tier, kept to say why nothing answered. */
   readonly excluded?: readonly Target[];
+  /** Members that get copies of requests, in no tier. */
+  readonly shadows?: readonly RouteTarget[];
+  /** How it treats its requests, beside the strategy. */
+  readonly options: RouteOptions;
 }
 
-export type StrategyName = 'round_robin' | 'weighted' | 'least_loaded' | 'random' | 'priority';
+export type StrategyName =
+  | 'round_robin'
+  | 'weighted'
+  | 'least_loaded'
+  | 'latency_optimized'
+  | 'cost_optimized'
+  | 'quota_aware'
+  | 'sticky'
+  | 'random'
+  | 'priority';
 
 /** What is known of a request when its route is looked for. */
 export interface RoutingFacts {

@@ -1,3 +1,4 @@
+import type { RouteOptions } from '../config/gateway-config.ts';
 import type { ConfiguredTarget } from './configured-targets.ts';
 import { createRoute } from './create-route.ts';
 import { memberOf } from './provider-routes.ts';
@@ -17,7 +18,7 @@ export interface WildcardRoutes {
 /** Compiles the routes of a configuration's backends. Models that lead to the same backends share a route and its turns. */
 export function createWildcardRoutes(
   backends: readonly ConfiguredTarget[],
-  strategy: StrategyName | undefined,
+  { strategy, options }: { readonly strategy: StrategyName | undefined; readonly options: RouteOptions },
 ): WildcardRoutes {
   const routes = new Map<string, Route>();
 
@@ -27,7 +28,8 @@ export function createWildcardRoutes(
     const key = JSON.stringify(filled.map((group) => group.map(({ target }) => target.id)));
     let route = routes.get(key);
     if (route === undefined) {
-      route = createRoute({ id: 'any', label: 'any', groups: filled.map((group) => group.map(memberOf)), strategy });
+      const members = filled.map((group) => group.map(memberOf));
+      route = createRoute({ id: 'any', label: 'any', groups: members, strategy, options });
       // The keys are bounded: a model that no backend names leads to one and the same route.
       routes.set(key, route);
     }

@@ -1,6 +1,11 @@
 /** The end of a chunked body (RFC 9112, section 7.1). */
 export const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 
+/** The same with trailer fields (RFC 9112, section 7.1.2), each of which ends with a line break. */
+export function lastChunkWith(fields: string): Buffer {
+  return Buffer.from(`0\r\n${fields}\r\n`, 'latin1');
+}
+
 const CR = 13;
 const LF = 10;
 

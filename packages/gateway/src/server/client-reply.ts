@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ReplySink } from '../relay/reply-sink.ts';
-import { frameChunk, LAST_CHUNK } from './chunk-frame.ts';
+import { frameChunk, LAST_CHUNK, lastChunkWith } from './chunk-frame.ts';
 import { endReply, isEarly } from './end-reply.ts';
 import { type ComposedHead, composeHead, headerText } from './reply-head.ts';
 
@@ -29,6 +29,7 @@ export class ClientReply implements ReplySink {
   #headers: readonly string[] = [];
   /** Chunks are framed here and not by node:http. */
   #framesChunks = false;
+  #trailers = '';
 
   constructor(response: ServerResponse) {
     this.#response = response as ServerResponse & HeadState;
@@ -51,13 +52,18 @@ export class ClientReply implements ReplySink {
     const response = this.#response;
     const length = bytes?.length ?? 0;
     if (this.#framesChunks) {
-      endReply(response, length === 0 ? LAST_CHUNK : Buffer.concat([frameChunk(bytes!), LAST_CHUNK]));
+      const last = this.#trailers === '' ? LAST_CHUNK : lastChunkWith(this.#trailers);
+      endReply(response, length === 0 ? last : Buffer.concat([frameChunk(bytes!), last]));
     } else if (length === 0 || length > ONE_WRITE_BYTES || isEarly(response)) {
       this.#writeHead();
       endReply(response, bytes);
     } else {
       this.#endWhole(bytes!);
     }
+  }
+
+  trailer(name: string, value: string): void {
+    this.#trailers += `${name}: ${headerText(value)}\r\n`;
   }
 
   cut(): void {

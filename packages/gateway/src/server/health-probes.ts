@@ -1,5 +1,5 @@
 import type { Clock } from '../canonical/clock.ts';
-import type { HealthRegistry, HealthTransition } from '../resilience/health.ts';
+import type { HealthRegistry, HealthRegistryInput, HealthTransition } from '../resilience/health.ts';
 import { createProber, type Prober } from '../resilience/prober.ts';
 import type { Target } from '../routing/target.ts';
 import type { Log, Metrics } from '../telemetry/telemetry.ts';
@@ -51,18 +51,51 @@ function probeable(targets: Iterable<Target>): Target[] {
   );
 }
 
-/** What a change of health does: a log line, and a gauge for each target that it concerns. */
-export function healthReporter(
-  log: Log,
-  metrics: Metrics,
-  targets: () => Iterable<Target>,
-): (change: HealthTransition) => void {
-  return (change) => {
-    const isOut = change.to === 'unhealthy' || change.to === 'quota' || change.to === 'misconfigured';
-    const ids = [...targets()].filter(({ healthId }) => healthId === change.id).map(({ id }) => id);
-    const fields = { targets: ids, from: change.from, to: change.to, reason: change.reason };
-    if (isOut) log.warn('health', `Out of service: ${ids.join(', ')} (${change.to})`, fields);
-    else if (change.from !== 'unknown') log.info('health', `Back in service: ${ids.join(', ')}`, fields);
-    for (const id of ids) metrics.setTargetState(id, isOut ? 1 : 0);
+export interface HealthReporterInput {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly targets: () => Iterable<Target>;
+  readonly registry: () => HealthRegistry;
+}
+
+/** What changes of health do: a log line, and a gauge for each target that they concern. */
+export function createHealthReporter(
+  input: HealthReporterInput,
+): Pick<HealthRegistryInput, 'onChange' | 'onModelChange'> {
+  return {
+    onChange: (change) => reportTarget(input, change),
+    onModelChange: (change) => reportModel(input, change),
   };
+}
+
+function reportTarget(input: HealthReporterInput, { id, from, to, reason }: HealthTransition): void {
+  const { log } = input;
+  const ids = targetIds(input, id);
+  const isOut = to === 'unhealthy' || to === 'quota' || to === 'misconfigured';
+  const fields = { targets: ids, from, to, reason };
+  if (isOut) log.warn('health', `Out of service: ${ids.join(', ')} (${to})`, fields);
+  else if (from !== 'unknown') log.info('health', `Back in service: ${ids.join(', ')}`, fields);
+  setGauges(input, id, ids);
+}
+
+/** The others of its models are still asked for. The name of the model may be a caller's: it is no label of a metric. */
+function reportModel(input: HealthReporterInput, { id, model, to, reason, failure }: HealthTransition): void {
+  const { log } = input;
+  const ids = targetIds(input, id);
+  const fields = { targets: ids, model, reason, failure };
+  if (to === 'unhealthy') log.warn('health', `Out of service for one model: ${ids.join(', ')}`, fields);
+  else log.info('health', `Back in service for one model: ${ids.join(', ')}`, fields);
+  setGauges(input, id, ids);
+}
+
+function targetIds({ targets }: HealthReporterInput, healthId: string): string[] {
+  return [...targets()].filter((target) => target.healthId === healthId).map(({ id }) => id);
+}
+
+/** A target counts as open while any of its models does. */
+function setGauges({ metrics, registry }: HealthReporterInput, healthId: string, ids: readonly string[]): void {
+  const record = registry().recordOf(healthId);
+  const isOut = record !== undefined && record.state !== 'healthy' && record.state !== 'unknown';
+  const state = isOut || record?.models.some(({ isOpen }) => isOpen) ? 1 : 0;
+  for (const id of ids) metrics.setTargetState(id, state);
 }

@@ -1,21 +1,27 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../canonical/clock.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
+import type { ProtocolName } from '../canonical/protocol-name.ts';
 import { Exchange } from '../exchange.ts';
 import type { ExchangeRegistry } from '../exchange-registry.ts';
 import type { Inference } from '../inference.ts';
 import type { ClientAddress } from '../policies/client-address.ts';
+import { mayUseModel } from '../policies/key-scopes.ts';
 import type { ProxyTail } from '../policies/proxy-path.ts';
 import type { RequestIds } from '../policies/request-id.ts';
 import { pageProtocol } from '../protocols/find-model-listing.ts';
-import { usualProtocol } from '../protocols/find-protocol.ts';
 import type { ResponseStore } from '../stores/response-store.ts';
+import type { AdminMatch } from './admin/admin-match.ts';
+import type { ServeAdmin } from './admin/admin-server.ts';
 import { ClientReply } from './client-reply.ts';
-import { type PageSource, sendJson, sendPageError, servePage } from './pages.ts';
+import type { ServeManagement } from './management-pages.ts';
+import { type ManagementMatch, unstored } from './management-routes.ts';
+import { type PageSource, sendPageError, servePage } from './pages.ts';
 import { readClientError, refuseRaw } from './refuse-raw.ts';
 import { RequestBody } from './request-body.ts';
 import { findHeadFault } from './request-head.ts';
 import { matchRoute, type RouteMatch } from './routes.ts';
+import { internalError, sendError, sendRefusal } from './send-error.ts';
 import {
   HEADERS_MS,
   KEEP_ALIVE_MS,
@@ -35,6 +41,8 @@ export interface ServedRuntime {
   readonly guardPage: (exchange: Exchange) => void | Promise<void>;
   /** The same for stored responses: everything that guards the requests that made them. */
   readonly guardStored: (exchange: Exchange) => void | Promise<void>;
+  /** What guards the management pages besides their key. */
+  readonly guardManagement: (exchange: Exchange) => void | Promise<void>;
   readonly pageHeaders: readonly string[];
   readonly corsHeaders: (origin: string | undefined) => readonly string[];
 }
@@ -44,6 +52,8 @@ export interface HttpServerParts {
   readonly runtime: () => ServedRuntime;
   readonly requestIds: RequestIds;
   readonly pages: PageSource;
+  readonly management: ServeManagement;
+  readonly admin: ServeAdmin;
   readonly responses: ResponseStore;
   /** Exchanges under way; the server adds and removes. */
   readonly exchanges: ExchangeRegistry;
@@ -120,6 +130,8 @@ function handle(parts: HttpServerParts, request: IncomingMessage, response: Serv
     void page(parts, runtime, request, response, match);
   } else if (match.kind === 'stored') {
     void storedResponse(parts, runtime, request, response, match);
+  } else if (match.kind === 'management' || match.kind === 'admin') {
+    void management(parts, runtime, request, response, match, body);
   } else {
     sendError(response, match.error, match.allow === undefined ? [] : ['allow', match.allow]);
   }
@@ -217,23 +229,30 @@ async function page(
 ): Promise<void> {
   const headers = [...runtime.pageHeaders, ...runtime.corsHeaders(request.headers.origin)];
   const protocol = pageProtocol(match.protocol, request.headers);
-  try {
-    if (!unguarded.has(match.page)) {
-      const facts = { ...pageFacts, protocol, query: match.query };
-      await runtime.guardPage(openExchange(parts, runtime, request, response, facts));
-    }
-    await servePage(parts.pages, { ...match, protocol, headers }, response);
-    // A stop that was asked meanwhile would wait for the next request.
-    if (parts.isDraining()) request.socket.destroySoon();
-  } catch (error) {
-    if (error instanceof GatewayError) {
-      // A body that was not read would be taken for the next request.
-      sendPageError(protocol, error, response, [...headers, 'connection', 'close']);
-      return;
-    }
-    parts.reportInternal(error);
-    sendError(response, internalError(), headers);
-  }
+  await answer(parts, request, response, { protocol, headers }, async () => {
+    const exchange = openExchange(parts, runtime, request, response, { ...pageFacts, protocol, query: match.query });
+    if (!unguarded.has(match.page)) await runtime.guardPage(exchange);
+    const mayUse = (model: string): boolean => mayUseModel(exchange.principal.scopes, model);
+    await servePage(parts.pages, { ...match, protocol, headers, mayUse }, response);
+  });
+}
+
+async function management(
+  parts: HttpServerParts,
+  runtime: ServedRuntime,
+  request: IncomingMessage,
+  response: ServerResponse,
+  match: ManagementMatch | AdminMatch,
+  body: RequestBody,
+): Promise<void> {
+  const headers = unstored(runtime.pageHeaders);
+  const { protocol, query } = match;
+  await answer(parts, request, response, { protocol, headers }, async () => {
+    const exchange = openExchange(parts, runtime, request, response, { ...pageFacts, protocol, query });
+    await runtime.guardManagement(exchange);
+    if (match.kind === 'admin') await parts.admin({ match, exchange, body, headers }, response);
+    else await parts.management({ match, exchange, body, headers }, response);
+  });
 }
 
 /** A response that was made before, as the policies that guard it see the request. */
@@ -248,39 +267,31 @@ async function storedResponse(
 ): Promise<void> {
   const headers = [...runtime.pageHeaders, ...runtime.corsHeaders(request.headers.origin)];
   const { protocol, query } = match;
-  try {
+  await answer(parts, request, response, { protocol, headers }, async () => {
     const exchange = openExchange(parts, runtime, request, response, { ...storedFacts, protocol, query });
     await runtime.guardStored(exchange);
     const { principal, replyHeaders } = exchange;
     const reply = { match, owner: principal.identity, headers: [...headers, ...replyHeaders] };
     await serveStoredResponse(parts.responses, reply, response);
+  });
+}
+
+/** Does what answers a request that is none for a model; what it throws becomes an error in the asker's words. */
+async function answer(
+  parts: HttpServerParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { protocol, headers }: { readonly protocol: ProtocolName; readonly headers: readonly string[] },
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
     // A stop that was asked meanwhile would wait for the next request.
     if (parts.isDraining()) request.socket.destroySoon();
   } catch (thrown) {
     if (!(thrown instanceof GatewayError)) parts.reportInternal(thrown);
     const error = thrown instanceof GatewayError ? thrown : internalError();
+    // A body that was not read would be taken for the next request.
     sendPageError(protocol, error, response, [...headers, 'connection', 'close']);
   }
-}
-
-function internalError(): GatewayError {
-  return new GatewayError('internal', 'The gateway failed; its log has the reason.');
-}
-
-/** An error about a request of which nothing is known but that it was refused. */
-function sendError(response: ServerResponse, error: GatewayError, headers: readonly string[] = []): void {
-  // A body that was not read would be taken for the next request.
-  sendPageError(usualProtocol, error, response, [...headers, 'connection', 'close']);
-}
-
-/** A refusal that is no error of the table: it speaks of the connection, and an API's client never sees it. */
-function sendRefusal(
-  response: ServerResponse,
-  status: number,
-  code: string,
-  message: string,
-  headers: readonly string[] = [],
-): void {
-  const error = { message, type: 'invalid_request_error', param: null, code };
-  sendJson(response, status, { error }, [...headers, 'connection', 'close']);
 }

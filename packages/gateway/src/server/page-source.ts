@@ -78,6 +78,6 @@ function targetStatus(target: Target, health: HealthRegistry): TargetStatus {
   const base = { id: target.id, provider: target.provider };
   if (!target.enabled) return { ...base, status: 'disabled', usable: false };
   if (target.unusable !== undefined) return { ...base, status: 'unusable', usable: false };
-  const status = health.recordOf(target.healthId)?.state ?? 'unknown';
+  const status = health.statusOf(target.healthId);
   return { ...base, status, usable: health.isUsable(target.healthId) };
 }

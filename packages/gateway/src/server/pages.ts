@@ -26,7 +26,15 @@ export interface PageSource {
 export interface TargetStatus {
   readonly id: string;
   readonly provider: string;
-  readonly status: 'healthy' | 'unhealthy' | 'unknown' | 'quota' | 'misconfigured' | 'disabled' | 'unusable';
+  readonly status:
+    | 'healthy'
+    | 'degraded'
+    | 'unhealthy'
+    | 'unknown'
+    | 'quota'
+    | 'misconfigured'
+    | 'disabled'
+    | 'unusable';
   readonly usable: boolean;
 }
 
@@ -38,6 +46,8 @@ export interface PageRequest {
   readonly query: string;
   /** Headers on every reply. */
   readonly headers: readonly string[];
+  /** Whether the asker may use a model: others are not there for it. Absent: it may use all. */
+  readonly mayUse?: (model: string) => boolean;
 }
 
 /** Serves one of the gateway's own pages. */
@@ -55,8 +65,10 @@ export async function servePage(source: PageSource, request: PageRequest, respon
       const isStarted = source.isStarted();
       return sendJson(response, isStarted ? 200 : 503, { status: isStarted ? 'started' : 'starting' }, request.headers);
     }
-    case 'models':
-      return sendJson(response, 200, findModelListing(request.protocol).list(await source.models()), request.headers);
+    case 'models': {
+      const models = await modelsFor(source, request);
+      return sendJson(response, 200, findModelListing(request.protocol).list(models), request.headers);
+    }
     case 'model':
       return sendModel(source, request, response);
     case 'metrics':
@@ -83,8 +95,12 @@ function sendHealth(source: PageSource, request: PageRequest, response: ServerRe
   sendJson(response, 200, body, request.headers);
 }
 
+async function modelsFor(source: PageSource, { mayUse = () => true }: PageRequest): Promise<readonly ListedModel[]> {
+  return (await source.models()).filter(({ id }) => mayUse(id));
+}
+
 async function sendModel(source: PageSource, request: PageRequest, response: ServerResponse): Promise<void> {
-  const model = (await source.models()).find(({ id }) => id === request.parameter);
+  const model = (await modelsFor(source, request)).find(({ id }) => id === request.parameter);
   if (model) {
     sendJson(response, 200, findModelListing(request.protocol).describe(model), request.headers);
     return;

@@ -17,19 +17,26 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Rejects when a connection stays open for ever. */
+/** Scenes at most until the exit is told first; on a busy machine the channel may be read to its end before. */
+const MOST_SCENES = 8;
+
+/** Plays the scene until node told of the exit first. Rejects when a connection stays open for ever. */
 async function run(scene: 'alone' | 'with-another'): Promise<ReclaimReport> {
-  const { stdout } = await promisify(execFile)(process.execPath, [script, scene], { timeout: 15_000 });
-  return JSON.parse(stdout) as ReclaimReport;
+  let report: ReclaimReport | undefined;
+  for (let played = 0; played < MOST_SCENES && report?.wasConnectedAtExit !== true; played++) {
+    const { stdout } = await promisify(execFile)(process.execPath, [script, scene], { timeout: 15_000 });
+    report = JSON.parse(stdout) as ReclaimReport;
+  }
+  return report!;
 }
 
 describe('a connection on its way to a worker whose exit is told before the end of its channel', () => {
   it('is closed when nobody else is left', async () => {
     expect(await run('alone')).toEqual({ wasConnectedAtExit: true, underway: '', later: [] });
-  });
+  }, 60_000);
 
   it('goes to another worker, and no later one goes to the dead', async () => {
     const later = ['served', 'served', 'served'];
     expect(await run('with-another')).toEqual({ wasConnectedAtExit: true, underway: 'served', later });
-  });
+  }, 60_000);
 });

@@ -4,8 +4,9 @@ import { matchRoute } from './routes.ts';
 const short = (method: string, target: string): string => {
   const match = matchRoute(method, target);
   if (match.kind === 'error') return match.error.kind;
+  if (match.kind === 'admin') return `admin ${match.path} ${match.query}`.trim();
   if (match.kind === 'stored') return `${match.action} ${match.id} ${match.query}`.trim();
-  return match.kind === 'page'
+  return match.kind === 'page' || match.kind === 'management'
     ? `${match.page} ${match.query}`.trim()
     : `${match.operation} ${match.tail} ${match.query}`.trim();
 };
@@ -19,6 +20,8 @@ describe('a whole URL as request target', () => {
     ['POST', 'http://[::1]:8080/v1/chat/completions?a=1', 'chat chat/completions a=1'],
     ['POST', 'http://gateway.test/v1/m/tokenize?a=1', 'proxy /tokenize?a=1'],
     ['GET', 'http://gateway.test/v1/responses/resp_gw1/input_items?limit=1', 'items resp_gw1 limit=1'],
+    ['GET', 'http://gateway.test/admin/keys?limit=1', 'admin /admin/keys limit=1'],
+    ['GET', 'http://gateway.test/api/v1/backends/health?history=true', 'backends_health history=true'],
   ])('leads where its path leads: %s %s', (method, target, expected) => {
     expect(short(method, target)).toBe(expected);
     const path = target.replace(/^\w+:\/\/[^/?]+\/?/, '/');

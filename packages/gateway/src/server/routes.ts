@@ -5,6 +5,8 @@ import type { StreamAsk } from '../exchange.ts';
 import { modelPaths } from '../protocols/find-model-listing.ts';
 import { usualProtocol } from '../protocols/find-protocol.ts';
 import { type ClientPathMatch, clientPaths, matchClientPath } from '../protocols/match-client-path.ts';
+import { type AdminMatch, matchAdmin } from './admin/admin-match.ts';
+import { type ManagementMatch, matchManagement } from './management-routes.ts';
 import { matchStoredResponse, type StoredMatch } from './stored-responses.ts';
 
 /** Pages of the gateway's own. */
@@ -33,6 +35,8 @@ export type RouteMatch =
       readonly query: string;
     }
   | StoredMatch
+  | ManagementMatch
+  | AdminMatch
   | { readonly kind: 'error'; readonly error: GatewayError; readonly allow: string | undefined };
 
 type PageMatch = Extract<RouteMatch, { readonly kind: 'page' }>;
@@ -89,6 +93,8 @@ export function matchRoute(method: string, requestTarget: string): RouteMatch {
   const models = matchModels(method, path, query);
   if (models !== undefined) return models;
   if (path.startsWith('/v1/')) return matchProxy(method, target);
+  const management = matchManagement(method, path, query) ?? matchAdmin(path, query);
+  if (management !== undefined) return management;
   return !path.startsWith('//')
     ? refuse(
         'not_found',

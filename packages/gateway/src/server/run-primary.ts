@@ -3,9 +3,14 @@ import { systemClock } from '../canonical/clock.ts';
 import type { CommandLineIo } from '../cli/command-line-io.ts';
 import { ConfigError, type LoadedConfig } from '../config/gateway-config.ts';
 import { loadConfig } from '../config/load.ts';
+import { mergeRoutingStats, type RoutingStatsSnapshot } from '../explain/routing-stats.ts';
 import { createModelCatalogue } from '../pricing/model-catalogue.ts';
 import { createPriceLibrary } from '../pricing/price-library.ts';
-import { createHealthRegistry } from '../resilience/health.ts';
+import type { RecordChange } from '../record/gateway-record.ts';
+import { openLedger } from '../record/open-ledger.ts';
+import { openRecord } from '../record/open-record.ts';
+import { createHealthRegistry, type HealthRegistry } from '../resilience/health.ts';
+import { healthSettingsOf } from '../resilience/health-settings.ts';
 import { shareHealth } from '../resilience/health-sharing.ts';
 import { compileRoutes } from '../runtime.ts';
 import { processChannel } from '../stores/cluster/channel.ts';
@@ -19,7 +24,7 @@ import { createMetrics, type MergeableMetrics, type MetricsSnapshot, mergeMetric
 import type { Log } from '../telemetry/telemetry.ts';
 import { version } from '../version.ts';
 import { startBanner } from './banner.ts';
-import { createHealthProbes, healthReporter } from './health-probes.ts';
+import { createHealthProbes, createHealthReporter } from './health-probes.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { openMetricsPort } from './metrics-server.ts';
 import { createPageSource } from './page-source.ts';
@@ -31,6 +36,8 @@ import { type WorkerAddress, workerTopics } from './worker-topics.ts';
 
 /** Milliseconds that workers may take to hand over their metrics. */
 const METRICS_MS = 1_500;
+/** Milliseconds that workers may take to follow a change of the record. */
+const RECORD_MS = 1_500;
 /** Milliseconds before a worker that died is replaced; one that dies at once is replaced ever more slowly. */
 const FIRST_RESPAWN_MS = 200;
 const LAST_RESPAWN_MS = 10_000;
@@ -45,11 +52,26 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   const { clock } = io;
   const lifecycle = new Lifecycle(io.signal);
   let loaded = await loadConfig(input);
-  let catalog = compileRoutes(loaded, systemClock).catalog;
   const log = openLog(loaded, io, { isShared: true });
+  const { workingDirectory } = input;
+  const record = await openRecord({ loaded, workingDirectory, clock, log, migrates: true, processes: workers + 1 });
+  const openedLedger = openLedger({
+    record,
+    config: loaded.config.database,
+    workingDirectory: input.workingDirectory,
+    clock,
+    log,
+    role: 'primary',
+  });
+  const compile = (next: LoadedConfig) => compileRoutes(record?.merged(next) ?? next, systemClock);
+  let { catalog } = compile(loaded);
   const metrics = createMetrics({ defaultMetrics: false });
   const targets = () => catalog.targets.values();
-  const health = createHealthRegistry({ clock, random: Math.random, onChange: healthReporter(log, metrics, targets) });
+  const health: HealthRegistry = createHealthRegistry({
+    clock,
+    random: Math.random,
+    ...createHealthReporter({ log, metrics, targets, registry: () => health }),
+  });
   const slots = createMemorySlotStore({ clock });
   const hub = createClusterHub({ clock });
   createClusterStoreHost({ hub, limits: createMemoryLimitStore({ clock }), slots, clock });
@@ -57,16 +79,27 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   shareHealth(health, hub);
   const probes = createHealthProbes({ registry: health, clock, random: Math.random });
   const adopt = (next: LoadedConfig): void => {
-    catalog = compileRoutes(next, systemClock).catalog;
+    catalog = compile(next).catalog;
     loaded = next;
+    health.configure(healthSettingsOf(next.config.resilience));
     health.retain([...targets()].map(({ healthId }) => healthId));
     probes.update(targets());
   };
   adopt(loaded);
+  record?.onChange((topics) => {
+    if (topics.includes('providers')) adopt(loaded);
+  });
+  hub.answer(workerTopics.recordChanged, async (change) => {
+    await record?.follow(change as RecordChange);
+    await hub.askAll(workerTopics.recordChanged, change, RECORD_MS);
+  });
   logConfig(log, loaded, catalog);
 
   const metricsText = () => textOfAll(hub, metrics);
   hub.answer(workerTopics.allMetrics, metricsText);
+  hub.answer(workerTopics.allRoutingStats, async (windowMs) =>
+    mergeRoutingStats((await hub.askAll(workerTopics.routingStats, windowMs, METRICS_MS)) as RoutingStatsSnapshot[]),
+  );
   const staff = new Staff({ hub, log, count: workers, io });
   const library = createPriceLibrary();
   const pages = createPageSource({
@@ -85,7 +118,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   const address = await staff.start();
   const metricsPort = await openMetricsPort({ config: loaded.config, mainPort: address.port, pages, log });
   log.info('server', `Listening on ${address.address}:${address.port}`, { version, workers });
-  const { isDemo } = compileRoutes(loaded, systemClock);
+  const { isDemo } = compile(loaded);
   io.stderr.write(startBanner({ catalog, isDemo }, { host: loaded.config.server.host, port: address.port }));
 
   const reloader = createReloader({
@@ -103,6 +136,8 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   reloader.close();
   probes.stop();
   metricsPort?.close();
+  await openedLedger?.close();
+  await record?.close();
   log.close();
   return 0;
 }

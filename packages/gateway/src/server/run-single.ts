@@ -1,6 +1,8 @@
 import { loadConfig } from '../config/load.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
-import { createHealthRegistry } from '../resilience/health.ts';
+import { openLedger } from '../record/open-ledger.ts';
+import { openRecord } from '../record/open-record.ts';
+import { createHealthRegistry, type HealthRegistry } from '../resilience/health.ts';
 import type { Target } from '../routing/target.ts';
 import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
 import { createMemoryResponseStore } from '../stores/memory/response-store.ts';
@@ -8,7 +10,7 @@ import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
 import { startBanner } from './banner.ts';
-import { createHealthProbes, healthReporter } from './health-probes.ts';
+import { createHealthProbes, createHealthReporter } from './health-probes.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { openMetricsPort } from './metrics-server.ts';
 import { createReloader } from './reloader.ts';
@@ -26,7 +28,27 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   const log = openLog(loaded, io);
   const metrics = createMetrics({ defaultMetrics: loaded.config.telemetry.metrics.enabled });
   let targets: () => Iterable<Target> = () => [];
-  const health = createHealthRegistry({ clock, random, onChange: healthReporter(log, metrics, () => targets()) });
+  const health: HealthRegistry = createHealthRegistry({
+    clock,
+    random,
+    ...createHealthReporter({ log, metrics, targets: () => targets(), registry: () => health }),
+  });
+  const record = await openRecord({
+    loaded,
+    workingDirectory: input.workingDirectory,
+    clock,
+    log,
+    migrates: true,
+    processes: 1,
+  });
+  const openedLedger = openLedger({
+    record,
+    config: loaded.config.database,
+    workingDirectory: input.workingDirectory,
+    clock,
+    log,
+    role: 'single',
+  });
   const gateway: Gateway = createGateway(loaded, {
     clock,
     random,
@@ -36,6 +58,8 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     slots: createMemorySlotStore({ clock }),
     responses: createMemoryResponseStore({ clock, limits: () => gateway.runtime.config.responses }),
     health,
+    record,
+    ledger: openedLedger?.ledger,
     metricsText: () => metrics.text(),
     version,
   });
@@ -51,6 +75,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     log,
   });
   probes.update(targets());
+  record?.onChange(() => probes.update(targets()));
   log.info('server', `Listening on ${address.address}:${address.port}`, { version, workers: 1 });
   io.stderr.write(startBanner(gateway.runtime, { host: loaded.config.server.host, port: address.port }));
 
@@ -73,6 +98,8 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   reloader.close();
   probes.stop();
   metricsPort?.close();
+  await openedLedger?.close();
+  await record?.close();
   log.close();
   return 0;
 }

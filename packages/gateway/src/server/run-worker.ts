@@ -1,5 +1,9 @@
 import { loadConfig } from '../config/load.ts';
+import type { RoutingStatsSnapshot } from '../explain/routing-stats.ts';
 import { createGateway } from '../gateway.ts';
+import type { RecordChange } from '../record/gateway-record.ts';
+import { openLedger } from '../record/open-ledger.ts';
+import { openRecord } from '../record/open-record.ts';
 import { createHealthRegistry } from '../resilience/health.ts';
 import { followHealth } from '../resilience/health-sharing.ts';
 import { createClusterBus } from '../stores/cluster/bus.ts';
@@ -19,9 +23,11 @@ import { workerTopics } from './worker-topics.ts';
 
 /** Milliseconds that the metrics of all processes may take. */
 const METRICS_MS = 2_000;
+/** Milliseconds that all processes may take to follow a change of the record. */
+const RECORD_MS = 2_000;
 
 /** One of several processes that share the port. Limits, queue and health are the primary's; it obeys only the primary. */
-export async function runWorker({ input, io }: ProcessOptions): Promise<number> {
+export async function runWorker({ input, workers, io }: ProcessOptions): Promise<number> {
   const { clock } = io;
   keepTickShape();
   // Signals to the process group are the primary's business; a worker that took them would drain twice.
@@ -32,6 +38,24 @@ export async function runWorker({ input, io }: ProcessOptions): Promise<number> 
   const metrics = createMetrics({ defaultMetrics: loaded.config.telemetry.metrics.enabled });
   const health = createHealthRegistry({ clock, random: Math.random, onChange: () => {} });
   const onNotice = ({ message }: { readonly message: string }): void => log.warn('worker', message);
+  const record = await openRecord({
+    loaded,
+    workingDirectory: input.workingDirectory,
+    clock,
+    log,
+    migrates: false,
+    processes: workers + 1,
+  });
+  record?.tellOthers((change) => bus.ask(workerTopics.recordChanged, change, RECORD_MS));
+  bus.answer(workerTopics.recordChanged, (change) => record?.follow(change as RecordChange));
+  const openedLedger = openLedger({
+    record,
+    config: loaded.config.database,
+    workingDirectory: input.workingDirectory,
+    clock,
+    log,
+    role: 'worker',
+  });
   const gateway = createGateway(loaded, {
     clock,
     random: Math.random,
@@ -41,10 +65,15 @@ export async function runWorker({ input, io }: ProcessOptions): Promise<number> 
     slots: createClusterSlotStore({ bus, clock, fallback: createMemorySlotStore({ clock }), onNotice }),
     responses: createClusterResponseStore({ bus, clock }),
     health,
+    record,
+    ledger: openedLedger?.ledger,
     metricsText: async () => String(await bus.ask(workerTopics.allMetrics, undefined, METRICS_MS)),
+    allRoutingStats: async (windowMs) =>
+      (await bus.ask(workerTopics.allRoutingStats, windowMs, METRICS_MS)) as RoutingStatsSnapshot,
     version,
   });
   bus.answer(workerTopics.metrics, () => metrics.snapshotJson());
+  bus.answer(workerTopics.routingStats, (windowMs) => gateway.routingStats.snapshot(windowMs as number | undefined));
   bus.on(workerTopics.reload, () => {
     const takeOver = async (): Promise<void> => {
       const next = await loadConfig(input);
@@ -60,6 +89,8 @@ export async function runWorker({ input, io }: ProcessOptions): Promise<number> 
   const { address, port } = await gateway.listen();
   bus.post(workerTopics.listening, { address, port });
   await stopped;
+  await openedLedger?.close();
+  await record?.close();
   bus.close();
   log.close();
   return 0;

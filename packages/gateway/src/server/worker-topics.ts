@@ -8,6 +8,12 @@ export const workerTopics = {
   stop: 'worker.stop',
   /** Primary asks workers for their metrics. */
   metrics: 'worker.metrics',
+  /** Worker asks the primary, and it all workers, to follow a change of the record; the payload is `RecordChange`. */
+  recordChanged: 'record.changed',
+  /** Primary asks workers what they routed where; the payload is the window in milliseconds, if there is one. */
+  routingStats: 'worker.routing_stats',
+  /** Worker asks the primary what all of them routed where. */
+  allRoutingStats: 'primary.routing_stats',
   /** Worker asks the primary for the metrics of all. */
   allMetrics: 'primary.metrics',
 } as const;

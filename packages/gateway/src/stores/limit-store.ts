@@ -1,18 +1,23 @@
-/** One configured limit. Sliding window: at most `limit` in any `windowMs`. Token bucket: `capacity` at once, then `refillPerSecond`. */
-export type LimitRule =
-  | { readonly id: string; readonly algorithm: 'sliding_window'; readonly limit: number; readonly windowMs: number }
-  | {
-      readonly id: string;
-      readonly algorithm: 'token_bucket';
-      readonly capacity: number;
-      readonly refillPerSecond: number;
-    };
+/**
+ * One configured limit, on requests or on tokens: what a unit is, its claims say. Sliding window: at most `limit` in any
+ * `windowMs`. Token bucket: `capacity` at once, then `refillPerSecond`.
+ */
+export type LimitRule = { readonly id: string; readonly whenStoreIsAway?: WhenStoreIsAway } & (
+  | { readonly algorithm: 'sliding_window'; readonly limit: number; readonly windowMs: number }
+  | { readonly algorithm: 'token_bucket'; readonly capacity: number; readonly refillPerSecond: number }
+);
+
+/**
+ * What becomes of a claim while the store that counts for all processes does not answer. `open`, which is meant where
+ * nothing is said: this process counts by itself. `closed`: the claim fails as `store_unavailable`.
+ */
+export type WhenStoreIsAway = 'open' | 'closed';
 
 /** A claim of one request on one rule's counter for one key (an identity, an address, a target id). */
 export interface LimitClaim {
   readonly rule: LimitRule;
   readonly key: string;
-  /** Units claimed; a request is 1. */
+  /** Units claimed; a request is 1, tokens are as many as are expected. */
   readonly cost: number;
 }
 
@@ -31,8 +36,26 @@ export interface LimitVerdict {
 /**
  * Counts claims against rules. All claims of one call pass or none is counted. Counters survive a configuration
  * reload because they hang on rule id and key. The number of keys kept is bounded; the least recently used goes first.
- * Answers at once where it can (memory), as a promise where it must ask (another process).
+ * Answers at once where it can (memory), as a promise where it must ask (another process). Throws a GatewayError of
+ * kind `store_unavailable` for rules that are closed while it is away.
  */
 export interface LimitStore {
   take(claims: readonly LimitClaim[]): LimitVerdict | Promise<LimitVerdict>;
+}
+
+/** Claims whose cost was an estimate, and what became of them. */
+export interface LimitReservation {
+  readonly verdict: LimitVerdict;
+  /**
+   * Puts what was really used in the place of what was claimed, in the order of the claims. What was claimed too much is
+   * given back where it was counted; what was claimed too little is counted now, over the limit if need be. Only the
+   * first call does anything, and none does where the claims were refused. Never called, the estimate counts until
+   * time takes it away as it takes everything: nothing stays behind of a process that died.
+   */
+  settle(costs: readonly number[]): void;
+}
+
+/** A limit store for claims whose cost is known only afterwards. `take` is the cheaper call where it is known before. */
+export interface ReservingLimitStore extends LimitStore {
+  reserve(claims: readonly LimitClaim[]): LimitReservation | Promise<LimitReservation>;
 }

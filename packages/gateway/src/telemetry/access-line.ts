@@ -44,6 +44,9 @@ export function exchangeFields(entry: LedgerEntry): LogFields {
     stream: entry.stream,
     target_id: entry.targetId,
     attempts: entry.attempts.length,
+    recovered: entry.recovered,
+    shared: entry.isShared || undefined,
+    shadow_of: entry.shadowOf,
     failure: entry.failure,
     principal: entry.principal,
     queued_ms: rounded(entry.queuedMs),
@@ -79,6 +82,9 @@ function accessLine(raw: RawLines, entry: LedgerEntry, level: string): string {
   );
   if (entry.targetId !== undefined) parts.push(`,"target_id":`, quoted(entry.targetId));
   parts.push(`,"attempts":${entry.attempts.length}`);
+  if (entry.recovered !== undefined) parts.push(`,"recovered":"${entry.recovered}"`);
+  if (entry.isShared) parts.push(`,"shared":true`);
+  if (entry.shadowOf !== undefined) parts.push(`,"shadow_of":`, quoted(entry.shadowOf));
   if (entry.failure !== undefined) parts.push(`,"failure":`, quoted(foreign(raw, entry.failure)));
   parts.push(`,"principal":`, quoted(entry.principal), `,"queued_ms":`, formatMilliseconds(entry.queuedMs));
   parts.push(`,"overhead_ms":`, formatMilliseconds(entry.overheadMs));

@@ -86,20 +86,31 @@ export function createMetrics(options: MetricsOptions): MergeableMetrics {
 
   return {
     observe(entry) {
+      // Nobody asked for the answer of a copy, but its provider was asked.
+      for (const attempt of entry.attempts) observeAttempt(attempt);
+      if (entry.shadowOf !== undefined) {
+        families.shadows.child(entry.provider ?? 'none', entry.outcome).value += 1;
+        return;
+      }
       const children = childrenOfExchange(entry);
       children.requests.value += 1;
       children.duration.observe(entry.durationMs / 1000);
       overhead.observe(entry.overheadMs / 1000);
-      if (entry.usage !== undefined) {
+      // What several callers shared was produced once.
+      if (entry.usage !== undefined && entry.isShared !== true) {
         add(children.inputTokens, entry.usage.input);
         add(children.outputTokens, entry.usage.output);
       }
       if (entry.stream && entry.firstByteMs !== undefined) children.firstToken.observe(entry.firstByteMs / 1000);
-      for (const attempt of entry.attempts) observeAttempt(attempt);
+      if (entry.isShared === true) families.shared.child(entry.modelLabel).value += 1;
+      if (entry.recovered !== undefined) families.recoveries.child(entry.recovered, entry.modelLabel).value += 1;
       if (entry.failure !== undefined) families.errors.child(kindLabel(entry.failure)).value += 1;
     },
     retry(provider) {
       families.retries.child(provider).value += 1;
+    },
+    hedge(provider) {
+      families.hedges.child(provider).value += 1;
     },
     rateLimited(ruleId) {
       families.rateLimited.child(ruleId).value += 1;
@@ -191,6 +202,20 @@ function createFamilies() {
       labels: ['target'],
     }),
     retries: counter('gateway_retry_attempts_total', 'Attempts after the first one', 'provider'),
+    hedges: counter('gateway_hedged_requests_total', 'Second attempts because the first was slow to speak', 'provider'),
+    recoveries: counter(
+      'gateway_stream_recoveries_total',
+      'Streams that broke and were completed by another attempt',
+      'mode',
+      'model',
+    ),
+    shared: counter('gateway_shared_answers_total', 'Requests answered by the call of an identical one', 'model'),
+    shadows: counter(
+      'gateway_shadow_requests_total',
+      'Copies of requests to targets that are watched',
+      'provider',
+      'outcome',
+    ),
     rateLimited: counter('gateway_rate_limit_exceeded_total', 'Requests refused by a limit', 'limit'),
     queueDepth: gauge('gateway_queue_depth', 'Requests that wait for a free slot'),
     inFlight: gauge('gateway_in_flight_requests', 'Requests being served'),

@@ -36,6 +36,8 @@ export interface Metrics {
   /** Everything that one finished exchange says. */
   observe(entry: LedgerEntry): void;
   retry(provider: string): void;
+  /** A second target was asked because the first was slow to speak. */
+  hedge(provider: string): void;
   rateLimited(ruleId: string): void;
   setQueueDepth(depth: number): void;
   inFlight(delta: 1 | -1): void;

@@ -25,6 +25,8 @@ export interface ReadInput {
   /** The wire of the target. */
   readonly upstream: ProtocolName;
   readonly body: Buffer;
+  /** What JSON.parse made of the body, where that was done before. */
+  readonly parsed?: unknown;
   readonly facts: ChatFacts;
   /** Identity of whoever asks. */
   readonly owner: string;
@@ -49,10 +51,10 @@ export function createStoredResponses(input: StoredResponsesInput): StoredRespon
 
 async function readKeeping(
   { isKept, newId, store }: StoredResponsesInput,
-  { client, upstream, keeping, body, facts, owner }: ReadInput,
+  { client, upstream, keeping, body, parsed, facts, owner }: ReadInput,
 ): Promise<ReadRequest> {
   const { decodeRequest } = findProtocol(client).client;
-  const value = readBody(body);
+  const value = readBody(body, parsed);
   // First as it came, so that its faults are told by the places where they are.
   const asked = decodeRequest(value, facts);
   const references = keeping.readReferences(value);

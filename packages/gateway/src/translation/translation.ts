@@ -2,7 +2,7 @@ import type { ChatRequest } from '../canonical/conversation.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import { isObject, type JsonObject } from '../canonical/json.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
-import { parseExact } from '../framing/exact-json.ts';
+import { exactValue, parseExact } from '../framing/exact-json.ts';
 import { findProtocol } from '../protocols/find-protocol.ts';
 import type { ChatFacts, Protocol, RequestQuirks } from '../protocols/protocol.ts';
 import { fitRequest } from './fit-request.ts';
@@ -22,14 +22,23 @@ export interface Translation {
 /** Output tokens asked for on a wire that insists on a number when the caller gave none. */
 const DEFAULT_MAX_OUTPUT_TOKENS = 8_192;
 
-/** Reads a caller's whole request. Throws GatewayError `invalid_request`. */
-export function readConversation(protocol: ProtocolName, body: Buffer, facts: ChatFacts): ChatRequest {
-  return findProtocol(protocol).client.decodeRequest(readBody(body), facts);
+/**
+ * Reads a caller's whole request. `parsed` is what JSON.parse made of the body, where that was done before. Throws
+ * GatewayError `invalid_request`.
+ */
+export function readConversation(
+  protocol: ProtocolName,
+  body: Buffer,
+  facts: ChatFacts,
+  parsed?: unknown,
+): ChatRequest {
+  return findProtocol(protocol).client.decodeRequest(readBody(body, parsed), facts);
 }
 
 /** A body's JSON object. Throws GatewayError `invalid_request` when it is none. */
-export function readBody(body: Buffer): JsonObject {
-  const value = parseExact(body.toString('utf8'));
+export function readBody(body: Buffer, parsed?: unknown): JsonObject {
+  const text = body.toString('utf8');
+  const value = parsed === undefined ? parseExact(text) : exactValue(text, parsed);
   if (isObject(value)) return value;
   throw new GatewayError('invalid_request', 'The request body must be a JSON object.');
 }

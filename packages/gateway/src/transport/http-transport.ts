@@ -70,7 +70,8 @@ class HttpCall implements UpstreamCall {
   #abort: ((reason?: Error) => void) | undefined;
   #resume: (() => void) | undefined;
   #over = false;
-  reusedConnection = false;
+  /** The connection that carries it, and what it had brought before. */
+  carrier: Carrier | undefined;
 
   constructor(handler: UpstreamHandler) {
     this.#handler = handler;
@@ -112,7 +113,10 @@ class HttpCall implements UpstreamCall {
   onError(error: Error): void {
     if (this.#over) return;
     this.#over = true;
-    this.#handler.onError(withCode(error), this.reusedConnection);
+    const { carrier } = this;
+    // Who has begun to answer has seen the request.
+    const isStale = carrier?.wasUsed === true && carrier.socket.bytesRead === carrier.bytesBefore;
+    this.#handler.onError(withCode(error), isStale);
   }
 }
 
@@ -134,6 +138,14 @@ interface TaggedRequest {
 }
 interface TaggedSocket {
   [wasUsed]?: boolean;
+  readonly bytesRead: number;
+}
+
+interface Carrier {
+  readonly socket: TaggedSocket;
+  /** It carried another request before. */
+  readonly wasUsed: boolean;
+  readonly bytesBefore: number;
 }
 
 function watchConnectionReuse(): void {
@@ -145,7 +157,7 @@ function watchConnectionReuse(): void {
   diagnosticsChannel.subscribe('undici:client:sendHeaders', (message) => {
     const { request, socket } = message as { request: TaggedRequest; socket: TaggedSocket };
     const call = request[callOf];
-    if (call) call.reusedConnection = socket[wasUsed] === true;
+    if (call) call.carrier = { socket, wasUsed: socket[wasUsed] === true, bytesBefore: socket.bytesRead };
     socket[wasUsed] = true;
   });
 }

@@ -14,6 +14,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Files of the working directory, by name. */
   readonly files?: Readonly<Record<string, string>>;
+  /** The working directory of one that ran before; left out: a new one. */
+  readonly directory?: string;
 }
 
 /** A gateway in a process of its own, and all it wrote. */
@@ -45,7 +47,7 @@ export async function buildGateway(): Promise<BuiltGateway> {
   const home = await mkdtemp(join(tmpdir(), 'llm-gateway-built-'));
   const staged = join(home, 'package');
   await mkdir(staged);
-  for (const name of ['package.json', 'build.mjs', 'bin']) {
+  for (const name of ['package.json', 'build.mjs', 'bin', 'migrations']) {
     await cp(join(packageDirectory, name), join(staged, name), { recursive: true });
   }
   await symlink(join(packageDirectory, 'src'), join(staged, 'src'));
@@ -53,8 +55,8 @@ export async function buildGateway(): Promise<BuiltGateway> {
   await promisify(execFile)(process.execPath, ['build.mjs'], { cwd: staged });
   const running = new Set<() => Promise<unknown>>();
   return {
-    async start({ args = [], env = {}, files = {} }) {
-      const directory = await mkdtemp(join(home, 'cwd-'));
+    async start({ args = [], env = {}, files = {}, directory: former }) {
+      const directory = former ?? (await mkdtemp(join(home, 'cwd-')));
       for (const [name, text] of Object.entries(files)) {
         await mkdir(dirname(join(directory, name)), { recursive: true });
         await writeFile(join(directory, name), text);

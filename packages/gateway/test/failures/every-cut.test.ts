@@ -28,7 +28,7 @@ async function relay(chunks: readonly Buffer[], isBroken: boolean): Promise<{ bo
   const reader = new ChatStreamReader({ choices: 1, hideUsage: true });
   const body = new StreamReply({
     sink,
-    host: { begin() {} },
+    host: { begin() {}, resume() {}, beforeEnd() {} },
     reader,
     wire: { framing: 'sse', streamType: 'text/event-stream' },
     contentType: undefined,

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { Simulator } from '@llm-gateway/simulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bytesOf, type CallOptions, type OpenCall } from './caller.ts';
+import type { CallOptions, OpenCall } from './caller.ts';
 import { type Drill, type DrillOptions, onlyLine, startDrill } from './drill.ts';
 import { type PendingTimers, watchTimers } from './pending-timers.ts';
 
@@ -41,58 +41,7 @@ async function expectForgotten(attempts: number): Promise<void> {
   expect(timers.delays()).toEqual([]);
 }
 
-describe.each([{ stream: true }, { stream: false }])('a caller that leaves (stream: $stream)', ({ stream }) => {
-  it('before the head of the reply', async () => {
-    const call = await begin({ primary: 'f21a', fallback: 'ok' }, { stream });
-    await drill.primary.waitForAttempts(1);
-    await expectLetGo(drill.primary, call.leave());
-    await expectForgotten(1);
-    expect(drill.attempts()).toEqual([1, 0]);
-    expect(drill.primary.openSockets).toBe(0);
-  });
-
-  it('after the head, before the first token', async () => {
-    const call = await begin({ primary: 'f21b', fallback: 'ok' }, { stream });
-    await drill.primary.waitUntil(() => drill.primary.attempts[0]?.firstByteAt !== undefined);
-    await expectLetGo(drill.primary, call.leave());
-    await expectForgotten(1);
-    expect(drill.attempts()).toEqual([1, 0]);
-  });
-
-  it('during a back-off', async () => {
-    const call = await begin({ primary: 'f1?retry=5' }, { stream });
-    await drill.primary.waitForAttempts(1);
-    await until(() => timers.delays().some((delayMs) => delayMs >= 4_900 && delayMs < 5_500));
-    call.leave();
-    await expectForgotten(1);
-    expect(drill.attempts()).toEqual([1, 0]);
-  });
-
-  it('while it waits for its turn', async () => {
-    const first = await begin({ primary: 'f21c', sections: { queue: { max_concurrent: 1 } } }, { stream: true });
-    await drill.primary.waitForAttempts(1);
-    const second = drill.open({ stream });
-    await until(() => drill.gateway.slots.counts('admission').queued === 1);
-    second.leave();
-    await until(() => drill.gateway.slots.counts('admission').queued === 0);
-    expect(await onlyLine(drill)).toMatchObject({ status: 499, attempts: 0 });
-    first.leave();
-    await drill.gateway.settled(2);
-    expect(drill.attempts()).toEqual([1, 0]);
-    expect(drill.gateway.slots.counts('admission')).toEqual({ inFlight: 0, queued: 0 });
-    expect(timers.delays()).toEqual([]);
-  });
-});
-
 describe('a caller that leaves', () => {
-  it('in the middle of its stream', async () => {
-    const call = await begin({ primary: 'f21c', fallback: 'ok' }, { stream: true });
-    await bytesOf(await call.response, 300);
-    await expectLetGo(drill.primary, call.leave());
-    await expectForgotten(1);
-    expect(drill.primary.openSockets).toBe(0);
-  });
-
   it('in the middle of a stream that it does not read', async () => {
     const call = await begin({ primary: 'f20b' }, { stream: true });
     await call.response;

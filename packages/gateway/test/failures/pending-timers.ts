@@ -1,5 +1,4 @@
-import { vi } from 'vitest';
-import { systemClock } from '../../src/canonical/clock.ts';
+import { type Clock, systemClock } from '../../src/canonical/clock.ts';
 
 /** Watches the timers that the gateway sets, to see that none outlives its request. */
 export interface PendingTimers {
@@ -14,7 +13,8 @@ export function watchTimers(): PendingTimers {
   const pending = new Map<object, number>();
   const waiting = new Set<() => void>();
   const schedule = systemClock.schedule;
-  const spy = vi.spyOn(systemClock, 'schedule').mockImplementation((callback, delayMs) => {
+  // No mock: it would keep every call, and with it whatever a request held.
+  const watched: Clock['schedule'] = (callback, delayMs) => {
     const timer = {};
     pending.set(timer, delayMs);
     for (const check of waiting) check();
@@ -26,7 +26,8 @@ export function watchTimers(): PendingTimers {
       pending.delete(timer);
       cancel();
     };
-  });
+  };
+  Object.assign(systemClock, { schedule: watched });
   return {
     delays: () => [...pending.values()],
     waitFor: (atLeastMs) =>
@@ -39,6 +40,6 @@ export function watchTimers(): PendingTimers {
         waiting.add(check);
         check();
       }),
-    restore: () => spy.mockRestore(),
+    restore: () => void Object.assign(systemClock, { schedule }),
   };
 }

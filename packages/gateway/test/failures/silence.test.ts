@@ -21,17 +21,6 @@ const start = async (options: DrillOptions): Promise<Drill> => {
 afterEach(() => drill.stop());
 
 describe.each([{ stream: true }, { stream: false }])('a provider that is silent (stream: $stream)', ({ stream }) => {
-  it('before its head is tried once, then left for another', async () => {
-    await start({ primary: 'f6', fallback: 'ok' });
-    const reply = await drill.call({ stream });
-    expectWhole(reply, stream);
-    expect(drill.attempts()).toEqual([1, 1]);
-    expect(reply.durationMs).toBeGreaterThan(280);
-    expect(reply.durationMs).toBeLessThan(1_500);
-    expect(reply.headers['x-gateway-attempts']).toMatch(/ headers_timeout, .* ok$/);
-    await drill.isQuiet();
-  });
-
   it('before its head and alone is tried once, with the patience that is left', async () => {
     await start({ primary: 'f6', timeout: { ...timeout, request_seconds: 0.6 } });
     const reply = await drill.call({ stream });
@@ -52,16 +41,6 @@ describe.each([{ stream: true }, { stream: false }])('a provider that is silent 
 });
 
 describe('a stream', () => {
-  it('without a first token in time is left for another', async () => {
-    await start({ primary: 'f7?seconds=5', fallback: 'ok' });
-    const reply = await drill.call({ stream: true });
-    expectWhole(reply, true);
-    expect(drill.attempts()).toEqual([1, 1]);
-    expect(reply.durationMs).toBeLessThan(1_500);
-    expect(reply.headers['x-gateway-attempts']).toMatch(/ first_token_timeout 200, .* ok$/);
-    await drill.isQuiet();
-  });
-
   it('with a late first token is waited for when nothing else can answer', async () => {
     await start({ primary: 'f7?seconds=0.35' });
     expectWhole(await drill.call({ stream: true }), true);
@@ -81,15 +60,8 @@ describe('a stream', () => {
     expectWhole(await drill.call({ stream: true }), true);
   });
 
-  it('that dribbles without reaching a first token is left for another', async () => {
-    await start({ primary: 'f20a?rate=40', fallback: 'ok' });
-    expectWhole(await drill.call({ stream: true }), true);
-    expect(drill.attempts()).toEqual([1, 1]);
-    await drill.isQuiet();
-  });
-
   it('that dribbles for ever ends with the limit of the whole', async () => {
-    await start({ primary: 'f20a?rate=2000', timeout: { ...timeout, streaming_seconds: 0.7 } });
+    await start({ primary: 'f20a?rate=4000', timeout: { ...timeout, streaming_seconds: 0.7 } });
     const reply = await drill.call({ stream: true });
     const answer = answerOf(reply);
     expect(answer.error?.code).toBe('upstream_timeout');

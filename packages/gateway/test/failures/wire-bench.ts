@@ -26,7 +26,7 @@ export interface WireBenchOptions {
   readonly timeout?: Record<string, unknown>;
 }
 
-/** A gateway with a target for each wire and each fault, addressed by the model's name. */
+/** A gateway with a target for each wire and each fault, addressed by the model's name. It repairs no stream that breaks. */
 export interface WireBench {
   readonly gateway: TestGateway;
   readonly simulator: Simulator;
@@ -66,6 +66,7 @@ export async function startWireBench({ models, behaviours, timeout }: WireBenchO
   const gateway = await startTestGateway({
     config: {
       models: Object.fromEntries(pools),
+      routing: { stream_recovery: 'error' },
       resilience: {
         retry: { max_attempts: 3, initial_delay_ms: 1 },
         timeout: { ...timeout },

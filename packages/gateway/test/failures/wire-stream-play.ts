@@ -41,8 +41,15 @@ export async function createPlay(caller: WireCaller, upstream: ProtocolName): Pr
     const got: Buffer[] = [];
     const exchange = exchangeOf(caller, isArray, got);
     exchange.facts = facts;
-    const host = { begin() {} };
-    const reply = createReplyBody({ exchange, host, translation, newId: () => '0123456789abcdef' });
+    const host = { begin() {}, resume() {}, beforeEnd() {} };
+    const reply = createReplyBody({
+      exchange,
+      host,
+      translation,
+      sent: undefined,
+      isResumed: false,
+      newId: () => '0123456789abcdef',
+    });
     const transport = { send: sender(stream, type), close: async () => {} };
     const startedAt = systemClock.now();
     const attempt = new Attempt({ transport, clock: systemClock, startedAt, request, limits, body: reply, headRules });

@@ -80,6 +80,8 @@ describe('any request target', () => {
           for (const segment of segments) expect(['', '.', '..']).not.toContain(segment);
         } else if (match.kind === 'stored') {
           expect(match.id).toMatch(/^[\w-]+$/);
+        } else if (match.kind === 'admin') {
+          expect(match.path).toMatch(/^\/admin\//);
         } else {
           expect(match.page).toEqual(expect.any(String));
         }

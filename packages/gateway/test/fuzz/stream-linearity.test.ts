@@ -139,9 +139,9 @@ describe.each(interleaved)('parallel calls on %s, told in turns, cost what they 
   );
 
   it(
-    'when there are 10,000 short ones',
+    'when there are 20,000 short ones',
     () => {
-      expectLinear({ size: 2_500, prepare: (size) => reading(size, 2) });
+      expectLinear({ size: 5_000, prepare: (size) => reading(size, 2) });
     },
     patience(60_000),
   );

@@ -1,8 +1,9 @@
 import { answerTokens, countTokens, splitTokens } from '../answer-text.ts';
+import { continueAnswer } from '../prefill.ts';
 import type { AnswerContext } from './answer.ts';
 import { answerId } from './answer.ts';
 import { answerSchema, wantedTool } from './offers.ts';
-import { assistantPrefill, countPrompt, endsWithToolResult, tokenLimit } from './prompt.ts';
+import { countPrompt, endsWithToolResult, tokenLimit } from './prompt.ts';
 import { sampleValue } from './sample-value.ts';
 
 /** What the assistant says, before it is put on a wire. */
@@ -36,7 +37,7 @@ export function composeMessage(context: AnswerContext): Message {
   const reasoning = splitTokens(spec.reasoning ?? '');
   const refusal = splitTokens(spec.refusal ?? '');
   const silent = spec.text === undefined && (toolCalls.length > 0 || refusal.length > 0);
-  const remaining = silent ? [] : continueFrom(wholeText(context), assistantPrefill(request));
+  const remaining = silent ? [] : continueAnswer(wholeText(context), request, spec.prefill);
   const limit = tokenLimit(request);
   const tokens = limit !== undefined && limit < remaining.length ? remaining.slice(0, limit) : remaining;
   const cut = tokens.length < remaining.length;
@@ -71,13 +72,7 @@ function wholeText({ request, spec, tokens }: AnswerContext): string[] {
   const schema = answerSchema(request);
   // Cut finely: JSON has hardly any white space, and would be one token.
   if (schema !== undefined) return JSON.stringify(sampleValue(schema)).match(/.{1,6}/gsu) ?? [];
-  return answerTokens(spec.tokens ?? tokens);
-}
-
-function continueFrom(tokens: readonly string[], prefill: string | undefined): readonly string[] {
-  if (prefill === undefined || prefill === '') return tokens;
-  const text = tokens.join('');
-  return text.startsWith(prefill) ? splitTokens(text.slice(prefill.length)) : tokens;
+  return answerTokens(spec.tokens ?? tokens, spec.differs);
 }
 
 function chooseToolCalls({ request, spec, index }: AnswerContext): ToolCall[] {

@@ -15,6 +15,12 @@ export const port = () => integer(0, 65_535);
 /** A duration in seconds, fractions allowed. */
 export const seconds = () => z.number().positive().max(MAX_SECONDS);
 
+/** A duration in seconds that may be nothing, fractions allowed. */
+export const secondsOrNone = () => z.number().min(0).max(MAX_SECONDS);
+
+/** A share in percent, fractions allowed. */
+export const percent = (minimum = 0, maximum = 100) => z.number().min(minimum).max(maximum);
+
 /** A value that may name a variable which is not set; it is null then. */
 export const secret = () => z.string().min(1).nullable().optional();
 

@@ -84,7 +84,13 @@ export const securitySection = z
       .describe('Pictures and documents that requests name by URL. Private addresses are never fetched from.'),
     secrets: z
       .object({
-        encryption_key: secret().describe('Key that stored secrets are encrypted with.'),
+        encryption_key: secret().describe(
+          'Key that stored secrets are encrypted with: 32 bytes in hex or base64, or a passphrase of 16 characters or more. The variable SECRETS_ENCRYPTION_KEY wins over it.',
+        ),
+        previous_encryption_keys: z
+          .array(secret())
+          .default([])
+          .describe('Keys that were used before; what they encrypted is encrypted anew at the start.'),
         rotation_days: integer(1).default(90).describe('Age at which secrets should be replaced, in days.'),
       })
       .optional()

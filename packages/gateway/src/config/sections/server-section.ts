@@ -61,7 +61,7 @@ export const queueSection = z
     max_concurrent: integer(1)
       .optional()
       .describe(
-        'Requests served at the same time. Default: enabled targets times `resilience.bulkhead.max_concurrent`, or 1000 without a bulkhead.',
+        'Requests served at the same time. Default: enabled targets, shadows aside, times `resilience.bulkhead.max_concurrent`, or 1000 without a bulkhead.',
       ),
     max_size: integer(0).default(1000).describe('Requests that may wait; more are answered 503.'),
     timeout_secs: seconds().default(300).describe('Longest time for the wait and the upstream together, in seconds.'),

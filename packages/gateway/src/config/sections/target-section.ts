@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { protocolNames } from '../../canonical/protocol-name.ts';
-import { address, integer, seconds, secret, text } from './field.ts';
+import { differingLimits } from './attempt-limit-fields.ts';
+import { address, integer, percent, seconds, secret, text } from './field.ts';
 import { modelFactFields } from './model-section.ts';
+import { fallbackModels, poolOptionFields } from './route-option-fields.ts';
 
 /** How a pool chooses among its targets. */
 export const strategyNames = [
@@ -12,6 +14,9 @@ export const strategyNames = [
   'latency_optimized',
   'least_latency',
   'cost_optimized',
+  'quota_aware',
+  'sticky',
+  'consistent_hash',
   'random',
   'priority',
   'primary_backup',
@@ -46,6 +51,11 @@ const targetFields = {
   priority: integer(0, 100_000).optional().describe('Lower is tried first; equal ones share the load.'),
   region: text().optional().describe('Where the upstream is, for routing rules and cloud providers.'),
   timeout_seconds: seconds().optional().describe('Longest time for one answer of this target, in seconds.'),
+  timeout: differingLimits()
+    .optional()
+    .describe(
+      'Limits of one attempt at this target, in seconds, in place of those in `resilience.timeout`. What is left out is as there.',
+    ),
   max_retries: integer(0, 100).optional().describe('Further attempts at this target within one request.'),
   protocols: z
     .array(z.enum(protocolNames))
@@ -61,6 +71,20 @@ const targetFields = {
     })
     .optional()
     .describe('What the upstream allows; the next target is taken when it is used up.'),
+  assistant_prefill: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether it goes on with an answer whose beginning it is given. Default: what its provider is known for.',
+    ),
+  canary_percent: percent()
+    .optional()
+    .describe('Share of the requests that it gets whatever the strategy, in percent; the other targets get the rest.'),
+  shadow_percent: percent()
+    .optional()
+    .describe(
+      'Share of the requests that it gets a copy of, in percent. Its answers are thrown away: it never answers a caller. Not together with `canary_percent`.',
+    ),
 };
 
 const servedModels = {
@@ -113,8 +137,12 @@ export const modelsSection = z
         )
         .default([])
         .describe(
-          'Providers of this model, in order. Without any, an entry that states facts leaves the routes as they are.',
+          'Providers of this model, in order. Without any, an entry that states facts or fallbacks leaves the routes as they are.',
         ),
+      fallbacks: fallbackModels()
+        .optional()
+        .describe('Models to go on with when this one fails, as in `routing.fallbacks`, in place of its entry there.'),
+      ...poolOptionFields,
       ...modelFactFields,
     }),
   )

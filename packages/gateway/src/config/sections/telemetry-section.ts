@@ -60,8 +60,13 @@ export const cacheSection = z
 /** `database`: where keys, providers and usage are stored. */
 export const databaseSection = z
   .object({
-    url: secret().describe('Address of the database, usually taken from the variable DATABASE_URL.'),
-    max_connections: integer(1).default(20).describe('Connections at most.'),
+    url: secret().describe(
+      'Address of a PostgreSQL server, usually taken from the variable DATABASE_URL, which wins over it.',
+    ),
+    path: text()
+      .optional()
+      .describe('File of the embedded database, used where no server is named. Default: `./data/llm-gateway.db`.'),
+    max_connections: integer(1).default(20).describe('Connections to a server at most, over all workers.'),
     min_connections: integer(0).default(5).describe('Connections kept open.'),
     auto_migrate: z.boolean().default(true).describe('Brings the tables up to date at start.'),
   })

@@ -5,6 +5,7 @@ import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeError, encodeErrorEvent, isErrorBody } from './errors.ts';
 import { fieldNames, support } from './feature-support.ts';
+import { modelTraits } from './model-traits.ts';
 import { readFacts } from './read-facts.ts';
 import { MessagesStreamDecoder } from './stream-decoder.ts';
 import { MessagesStreamEncoder } from './stream-encoder.ts';
@@ -36,6 +37,10 @@ const anthropicMessages: Protocol = {
     encodeRequest,
     decodeAnswer,
     createStreamDecoder: () => new MessagesStreamDecoder(),
+    prefill: {
+      accepts: ({ model, quirks }) => quirks.assistantPrefill !== undefined || modelTraits(model).takesPrefill,
+      excludesReasoning: true,
+    },
     decodeUsage,
     answerMembers: { essential: ['content'], usage: 'usage', model: 'model' },
   },

@@ -4,12 +4,13 @@ import type { Citation, Signature } from '../../canonical/conversation.ts';
 import { asObject, isObject, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { writeExact } from '../../framing/exact-json.ts';
-import { carrySignature } from '../foreign-signature.ts';
-import type { AnswerContext, StreamEncoder } from '../protocol.ts';
+import { carrySignature, readSignature } from '../foreign-signature.ts';
+import type { AnswerContext, StreamEncoder, StreamFrame } from '../protocol.ts';
 import { encodeCitation } from './citations.ts';
 import { messageHead } from './encode-answer.ts';
 import { encodeStopReason } from './finish-reason.ts';
 import { redactedBlock, textBlock, thinkingBlock, toolUseBlock, trailingSignatureBlock } from './parts.ts';
+import { readSentBlocks } from './sent-blocks.ts';
 import { encodeCounts, encodeUsage } from './usage.ts';
 import { WIRE } from './wire.ts';
 
@@ -43,6 +44,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
   #usage: Usage | undefined;
   /** Tokens of thought were told at the start: the last counts are merged into the first, and must name them too. */
   #hasToldReasoning = false;
+  #hasToldFinish = false;
 
   constructor(context: AnswerContext) {
     this.#context = context;
@@ -57,6 +59,22 @@ export class MessagesStreamEncoder implements StreamEncoder {
     }
     const text = this.#write(event);
     return text === '' ? NOTHING : Buffer.from(text);
+  }
+
+  resume(frames: readonly StreamFrame[]): readonly ChatEvent[] | undefined {
+    const { hasStarted, hasFinish, block } = readSentBlocks(frames);
+    if (hasStarted) this.#start = undefined;
+    this.#hasToldFinish = hasFinish;
+    if (!block) return [];
+    this.#block = block.isOpen ? block.at : block.at + 1;
+    if (!block.isOpen) return [];
+    const part = this.#part;
+    // A block that only its own wire knows is told whole: nobody else can complete it.
+    if (!part) return undefined;
+    part.isAnnounced = true;
+    part.deltaHead = isHidden(part) ? '' : deltaHeads[part.head.type as DeltaType].replace('#', String(block.at));
+    if (block.signature === '') return [];
+    return [{ type: 'signature', index: part.index, signature: readSignature(block.signature, WIRE) }];
   }
 
   #write(event: ChatEvent): string {
@@ -203,6 +221,10 @@ export class MessagesStreamEncoder implements StreamEncoder {
   }
 
   #end(): string {
+    return this.#hasToldFinish ? frame('message_stop', {}) : this.#messageDelta() + frame('message_stop', {});
+  }
+
+  #messageDelta(): string {
     const delta = {
       stop_reason: encodeStopReason(this.#finish, this.#hasToolCalls),
       stop_sequence: this.#finish.stopSequence ?? null,
@@ -211,7 +233,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
     };
     const thinking = this.#hasToldReasoning ? { output_tokens_details: { thinking_tokens: 0 } } : {};
     const usage = { ...thinking, ...encodeCounts(this.#usage), server_tool_use: null };
-    return frame('message_delta', { delta, usage }) + frame('message_stop', {});
+    return frame('message_delta', { delta, usage });
   }
 }
 

@@ -68,3 +68,12 @@ export function hasStructuredOutput({ family, version }: Model): boolean {
 export function hasCachePoints({ family }: Model): boolean {
   return family === 'claude' || family === 'nova' || family === 'unknown';
 }
+
+/**
+ * Whether the model goes on with an assistant's turn at the end of the conversation. Claude does up to 4.5 ("What's new in
+ * Claude 4.6"), Nova in its first version (docs.aws.amazon.com/nova/latest/userguide/invoke.html, "Messages API
+ * overview"); of others nothing is said.
+ */
+export function takesPrefill({ family, version }: Model): boolean {
+  return (family === 'claude' && version < 406) || (family === 'nova' && version < 200);
+}

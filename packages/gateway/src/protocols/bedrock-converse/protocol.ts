@@ -5,6 +5,7 @@ import { decodeRequest, readFacts } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeError, encodeErrorEvent } from './errors.ts';
+import { readModel, takesPrefill } from './model-family.ts';
 import { CARRIED } from './parts.ts';
 import { BedrockStreamDecoder } from './stream-decoder.ts';
 import { BedrockStreamEncoder } from './stream-encoder.ts';
@@ -39,6 +40,7 @@ const bedrockConverse: Protocol = {
     encodeRequest,
     decodeAnswer,
     createStreamDecoder: () => new BedrockStreamDecoder(),
+    prefill: { accepts: ({ model }) => takesPrefill(readModel(model)), excludesReasoning: true },
     decodeUsage,
     answerMembers: { essential: ['output'], usage: 'usage', model: undefined },
   },

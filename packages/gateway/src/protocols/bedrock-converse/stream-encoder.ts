@@ -5,12 +5,13 @@ import { asObject, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { createFrameEncoder } from '../../framing/aws-event-stream.ts';
 import { writeExact } from '../../framing/exact-json.ts';
-import { carrySignature, UNSIGNED } from '../foreign-signature.ts';
-import type { StreamEncoder } from '../protocol.ts';
+import { carrySignature, readSignature, UNSIGNED } from '../foreign-signature.ts';
+import type { StreamEncoder, StreamFrame } from '../protocol.ts';
 import { encodeServiceTier, NO_METRICS } from './encode-answer.ts';
 import { encodeFinishReason, stopSequenceFields } from './finish-reason.ts';
 import { encodeImage } from './media.ts';
-import { carryPartSignature, carryRedacted, encodeCitation } from './parts.ts';
+import { carryPartSignature, carryRedacted, encodeCitation, readRedacted } from './parts.ts';
+import { readSentBlocks, type SentBlock } from './sent-blocks.ts';
 import { encodeUsage } from './usage.ts';
 import { WIRE } from './wire.ts';
 
@@ -35,6 +36,7 @@ export class BedrockStreamEncoder implements StreamEncoder {
   #serviceTier: string | undefined;
   #usage: Usage | undefined;
   #finish: Finish | undefined;
+  #hasToldFinish = false;
   /** Index of the next block, which is that of the open one. */
   #block = 0;
   #isOpen = false;
@@ -78,6 +80,29 @@ export class BedrockStreamEncoder implements StreamEncoder {
       default:
         return EMPTY;
     }
+  }
+
+  resume(frames: readonly StreamFrame[]): readonly ChatEvent[] | undefined {
+    const { hasFinish, block } = readSentBlocks(frames);
+    this.#hasToldFinish = hasFinish;
+    if (!block) return [];
+    this.#isOpen = block.isOpen;
+    this.#block = block.isOpen ? block.at : block.at + 1;
+    if (block.isOpen) return this.#resumeBlock(block);
+    // A part may be held open for what belongs to it and comes in a block of its own.
+    const index = this.#part;
+    this.#part = undefined;
+    return index === undefined ? [] : [{ type: 'part-end', index }];
+  }
+
+  #resumeBlock({ kind, token }: SentBlock): readonly ChatEvent[] | undefined {
+    const index = this.#part;
+    // A block that comes whole cannot be completed by another.
+    if (index === undefined || kind === undefined) return undefined;
+    if (token === '') return [];
+    this.#isSigned = true;
+    const signature = kind === 'redacted' ? readRedacted(token) : readSignature(token, WIRE);
+    return [{ type: 'signature', index, signature }];
   }
 
   #startPart(head: PartHead): Buffer {
@@ -205,9 +230,16 @@ export class BedrockStreamEncoder implements StreamEncoder {
 
   /** Both closing events, so that an answer that is cut short has neither. */
   #end(): Buffer {
+    return this.#hasToldFinish ? this.#metadata() : Buffer.concat([this.#messageStop(), this.#metadata()]);
+  }
+
+  #messageStop(): Buffer {
     const finish = this.#finish ?? { reason: 'other', raw: undefined };
-    const stop = { stopReason: encodeFinishReason(finish), ...stopSequenceFields(finish) };
+    return messageStop(JSON.stringify({ stopReason: encodeFinishReason(finish), ...stopSequenceFields(finish) }));
+  }
+
+  #metadata(): Buffer {
     const closing = { usage: encodeUsage(this.#usage), metrics: NO_METRICS, ...encodeServiceTier(this.#serviceTier) };
-    return Buffer.concat([messageStop(JSON.stringify(stop)), metadata(JSON.stringify(closing))]);
+    return metadata(JSON.stringify(closing));
   }
 }

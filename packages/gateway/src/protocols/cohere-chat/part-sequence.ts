@@ -26,14 +26,23 @@ interface StreamedPart {
  * may still follow. Text and thinking begin with their first word: an empty item of content is no part.
  */
 export class PartSequence {
-  readonly #open: StreamedPart[] = [];
+  /** Those that are open, in the order of their beginning, after those before `#first`, which are done. */
+  readonly #parts: StreamedPart[] = [];
+  #first = 0;
+  /** The open parts by their numbers; the one that began last, where a number was given twice. */
+  readonly #byNumber: Record<PartKind, Map<number, StreamedPart>> = {
+    content: new Map(),
+    plan: new Map(),
+    'tool-call': new Map(),
+  };
   #count = 0;
 
   begin(kind: PartKind, wireIndex: number, head: PartHead, emit: Emit): void {
     const part = { kind, wireIndex, head, index: -1, hasText: false, hasEnded: false, waiting: [] };
-    this.#open.push(part);
+    this.#parts.push(part);
+    this.#byNumber[kind].set(wireIndex, part);
     this.#advance(emit);
-    if (kind === 'tool-call' && this.#open[0] === part) this.#start(part, emit);
+    if (kind === 'tool-call' && this.#current === part) this.#start(part, emit);
   }
 
   /** Whether a part is open to be written to. */
@@ -46,7 +55,7 @@ export class PartSequence {
     const part = this.#find(kind, wireIndex);
     if (!part || text === '') return;
     part.hasText = true;
-    if (part === this.#open[0]) {
+    if (part === this.#current) {
       this.#start(part, emit);
       emit({ type: 'delta', index: part.index, text });
     } else part.waiting.push({ type: 'delta', index: -1, text });
@@ -55,7 +64,7 @@ export class PartSequence {
   cite(kind: PartKind, wireIndex: number, citation: Citation, emit: Emit): void {
     const part = this.#find(kind, wireIndex);
     if (part?.head.type !== 'text' || !part.hasText) return;
-    if (part === this.#open[0]) emit({ type: 'citation', index: part.index, citation });
+    if (part === this.#current) emit({ type: 'citation', index: part.index, citation });
     else part.waiting.push({ type: 'citation', index: -1, citation });
   }
 
@@ -63,26 +72,30 @@ export class PartSequence {
     const part = this.#find(kind, wireIndex);
     if (!part) return;
     part.hasEnded = true;
-    if (part.head.type !== 'text' && part === this.#open[0]) this.#close(emit);
+    if (part.head.type !== 'text' && part === this.#current) this.#close(emit);
     this.#advance(emit);
   }
 
   /** Closes whatever is open: nothing more will come. */
   closeAll(emit: Emit): void {
-    while (this.#open.length > 0) this.#close(emit);
+    while (this.#current !== undefined) this.#close(emit);
+  }
+
+  /** The open part that speaks; the others wait. */
+  get #current(): StreamedPart | undefined {
+    return this.#parts[this.#first];
   }
 
   #find(kind: PartKind, wireIndex: number): StreamedPart | undefined {
-    for (let index = this.#open.length - 1; index >= 0; index--) {
-      const part = this.#open[index]!;
-      if (part.kind === kind && part.wireIndex === wireIndex) return part;
-    }
-    return undefined;
+    return this.#byNumber[kind].get(wireIndex);
   }
 
   /** Closes parts that are done while others wait. A plan has no end event: whatever follows ends it. */
   #advance(emit: Emit): void {
-    while (this.#open.length > 1 && (this.#open[0]!.hasEnded || this.#open[0]!.kind === 'plan')) this.#close(emit);
+    for (let part = this.#current; part !== undefined && this.#first + 1 < this.#parts.length; part = this.#current) {
+      if (!part.hasEnded && part.kind !== 'plan') return;
+      this.#close(emit);
+    }
   }
 
   #start(part: StreamedPart, emit: Emit): void {
@@ -93,15 +106,27 @@ export class PartSequence {
 
   /** Ends the first part, and lets the next one speak. */
   #close(emit: Emit): void {
-    const part = this.#open.shift()!;
+    const part = this.#takeFirst();
     if (part.kind === 'tool-call') {
       this.#start(part, emit);
       // A whole answer says `{}` where a stream says nothing.
       if (!part.hasText) emit({ type: 'delta', index: part.index, text: '{}' });
     }
     if (part.index !== -1) emit({ type: 'part-end', index: part.index });
-    const next = this.#open[0];
+    const next = this.#current;
     if (next) this.#release(next, emit);
+  }
+
+  #takeFirst(): StreamedPart {
+    const part = this.#parts[this.#first++]!;
+    const { kind, wireIndex } = part;
+    if (this.#find(kind, wireIndex) === part) this.#byNumber[kind].delete(wireIndex);
+    // What is done goes in batches: one at a time would move all that wait, each time.
+    if (this.#first * 2 >= this.#parts.length) {
+      this.#parts.splice(0, this.#first);
+      this.#first = 0;
+    }
+    return part;
   }
 
   #release(part: StreamedPart, emit: Emit): void {

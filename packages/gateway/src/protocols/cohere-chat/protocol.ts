@@ -5,6 +5,7 @@ import { decodeRequest, readFacts } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeError, encodeErrorEvent } from './errors.ts';
+import { isFailure } from './finish-reason.ts';
 import { createStreamDecoder } from './stream-decoder.ts';
 import { createStreamEncoder } from './stream-encoder.ts';
 import { fieldNames, support } from './support.ts';
@@ -35,6 +36,11 @@ export default {
     createStreamDecoder,
     decodeUsage,
     // `message` is no sign of an answer: errors have one too.
-    answerMembers: { essential: ['finish_reason'], usage: 'usage', model: undefined },
+    answerMembers: {
+      essential: ['finish_reason'],
+      usage: 'usage',
+      model: undefined,
+      failure: { name: 'finish_reason', depth: 1, isFailure },
+    },
   },
 } satisfies Protocol;

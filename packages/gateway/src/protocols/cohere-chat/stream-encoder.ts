@@ -4,10 +4,11 @@ import type { Citation } from '../../canonical/conversation.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { callInput } from '../argument-text.ts';
-import type { AnswerContext, StreamEncoder } from '../protocol.ts';
+import type { AnswerContext, StreamEncoder, StreamFrame } from '../protocol.ts';
 import { encodeCitation } from './citations.ts';
 import { encodeFinish } from './finish-reason.ts';
 import { encodeLogprobs } from './logprobs.ts';
+import { readSentItems, type SentItem } from './sent-items.ts';
 import { TextPlaces } from './text-places.ts';
 import { encodeUsage } from './usage.ts';
 
@@ -50,11 +51,14 @@ class CohereStreamEncoder implements StreamEncoder {
   #open: OpenPart | undefined;
   /** A thought that has begun and said nothing yet: it begins on the wire with its first word, if it has one. */
   #silentThought: number | undefined;
+  /** A content that begins without words, as another began it: the next part of its kind is the one. */
+  #announced: SentItem | undefined;
   #contents = 0;
   #calls = 0;
   #citations = 0;
   #finish: Finish = { reason: 'other', raw: undefined };
   #usage: Usage | undefined;
+  #hasToldFinish = false;
 
   constructor(context: AnswerContext) {
     this.#context = context;
@@ -91,6 +95,24 @@ class CohereStreamEncoder implements StreamEncoder {
     }
   }
 
+  resume(frames: readonly StreamFrame[]): readonly ChatEvent[] | undefined {
+    const { contents, calls, citations, open, hasFinish } = readSentItems(frames);
+    this.#contents = contents;
+    this.#calls = calls;
+    this.#citations = citations;
+    this.#hasToldFinish = hasFinish;
+    const part = this.#open;
+    if (open?.hasText) {
+      if (!part) return undefined;
+      this.#open = { ...openItem(part.index, open), cited: open.kind === 'plan' ? undefined : part.cited };
+      return [];
+    }
+    this.#announced = open;
+    this.#open = undefined;
+    // A text whose end was told may be held open for its citations.
+    return part ? [{ type: 'part-end', index: part.index }] : [];
+  }
+
   #delta(index: number, text: string): Buffer {
     if (index === this.#silentThought) {
       this.#silentThought = undefined;
@@ -123,34 +145,34 @@ class CohereStreamEncoder implements StreamEncoder {
   }
 
   #beginContent(index: number, kind: 'text' | 'thinking'): Buffer {
+    const announced = this.#announced;
+    if (announced?.kind === kind) {
+      this.#announced = undefined;
+      this.#open = openItem(index, announced);
+      return NOTHING;
+    }
     const at = this.#contents++;
-    const cited = kind === 'text' ? { text: '', places: new TextPlaces(), counted: 0 } : undefined;
-    this.#open = {
-      index,
-      head: `event: content-delta\ndata: {"type":"content-delta","index":${at},"delta":{"message":{"content":{"${kind}":`,
-      tail: '}}}}\n\n',
-      end: `event: content-end\ndata: {"type":"content-end","index":${at}}\n\n`,
-      contentIndex: at,
-      cited,
-      freeText: undefined,
-    };
+    this.#open = openItem(index, { kind, at });
     const content = { type: kind, [kind]: '' };
-    return frame('content-start', { type: 'content-start', index: at, delta: { message: { content } } });
+    const start = frame('content-start', { type: 'content-start', index: at, delta: { message: { content } } });
+    return this.#afterAnnounced(start);
   }
 
   #beginCall(index: number, { id, name, kind }: CallHead): Buffer {
     const at = this.#calls++;
-    this.#open = {
-      index,
-      head: `event: tool-call-delta\ndata: {"type":"tool-call-delta","index":${at},"delta":{"message":{"tool_calls":{"function":{"arguments":`,
-      tail: '}}}}}\n\n',
-      end: `event: tool-call-end\ndata: {"type":"tool-call-end","index":${at}}\n\n`,
-      contentIndex: undefined,
-      cited: undefined,
-      freeText: kind === 'custom' ? '' : undefined,
-    };
+    const open = openItem(index, { kind: 'tool-call', at });
+    this.#open = kind === 'custom' ? { ...open, freeText: '' } : open;
     const call = { id, type: 'function', function: { name, arguments: '' } };
-    return frame('tool-call-start', { type: 'tool-call-start', index: at, delta: { message: { tool_calls: call } } });
+    const start = { type: 'tool-call-start', index: at, delta: { message: { tool_calls: call } } };
+    return this.#afterAnnounced(frame('tool-call-start', start));
+  }
+
+  /** Ends what was announced and never came, before something else. */
+  #afterAnnounced(next: Buffer): Buffer {
+    const announced = this.#announced;
+    if (!announced) return next;
+    this.#announced = undefined;
+    return Buffer.concat([Buffer.from(openItem(-1, announced).end), next]);
   }
 
   #end(index: number): Buffer {
@@ -189,9 +211,47 @@ class CohereStreamEncoder implements StreamEncoder {
   }
 
   #endMessage(): Buffer {
+    if (this.#hasToldFinish) return Buffer.from(DONE);
     const usage = this.#usage === undefined ? {} : { usage: encodeUsage(this.#usage) };
     const delta = { finish_reason: encodeFinish(this.#finish), ...usage };
-    return Buffer.concat([frame('message-end', { type: 'message-end', delta }), Buffer.from(DONE)]);
+    const end = Buffer.concat([frame('message-end', { type: 'message-end', delta }), Buffer.from(DONE)]);
+    return this.#afterAnnounced(end);
+  }
+}
+
+/** What stands around the deltas of an item, and what ends it. */
+function openItem(index: number, { kind, at }: Pick<SentItem, 'kind' | 'at'>): OpenPart {
+  switch (kind) {
+    case 'plan':
+      return {
+        index,
+        head: 'event: tool-plan-delta\ndata: {"type":"tool-plan-delta","delta":{"message":{"tool_plan":',
+        tail: '}}}\n\n',
+        end: '',
+        contentIndex: undefined,
+        cited: undefined,
+        freeText: undefined,
+      };
+    case 'tool-call':
+      return {
+        index,
+        head: `event: tool-call-delta\ndata: {"type":"tool-call-delta","index":${at},"delta":{"message":{"tool_calls":{"function":{"arguments":`,
+        tail: '}}}}}\n\n',
+        end: `event: tool-call-end\ndata: {"type":"tool-call-end","index":${at}}\n\n`,
+        contentIndex: undefined,
+        cited: undefined,
+        freeText: undefined,
+      };
+    default:
+      return {
+        index,
+        head: `event: content-delta\ndata: {"type":"content-delta","index":${at},"delta":{"message":{"content":{"${kind}":`,
+        tail: '}}}}\n\n',
+        end: `event: content-end\ndata: {"type":"content-end","index":${at}}\n\n`,
+        contentIndex: at,
+        cited: kind === 'text' ? { text: '', places: new TextPlaces(), counted: 0 } : undefined,
+        freeText: undefined,
+      };
   }
 }
 

@@ -4,7 +4,7 @@ import type { Citation, Part, Signature } from '../../canonical/conversation.ts'
 import { isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { writeExact } from '../../framing/exact-json.ts';
-import type { AnswerContext, StreamEncoder } from '../protocol.ts';
+import type { AnswerContext, StreamEncoder, StreamFrame } from '../protocol.ts';
 import { contentOf } from './encode-answer.ts';
 import { encodeFinish } from './finish-reason.ts';
 import { encodeCitations } from './grounding.ts';
@@ -50,6 +50,8 @@ export class GeminiStreamEncoder implements StreamEncoder {
   /** Members after the candidates, until the usage changes. */
   #tail: string | undefined;
   #isFirst = true;
+  /** Candidates of which the caller was told why they ended. */
+  readonly #told = new Set<number>();
 
   constructor(context: AnswerContext) {
     this.#context = context;
@@ -82,6 +84,17 @@ export class GeminiStreamEncoder implements StreamEncoder {
         this.#keep(event);
         return NOTHING;
     }
+  }
+
+  resume(frames: readonly StreamFrame[]): readonly ChatEvent[] {
+    for (const { data } of frames) {
+      const answer: unknown = JSON.parse(data.toString('utf8'));
+      if (!isObject(answer)) continue;
+      for (const { finishReason, index } of objectsIn(answer['candidates'])) {
+        if (finishReason !== undefined) this.#told.add(typeof index === 'number' ? index : 0);
+      }
+    }
+    return [];
   }
 
   #open(index: number, choice: number, head: PartHead): Buffer {
@@ -139,7 +152,10 @@ export class GeminiStreamEncoder implements StreamEncoder {
   }
 
   #end(): Buffer {
-    const candidates = [...this.#endings]
+    const close = this.#context.isSse ? NOTHING : CLOSE;
+    const endings = [...this.#endings].filter(([index]) => !this.#told.has(index));
+    if (endings.length === 0 && this.#told.size > 0) return close;
+    const candidates = endings
       .sort(([left], [right]) => left - right)
       .map(([index, { finish, citations, logprobs, places }]) => ({
         content: contentOf([]),
@@ -149,7 +165,7 @@ export class GeminiStreamEncoder implements StreamEncoder {
         logprobsResult: encodeLogprobs({ content: logprobs }),
       }));
     const chunk = this.#chunk(`{"candidates":${writeExact(candidates)}`);
-    return this.#context.isSse ? chunk : Buffer.concat([chunk, CLOSE]);
+    return Buffer.concat([chunk, close]);
   }
 
   #ending(choice: number): Ending {

@@ -15,7 +15,19 @@ import { thoughtSignature, writeDetails } from './reasoning-details.ts';
 
 /** The `messages` of a request. System texts stay where they are: the wire takes them anywhere. */
 export function encodeMessages(turns: readonly Turn[], quirks: RequestQuirks): JsonObject[] {
-  return turns.flatMap((turn) => encodeTurn(turn, quirks));
+  const messages = turns.flatMap((turn) => encodeTurn(turn, quirks));
+  const { assistantPrefill: mark } = quirks;
+  const last = messages.at(-1);
+  if (last && (mark === 'prefix' || mark === 'partial') && endsInPrefill(turns)) {
+    messages[messages.length - 1] = { ...last, [mark]: true };
+  }
+  return messages;
+}
+
+/** Whether the conversation ends in the beginning of the answer: in words of the assistant's that wait for no result. */
+export function endsInPrefill(turns: readonly Turn[]): boolean {
+  const last = turns.at(-1);
+  return last?.role === 'assistant' && last.parts.every(({ type }) => type === 'text' || type === 'reasoning');
 }
 
 function encodeTurn(turn: Turn, quirks: RequestQuirks): JsonObject[] {

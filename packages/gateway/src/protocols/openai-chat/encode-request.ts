@@ -6,13 +6,14 @@ import { writeExact } from '../../framing/exact-json.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
 import { WEB_SEARCH_OPTIONS } from './decode-tools.ts';
 import { cacheControl } from './encode-content.ts';
-import { encodeMessages } from './encode-messages.ts';
+import { encodeMessages, endsInPrefill } from './encode-messages.ts';
 
 /** The body of a request to `/v1/chat/completions`. */
 export function encodeRequest(request: ChatRequest, { model, quirks }: RequestContext): Buffer {
   const members: Record<string, unknown> = {
     model,
     messages: encodeMessages(request.turns, quirks),
+    ...prefilling(request, quirks),
     ...streaming(request, quirks),
     ...tooling(request),
     [quirks.maxTokensField ?? 'max_completion_tokens']: request.maxOutputTokens,
@@ -34,6 +35,12 @@ function streaming({ stream }: ChatRequest, { refusesStreamOptions }: RequestQui
   if (!stream) return {};
   // Usage is asked for whether or not the caller did: the gateway counts by it.
   return refusesStreamOptions === true ? { stream } : { stream, stream_options: { include_usage: true } };
+}
+
+/** Servers that fill in the chat template themselves are told not to close the last message in it. */
+function prefilling({ turns }: ChatRequest, { assistantPrefill }: RequestQuirks): JsonObject {
+  if (assistantPrefill !== 'continue_final_message' || !endsInPrefill(turns)) return {};
+  return { continue_final_message: true, add_generation_prompt: false };
 }
 
 function tooling({ tools, toolChoice, parallelToolCalls }: ChatRequest): JsonObject {

@@ -36,15 +36,10 @@ const words: Readonly<Record<FinishReason, string>> = {
  * Words for an answer that its provider could not finish: Mistral and OpenRouter; DeepSeek; Z.AI; vLLM and SGLang. Told to
  * a client of another wire, which has no such words, half an answer would pass for a whole one.
  */
-const failures: ReadonlySet<string | undefined> = new Set([
-  'error',
-  'insufficient_system_resource',
-  'network_error',
-  'abort',
-]);
+const failures: ReadonlySet<unknown> = new Set(['error', 'insufficient_system_resource', 'network_error', 'abort']);
 
 /** Whether a choice that ended so failed at the provider. */
-export function isFailedFinish(word: string | undefined): boolean {
+export function isFailedFinish(word: unknown): boolean {
   return failures.has(word);
 }
 

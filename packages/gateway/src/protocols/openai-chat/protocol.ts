@@ -5,6 +5,7 @@ import { decodeRequest } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeError, encodeErrorEvent, isOpenAiError } from './errors.ts';
+import { isFailedFinish } from './finish-reason.ts';
 import { readFacts } from './read-facts.ts';
 import { ChatStreamDecoder } from './stream-decoder.ts';
 import { ChatStreamEncoder } from './stream-encoder.ts';
@@ -37,7 +38,13 @@ export default {
     createStreamDecoder: (context) => new ChatStreamDecoder(context),
     createStreamReader: (options) => new ChatStreamReader(options),
     hasStreamOptions: true,
+    prefill: { accepts: ({ quirks }) => quirks.assistantPrefill !== undefined, excludesReasoning: false },
     decodeUsage,
-    answerMembers: { essential: ['choices'], usage: 'usage', model: 'model' },
+    answerMembers: {
+      essential: ['choices'],
+      usage: 'usage',
+      model: 'model',
+      failure: { name: 'finish_reason', depth: 3, isFailure: isFailedFinish },
+    },
   },
 } satisfies Protocol;

@@ -3,10 +3,12 @@ import type { Citation, ReasoningPart, Signature } from '../../canonical/convers
 import type { JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { writeExact } from '../../framing/exact-json.ts';
-import type { AnswerContext, StreamEncoder } from '../protocol.ts';
+import type { AnswerContext, StreamEncoder, StreamFrame } from '../protocol.ts';
 import { writeAnnotation } from './citations.ts';
 import { callValue, finishFor, mediaMembers } from './encode-answer.ts';
+import { decodeFinish } from './finish-reason.ts';
 import { reasoningEntries, thoughtSignature } from './reasoning-details.ts';
+import { readSentChunks } from './sent-chunks.ts';
 import { encodeUsage } from './usage.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -20,7 +22,7 @@ interface OpenPart {
   after: string;
   /** All of it so far; kept for reasoning only. */
   text: string;
-  /** Number among the parts of its kind in its choice; kept for reasoning only. */
+  /** Number among the parts of its kind in its choice; kept for reasoning and calls. */
   place: number;
 }
 
@@ -42,6 +44,10 @@ export class ChatStreamEncoder implements StreamEncoder {
   readonly #parts = new Map<number, OpenPart>();
   readonly #choices = new Map<number, ChoiceState>();
   #usage: Usage | undefined;
+  #hasToldUsage = false;
+  #fingerprint: string | null | undefined;
+  #reasoningMember = 'reasoning_content';
+  #start: StartEvent | undefined;
 
   constructor(context: AnswerContext) {
     this.#context = context;
@@ -78,13 +84,42 @@ export class ChatStreamEncoder implements StreamEncoder {
     }
   }
 
-  #begin({ id, model, created, serviceTier }: StartEvent): void {
+  resume(frames: readonly StreamFrame[]): readonly ChatEvent[] | undefined {
+    const sent = readSentChunks(frames);
+    if (sent.isSpoken) return undefined;
+    this.#hasToldUsage = sent.hasUsage;
+    this.#fingerprint = sent.fingerprint;
+    this.#reasoningMember = sent.reasoningMember;
+    if (this.#start) this.#begin(this.#start);
+    for (const [choice, { calls }] of sent.choices) {
+      const state = this.#choiceOf(choice);
+      state.hasRole = true;
+      state.calls = Math.max(state.calls, 0, ...calls.map((index) => index + 1));
+    }
+    for (const open of this.#parts.values()) {
+      if (open.head.type === 'tool-call') open.place = sent.choices.get(open.choice)?.calls[open.place] ?? open.place;
+      this.#frame(open);
+    }
+    // Thoughts that are told in two places at once go on in neither.
+    const thoughts = sent.hasDetails ? [...this.#parts].filter(([, { head }]) => head.type === 'reasoning') : [];
+    return [
+      ...thoughts.map(([index]): ChatEvent => ({ type: 'part-end', index })),
+      ...[...sent.choices].flatMap(([choice, { calls, finish }]): ChatEvent[] =>
+        finish === undefined ? [] : [{ type: 'finish', choice, finish: decodeFinish(finish, calls.length > 0) }],
+      ),
+    ];
+  }
+
+  #begin(start: StartEvent): void {
+    this.#start = start;
+    const { id, model, created, serviceTier } = start;
     const { id: exchangeId, model: asked, created: begun } = this.#context;
     const shared = {
       id: id ?? `chatcmpl-${exchangeId}`,
       object: 'chat.completion.chunk',
       created: created ?? begun,
       model: model ?? asked,
+      system_fingerprint: this.#fingerprint,
     };
     this.#head = `data: ${JSON.stringify(shared).slice(0, -1)},"choices":[`;
     if (serviceTier !== undefined) this.#tail = `,"service_tier":${JSON.stringify(serviceTier)}}\n\n`;
@@ -94,19 +129,16 @@ export class ChatStreamEncoder implements StreamEncoder {
     const state = this.#choiceOf(choice);
     const open: OpenPart = { choice, head: part, before: '', after: '', text: '', place: 0 };
     this.#parts.set(index, open);
+    if (part.type === 'reasoning') open.place = state.reasonings++;
+    if (part.type === 'tool-call') open.place = state.calls++;
+    this.#frame(open);
     switch (part.type) {
       case 'text':
-        this.#frame(open, '{"content":', '}');
         return state.hasRole ? NOTHING : this.#chunk(choice, '{"content":""}');
-      case 'refusal':
-        this.#frame(open, '{"refusal":', '}');
-        return NOTHING;
-      case 'reasoning':
-        open.place = state.reasonings++;
-        this.#frame(open, '{"reasoning_content":', '}');
-        return NOTHING;
       case 'tool-call':
-        return this.#startCall(open, state);
+        return this.#startCall(open);
+      case 'refusal':
+      case 'reasoning':
       case 'foreign':
         return NOTHING;
       default:
@@ -114,24 +146,39 @@ export class ChatStreamEncoder implements StreamEncoder {
     }
   }
 
-  #startCall(open: OpenPart, state: ChoiceState): Buffer {
-    const { choice, head } = open;
+  #startCall({ choice, head, place: index }: OpenPart): Buffer {
     if (head.type !== 'tool-call') return NOTHING;
-    const index = state.calls++;
-    if (this.#isLegacy) {
-      // A client of this age knows one call only.
-      if (index > 0) return NOTHING;
-      this.#frame(open, '{"function_call":{"arguments":', '}}');
-      return this.#members(choice, { function_call: { name: head.name, arguments: '' } });
+    if (!this.#isLegacy) {
+      return this.#members(choice, { tool_calls: [{ index, ...callValue({ ...head, arguments: '' }) }] });
     }
-    const holder = head.kind === 'custom' ? '"custom":{"input":' : '"function":{"arguments":';
-    this.#frame(open, `{"tool_calls":[{"index":${index},${holder}`, '}}]}');
-    return this.#members(choice, { tool_calls: [{ index, ...callValue({ ...head, arguments: '' }) }] });
+    // A client of this age knows one call only.
+    return index > 0 ? NOTHING : this.#members(choice, { function_call: { name: head.name, arguments: '' } });
   }
 
-  #frame(open: OpenPart, before: string, after: string): void {
-    open.before = `${this.#head}{"index":${open.choice},"delta":${before}`;
-    open.after = `${after},"logprobs":null,"finish_reason":null}]${this.#tail}`;
+  /** What stands around the text of a part's deltas. */
+  #frame(open: OpenPart): void {
+    const around = this.#membersAround(open);
+    if (!around) return;
+    open.before = `${this.#head}{"index":${open.choice},"delta":{${around[0]}`;
+    open.after = `${around[1]},"logprobs":null,"finish_reason":null}]${this.#tail}`;
+  }
+
+  #membersAround({ head, place }: OpenPart): readonly [before: string, after: string] | undefined {
+    switch (head.type) {
+      case 'text':
+        return ['"content":', '}'];
+      case 'refusal':
+        return ['"refusal":', '}'];
+      case 'reasoning':
+        return [`"${this.#reasoningMember}":`, '}'];
+      case 'tool-call': {
+        if (this.#isLegacy) return place > 0 ? undefined : ['"function_call":{"arguments":', '}}'];
+        const holder = head.kind === 'custom' ? '"custom":{"input":' : '"function":{"arguments":';
+        return [`"tool_calls":[{"index":${place},${holder}`, '}}]}'];
+      }
+      default:
+        return undefined;
+    }
   }
 
   #delta(index: number, text: string): Buffer {
@@ -148,7 +195,6 @@ export class ChatStreamEncoder implements StreamEncoder {
     const open = this.#parts.get(index);
     if (!open) return NOTHING;
     const { choice, head, text, place } = open;
-    const state = this.#choiceOf(choice);
     switch (head.type) {
       case 'reasoning': {
         const part: ReasoningPart = { ...head, text, signature };
@@ -157,7 +203,7 @@ export class ChatStreamEncoder implements StreamEncoder {
       case 'tool-call':
         if (this.#isLegacy) return NOTHING;
         return this.#members(choice, {
-          tool_calls: [{ index: state.calls - 1, ...nothingMore(head), ...thoughtSignature(signature, 'client') }],
+          tool_calls: [{ index: place, ...nothingMore(head), ...thoughtSignature(signature, 'client') }],
         });
       case 'text':
         return this.#members(choice, thoughtSignature(signature, 'client'));
@@ -190,7 +236,7 @@ export class ChatStreamEncoder implements StreamEncoder {
 
   #end(): Buffer {
     const usage =
-      this.#usage && this.#context.includeUsage
+      this.#usage && this.#context.includeUsage && !this.#hasToldUsage
         ? `${this.#head}],"usage":${JSON.stringify(encodeUsage(this.#usage))}${this.#tail}`
         : '';
     return Buffer.from(`${usage}data: [DONE]\n\n`);

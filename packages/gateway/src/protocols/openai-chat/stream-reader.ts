@@ -2,6 +2,7 @@ import type { Usage } from '../../canonical/usage.ts';
 import { isKey, scanJson } from '../../framing/json-scan.ts';
 import type { SseEvent } from '../../framing/sse-splitter.ts';
 import type { EventVerdict, StreamReader } from '../stream-reader.ts';
+import { isFailedFinish } from './finish-reason.ts';
 import { decodeUsage } from './usage.ts';
 
 const OPEN_BRACE = 123;
@@ -111,7 +112,10 @@ export class ChatStreamReader implements StreamReader {
     const { model } = chunk;
     if (this.responseModel === undefined && typeof model === 'string' && model !== '') this.responseModel = model;
     const choices = Array.isArray(chunk['choices']) ? chunk['choices'].filter(isRecord) : [];
-    for (const choice of choices) if (isFinished(choice)) this.#finished.add(choice['index'] ?? 0);
+    for (const choice of choices) {
+      if (isFailedFinish(choice['finish_reason'])) return this.#fail(data);
+      if (isFinished(choice)) this.#finished.add(choice['index'] ?? 0);
+    }
     this.#speaking ||= choices.some(speaks);
     return this.#speaking ? 'content' : 'preamble';
   }

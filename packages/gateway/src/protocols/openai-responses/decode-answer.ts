@@ -8,9 +8,14 @@ import { decodeFinish, PartTally } from './finish-reason.ts';
 import { type ReasoningItem, reasoningPart } from './items.ts';
 import { decodeUsage } from './usage.ts';
 
+/** Whether a response with this status is no answer. */
+export function isFailedStatus(status: unknown): boolean {
+  return status === 'failed' || status === 'cancelled';
+}
+
 /** Reads a whole answer: a `response` object. */
 export function decodeAnswer(response: JsonObject): ChatAnswer {
-  if (response['status'] === 'failed' || response['status'] === 'cancelled') throw failure(response);
+  if (isFailedStatus(response['status'])) throw failure(response);
   const parts = objectsIn(response['output']).flatMap(outputParts);
   const tally = new PartTally();
   for (const part of parts) tally.add(part);

@@ -2,7 +2,7 @@ import type { Feature } from '../../canonical/features.ts';
 import { isOpenAiError } from '../openai-chat/errors.ts';
 import type { Protocol } from '../protocol.ts';
 import { responsesKeeping } from './answer-keeping.ts';
-import { decodeAnswer } from './decode-answer.ts';
+import { decodeAnswer, isFailedStatus } from './decode-answer.ts';
 import { decodeRequest } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
@@ -69,6 +69,11 @@ export default {
     createStreamDecoder: () => new ResponsesStreamDecoder(),
     createStreamReader: () => new ResponsesStreamReader(),
     decodeUsage,
-    answerMembers: { essential: ['output'], usage: 'usage', model: 'model' },
+    answerMembers: {
+      essential: ['output'],
+      usage: 'usage',
+      model: 'model',
+      failure: { name: 'status', depth: 1, isFailure: isFailedStatus },
+    },
   },
 } satisfies Protocol;

@@ -3,21 +3,24 @@ import type { ChatEvent, PartHead, PartStartEvent, StartEvent } from '../../cano
 import type { JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { writeExact } from '../../framing/exact-json.ts';
-import type { AnswerContext, StreamEncoder } from '../protocol.ts';
+import type { AnswerContext, StreamEncoder, StreamFrame } from '../protocol.ts';
 import { logprobsContent } from './encode-answer.ts';
 import { encodeFinish } from './finish-reason.ts';
 import { makeItemId } from './ids.ts';
 import { attachedItem } from './items.ts';
-import { OpenItem } from './open-item.ts';
+import { NO_PART, OpenItem } from './open-item.ts';
 import { responseObject } from './response-object.ts';
+import { readSentItems, type SentItem } from './sent-items.ts';
 
 const NOTHING = Buffer.alloc(0);
 
 /** Writes the events of `/v1/responses`. The last one holds the whole answer again, so the answer is kept until then. */
 export class ResponsesStreamEncoder implements StreamEncoder {
   readonly #context: AnswerContext;
-  readonly #output: JsonObject[] = [];
+  #output: JsonObject[] = [];
   #sequence = 0;
+  /** The `response` object as another began it. */
+  #sentResponse: JsonObject | undefined;
   #head: Pick<StartEvent, 'id' | 'model' | 'created' | 'serviceTier'> = nobody;
   #item: OpenItem | undefined;
   #finish: Finish | undefined;
@@ -36,6 +39,41 @@ export class ResponsesStreamEncoder implements StreamEncoder {
     return text === '' ? NOTHING : Buffer.from(text);
   }
 
+  resume(frames: readonly StreamFrame[]): readonly ChatEvent[] | undefined {
+    const sent = readSentItems(frames);
+    if (!sent) return undefined;
+    this.#sentResponse = sent.response;
+    this.#sequence = sent.nextSequence;
+    this.#output = [...sent.output];
+    this.#logprobs = [];
+    const last = this.#item;
+    this.#item = undefined;
+    const { open } = sent;
+    if (!open) return [];
+    this.#item = this.#resumeItem(open, last);
+    if (!this.#item) return undefined;
+    const { partIndex: index, head } = this.#item;
+    const isDone = open.piece ? open.piece.isTextDone : head.type !== 'tool-call';
+    return isDone && index !== NO_PART ? [{ type: 'part-end', index }] : [];
+  }
+
+  /** The item that is open; undefined for one that only its own provider could complete. */
+  #resumeItem(sent: SentItem, last: OpenItem | undefined): OpenItem | undefined {
+    const types = partTypes[String(sent.item['type'])];
+    const isSaid = isPart(sent);
+    const outputIndex = this.#output.length;
+    const exchangeId = this.#context.id;
+    if (!isSaid) {
+      const head = types?.[0] === 'reasoning' ? ({ type: 'reasoning' } as const) : ({ type: 'text' } as const);
+      return types && new OpenItem({ head, partIndex: NO_PART, outputIndex, exchangeId, sent });
+    }
+    if (!last || !types?.includes(last.head.type)) return undefined;
+    const { head, partIndex } = last;
+    const item = new OpenItem({ head, partIndex, outputIndex, exchangeId, sent });
+    for (const citation of last.citations) item.citations.push(citation);
+    return item;
+  }
+
   #delta(index: number, text: string): Buffer {
     const item = this.#item;
     if (item?.partIndex !== index || text === '') return NOTHING;
@@ -52,7 +90,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
           ['response.created', 'response.in_progress'].map((type) => ({ type, response: this.#response() })),
         );
       case 'part-start':
-        return event.choice === 0 ? this.#closeItem('completed') + this.#openItem(event) : '';
+        return event.choice === 0 ? this.#startPart(event) : '';
       case 'signature':
         if (this.#item?.partIndex === event.index) this.#item.signature = event.signature;
         return '';
@@ -77,6 +115,13 @@ export class ResponsesStreamEncoder implements StreamEncoder {
         // An item is closed when the next begins or the answer ends: only then it is known to be whole.
         return '';
     }
+  }
+
+  #startPart(event: PartStartEvent): string {
+    const item = this.#item;
+    if (!item?.canBecome(event.part)) return this.#closeItem('completed') + this.#openItem(event);
+    this.#item = item.become(event.part, event.index);
+    return '';
   }
 
   #openItem({ index, part }: PartStartEvent): string {
@@ -110,7 +155,8 @@ export class ResponsesStreamEncoder implements StreamEncoder {
     const finish = encodeFinish(this.#finish);
     if (this.#logprobs.length > 0) addLogprobs(this.#output, this.#logprobs);
     const ending = { finish, usage: this.#usage, output: this.#output };
-    const response = responseObject({ context: this.#context, head: this.#head, ending });
+    const own = responseObject({ context: this.#context, head: this.#head, ending });
+    const response = this.#sentResponse ? { ...this.#sentResponse, ...endOf(own) } : own;
     this.wholeAnswer = response;
     return this.#write([{ type: `response.${finish.status}`, response }]);
   }
@@ -138,6 +184,25 @@ export class ResponsesStreamEncoder implements StreamEncoder {
     return text;
   }
 }
+
+/** The members that change while an answer is made. */
+function endOf({ status, incomplete_details, output, usage }: JsonObject): JsonObject {
+  return { status, incomplete_details, output, usage };
+}
+
+/** Whether the item is a part already: calls are from the start, messages with their contents, thoughts with words. */
+function isPart({ item, pieces, piece }: SentItem): boolean {
+  if (item['type'] === 'message') return piece !== undefined || pieces.length > 0;
+  return item['type'] !== 'reasoning' || pieces.length > 0 || (piece !== undefined && piece.text !== '');
+}
+
+/** The parts that items are; others only their own provider can complete. */
+const partTypes: Readonly<Record<string, readonly PartHead['type'][] | undefined>> = {
+  message: ['text', 'refusal'],
+  reasoning: ['reasoning'],
+  function_call: ['tool-call'],
+  custom_tool_call: ['tool-call'],
+};
 
 const nobody = { id: undefined, model: undefined, created: undefined, serviceTier: undefined };
 

@@ -1,4 +1,4 @@
-import { defineStrategy } from './define-strategy.ts';
+import { defineStrategy, weightRemark } from './define-strategy.ts';
 
 /** Fewest running attempts for its weight. Equals take turns, so that an idle gateway still shares the load. */
 export default defineStrategy({
@@ -25,6 +25,16 @@ export default defineStrategy({
         }
         if (best !== -1) next = (best + 1) % members.length;
         return best;
+      },
+      mark() {
+        const before = next;
+        return () => {
+          next = before;
+        };
+      },
+      figureOf(index) {
+        const { targetId, weight } = members[index]!;
+        return { name: 'in_flight', value: inFlight(targetId), remark: weightRemark(weight) };
       },
     };
   },

@@ -6,6 +6,11 @@ export default defineStrategy({
   aliases: ['primary_backup'],
   createPicker(members) {
     const eligible = new Uint8Array(members.length);
-    return { eligible, pick: () => eligible.indexOf(1) };
+    return {
+      eligible,
+      pick: () => eligible.indexOf(1),
+      mark: () => () => {},
+      figureOf: (index) => ({ name: 'order', value: index }),
+    };
   },
 });

@@ -19,6 +19,13 @@ export default defineStrategy({
         }
         return -1;
       },
+      mark() {
+        const before = next;
+        return () => {
+          next = before;
+        };
+      },
+      figureOf: (index) => ({ name: 'turn', value: (index - next + eligible.length) % eligible.length }),
     };
   },
 });

@@ -1,4 +1,4 @@
-import { defineStrategy } from './define-strategy.ts';
+import { defineStrategy, weightRemark } from './define-strategy.ts';
 
 /**
  * Smooth weighted round robin: exact over a cycle of as many picks as the weights sum to, and interleaved within it
@@ -27,6 +27,11 @@ export default defineStrategy({
         credit[best]! -= total;
         return best;
       },
+      mark() {
+        const before = credit.slice();
+        return () => credit.set(before);
+      },
+      figureOf: (index) => ({ name: 'weight', value: weights[index], remark: weightRemark(weights[index]!) }),
     };
   },
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { testLimitSettlement } from '../limit-settlement.conformance.ts';
 import { testLimitStore } from '../limit-store.conformance.ts';
 import type { LimitRule } from '../limit-store.ts';
 import { createManualClock, type ManualClock } from '../manual-clock.fixture.ts';
@@ -18,18 +19,20 @@ function setUp(clock: ManualClock) {
     const pair = createChannelPair();
     hub.attach(pair.far);
     const notices: string[] = [];
+    const bus = createClusterBus({ channel: pair.near, clock });
     const store = createClusterLimitStore({
-      bus: createClusterBus({ channel: pair.near, clock }),
+      bus,
       clock,
       fallback: createMemoryLimitStore({ clock }),
       onNotice: ({ store: name, event }) => notices.push(`${name} ${event}`),
     });
-    return { pair, store, notices };
+    return { pair, bus, store, notices };
   };
   return { join };
 }
 
 testLimitStore('cluster limit store', (clock) => ({ store: setUp(clock).join().store }));
+testLimitSettlement('cluster limit store', (clock) => ({ store: setUp(clock).join().store, settle }));
 
 const rule: LimitRule = { id: 'r', algorithm: 'sliding_window', limit: 2, windowMs: 60_000 };
 const claims = [{ rule, key: 'a', cost: 1 }];
@@ -73,4 +76,46 @@ test('while the host stays silent only one request at a time finds out', async (
   expect(store.take(claims)).not.toBeInstanceOf(Promise);
   clock.advance(1000);
   await second;
+});
+
+const tokens: LimitRule = { id: 't', algorithm: 'sliding_window', limit: 100, windowMs: 60_000 };
+
+test('while the host is silent tokens are counted here, and what was claimed before is settled there', async () => {
+  const clock = createManualClock();
+  const { join } = setUp(clock);
+  const { pair, store } = join();
+  const reservation = await store.reserve([{ rule: tokens, key: 'a', cost: 70 }]);
+  pair.cut();
+  const lost = store.reserve([{ rule: tokens, key: 'a', cost: 10 }]);
+  await settle();
+  clock.advance(1000);
+  // Counted here alone now, where nothing was counted before.
+  expect((await lost).verdict).toMatchObject({ allowed: true, remaining: 90 });
+  pair.mend();
+  reservation.settle([20]);
+  await settle();
+  const left = await join().store.take([{ rule: tokens, key: 'a', cost: 0 }]);
+  expect(left.remaining).toBe(80);
+});
+
+test('what a host counts that is too late with its answer is given back', async () => {
+  const clock = createManualClock();
+  const { join } = setUp(clock);
+  const { bus } = join();
+  const late = createClusterLimitStore({
+    bus: {
+      post: (topic, payload) => bus.post(topic, payload),
+      async ask(topic, payload, timeoutMs) {
+        await bus.ask(topic, payload, timeoutMs);
+        throw new Error('It came too late.');
+      },
+    },
+    clock,
+    fallback: createMemoryLimitStore({ clock }),
+    onNotice: () => undefined,
+  });
+  await late.reserve([{ rule: tokens, key: 'a', cost: 70 }]);
+  await settle();
+  const left = await join().store.take([{ rule: tokens, key: 'a', cost: 0 }]);
+  expect(left.remaining).toBe(100);
 });

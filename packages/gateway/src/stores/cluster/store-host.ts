@@ -1,13 +1,14 @@
 import type { Clock } from '../../canonical/clock.ts';
-import type { LimitClaim, LimitStore } from '../limit-store.ts';
+import type { ReservingLimitStore } from '../limit-store.ts';
 import type { Slot, SlotRefusal, SlotStore } from '../slot-store.ts';
 import type { ClusterHub } from './hub.ts';
+import { createClusterLimitHost } from './limit-host.ts';
 import { type AcquireAnswer, type AcquireMessage, type SettledMessage, storeTopics } from './store-messages.ts';
 
 export interface ClusterStoreHostInput {
   readonly hub: ClusterHub;
   /** The stores that count for all workers. */
-  readonly limits: LimitStore;
+  readonly limits: ReservingLimitStore;
   readonly slots: SlotStore;
   readonly clock: Pick<Clock, 'schedule'>;
   /** Milliseconds over which changes of counts are gathered before workers hear of them; left out: 200. */
@@ -18,7 +19,7 @@ export interface ClusterStoreHostInput {
 export function createClusterStoreHost(input: ClusterStoreHostInput): void {
   const { hub, limits } = input;
   const host = new SlotHost(input);
-  hub.answer(storeTopics.take, (claims) => limits.take(claims as readonly LimitClaim[]));
+  createClusterLimitHost(hub, limits);
   hub.answer(storeTopics.acquire, (message, worker) => host.acquire(message as AcquireMessage, worker));
   hub.on(storeTopics.giveUp, (ticket, worker) => host.giveUp(ticket as number, worker));
   hub.onDetach((worker) => host.forget(worker));

@@ -1,9 +1,14 @@
+import type { LimitClaim } from '../limit-store.ts';
 import type { SlotCounts, SlotPool, SlotRefusal } from '../slot-store.ts';
 
 /** Topics of the messages between stores in workers and their host in the primary. */
 export const storeTopics = {
   /** Question: claims; answer: the verdict. */
   take: 'limits.take',
+  /** Question: `ReserveMessage`; answer: the verdict. */
+  reserve: 'limits.reserve',
+  /** To the host: `SettleMessage`. */
+  settle: 'limits.settle',
   /** Question: `AcquireMessage`; answer: `AcquireAnswer`, at once even when the slot comes later. */
   acquire: 'slots.acquire',
   /** To the worker: how a wait ended. */
@@ -29,6 +34,17 @@ export interface ResponseQuestion {
 export interface ItemsQuestion {
   readonly owner: string;
   readonly ids: readonly string[];
+}
+
+export interface ReserveMessage {
+  /** Chosen by the worker, unique within it. */
+  readonly ticket: number;
+  readonly claims: readonly LimitClaim[];
+}
+
+export interface SettleMessage {
+  readonly ticket: number;
+  readonly costs: readonly number[];
 }
 
 export interface AcquireMessage {

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import { testLimitSettlement } from '../limit-settlement.conformance.ts';
 import { testLimitStore } from '../limit-store.conformance.ts';
 import type { LimitRule } from '../limit-store.ts';
 import { createManualClock } from '../manual-clock.fixture.ts';
 import { createMemoryLimitStore } from './limit-store.ts';
 
 testLimitStore('memory limit store', (clock) => ({ store: createMemoryLimitStore({ clock }) }));
+testLimitSettlement('memory limit store', (clock) => ({ store: createMemoryLimitStore({ clock }) }), 300);
 
 const rule: LimitRule = { id: 'r', algorithm: 'sliding_window', limit: 1, windowMs: 1000 };
 
@@ -40,4 +42,19 @@ test('a refused call leaves no counter changed at fractional times', () => {
   expect(verdict).toMatchObject({ allowed: false, retryAfterMs: 1001 });
   clock.advance(1001);
   expect(store.take([{ rule, key: 'a', cost: 1 }]).allowed).toBe(true);
+});
+
+test('a window of tokens is bounded however many moments they come in, and lets no more pass for it', () => {
+  const clock = createManualClock();
+  const store = createMemoryLimitStore({ clock });
+  const tokens: LimitRule = { id: 't', algorithm: 'sliding_window', limit: 30_000, windowMs: 60_000 };
+  const passed: number[] = [];
+  for (let ms = 0; ms < 150_000; ms += 1) {
+    clock.advance(1);
+    if (store.take([{ rule: tokens, key: 'a', cost: 1 }]).allowed) passed.push(clock.now());
+  }
+  expect(passed.length).toBeGreaterThan(60_000);
+  for (let first = 0; first + 30_000 < passed.length; first += 1) {
+    if (passed[first + 30_000]! - passed[first]! < 60_000) throw new Error('Too many in one window.');
+  }
 });

@@ -1,5 +1,5 @@
 import type { Clock } from '../../canonical/clock.ts';
-import type { LimitClaim, LimitRule, LimitStore, LimitVerdict } from '../limit-store.ts';
+import type { LimitClaim, LimitReservation, LimitRule, LimitVerdict, ReservingLimitStore } from '../limit-store.ts';
 import { SlidingWindow } from './sliding-window.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -9,8 +9,9 @@ export interface MemoryLimitStoreInput {
   readonly maxKeys?: number;
 }
 
-export interface MemoryLimitStore extends LimitStore {
+export interface MemoryLimitStore extends ReservingLimitStore {
   take(claims: readonly LimitClaim[]): LimitVerdict;
+  reserve(claims: readonly LimitClaim[]): LimitReservation;
   /** Counters kept now. */
   size(): number;
 }
@@ -62,7 +63,27 @@ class CounterTable implements MemoryLimitStore {
 
   take(claims: readonly LimitClaim[]): LimitVerdict {
     if (claims.length === 0) return unlimited;
+    const verdict = this.#take(claims, this.#clock.now());
+    this.#touched.length = 0;
+    return verdict;
+  }
+
+  reserve(claims: readonly LimitClaim[]): LimitReservation {
+    if (claims.length === 0) return new CountedClaims(unlimited, claims, [], this.#clock);
     const now = this.#clock.now();
+    const verdict = this.#take(claims, now);
+    const places = verdict.allowed
+      ? this.#touched.map(({ counter }): Place => ({ counter, at: counter.commit(now) }))
+      : [];
+    this.#touched.length = 0;
+    return new CountedClaims(verdict, claims, places, this.#clock);
+  }
+
+  size(): number {
+    return this.#size;
+  }
+
+  #take(claims: readonly LimitClaim[], now: number): LimitVerdict {
     let refused: Entry | undefined;
     let retryAfterMs = 0;
     for (let index = 0; index < claims.length; index += 1) {
@@ -75,16 +96,10 @@ class CounterTable implements MemoryLimitStore {
         refused = entry;
       }
     }
-    const verdict = this.#settle(claims.length, refused, retryAfterMs, now);
-    this.#touched.length = 0;
-    return verdict;
+    return this.#conclude(claims.length, refused, retryAfterMs, now);
   }
 
-  size(): number {
-    return this.#size;
-  }
-
-  #settle(length: number, refused: Entry | undefined, retryAfterMs: number, now: number): LimitVerdict {
+  #conclude(length: number, refused: Entry | undefined, retryAfterMs: number, now: number): LimitVerdict {
     let named = refused;
     let least = Number.POSITIVE_INFINITY;
     for (let index = 0; index < length; index += 1) {
@@ -158,6 +173,41 @@ class CounterTable implements MemoryLimitStore {
   }
 }
 
+/** Where a claim was counted. Counters that were replaced meanwhile are settled all the same, which nobody sees. */
+interface Place {
+  readonly counter: SlidingWindow | TokenBucket;
+  readonly at: number;
+}
+
+class CountedClaims implements LimitReservation {
+  readonly verdict: LimitVerdict;
+  readonly #claims: readonly LimitClaim[];
+  readonly #clock: Pick<Clock, 'now'>;
+  #places: readonly Place[];
+
+  constructor(
+    verdict: LimitVerdict,
+    claims: readonly LimitClaim[],
+    places: readonly Place[],
+    clock: Pick<Clock, 'now'>,
+  ) {
+    this.verdict = verdict;
+    this.#claims = claims;
+    this.#places = places;
+    this.#clock = clock;
+  }
+
+  settle(costs: readonly number[]): void {
+    const places = this.#places;
+    this.#places = [];
+    const now = this.#clock.now();
+    for (const [index, { counter, at }] of places.entries()) {
+      const { cost } = this.#claims[index]!;
+      counter.settle(at, cost, costs[index] ?? cost, now);
+    }
+  }
+}
+
 function unlink(entry: Entry): void {
   entry.older.newer = entry.newer;
   entry.newer.older = entry.older;
@@ -170,6 +220,7 @@ function createCounter(rule: LimitRule, now: number): SlidingWindow | TokenBucke
 function adoptRule(entry: Entry, rule: LimitRule, now: number): void {
   entry.rule = rule;
   if (rule.algorithm === 'sliding_window' && entry.counter.algorithm === 'sliding_window') entry.counter.adopt(rule);
-  else if (rule.algorithm === 'token_bucket' && entry.counter.algorithm === 'token_bucket') entry.counter.adopt(rule);
-  else entry.counter = createCounter(rule, now);
+  else if (rule.algorithm === 'token_bucket' && entry.counter.algorithm === 'token_bucket') {
+    entry.counter.adopt(rule, now);
+  } else entry.counter = createCounter(rule, now);
 }

@@ -3,18 +3,25 @@ import type { LimitRule } from '../limit-store.ts';
 type SlidingWindowRule = Extract<LimitRule, { algorithm: 'sliding_window' }>;
 
 const initialCapacity = 4;
+/** Moments that are told apart to the millisecond; past this many, those of a thousandth of the window are put together. */
+const exactMoments = 4096;
 
 /**
- * Counts one key against one sliding-window rule by an exact log: the time of every counted unit, in a ring that grows
- * with use. Times are whole milliseconds, units rounded up and questions rounded down, so a fraction of a millisecond
- * never lets one unit too many into a window, and waiting exactly as long as told is always enough.
+ * Counts one key against one sliding-window rule by an exact log: the moments at which units were counted, in a ring that
+ * grows with use. Times are whole milliseconds, units rounded up and questions rounded down, so a fraction of a
+ * millisecond never lets one unit too many into a window, and waiting exactly as long as told is always enough. A log of
+ * thousands of moments becomes coarser, in the direction that lets nothing more pass: its size has a bound.
  */
 export class SlidingWindow {
   readonly algorithm = 'sliding_window';
   limit: number;
   #windowMs: number;
   #times = new Float64Array(initialCapacity);
+  #units = new Float64Array(initialCapacity);
   #first = 0;
+  /** Moments in the ring. */
+  #moments = 0;
+  /** Units of all of them. */
   #count = 0;
   /** Units that earlier claims of the same call want of this counter. */
   #pending = 0;
@@ -32,30 +39,21 @@ export class SlidingWindow {
 
   /** Milliseconds until `cost` could pass on top of what the same call already wants; 0 means now. */
   offer(cost: number, now: number): number {
-    const units = Math.ceil(cost);
+    const units = unitsOf(cost);
     this.#prune(now);
     this.#pending += units;
     const excess = this.#count + this.#pending - this.limit;
-    if (excess <= 0 || units <= 0) return 0;
+    if (excess <= 0 || units === 0) return 0;
     // More than was ever counted would have to expire: it can never pass, and one window is as good an answer as any.
     if (excess > this.#count) return this.#windowMs;
-    return this.#timeAt(excess - 1) + this.#windowMs - Math.floor(now);
+    return this.#timeOf(excess) + this.#windowMs - Math.floor(now);
   }
 
-  /** Counts what was offered. */
-  commit(now: number): void {
-    const needed = this.#count + this.#pending;
-    if (needed > this.#times.length) this.#grow(needed);
-    const time = Math.ceil(now);
-    const capacity = this.#times.length;
-    let slot = this.#first + this.#count;
-    for (let unit = 0; unit < this.#pending; unit += 1) {
-      if (slot >= capacity) slot -= capacity;
-      this.#times[slot] = time;
-      slot += 1;
-    }
-    this.#count = needed;
+  /** Counts what was offered; gives the moment by which `settle` finds it again. */
+  commit(now: number): number {
+    const units = this.#pending;
     this.#pending = 0;
+    return units === 0 ? this.#lastTime(now) : this.#add(units, now);
   }
 
   /** Forgets what was offered. */
@@ -63,12 +61,20 @@ export class SlidingWindow {
     this.#pending = 0;
   }
 
+  /** Puts `actual` in the place of `claimed`, which was counted `at` a moment. */
+  settle(at: number, claimed: number, actual: number, now: number): void {
+    this.#prune(now);
+    const difference = unitsOf(actual) - unitsOf(claimed);
+    if (difference > 0) this.#add(difference, now);
+    else if (difference < 0) this.#giveBack(at, -difference);
+  }
+
   remaining(): number {
     return Math.max(0, this.limit - this.#count);
   }
 
   resetMs(now: number): number {
-    return this.#count === 0 ? 0 : Math.max(0, this.#timeAt(this.#count - 1) + this.#windowMs - Math.floor(now));
+    return this.#count === 0 ? 0 : Math.max(0, this.#lastTime(now) + this.#windowMs - Math.floor(now));
   }
 
   /** Whether forgetting this counter would change nothing. */
@@ -76,23 +82,87 @@ export class SlidingWindow {
     return this.#pending === 0 && this.resetMs(now) === 0;
   }
 
-  #timeAt(index: number): number {
+  #slot(index: number): number {
     const slot = this.#first + index;
-    return this.#times[slot < this.#times.length ? slot : slot - this.#times.length]!;
+    return slot < this.#times.length ? slot : slot - this.#times.length;
+  }
+
+  #lastTime(now: number): number {
+    return this.#moments === 0 ? Math.ceil(now) : this.#times[this.#slot(this.#moments - 1)]!;
+  }
+
+  /** The moment at which so many units, the oldest, were counted. */
+  #timeOf(units: number): number {
+    let left = units;
+    let index = 0;
+    for (; index < this.#moments - 1; index += 1) {
+      left -= this.#units[this.#slot(index)]!;
+      if (left <= 0) break;
+    }
+    return this.#times[this.#slot(index)]!;
+  }
+
+  #add(units: number, now: number): number {
+    let time = Math.ceil(now);
+    if (this.#moments >= exactMoments) {
+      const grain = Math.ceil(this.#windowMs / 1024);
+      time = Math.ceil(time / grain) * grain;
+    }
+    this.#count += units;
+    if (this.#moments > 0) {
+      const last = this.#slot(this.#moments - 1);
+      if (this.#times[last]! >= time) {
+        this.#units[last]! += units;
+        return this.#times[last]!;
+      }
+    }
+    if (this.#moments === this.#times.length) this.#grow();
+    this.#moments += 1;
+    const slot = this.#slot(this.#moments - 1);
+    this.#times[slot] = time;
+    this.#units[slot] = units;
+    return time;
+  }
+
+  #giveBack(at: number, units: number): void {
+    let low = 0;
+    let high = this.#moments;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#times[this.#slot(middle)]! < at) low = middle + 1;
+      else high = middle;
+    }
+    const slot = this.#slot(low);
+    // What has left the window meanwhile is not counted any more.
+    if (low === this.#moments || this.#times[slot] !== at) return;
+    const given = Math.min(units, this.#units[slot]!);
+    this.#units[slot]! -= given;
+    this.#count -= given;
+    while (this.#moments > 0 && this.#units[this.#slot(this.#moments - 1)] === 0) this.#moments -= 1;
   }
 
   #prune(now: number): void {
     const bound = Math.floor(now) - this.#windowMs;
-    while (this.#count > 0 && this.#times[this.#first]! <= bound) {
+    while (this.#moments > 0 && this.#times[this.#first]! <= bound) {
+      this.#count -= this.#units[this.#first]!;
       this.#first = this.#first + 1 === this.#times.length ? 0 : this.#first + 1;
-      this.#count -= 1;
+      this.#moments -= 1;
     }
   }
 
-  #grow(needed: number): void {
-    const grown = new Float64Array(Math.max(needed, Math.min(this.#times.length * 2, Math.max(this.limit, needed))));
-    for (let index = 0; index < this.#count; index += 1) grown[index] = this.#timeAt(index);
-    this.#times = grown;
+  #grow(): void {
+    const times = new Float64Array(this.#times.length * 2);
+    const units = new Float64Array(times.length);
+    for (let index = 0; index < this.#moments; index += 1) {
+      times[index] = this.#times[this.#slot(index)]!;
+      units[index] = this.#units[this.#slot(index)]!;
+    }
+    this.#times = times;
+    this.#units = units;
     this.#first = 0;
   }
+}
+
+function unitsOf(cost: number): number {
+  return Math.max(0, Math.ceil(cost));
 }

@@ -1,0 +1,16 @@
+import type { CancelSignal } from './stores/slot-store.ts';
+
+/** What ends an attempt from outside: its exchange, or the race with another attempt that it lost. */
+export interface AttemptLane extends CancelSignal {
+  readonly cancelReason: string | undefined;
+  whileCancellable(onCancel: ((reason: string) => void) | undefined): void;
+}
+
+/** How an attempt is made that is not the only one of its exchange. */
+export interface AttemptManner {
+  readonly lane: AttemptLane;
+  /** Its answer begins now, and it is the one that the caller gets. */
+  readonly onBegin: () => void;
+  /** Since when the caller has been waiting for it, in monotonic milliseconds. */
+  readonly waitingSince: number;
+}

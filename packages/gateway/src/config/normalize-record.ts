@@ -1,0 +1,44 @@
+import { readAdminKey } from './admin-key.ts';
+import type { DatabaseConfig, GatewayConfig, SecretsConfig } from './gateway-config.ts';
+import type { Environment } from './interpolate.ts';
+import type { FileConfig } from './schema.ts';
+
+const DEFAULT_PATH = './data/llm-gateway.db';
+const DEFAULT_CONNECTIONS = 20;
+const DEFAULT_KEPT_CONNECTIONS = 5;
+const DEFAULT_ROTATION_DAYS = 90;
+
+/** Where the record is kept and how its secrets are. */
+export function normalizeRecord({
+  file,
+  env,
+}: {
+  readonly file: FileConfig;
+  readonly env: Environment;
+}): Pick<GatewayConfig, 'database' | 'secrets'> {
+  const database = normalizeDatabase(file, env);
+  return { ...(database && { database }), secrets: normalizeSecrets(file, env) };
+}
+
+/** A record is kept where somebody names a place for it, or wants to administer what is in it. */
+function normalizeDatabase({ database }: FileConfig, env: Environment): DatabaseConfig | undefined {
+  const url = env['DATABASE_URL']?.trim() || database?.url?.trim() || undefined;
+  const isWanted = url !== undefined || database?.path !== undefined || readAdminKey(env).key !== undefined;
+  if (!isWanted) return undefined;
+  return {
+    url,
+    path: database?.path ?? DEFAULT_PATH,
+    maxConnections: database?.max_connections ?? DEFAULT_CONNECTIONS,
+    minConnections: database?.min_connections ?? DEFAULT_KEPT_CONNECTIONS,
+    autoMigrate: database?.auto_migrate ?? true,
+  };
+}
+
+function normalizeSecrets({ security: { secrets } }: FileConfig, env: Environment): SecretsConfig {
+  const previous = secrets?.previous_encryption_keys ?? [];
+  return {
+    encryptionKey: env['SECRETS_ENCRYPTION_KEY']?.trim() || secrets?.encryption_key?.trim() || undefined,
+    previousEncryptionKeys: previous.filter((key) => key !== null && key !== undefined),
+    rotationDays: secrets?.rotation_days ?? DEFAULT_ROTATION_DAYS,
+  };
+}

@@ -1,0 +1,36 @@
+import type { ProviderConfig } from './gateway-config.ts';
+
+/** The database that keeps the record. */
+export interface DatabaseConfig {
+  /** Address of a server; undefined: the embedded file. */
+  readonly url: string | undefined;
+  /** The embedded file, relative to the working directory. */
+  readonly path: string;
+  readonly maxConnections: number;
+  readonly minConnections: number;
+  /** Bring the tables up to date at the start. */
+  readonly autoMigrate: boolean;
+}
+
+/** How secrets of the record are kept. */
+export interface SecretsConfig {
+  /** Undefined: a key is derived from that of the operators. */
+  readonly encryptionKey: string | undefined;
+  readonly previousEncryptionKeys: readonly string[];
+  /** Age in days at which a credential should be replaced. */
+  readonly rotationDays: number;
+}
+
+/** Providers of the record, and the names of models that lead to them. They serve no other model. */
+export interface StoredTargetsConfig {
+  readonly providers: readonly ProviderConfig[];
+  readonly models: readonly StoredModelConfig[];
+}
+
+export interface StoredModelConfig {
+  /** The name that callers give; it goes before the same name in a file. */
+  readonly name: string;
+  /** Index in the list of providers. */
+  readonly provider: number;
+  readonly upstreamModel: string;
+}

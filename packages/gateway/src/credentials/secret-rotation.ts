@@ -1,0 +1,39 @@
+import type { ProviderStore } from '../stores/provider-store.ts';
+import type { SecretBox } from './secret-box.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Whether a credential is older than it should get. Times in milliseconds since 1970. */
+export function isRotationDue(rotatedAt: number | null, rotationDays: number, now: number): boolean {
+  return rotatedAt !== null && now - rotatedAt >= rotationDays * DAY_MS;
+}
+
+/** The context in which a provider's credential is sealed. */
+export function providerContext(providerId: string): string {
+  return `provider:${providerId}`;
+}
+
+export interface Resealing {
+  readonly resealed: number;
+  /** Names of providers whose credential could not be opened: its key is not set any more. */
+  readonly lost: readonly string[];
+}
+
+/** Seals every credential with the box's newest key that was sealed with an older one. It may be repeated at any time. */
+export async function resealProviders(providers: ProviderStore, box: SecretBox): Promise<Resealing> {
+  let resealed = 0;
+  const lost: string[] = [];
+  for (const { id, name, apiKeyEncrypted } of await providers.sealedOtherwise(box.keyId)) {
+    if (apiKeyEncrypted === null) continue;
+    const context = providerContext(id);
+    let sealed: string;
+    try {
+      sealed = box.seal(box.open(apiKeyEncrypted, context), context);
+    } catch {
+      lost.push(name);
+      continue;
+    }
+    if (await providers.reseal(id, apiKeyEncrypted, { apiKeyEncrypted: sealed, keyId: box.keyId })) resealed += 1;
+  }
+  return { resealed, lost };
+}

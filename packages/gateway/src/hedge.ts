@@ -1,0 +1,141 @@
+import type { AttemptManner } from './attempt-lane.ts';
+import type { AttemptRing } from './attempt-ring.ts';
+import { Cancellation } from './cancellation.ts';
+import type { Clock } from './canonical/clock.ts';
+import type { HedgingConfig } from './config/gateway-config.ts';
+import type { Exchange } from './exchange.ts';
+import type { AttemptOutcome } from './relay/attempt.ts';
+import { createRetryBudgets, type RetryBudget, type RetryBudgets } from './resilience/retry-budget.ts';
+import type { RouteLatency } from './routing/latency-quantiles.ts';
+import type { Plan, PlanStep } from './routing/plan.ts';
+
+export interface HedgeParts {
+  readonly attemptRing: AttemptRing;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Times to the first token by route. */
+  readonly latencyOf: (routeId: string) => RouteLatency;
+  readonly onHedge: (provider: string) => void;
+}
+
+export interface HedgedStep {
+  readonly exchange: Exchange;
+  readonly step: PlanStep;
+  readonly plan: Plan;
+  readonly deadline: number;
+  readonly routeId: string;
+  readonly hedging: HedgingConfig;
+}
+
+/** How it ended, and which step that was. */
+export interface HedgedOutcome extends AttemptOutcome {
+  readonly step?: PlanStep;
+}
+
+/** Makes an attempt, and a second one at another target when the first is late to speak. */
+export type Hedge = (input: HedgedStep) => Promise<HedgedOutcome>;
+
+export function createHedge(parts: HedgeParts): Hedge {
+  const budgets = new Map<number, RetryBudgets>();
+  const budgetOf = (routeId: string, percent: number): RetryBudget => {
+    const known = budgets.get(percent) ?? createRetryBudgets({ percent, floor: percent > 0 ? 1 : 0 });
+    budgets.set(percent, known);
+    return known.of(routeId);
+  };
+  return (input) => {
+    const { exchange, deadline, hedging, routeId, step } = input;
+    const budget = budgetOf(routeId, hedging.maxExtraPercent);
+    budget.noteRequest(parts.clock.now());
+    const late = parts.latencyOf(routeId).quantile(hedging.percentile / 100);
+    // Nothing is known yet of how fast the route usually is, so nothing can be called late.
+    if (late === undefined) return parts.attemptRing(exchange, step, deadline);
+    return new Race(parts, input, budget).run(Math.max(hedging.minDelayMs, late));
+  };
+}
+
+/** Two attempts at most, of which the first to speak is the caller's and ends the other. */
+class Race {
+  readonly #parts: HedgeParts;
+  readonly #input: HedgedStep;
+  readonly #budget: RetryBudget;
+  readonly #startedAt: number;
+  readonly #lanes: Cancellation[] = [];
+  #winner: Cancellation | undefined;
+  #winning: AttemptOutcome | undefined;
+  #running = 0;
+  #cancelTimer = (): void => {};
+  #finish: (outcome: HedgedOutcome) => void = () => {};
+  #fail: (error: unknown) => void = () => {};
+
+  constructor(parts: HedgeParts, input: HedgedStep, budget: RetryBudget) {
+    this.#parts = parts;
+    this.#budget = budget;
+    this.#input = input;
+    this.#startedAt = input.exchange.clock.now();
+  }
+
+  run(lateAfterMs: number): Promise<HedgedOutcome> {
+    const { exchange, step } = this.#input;
+    return new Promise((resolve, reject) => {
+      this.#finish = resolve;
+      this.#fail = reject;
+      exchange.whileCancellable((reason) => {
+        for (const lane of this.#lanes) lane.cancel(reason);
+      });
+      this.#cancelTimer = exchange.clock.schedule(() => this.#startSecond(), lateAfterMs);
+      this.#start(step);
+    });
+  }
+
+  #start(step: PlanStep): void {
+    const { exchange, deadline } = this.#input;
+    const lane = new Cancellation();
+    this.#lanes.push(lane);
+    this.#running++;
+    const manner: AttemptManner = { lane, onBegin: () => this.#claim(lane), waitingSince: this.#startedAt };
+    this.#parts.attemptRing(exchange, step, deadline, manner).then(
+      (outcome) => this.#ended(lane, step, outcome),
+      (error: unknown) => {
+        this.#cancelTimer();
+        for (const other of this.#lanes) other.cancel('the other attempt failed within the gateway');
+        this.#fail(error);
+      },
+    );
+  }
+
+  #startSecond(): void {
+    const { exchange, plan } = this.#input;
+    const now = exchange.clock.now();
+    if (this.#winner || this.#running === 0 || exchange.cancelReason || !this.#budget.hasRoom(now)) return;
+    const step = plan.alternative(now);
+    if (!step) return;
+    this.#budget.tryTake(now);
+    this.#parts.onHedge(step.routeTarget.target.provider);
+    this.#start(step);
+  }
+
+  /** The first to speak; the other is ended at once, before it can say anything. */
+  #claim(lane: Cancellation): void {
+    this.#cancelTimer();
+    this.#winner ??= lane;
+    for (const other of this.#lanes) if (other !== lane) other.cancel('another target answered first');
+    // Who lost would have taken longer still; without it, slow answers would drop out of what is usual.
+    const { exchange, routeId } = this.#input;
+    if (lane !== this.#lanes[0]) this.#parts.latencyOf(routeId).observe(exchange.clock.now() - this.#startedAt);
+  }
+
+  #ended(lane: Cancellation, step: PlanStep, outcome: AttemptOutcome): void {
+    this.#running--;
+    if (this.#winner === lane) this.#winning = outcome;
+    const { exchange, plan } = this.#input;
+    // While one still runs, it may answer, or has to be over before the exchange is.
+    if (this.#running > 0) {
+      if (outcome.failure && outcome.failure.kind !== 'cancelled')
+        plan.note(outcome.failure, exchange.clock.now(), step);
+      return;
+    }
+    this.#cancelTimer();
+    exchange.whileCancellable(undefined);
+    if (this.#winner === undefined) exchange.waitedMs += exchange.clock.now() - this.#startedAt;
+    this.#finish(this.#winning ?? { ...outcome, step });
+  }
+}

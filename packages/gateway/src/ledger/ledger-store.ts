@@ -1,0 +1,43 @@
+import type { LedgerRow } from './ledger-row.ts';
+
+/** A row with what makes it one of a kind. */
+export interface SpooledRow {
+  /** Number of the exchange in its spool, from 1 on. */
+  readonly sequence: number;
+  /** Place behind the record that ended it. */
+  readonly position: number;
+  readonly row: LedgerRow;
+}
+
+/** Rows that could not be kept, as their spool tells. */
+export interface SpooledLoss {
+  readonly position: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly count: number;
+  readonly reason: string;
+}
+
+/** What was read from a spool since the last time. */
+export interface LedgerBatch {
+  readonly spool: string;
+  /** By rising position. */
+  readonly rows: readonly SpooledRow[];
+  readonly losses: readonly SpooledLoss[];
+  /** The place behind what was read. */
+  readonly position: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/**
+ * Where rows go to stay. A batch is taken as a whole or not at all, together with the place in its spool, so that one
+ * that is handed over again, by whomever, changes nothing. All calls reject while the database is away, and may be made
+ * again.
+ */
+export interface LedgerStore {
+  /** How far a spool has been taken; 0 for one that is not known. */
+  positionOf(spool: string): Promise<number>;
+  /** Takes a batch; gives the number of rows that were new. */
+  commit(batch: LedgerBatch): Promise<number>;
+}

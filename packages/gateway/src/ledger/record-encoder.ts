@@ -1,0 +1,124 @@
+import type { Usage } from '../canonical/usage.ts';
+import { CellWriter } from './cell-writer.ts';
+import type { AttemptRow, AttemptUse, LedgerIntent, LedgerRow, LedgerSubject } from './ledger-row.ts';
+
+/** Attempts of a row that are written down; a plan has far fewer. */
+const MAX_ATTEMPTS = 64;
+
+/** Lines of the spool. Each method gives the length of the line in `bytes`, which is valid until the next. */
+export class RecordEncoder {
+  readonly #cells = new CellWriter();
+
+  get bytes(): Buffer {
+    return this.#cells.bytes;
+  }
+
+  /** Before the first upstream is asked. */
+  begin(ticket: number, intent: LedgerIntent): number {
+    const cells = this.#cells;
+    cells.begin('B');
+    cells.count(ticket);
+    writeSubject(cells, intent.subject);
+    cells.rounded(intent.startedAt);
+    cells.text(intent.targetId);
+    cells.text(intent.provider);
+    cells.text(intent.targetModel);
+    writeUse(cells, intent);
+    return cells.end();
+  }
+
+  /** An exchange that has ended, whether it has begun in the spool or not. */
+  row(ticket: number, row: LedgerRow): number {
+    const cells = this.#cells;
+    cells.begin('R');
+    cells.count(ticket);
+    writeSubject(cells, row.subject);
+    cells.rounded(row.endedAt);
+    cells.text(row.outcome);
+    cells.rounded(row.status);
+    cells.text(row.failure);
+    cells.text(row.provider);
+    cells.text(row.targetId);
+    cells.text(row.targetModel);
+    cells.text(row.responseModel);
+    cells.count(row.isShared ? 1 : 0);
+    cells.text(row.recovered);
+    cells.rounded(row.durationMs * 1_000);
+    if (row.firstByteMs === undefined) cells.nothing();
+    else cells.rounded(row.firstByteMs * 1_000);
+    cells.rounded(row.queuedMs * 1_000);
+    cells.rounded(row.overheadMs * 1_000);
+    cells.open();
+    const count = Math.min(row.attempts.length, MAX_ATTEMPTS);
+    for (let index = 0; index < count; index++) writeAttempt(cells, row.attempts[index]!);
+    cells.close();
+    return cells.end();
+  }
+
+  /** Rows that could not be kept; `at` in milliseconds since 1970. */
+  lost(at: number, count: number, reason: string): number {
+    this.#cells.begin('L');
+    this.#cells.rounded(at);
+    this.#cells.count(count);
+    this.#cells.text(reason);
+    return this.#cells.end();
+  }
+
+  /** Nothing comes after it: the process ended in good order. */
+  closed(): number {
+    this.#cells.begin('C');
+    return this.#cells.end();
+  }
+}
+
+function writeSubject(cells: CellWriter, subject: LedgerSubject): void {
+  cells.name(subject.requestId);
+  cells.text(subject.operation);
+  cells.count(subject.isStream ? 1 : 0);
+  cells.text(subject.principal);
+  cells.text(subject.organisation);
+  cells.text(subject.tenant);
+  cells.text(subject.team);
+  cells.text(subject.keyId);
+  cells.text(subject.requestedModel);
+  cells.text(subject.modelLabel);
+  cells.text(subject.shadowOf);
+}
+
+function writeAttempt(cells: CellWriter, attempt: AttemptRow): void {
+  cells.open();
+  cells.text(attempt.targetId);
+  cells.text(attempt.provider);
+  cells.text(attempt.model);
+  cells.text(attempt.outcome);
+  cells.rounded(attempt.status);
+  cells.rounded(attempt.durationMs * 1_000);
+  writeUse(cells, attempt);
+  cells.close();
+}
+
+function writeUse(cells: CellWriter, { usage, isEstimated, cost, unknownCost, priceSource }: AttemptUse): void {
+  cells.count(isEstimated ? 1 : 0);
+  if (cost === undefined) cells.nothing();
+  else cells.count(cost);
+  cells.text(unknownCost);
+  cells.text(priceSource);
+  if (usage === undefined) cells.nothing();
+  else writeUsage(cells, usage);
+}
+
+function writeUsage(cells: CellWriter, usage: Usage): void {
+  const { cachedInput, cacheWriteInput, cacheWriteHourInput, reasoning, audioInput, audioOutput } = usage;
+  cells.open();
+  cells.count(usage.input);
+  cells.count(usage.output);
+  if (cachedInput || cacheWriteInput || cacheWriteHourInput || reasoning || audioInput || audioOutput) {
+    cells.count(cachedInput ?? 0);
+    cells.count(cacheWriteInput ?? 0);
+    cells.count(cacheWriteHourInput ?? 0);
+    cells.count(reasoning ?? 0);
+    cells.count(audioInput ?? 0);
+    cells.count(audioOutput ?? 0);
+  }
+  cells.close();
+}

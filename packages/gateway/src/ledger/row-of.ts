@@ -1,0 +1,116 @@
+import type { AttemptRecord, LedgerEntry } from '../canonical/exchange.ts';
+import type { Usage } from '../canonical/usage.ts';
+import { costOf } from '../pricing/cost-of.ts';
+import type { ModelPrices } from '../pricing/model-facts.ts';
+import type { AttemptRow, AttemptUse, LedgerRow, LedgerSubject } from './ledger-row.ts';
+
+/** What a model costs at the moment, and who says so. */
+export interface LedgerPrice {
+  readonly prices: ModelPrices | undefined;
+  readonly source: string | undefined;
+}
+
+/** An attempt with what is known of its use; what was computed before, for a budget, is not computed again. */
+export type SettledAttempt = AttemptRecord & Partial<AttemptUse>;
+
+export interface RowInput {
+  readonly entry: Omit<LedgerEntry, 'attempts'> & { readonly attempts: readonly SettledAttempt[] };
+  /** The very object that its beginning was written down with, where there was one. */
+  readonly subject: LedgerSubject;
+  /** Milliseconds since 1970. */
+  readonly endedAt: number;
+  /** What the answer is taken to have used where its provider does not say. */
+  readonly estimate: Usage | undefined;
+  readonly priceOf: (attempt: SettledAttempt) => LedgerPrice;
+}
+
+/**
+ * The row of an exchange that ended. Each attempt answers for what it used itself. The last one is taken to have used
+ * what the entry reports where it does not say itself; an answer without a report is estimated, and marked. Without an
+ * estimate, and without a price, the cost is not known, and the row says why.
+ */
+export function rowOf({ entry, subject, endedAt, estimate, priceOf }: RowInput): LedgerRow {
+  return {
+    subject,
+    endedAt,
+    outcome: entry.outcome,
+    status: entry.status,
+    failure: entry.failure,
+    provider: entry.provider,
+    targetId: entry.targetId,
+    targetModel: entry.targetModel ?? entry.attempts.at(-1)?.upstreamModel,
+    responseModel: entry.responseModel,
+    isShared: entry.isShared === true,
+    recovered: entry.recovered,
+    durationMs: entry.durationMs,
+    firstByteMs: entry.firstByteMs,
+    queuedMs: entry.queuedMs,
+    overheadMs: entry.overheadMs,
+    // Who got the answer of another has asked nobody.
+    attempts: entry.isShared === true ? [] : attemptRows(entry, estimate, priceOf),
+  };
+}
+
+function attemptRows(
+  { attempts, usage }: RowInput['entry'],
+  estimate: Usage | undefined,
+  priceOf: RowInput['priceOf'],
+): AttemptRow[] {
+  const last = attempts.length - 1;
+  const rows: AttemptRow[] = [];
+  for (let index = 0; index <= last; index++) {
+    const attempt = attempts[index]!;
+    rows.push(attemptRow(attempt, useOf(attempt, index === last ? usage : undefined, estimate, priceOf)));
+  }
+  return rows;
+}
+
+function attemptRow(attempt: SettledAttempt, use: AttemptUse): AttemptRow {
+  return {
+    targetId: attempt.targetId,
+    provider: attempt.provider,
+    model: attempt.upstreamModel,
+    outcome: attempt.outcome,
+    status: attempt.status,
+    durationMs: attempt.durationMs,
+    usage: use.usage,
+    isEstimated: use.isEstimated,
+    cost: use.cost,
+    unknownCost: use.unknownCost,
+    priceSource: use.priceSource,
+  };
+}
+
+function useOf(
+  attempt: SettledAttempt,
+  reported: Usage | undefined,
+  estimate: Usage | undefined,
+  priceOf: RowInput['priceOf'],
+): AttemptUse {
+  const { cost, unknownCost } = attempt;
+  const known = attempt.usage ?? reported;
+  if (cost !== undefined || unknownCost !== undefined) {
+    const { isEstimated = false, priceSource } = attempt;
+    return { usage: known, isEstimated, cost, unknownCost, priceSource };
+  }
+  if (known !== undefined) return priced(known, attempt.isEstimated === true, priceOf(attempt));
+  // A failure that reports no use was not charged for.
+  if (attempt.outcome !== 'ok') return unused;
+  return priced(estimate, estimate !== undefined, priceOf(attempt));
+}
+
+const unused: AttemptUse = {
+  usage: undefined,
+  isEstimated: false,
+  cost: 0,
+  unknownCost: undefined,
+  priceSource: undefined,
+};
+
+/** What a usage costs at a price, with the reason where that is not known. */
+export function priced(usage: Usage | undefined, isEstimated: boolean, { prices, source }: LedgerPrice): AttemptUse {
+  const cost = costOf(usage, prices);
+  return cost.nanoDollars === undefined
+    ? { usage, isEstimated, cost: undefined, unknownCost: cost.reason, priceSource: source }
+    : { usage, isEstimated, cost: cost.nanoDollars, unknownCost: undefined, priceSource: source };
+}

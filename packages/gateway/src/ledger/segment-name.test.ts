@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  END_OF_SPOOL,
+  formatSpoolName,
+  groupSegments,
+  MAX_SEGMENT,
+  parseSpoolName,
+  segmentFile,
+  spoolPosition,
+} from './segment-name.ts';
+
+describe('names of spools', () => {
+  it('tell whose they are', () => {
+    const name = { pid: 4_711, place: 'k3f9a0', start: '123456789', id: 'a1b2c3' };
+    expect(formatSpoolName(name)).toBe('spool-4711-k3f9a0.123456789.a1b2c3');
+    expect(parseSpoolName(formatSpoolName(name))).toEqual(name);
+    expect(segmentFile(formatSpoolName(name), 7)).toBe('spool-4711-k3f9a0.123456789.a1b2c3-000007.log');
+  });
+
+  it.each(['', 'spool-1', 'spool-1-a.2.b-000001.log', 'spool-x-a.2.b', 'spool-1-a.2.B', '../spool-1-a.2.b'])(
+    '%j is none',
+    (text) => expect(parseSpoolName(text)).toBeUndefined(),
+  );
+
+  it('group the files of a folder, each spool in its order', () => {
+    const files = [
+      'spool-1-a.2.b-000010.log',
+      'spool-1-a.2.b-000009.log',
+      'spool-2-a.2.b-000001.log',
+      'x',
+      'spool-1-a.2.b-000001.log.damaged',
+    ];
+    expect([...groupSegments(files)]).toEqual([
+      ['spool-1-a.2.b', [9, 10]],
+      ['spool-2-a.2.b', [1]],
+    ]);
+  });
+});
+
+describe('places in a spool', () => {
+  it('grow with segment and offset, and end before the end', () => {
+    const place = fc.tuple(fc.integer({ min: 1, max: MAX_SEGMENT }), fc.nat({ max: 2 ** 31 - 1 }));
+    fc.assert(
+      fc.property(place, place, (one, other) => {
+        const isEarlier = one[0] < other[0] || (one[0] === other[0] && one[1] < other[1]);
+        expect(spoolPosition(...one) < spoolPosition(...other)).toBe(isEarlier);
+        expect(spoolPosition(...one)).toBeLessThan(END_OF_SPOOL);
+      }),
+    );
+  });
+});

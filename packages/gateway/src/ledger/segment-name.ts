@@ -1,0 +1,61 @@
+/**
+ * A spool is what one process writes: files that follow one another, its segments. Their names tell whose they are, so
+ * that whoever finds them knows whether that process still lives without opening them.
+ */
+export interface SpoolName {
+  readonly pid: number;
+  /** Where the process runs: a machine since its last start, and in it a space of process ids. */
+  readonly place: string;
+  /** When the process started, in a unit of the system's; `0` where the system does not tell. */
+  readonly start: string;
+  /** Tells spools of the same process apart. */
+  readonly id: string;
+}
+
+const pattern = /^(spool-(\d{1,10})-([0-9a-z]{1,16})\.([0-9]{1,20})\.([0-9a-z]{1,16}))-(\d{6})\.log$/;
+const parts = /^spool-(\d{1,10})-([0-9a-z]{1,16})\.([0-9]{1,20})\.([0-9a-z]{1,16})$/;
+
+/** Segments of one spool at most; at the default size, terabytes. */
+export const MAX_SEGMENT = 999_999;
+
+export function formatSpoolName({ pid, place, start, id }: SpoolName): string {
+  return `spool-${pid}-${place}.${start}.${id}`;
+}
+
+/** Undefined when the text is no name of a spool. */
+export function parseSpoolName(text: string): SpoolName | undefined {
+  const found = parts.exec(text);
+  if (found === null) return undefined;
+  const [, pid, place, start, id] = found as unknown as readonly string[];
+  return { pid: Number(pid), place: place!, start: start!, id: id! };
+}
+
+export function segmentFile(spool: string, segment: number): string {
+  return `${spool}-${String(segment).padStart(6, '0')}.log`;
+}
+
+/** The segments among the files of a folder: by spool, each spool's in rising order. */
+export function groupSegments(files: readonly string[]): ReadonlyMap<string, readonly number[]> {
+  const spools = new Map<string, number[]>();
+  for (const file of files) {
+    const found = pattern.exec(file);
+    if (found === null) continue;
+    const spool = found[1]!;
+    const segments = spools.get(spool) ?? [];
+    segments.push(Number(found[6]));
+    spools.set(spool, segments);
+  }
+  for (const segments of spools.values()) segments.sort((left, right) => left - right);
+  return spools;
+}
+
+/** A place in a spool as one number that grows as the spool does: the segment, then the offset in it. */
+export function spoolPosition(segment: number, offset: number): number {
+  return segment * SEGMENT_SPAN + offset;
+}
+
+/** Offsets of one segment. */
+const SEGMENT_SPAN = 2 ** 32;
+
+/** The place after everything: the spool has been read to its end, and its process is gone. */
+export const END_OF_SPOOL = Number.MAX_SAFE_INTEGER;

@@ -1,0 +1,72 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { decodeRecord, type SpoolRecord } from './decode-record.ts';
+import { readLines } from './record-line.ts';
+
+/** A record and the offset behind it. */
+export interface PlacedRecord {
+  readonly record: SpoolRecord;
+  readonly end: number;
+}
+
+/** The next piece of a segment. */
+export interface SegmentPiece {
+  readonly records: readonly PlacedRecord[];
+  /** Lines that are damaged or say nothing that is understood. */
+  readonly damaged: number;
+  /** There was nothing more to read. */
+  readonly isAtEnd: boolean;
+}
+
+/** Bytes read at once: about a hundred and fifty exchanges, so that no turn of the process takes long. */
+const PIECE_BYTES = 64 * 1024;
+/** Without a line feed in so many bytes, they are no lines. */
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
+
+/** Reads one file from its beginning, piece by piece, while its writer may still write. */
+export class SegmentReader {
+  readonly path: string;
+  /** Behind the last whole line. */
+  offset = 0;
+  #file: FileHandle | undefined;
+  #buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Rejects as the file system does; a file that is gone with `ENOENT`. */
+  async next(): Promise<SegmentPiece> {
+    this.#file ??= await open(this.path, 'r');
+    const { bytesRead } = await this.#file.read(this.#buffer, 0, this.#buffer.length, this.offset);
+    const bytes = this.#buffer.subarray(0, bytesRead);
+    const { lines, length, damaged } = readLines(bytes);
+    const isFull = bytesRead === this.#buffer.length;
+    if (length === 0 && isFull) return this.#grow();
+    const records: PlacedRecord[] = [];
+    let unknown = 0;
+    for (const { json, end } of lines) {
+      const record = decodeRecord(json);
+      if (record === undefined) unknown += 1;
+      else records.push({ record, end: this.offset + end });
+    }
+    this.offset += length;
+    if (length > 0 && this.#buffer.length > PIECE_BYTES) this.#buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+    return { records, damaged: damaged + unknown, isAtEnd: !isFull };
+  }
+
+  /** Lets go of the file; `next` opens it again. */
+  async pause(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  /** A line that is longer than the buffer, or no line at all. */
+  #grow(): SegmentPiece {
+    if (this.#buffer.length < MAX_LINE_BYTES) {
+      this.#buffer = Buffer.allocUnsafeSlow(this.#buffer.length * 4);
+      return { records: [], damaged: 0, isAtEnd: false };
+    }
+    this.offset += this.#buffer.length;
+    return { records: [], damaged: 1, isAtEnd: false };
+  }
+}

@@ -1,0 +1,54 @@
+import type { AttemptLane } from './attempt-lane.ts';
+import type { JsonObject } from './canonical/json.ts';
+import type { Exchange } from './exchange.ts';
+import { type AttemptOutcome, failureOf, type ReplyBody, refused } from './relay/attempt.ts';
+import type { ReplyHost } from './relay/reply-sink.ts';
+import type { Failure } from './resilience/failure.ts';
+import type { Target } from './routing/target.ts';
+import { HeldAnswer } from './translation/held-answer.ts';
+import type { OperationTranslation } from './translation/operation-translation.ts';
+import { type RewrittenAnswer, unreadable } from './translation/translated-unary.ts';
+import type { UpstreamRequest } from './transport/upstream-call.ts';
+import { operationRequest } from './upstream-request.ts';
+
+/** The attempt that an operation is a part of. */
+export interface OperationHost {
+  readonly exchange: Exchange;
+  readonly target: Target;
+  readonly lane: AttemptLane;
+  readonly reply: ReplyHost;
+  /** One call of the target. */
+  readonly call: (request: UpstreamRequest, body: ReplyBody) => Promise<AttemptOutcome>;
+}
+
+/** Longest answer that is held to be written anew. */
+const MAX_HELD_ANSWER = 64 * 1024 * 1024;
+
+/** An operation in another wire: its calls one after another, and the caller's answer made of theirs. */
+export async function runOperation(operation: OperationTranslation, host: OperationHost): Promise<AttemptOutcome> {
+  const { exchange, target } = host;
+  const answers: JsonObject[] = [];
+  for (const call of operation.calls) {
+    const held = new HeldAnswer(MAX_HELD_ANSWER);
+    const outcome = await host.call(operationRequest(exchange, target, operation, call), held);
+    if (outcome.failure) return outcome;
+    if (host.lane.cancelReason) return refused(failureOf('cancelled', 'cancelled between two calls of the target'));
+    answers.push(held.value!);
+  }
+  const answer = rewritten(operation, answers);
+  if ('kind' in answer) return refused(answer);
+  const headers = ['content-type', 'application/json', 'content-length', String(answer.body.length)];
+  host.reply.begin(headers);
+  exchange.sink.head(200, headers);
+  exchange.sink.end(answer.body);
+  const { usage, responseModel } = answer;
+  return { failure: undefined, isCommitted: true, status: 200, usage, responseModel };
+}
+
+function rewritten(operation: OperationTranslation, answers: readonly JsonObject[]): RewrittenAnswer | Failure {
+  try {
+    return operation.rewrite(answers);
+  } catch (error) {
+    return unreadable(error);
+  }
+}

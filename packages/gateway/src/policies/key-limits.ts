@@ -1,0 +1,219 @@
+import type { Principal, PrincipalLimit, RequestView } from '../canonical/exchange.ts';
+import { GatewayError } from '../canonical/gateway-error.ts';
+import type {
+  LimitClaim,
+  LimitReservation,
+  LimitRule,
+  LimitVerdict,
+  ReservingLimitStore,
+  WhenStoreIsAway,
+} from '../stores/limit-store.ts';
+import type { CancelSignal, Slot, SlotPool, SlotRefusal, SlotStore } from '../stores/slot-store.ts';
+import { tellKeyLimit } from './key-limit-headers.ts';
+
+export interface KeyLimitsInput {
+  readonly limits: ReservingLimitStore;
+  readonly slots: SlotStore;
+  /** What becomes of these limits while the store for all processes is away. */
+  readonly whenStoreIsAway: WhenStoreIsAway;
+}
+
+/** The limits that come with keys: requests and tokens in any minute, and requests at one time. */
+export interface KeyLimits {
+  /**
+   * Before the body is read. Takes the places of the request and, where no tokens are limited, counts it. Undefined where
+   * nothing limits the principal. Throws `rate_limited`; then nothing is held.
+   */
+  enter(request: RequestView, signal: CancelSignal): KeyHold | undefined | Promise<KeyHold | undefined>;
+}
+
+/** What one request holds of the limits of its key, until `end`. */
+export interface KeyHold {
+  /** Whether `claim` has to be called once the body is read. */
+  readonly needsEstimate: boolean;
+  /**
+   * After the body: counts the request together with the tokens it may come to, input and output. Throws `rate_limited`;
+   * `end` is to be called all the same.
+   */
+  claim(request: RequestView, estimatedTokens: number): void | Promise<void>;
+  /** The request is over: gives back its places, and counts the tokens it took; undefined: nobody knows, the estimate stays. */
+  end(tokens: number | undefined): void;
+}
+
+/** Makes the policy of keys' own limits. */
+export function createKeyLimits({ limits, slots, whenStoreIsAway }: KeyLimitsInput): KeyLimits {
+  const compile = compiler(whenStoreIsAway);
+  return {
+    enter(request, signal) {
+      const own = request.principal.limits;
+      if (own === undefined || own.length === 0) return undefined;
+      const compiled = compile(own);
+      const hold = new HeldLimits(compiled, limits);
+      if (compiled.pools.length === 0) return hold.enter(request);
+      const outcomes = compiled.pools.map((pool) => slots.acquire(pool, signal));
+      if (outcomes.some((outcome) => outcome instanceof Promise)) {
+        return Promise.all(outcomes).then((late) => hold.occupy(late, request));
+      }
+      return hold.occupy(outcomes as (Slot | SlotRefusal)[], request);
+    },
+  };
+}
+
+interface CompiledLimits {
+  readonly pools: readonly SlotPool[];
+  readonly requests: readonly LimitClaim[];
+  readonly tokens: readonly LimitClaim[];
+}
+
+/** Rules and pools are made once for each principal, which is one object for all requests of a key. */
+function compiler(whenStoreIsAway: WhenStoreIsAway): (limits: NonNullable<Principal['limits']>) => CompiledLimits {
+  const known = new WeakMap<readonly PrincipalLimit[], CompiledLimits>();
+  const claimsOf = (unit: 'requests' | 'tokens', { scope, id }: PrincipalLimit, limit: number | undefined) => {
+    if (limit === undefined) return [];
+    const rule: LimitRule = {
+      id: `${scope}.${unit}`,
+      algorithm: 'sliding_window',
+      limit,
+      windowMs: 60_000,
+      whenStoreIsAway,
+    };
+    return [{ rule, key: id, cost: 1 }];
+  };
+  return (limits) => {
+    const found = known.get(limits);
+    if (found !== undefined) return found;
+    const compiled: CompiledLimits = {
+      pools: limits.flatMap(({ scope, id, maxConcurrent }) =>
+        // Whoever has too much under way is told so at once: the queue is the gateway's, not a key's.
+        maxConcurrent === undefined ? [] : [{ id: `${scope}:${id}`, maxConcurrent, maxQueue: 0, timeoutMs: 0 }],
+      ),
+      requests: limits.flatMap((limit) => claimsOf('requests', limit, limit.requestsPerMinute)),
+      tokens: limits.flatMap((limit) => claimsOf('tokens', limit, limit.tokensPerMinute)),
+    };
+    known.set(limits, compiled);
+    return compiled;
+  };
+}
+
+class HeldLimits implements KeyHold {
+  readonly needsEstimate: boolean;
+  readonly #compiled: CompiledLimits;
+  readonly #limits: ReservingLimitStore;
+  #held: readonly (Slot | SlotRefusal)[] = [];
+  #reservation: LimitReservation | undefined;
+  #isOver = false;
+
+  constructor(compiled: CompiledLimits, limits: ReservingLimitStore) {
+    this.#compiled = compiled;
+    this.#limits = limits;
+    this.needsEstimate = compiled.tokens.length > 0;
+  }
+
+  occupy(outcomes: readonly (Slot | SlotRefusal)[], request: RequestView): this | Promise<this> {
+    this.#held = outcomes;
+    const refused = outcomes.findIndex((outcome) => typeof outcome === 'string');
+    if (refused < 0) return this.enter(request);
+    this.#leave();
+    if (outcomes[refused] === 'aborted') throw new GatewayError('client_closed', 'The caller left.');
+    throw tooMany(this.#compiled.pools[refused]!);
+  }
+
+  /** Counts the request where nothing else has to be known. */
+  enter(request: RequestView): this | Promise<this> {
+    const { requests } = this.#compiled;
+    if (this.needsEstimate || requests.length === 0) return this;
+    try {
+      const verdict = this.#limits.take(requests);
+      if (!(verdict instanceof Promise)) {
+        this.#apply(verdict, request);
+        return this;
+      }
+      return verdict.then(
+        (late) => {
+          this.#apply(late, request);
+          return this;
+        },
+        (error: unknown) => {
+          this.#leave();
+          throw error;
+        },
+      );
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+  }
+
+  claim(request: RequestView, estimatedTokens: number): void | Promise<void> {
+    if (!this.needsEstimate || this.#isOver) return;
+    const { requests, tokens } = this.#compiled;
+    const reservation = this.#limits.reserve([
+      ...requests,
+      ...tokens.map((claim) => ({ ...claim, cost: estimatedTokens })),
+    ]);
+    if (reservation instanceof Promise) return reservation.then((late) => this.#reserved(late, request));
+    this.#reserved(reservation, request);
+  }
+
+  end(tokens: number | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#leave();
+    this.#settle(tokens);
+  }
+
+  #reserved(reservation: LimitReservation, request: RequestView): void {
+    this.#reservation = reservation;
+    // It ended while the store was asked: nothing was sent for it.
+    if (this.#isOver) this.#settle(0);
+    else this.#apply(reservation.verdict, request);
+  }
+
+  #settle(tokens: number | undefined): void {
+    if (tokens === undefined) return;
+    const { requests, tokens: claims } = this.#compiled;
+    this.#reservation?.settle([...requests.map(() => 1), ...claims.map(() => tokens)]);
+  }
+
+  #apply(verdict: LimitVerdict, request: RequestView): void {
+    if (!verdict.allowed) {
+      this.#leave();
+      throw spent(verdict);
+    }
+    tellKeyLimit(request.replyHeaders, verdict);
+  }
+
+  #leave(): void {
+    for (const slot of this.#held) if (typeof slot === 'object') slot.release();
+    this.#held = [];
+  }
+}
+
+/** How the one who is limited is called in messages, by the beginning of a rule's or a pool's id. */
+function whose(id: string): string {
+  return `this ${/^[a-z]+/.exec(id)?.[0] ?? 'key'}'s`;
+}
+
+function spent(verdict: LimitVerdict): GatewayError {
+  const seconds = Math.max(1, Math.ceil(verdict.retryAfterMs / 1000));
+  const unit = verdict.ruleId.endsWith('tokens') ? 'tokens' : 'requests';
+  const headers: string[] = [];
+  tellKeyLimit(headers, verdict);
+  return new GatewayError(
+    'rate_limited',
+    `Too many ${unit}: ${whose(verdict.ruleId)} limit of ${verdict.limit} ${unit} in a minute is spent. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
+    { retryAfterMs: seconds * 1000, headers: Object.fromEntries(pairs(headers)) },
+  );
+}
+
+function tooMany({ id, maxConcurrent }: SlotPool): GatewayError {
+  return new GatewayError(
+    'rate_limited',
+    `Too many requests at once: ${whose(id)} limit of ${maxConcurrent} under way is reached. Try again when one of them has ended.`,
+    { retryAfterMs: 1000 },
+  );
+}
+
+function pairs(flat: readonly string[]): readonly [string, string][] {
+  return Array.from({ length: flat.length / 2 }, (_, index) => [flat[index * 2]!, flat[index * 2 + 1]!]);
+}

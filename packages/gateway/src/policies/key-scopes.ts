@@ -1,0 +1,111 @@
+import type { PrincipalScopes, RequestView } from '../canonical/exchange.ts';
+import { GatewayError } from '../canonical/gateway-error.ts';
+import type { Target } from '../routing/target.ts';
+import { type AddressSet, createAddressSet } from './address-set.ts';
+
+/** Names that a refusal lists at most. */
+const MOST_NAMED = 10;
+
+interface CompiledScopes {
+  readonly endpoints: ReadonlySet<string> | undefined;
+  readonly allowsAddress: AddressSet | undefined;
+  readonly models: readonly ModelList[];
+}
+
+interface ModelList {
+  readonly names: ReadonlySet<string>;
+  /** Beginnings of names. */
+  readonly prefixes: readonly string[];
+  /** As it was written. */
+  readonly written: readonly string[];
+}
+
+/** Scopes belong to a key that is remembered, so they are compiled once for as long as it is. */
+const compiled = new WeakMap<PrincipalScopes, CompiledScopes>();
+
+/** Refuses a key that comes from an address that is not in its scopes. Throws `forbidden`. */
+export function checkAddressScope({ principal: { scopes }, clientAddress }: RequestView): void {
+  if (scopes?.addresses === undefined || compiledOf(scopes).allowsAddress?.(clientAddress)) return;
+  throw forbidden('This API key may not be used from this address. Use another key, or have its addresses changed.');
+}
+
+/** A policy: refuses a key for an operation that is not in its scopes. Throws `forbidden`. */
+export function checkEndpointScope({ principal: { scopes }, operation }: RequestView): void {
+  if (scopes?.endpoints === undefined) return;
+  const { endpoints } = compiledOf(scopes);
+  if (endpoints !== undefined && !endpoints.has(operation)) {
+    throw forbidden(`This API key may not be used for ${operation}. It may be used for ${listOf([...endpoints])}.`);
+  }
+}
+
+/** Refuses a key for a model that is not in its scopes, or for none where it has any. Throws `forbidden`. */
+export function checkModelScope(scopes: PrincipalScopes | undefined, model: string | undefined): void {
+  if (scopes?.models === undefined || mayUseModel(scopes, model)) return;
+  const names = listOf(scopes.models[0] ?? []);
+  if (model === undefined) {
+    throw forbidden(`This API key is for some models only, so requests have to name one. It may use ${names}.`);
+  }
+  const shown = model.length > 128 ? `${model.slice(0, 128)}…` : model;
+  throw forbidden(`This API key may not use the model '${shown}'. It may use ${names}.`, 'model');
+}
+
+/** Whether a key with these scopes may use a model. */
+export function mayUseModel(scopes: PrincipalScopes | undefined, model: string | undefined): boolean {
+  if (scopes?.models === undefined) return true;
+  if (model === undefined) return false;
+  return compiledOf(scopes).models.every(
+    ({ names, prefixes }) => names.has(model) || prefixes.some((prefix) => model.startsWith(prefix)),
+  );
+}
+
+/** Whether a key with these scopes may be served by a target. */
+export function mayUseTarget(scopes: PrincipalScopes | undefined, { kind, provider, region }: ScopedTarget): boolean {
+  if (scopes === undefined) return true;
+  const { providers = [], regions = [] } = scopes;
+  return (
+    providers.every((list) => list.includes(provider) || list.includes(kind)) &&
+    regions.every((list) => region !== undefined && list.includes(region))
+  );
+}
+
+/** Refuses a key where none of the targets of its model is in its scopes. Throws `forbidden`. */
+export function checkTargetScope(
+  scopes: PrincipalScopes | undefined,
+  tiers: readonly (readonly { readonly target: ScopedTarget }[])[],
+): void {
+  if (scopes?.providers === undefined && scopes?.regions === undefined) return;
+  if (tiers.some((tier) => tier.some(({ target }) => mayUseTarget(scopes, target)))) return;
+  throw forbidden(
+    'No provider of this model is one, or in a region, that the team, tenant or organisation of this API key may use.',
+    'model',
+  );
+}
+
+type ScopedTarget = Pick<Target, 'kind' | 'provider' | 'region'>;
+
+function compiledOf(scopes: PrincipalScopes): CompiledScopes {
+  const known = compiled.get(scopes);
+  if (known !== undefined) return known;
+  const { addresses, endpoints, models = [] } = scopes;
+  const fresh: CompiledScopes = {
+    endpoints: endpoints && new Set(endpoints),
+    allowsAddress: addresses && createAddressSet(addresses),
+    models: models.map((written) => ({
+      names: new Set(written.filter((name) => !name.endsWith('*'))),
+      prefixes: written.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1)),
+      written,
+    })),
+  };
+  compiled.set(scopes, fresh);
+  return fresh;
+}
+
+function listOf(names: readonly string[]): string {
+  if (names.length === 0) return 'none';
+  const shown = names.slice(0, MOST_NAMED).map((name) => (name.length > 128 ? `${name.slice(0, 128)}…` : name));
+  return shown.join(', ') + (names.length > MOST_NAMED ? ', …' : '');
+}
+
+function forbidden(message: string, param?: string): GatewayError {
+  return new GatewayError('forbidden', message, param === undefined ? {} : { param });
+}

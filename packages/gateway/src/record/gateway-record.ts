@@ -1,0 +1,255 @@
+import type { Clock } from '../canonical/clock.ts';
+import { GatewayError } from '../canonical/gateway-error.ts';
+import type { LoadedConfig, SecretsConfig, StoredTargetsConfig } from '../config/gateway-config.ts';
+import { resealProviders } from '../credentials/secret-rotation.ts';
+import type { KeyHash } from '../stores/key-store.ts';
+import type { RevisionTopic } from '../stores/revision-store.ts';
+import type { Database } from '../stores/sql/database.ts';
+import { builtInFolder, readMigrations } from '../stores/sql/migrations/migration-folder.ts';
+import { Migrator } from '../stores/sql/migrations/migrator.ts';
+import { SqlError } from '../stores/sql/sql-error.ts';
+import type { Log } from '../telemetry/telemetry.ts';
+import { AuditTrail } from './audit-trail.ts';
+import type { CredentialReader } from './credential-reference.ts';
+import { KeyDirectory } from './key-directory.ts';
+import { KeyUses } from './key-uses.ts';
+import { openRecordSecrets, type RecordSecrets } from './record-secrets.ts';
+import { createRecordStores, type RecordStores } from './record-stores.ts';
+import { loadStoredTargets } from './stored-targets.ts';
+
+export interface GatewayRecordInput extends CredentialReader {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly migrates: boolean;
+  /** Of the processes of one gateway, the one that says what an operator should know, once. */
+  readonly isFirst: boolean;
+  readonly secrets: SecretsConfig | undefined;
+  readonly adminKey: string | undefined;
+  readonly randomBytes: (size: number) => Uint8Array;
+  readonly newId: () => string;
+}
+
+/** What was changed in the record, for all who remember parts of it. Plain data: it goes to other processes as well. */
+export interface RecordChange {
+  readonly topics: readonly RevisionTopic[];
+  /** Hashes of keys that are good for nothing from now on. */
+  readonly invalidHashes: readonly KeyHash[];
+}
+
+/** Milliseconds between two looks whether somebody else changed the record, where the database does not say so itself. */
+const POLL_MS = 1_000;
+/** Milliseconds after a change at which all keys are read anew, and at the latest after which they are without one. */
+const WARM_SOON_MS = 500;
+const WARM_AGAIN_MS = 300_000;
+/** Milliseconds until another try to reach a record; it doubles. */
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 15_000;
+const DEFAULT_ROTATION_DAYS = 90;
+/** Notices that are remembered, so that each is told once. */
+const MOST_NOTICES = 1_000;
+
+/** The record in use: its stores, what is remembered of it, and how whoever remembers learns of changes. */
+export class GatewayRecord {
+  readonly stores: RecordStores;
+  readonly keys: KeyDirectory;
+  /** When keys were last used, as far as it is not written down yet. */
+  readonly keyUses: KeyUses;
+  readonly audit: AuditTrail;
+  readonly database: Database;
+  readonly #input: GatewayRecordInput;
+  readonly #listeners: ((topics: readonly RevisionTopic[]) => void)[] = [];
+  readonly #told = new Set<string>();
+  #secrets: RecordSecrets | undefined;
+  #stored: StoredTargetsConfig = { providers: [], models: [] };
+  #tellOthers: (change: RecordChange) => Promise<unknown> = () => Promise.resolve();
+  #loading: Promise<void> = Promise.resolve();
+  #cancelWarming = (): void => {};
+  #cancelRetry = (): void => {};
+  #stopWatching: (() => Promise<void>) | undefined;
+  #isReady = false;
+  #isClosed = false;
+
+  constructor(input: GatewayRecordInput) {
+    const { clock, database, log, newId } = input;
+    this.#input = input;
+    this.database = database;
+    this.stores = createRecordStores({ database, clock, newId });
+    this.keyUses = new KeyUses(this.stores.keys, clock);
+    this.keys = new KeyDirectory({ ...this.stores, clock, onUse: (id) => this.keyUses.note(id) });
+    this.audit = new AuditTrail(this.stores.audit, clock, log);
+  }
+
+  /** Whether the record was reached since the start. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Undefined while the record has not been reached, and where there is no key to seal with. */
+  get secrets(): RecordSecrets | undefined {
+    return this.#secrets;
+  }
+
+  /** Makes the record ready, or goes on trying where it cannot be reached. Throws where it cannot be used. */
+  async start(): Promise<void> {
+    const { log, migrates } = this.#input;
+    try {
+      await this.#prepare();
+    } catch (error) {
+      // Tables that are not there yet are somebody else's business where this process does not make them.
+      if (!isSilence(error) && migrates) throw error;
+      log.error(
+        'record',
+        `The record cannot be reached; the gateway goes on without it until it can. ${String(error)}`,
+      );
+      this.#retry(FIRST_RETRY_MS);
+    }
+  }
+
+  /** A configuration with the providers and models of the record. */
+  merged(loaded: LoadedConfig): LoadedConfig {
+    return { ...loaded, config: { ...loaded.config, stored: this.#stored } };
+  }
+
+  /** Calls a listener after everything that is kept here follows a change, whoever made it. */
+  onChange(listener: (topics: readonly RevisionTopic[]) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Names who tells other processes of this gateway of a change, and waits until they follow it. */
+  tellOthers(tell: (change: RecordChange) => Promise<unknown>): void {
+    this.#tellOthers = tell;
+  }
+
+  /** To be called after a change that this process made: when it returns, every request sees the change. */
+  async changed(change: RecordChange): Promise<void> {
+    await Promise.all([this.follow(change), this.#tellOthers(change).catch(() => undefined)]);
+  }
+
+  /** Follows a change that another process of this gateway made. */
+  async follow({ invalidHashes, topics }: RecordChange): Promise<void> {
+    if (topics.includes('keys') || topics.includes('tenants')) {
+      this.keys.invalidate(invalidHashes);
+      this.#warmAfter(WARM_SOON_MS);
+    }
+    if (topics.includes('providers')) await this.#reload();
+    for (const listener of this.#listeners) listener(topics);
+  }
+
+  /** Writes what waits and closes the database. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelWarming();
+    this.#cancelRetry();
+    await this.#stopWatching?.();
+    if (this.#isReady) await Promise.all([this.keyUses.close(), this.audit.close()]);
+    await this.database.close();
+  }
+
+  async #prepare(): Promise<void> {
+    const { clock, isFirst, log, migrates } = this.#input;
+    if (migrates) {
+      const migrations = await readMigrations([builtInFolder()]);
+      const applied = await new Migrator({ database: this.database, clock, migrations }).run();
+      if (applied.length > 0) log.info('record', `Tables brought up to date: ${applied.join(', ')}`);
+    }
+    this.#secrets = await openRecordSecrets(this.#input);
+    if (isFirst) await this.#reseal();
+    await this.#load();
+    await this.keys.warm();
+    if (this.#isClosed) return;
+    this.#isReady = true;
+    if (isFirst) {
+      log.info('record', `The record is at ${this.database.location}`, { dialect: this.database.dialect });
+    }
+    // The first call names every part: what was changed since it was read is read again.
+    this.#stopWatching = this.stores.revisions.watch((topics) => {
+      this.follow({ topics, invalidHashes: [] }).catch((error: unknown) => this.#reloadLater(error));
+    }, POLL_MS);
+    this.#warmAfter(WARM_AGAIN_MS);
+  }
+
+  /** Seals with the newest key what was sealed with an older one. */
+  async #reseal(): Promise<void> {
+    const { log } = this.#input;
+    const secrets = this.#secrets;
+    if (secrets === undefined) return;
+    const { lost, resealed } = await resealProviders(this.stores.providers, secrets.box);
+    if (resealed > 0) log.info('record', `${resealed} credentials were encrypted anew with the newest key`);
+    if (lost.length > 0) {
+      log.warn('record', `Credentials that no key opens, to be entered anew: ${lost.slice(0, 20).join(', ')}`);
+    }
+    if (!secrets.isDerived) return;
+    const remedy =
+      'Set SECRETS_ENCRYPTION_KEY, such as of "openssl rand -hex 32": what is stored is encrypted anew then.';
+    log.warn('record', `Credentials of providers are encrypted with a key derived from ADMIN_KEY. ${remedy}`);
+  }
+
+  #retry(delayMs: number): void {
+    const { clock, log } = this.#input;
+    this.#cancelRetry = clock.schedule(() => {
+      const again = async (): Promise<void> => {
+        await this.#prepare();
+        for (const listener of this.#listeners) listener(['keys', 'providers', 'tenants', 'budgets']);
+      };
+      again().catch((error: unknown) => {
+        log.debug('record', `The record cannot be used yet: ${String(error)}`);
+        if (!this.#isClosed) this.#retry(Math.min(LAST_RETRY_MS, delayMs * 2));
+      });
+    }, delayMs);
+  }
+
+  /** Reads providers and models anew, after whatever reading is under way. */
+  #reload(): Promise<void> {
+    const loading = this.#loading.then(() => this.#load());
+    this.#loading = loading.catch(() => undefined);
+    return loading;
+  }
+
+  #reloadLater(error: unknown): void {
+    const { clock, log } = this.#input;
+    log.warn('record', `Providers of the record were not read, those from before stay: ${String(error)}`);
+    if (this.#isClosed) return;
+    this.#cancelRetry = clock.schedule(() => {
+      this.follow({ topics: ['providers'], invalidHashes: [] }).catch((again: unknown) => this.#reloadLater(again));
+    }, FIRST_RETRY_MS);
+  }
+
+  async #load(): Promise<void> {
+    const { clock, log, secrets } = this.#input;
+    const { notices, stored } = await loadStoredTargets({
+      ...this.#input,
+      providers: this.stores.providers,
+      models: this.stores.models,
+      box: this.#secrets?.box,
+      rotationDays: secrets?.rotationDays ?? DEFAULT_ROTATION_DAYS,
+      now: clock.wallNow(),
+    });
+    this.#stored = stored;
+    if (!this.#input.isFirst) return;
+    for (const notice of notices) {
+      if (this.#told.has(notice)) continue;
+      if (this.#told.size >= MOST_NOTICES) this.#told.clear();
+      this.#told.add(notice);
+      log.warn('record', notice);
+    }
+  }
+
+  /** Reads all keys, so that the first request of each need not wait for it. */
+  #warmAfter(delayMs: number): void {
+    if (this.#isClosed) return;
+    this.#cancelWarming();
+    this.#cancelWarming = this.#input.clock.schedule(() => {
+      void this.keys
+        .warm()
+        .catch(() => undefined)
+        .then(() => this.#warmAfter(WARM_AGAIN_MS));
+    }, delayMs);
+  }
+}
+
+/** Whether the record just cannot be reached now. */
+function isSilence(error: unknown): boolean {
+  if (error instanceof GatewayError) return error.kind === 'store_unavailable';
+  return error instanceof SqlError && ['unavailable', 'timeout', 'busy'].includes(error.kind);
+}

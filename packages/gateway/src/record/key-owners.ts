@@ -1,0 +1,61 @@
+import type { Collection, StoredItem } from '../stores/collection.ts';
+import type { ApiKey } from '../stores/key-store.ts';
+import type { TenantStore } from '../stores/tenant-store.ts';
+import type { KeyOwners } from './known-key.ts';
+
+/** Owners that are remembered at most, of each kind. */
+const MOST_OWNERS = 10_000;
+
+/** Finds whom keys belong to, and remembers it until it is told to forget. */
+export class KeyOwnerLookup {
+  readonly #organisations: Remembered<NonNullable<KeyOwners['organisation']>>;
+  readonly #teams: Remembered<NonNullable<KeyOwners['team']>>;
+  readonly #tenants: Remembered<NonNullable<KeyOwners['tenant']>>;
+
+  constructor(store: TenantStore) {
+    this.#organisations = new Remembered(store.organisations);
+    this.#teams = new Remembered(store.teams);
+    this.#tenants = new Remembered(store.tenants);
+  }
+
+  /** Rejects where the record does not answer. */
+  async of({ teamId, tenantId }: ApiKey): Promise<KeyOwners> {
+    if (teamId === null && tenantId === null) return nobody;
+    const tenant = await this.#tenants.get(tenantId);
+    const team = await this.#teams.get(teamId);
+    const organisation = await this.#organisations.get(team?.organisationId ?? tenant?.organisationId ?? null);
+    return { tenant, team, organisation };
+  }
+
+  forget(): void {
+    for (const owners of [this.#organisations, this.#teams, this.#tenants]) owners.forget();
+  }
+}
+
+const nobody: KeyOwners = { tenant: undefined, team: undefined, organisation: undefined };
+
+/** One kind of owner. What was asked before `forget` and is answered after it is not remembered. */
+class Remembered<Item extends StoredItem> {
+  readonly #store: Pick<Collection<Item>, 'get'>;
+  #items = new Map<string, Promise<Item | undefined>>();
+
+  constructor(store: Pick<Collection<Item>, 'get'>) {
+    this.#store = store;
+  }
+
+  get(id: string | null): Promise<Item | undefined> {
+    if (id === null) return Promise.resolve(undefined);
+    const items = this.#items;
+    const known = items.get(id);
+    if (known !== undefined) return known;
+    if (items.size >= MOST_OWNERS) items.clear();
+    const asked = this.#store.get(id);
+    items.set(id, asked);
+    asked.catch(() => items.delete(id));
+    return asked;
+  }
+
+  forget(): void {
+    this.#items = new Map();
+  }
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { dirname, join, resolve } from 'node:path';
+import type { Clock } from '../canonical/clock.ts';
+import type { DatabaseConfig } from '../config/gateway-config.ts';
+import { createLedger, defaultLedgerLimits, type Ledger } from '../ledger/ledger.ts';
+import { createLedgerNotices } from '../ledger/ledger-notices.ts';
+import { createSpoolOwners } from '../ledger/spool-owner.ts';
+import { defaultRetention, pruneLedger } from '../stores/sql/ledger-retention.ts';
+import { createSqlLedgerStore } from '../stores/sql/ledger-store.ts';
+import type { Log } from '../telemetry/telemetry.ts';
+import type { GatewayRecord } from './gateway-record.ts';
+
+export interface OpenLedgerInput {
+  /** Undefined: nothing is recorded. */
+  readonly record: GatewayRecord | undefined;
+  readonly config: DatabaseConfig | undefined;
+  /** Where relative paths begin. */
+  readonly workingDirectory: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether this process serves requests, brings what is written to the database, or both. */
+  readonly role: 'single' | 'worker' | 'primary';
+}
+
+/** A ledger that is open, and how it is closed. */
+export interface OpenLedger {
+  readonly ledger: Ledger;
+  /** After the last exchange, before the record is closed. */
+  readonly close: () => Promise<void>;
+}
+
+/** Milliseconds between two rounds of deleting what is older than it is to be kept. */
+const PRUNE_MS = 3_600_000;
+/** Milliseconds that the last rows may take to the database; what it does not take then it gets after the next start. */
+const STOP_MS = 5_000;
+
+/** Opens the ledger beside the record. Its files lie in the folder of the embedded database, wherever the rows go. */
+export function openLedger({
+  record,
+  config,
+  workingDirectory,
+  clock,
+  log,
+  role,
+}: OpenLedgerInput): OpenLedger | undefined {
+  if (record === undefined || config === undefined) return undefined;
+  const { database } = record;
+  const ledger = createLedger({
+    directory: join(dirname(resolve(workingDirectory, config.path)), 'ledger'),
+    clock,
+    owners: createSpoolOwners(process.pid),
+    newId: () => randomBytes(8).toString('hex'),
+    limits: defaultLedgerLimits,
+    notices: createLedgerNotices(log, clock),
+    store: role === 'worker' ? undefined : createSqlLedgerStore(database),
+    writes: role !== 'primary',
+  });
+  const stopping = new AbortController();
+  let cancelNext = (): void => {};
+  const prune = (): void => {
+    cancelNext = clock.schedule(() => {
+      pruneLedger({ database, clock, retention: defaultRetention, signal: stopping.signal })
+        .catch((error: unknown) => log.warn('ledger', `Old rows of the record were not deleted: ${String(error)}`))
+        .finally(() => {
+          if (!stopping.signal.aborted) prune();
+        });
+    }, PRUNE_MS);
+  };
+  if (role !== 'worker') prune();
+  return {
+    ledger,
+    async close() {
+      stopping.abort();
+      cancelNext();
+      await ledger.stop(STOP_MS);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { ChatEvent } from '../canonical/chat-event.ts';
+import { textTokens } from '../canonical/estimate-tokens.ts';
+import type { JsonObject } from '../canonical/json.ts';
+import type { Usage } from '../canonical/usage.ts';
+import type { StreamEncoder } from '../protocols/protocol.ts';
+import { ContinueMatch } from './continue-match.ts';
+import { RestartMatch } from './restart-match.ts';
+import { Seam } from './seam.ts';
+import type { SentAnswer } from './sent-answer.ts';
+
+/** How another attempt goes on: from the end of what was sent, or anew. */
+export type ResumptionMode = 'continue' | 'restart';
+
+export interface ResumptionInput {
+  readonly mode: ResumptionMode;
+  readonly sent: SentAnswer;
+  /** In the state after what was sent. */
+  readonly encoder: StreamEncoder;
+  /** With `continue`: the provider is known to begin its answers with the beginning that it was given. */
+  readonly repeatsBeginning?: boolean;
+  /** What the caller is told to have been used, given what the attempt reports; left out: just that. */
+  readonly toldUsage?: (reported: Usage) => Usage;
+}
+
+/**
+ * Stands between the decoder of another attempt and the encoder of a stream that broke off: passes on what the caller
+ * does not have. Nothing goes out before it is certain that the attempt goes on with what was sent.
+ */
+export class Resumption implements StreamEncoder {
+  readonly #encoder: StreamEncoder;
+  readonly #seam: Seam;
+  readonly #match: RestartMatch | ContinueMatch;
+  readonly #toldUsage: (reported: Usage) => Usage;
+  #tokens = 0;
+
+  constructor({ mode, sent, encoder, repeatsBeginning = false, toldUsage = asReported }: ResumptionInput) {
+    const seam = new Seam(encoder, sent);
+    this.#encoder = encoder;
+    this.#seam = seam;
+    this.#match =
+      mode === 'restart' ? new RestartMatch(sent, seam) : new ContinueMatch({ sent, seam, repeatsBeginning });
+    this.#toldUsage = toldUsage;
+  }
+
+  /** The attempt says something else than what was sent; nothing of it went out, and nothing will. */
+  get isMismatch(): boolean {
+    return this.#match.isMismatch;
+  }
+
+  /** All that was sent has come again, or need not: what comes passes. */
+  get isMatched(): boolean {
+    return this.#seam.isReleased;
+  }
+
+  /** The caller was told something that it did not have. */
+  get hasNew(): boolean {
+    return this.#seam.hasNew;
+  }
+
+  /** Tokens that the attempt has produced so far, whether they were passed on or not; an estimate. */
+  get producedTokens(): number {
+    return Math.ceil(this.#tokens);
+  }
+
+  get wholeAnswer(): JsonObject | undefined {
+    return this.#encoder.wholeAnswer;
+  }
+
+  /** The bytes that the caller gets for an event of the attempt. */
+  push(event: ChatEvent): Buffer {
+    if (event.type === 'delta') this.#tokens += textTokens(event.text);
+    if (event.type === 'ping') this.#seam.ping();
+    else if (event.type === 'usage') this.#match.push({ ...event, usage: this.#toldUsage(event.usage) });
+    else this.#match.push(event);
+    return this.#seam.take();
+  }
+}
+
+function asReported(reported: Usage): Usage {
+  return reported;
+}

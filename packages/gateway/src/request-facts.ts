@@ -1,0 +1,92 @@
+import { asCount, isObject, type JsonObject } from './canonical/json.ts';
+import type { Operation } from './canonical/operation.ts';
+import type { StickyBy } from './config/gateway-config.ts';
+import type { Exchange } from './exchange.ts';
+import { roughInputTokens, USUAL_OUTPUT } from './rough-tokens.ts';
+import type { PickFacts } from './routing/pick-facts.ts';
+import { needsOf } from './routing/request-needs.ts';
+import { stickyHashOf } from './routing/sticky-hash.ts';
+import { firstHeader } from './routing-facts.ts';
+
+/** What strategies may know of an exchange; worked out when a strategy asks, which few do. */
+export class RequestFacts implements PickFacts {
+  readonly #exchange: Exchange;
+  readonly #stickyBy: StickyBy;
+  /** The body while it is there; what is asked later is not known. */
+  readonly #body: unknown;
+  readonly now: number;
+  readonly requestedModel: string | undefined;
+  #stickyHash: number | undefined;
+  #hasStickyHash = false;
+  #outputTokens: number | undefined;
+  #needs: number | undefined;
+
+  constructor(exchange: Exchange, stickyBy: StickyBy, requestedModel: string | undefined) {
+    this.#exchange = exchange;
+    this.#stickyBy = stickyBy;
+    this.#body = exchange.parsedBody;
+    this.now = exchange.clock.now();
+    this.requestedModel = requestedModel;
+  }
+
+  get stream(): boolean {
+    return this.#exchange.facts.stream;
+  }
+
+  get stickyHash(): number | undefined {
+    if (this.#hasStickyHash) return this.#stickyHash;
+    this.#hasStickyHash = true;
+    const { headers, principal } = this.#exchange;
+    this.#stickyHash = stickyHashOf(this.#stickyBy, {
+      identity: principal.identity,
+      header: (name) => firstHeader(headers, name),
+      body: this.#body,
+    });
+    return this.#stickyHash;
+  }
+
+  get inputTokens(): number {
+    return roughInputTokens(this.#exchange);
+  }
+
+  get outputTokens(): number {
+    this.#outputTokens ??= this.#expectedOutput();
+    return this.#outputTokens;
+  }
+
+  get needs(): number {
+    this.#needs ??= isObject(this.#body) ? needsOf(this.#body) : 0;
+    return this.#needs;
+  }
+
+  #expectedOutput(): number {
+    if (!answering.has(this.#exchange.operation)) return 0;
+    return (isObject(this.#body) ? outputLimitOf(this.#body) : undefined) ?? USUAL_OUTPUT;
+  }
+}
+
+/** Tokens that a request may come to, input and output, before it is answered. */
+export function estimatedTokens(exchange: Exchange): number {
+  const facts = new RequestFacts(exchange, { kind: 'key' }, undefined);
+  return facts.inputTokens + facts.outputTokens;
+}
+
+/** Operations whose answers are made of tokens. */
+const answering: ReadonlySet<Operation> = new Set(['chat', 'completions', 'responses']);
+
+/** How the wires name the limit on output, at the top or within a member of their own. */
+const limitNames = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'maxOutputTokens', 'maxTokens'];
+const limitHolders = ['generationConfig', 'inferenceConfig'];
+
+function outputLimitOf(body: JsonObject): number | undefined {
+  for (const name of limitNames) {
+    const limit = asCount(body[name]);
+    if (limit !== undefined) return limit;
+  }
+  for (const holder of limitHolders) {
+    const inner = body[holder];
+    const limit = isObject(inner) ? outputLimitOf(inner) : undefined;
+    if (limit !== undefined) return limit;
+  }
+  return undefined;
+}

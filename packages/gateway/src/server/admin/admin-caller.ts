@@ -1,0 +1,64 @@
+import { hash } from 'node:crypto';
+import { GatewayError } from '../../canonical/gateway-error.ts';
+import type { Exchange } from '../../exchange.ts';
+import type { AdminAccess } from '../../policies/admin-access.ts';
+import { readBearer } from '../../policies/authenticate.ts';
+import type { GatewayRecord } from '../../record/gateway-record.ts';
+import { type ApiKey, keyState } from '../../stores/key-store.ts';
+
+/** Who administers. `all`: everything. `read`: everything, without changing it. `tenant`: one tenant. */
+export interface AdminCaller {
+  readonly role: 'all' | 'read' | 'tenant';
+  /** Who it is, for the audit log: `admin`, or the id of a key. */
+  readonly actor: string;
+  /** The tenant of those who administer one. */
+  readonly tenantId: string | undefined;
+}
+
+const operator: AdminCaller = { role: 'all', actor: 'admin', tenantId: undefined };
+/** Keys of the record; nothing else is looked for there. */
+const keyShape = /^sk-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export interface AdminCallerInput {
+  readonly exchange: Pick<Exchange, 'headers' | 'clientAddress'>;
+  readonly access: AdminAccess;
+  readonly record: GatewayRecord | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/**
+ * Finds out who wants to administer: whoever has the operators' key, or a key of the record that was made for it. Keys of
+ * callers are refused as any wrong key is. Throws `not_found` where there is no operators' key, `unauthenticated`,
+ * `rate_limited`.
+ */
+export async function findAdminCaller({ access, exchange, now, record }: AdminCallerInput): Promise<AdminCaller> {
+  const { authorization } = exchange.headers;
+  const bearer = readBearer({ authorization });
+  if (bearer !== undefined && record !== undefined && keyShape.test(bearer)) {
+    const key = await findAdminKey(record, hash('sha256', bearer), now);
+    if (key !== undefined) return key;
+  }
+  try {
+    access(exchange);
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.kind !== 'unauthenticated') throw error;
+    const message = authorization === undefined ? 'Missing Authorization header' : 'Invalid admin key';
+    throw new GatewayError('unauthenticated', message, { code: 'invalid_admin_key', headers: error.headers });
+  }
+  return operator;
+}
+
+async function findAdminKey(record: GatewayRecord, keyHash: string, now: number): Promise<AdminCaller | undefined> {
+  // The directory spares the record those who try keys; while the record is away, nobody's key administers.
+  const known = await Promise.resolve(record.keys.find(keyHash)).catch(() => undefined);
+  if (known === undefined || !('refusal' in known) || known.refusal !== 'administers') return undefined;
+  const found = await record.stores.keys.findByHash(keyHash);
+  return found === undefined || keyState(found, now) !== 'valid' ? undefined : callerOf(found.key);
+}
+
+function callerOf({ id, scopes, tenantId }: ApiKey): AdminCaller | undefined {
+  if (scopes.admin === undefined) return undefined;
+  if (scopes.admin !== 'tenant') return { role: scopes.admin, actor: id, tenantId: undefined };
+  return tenantId === null ? undefined : { role: 'tenant', actor: id, tenantId };
+}

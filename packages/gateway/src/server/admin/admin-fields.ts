@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { isAddressOrRange } from '../../policies/address-set.ts';
+
+const MOST_LISTED = 1_000;
+const LONGEST_METADATA = 16_384;
+
+/** A name that people read. */
+export const name = () =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(128)
+    .regex(/^[^\p{Cc}]*$/u, 'must not have control characters');
+
+/** A model's name, or the beginning of one with `*` after it. */
+export const modelName = () =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(256)
+    .regex(/^[^\p{Cc}]*$/u, 'must not have control characters');
+
+export const reference = () => z.string().min(1).max(128);
+
+/** The id of a tenant: who makes it chooses it. */
+export const tenantId = () =>
+  z.string().regex(/^[\w.:@-]{1,128}$/, 'must be 1 to 128 letters, digits or the characters . _ : @ -');
+
+export const limit = () => z.number().int().min(1).max(1_000_000_000);
+
+export const address = () =>
+  z
+    .url()
+    .max(2_048)
+    .refine(isPlainAddress, 'must be an http or https address without user, password, query and fragment');
+
+export const addressRange = () => z.string().max(64).refine(isAddressOrRange, 'must be an IP address or a CIDR range');
+
+/** A time, read as milliseconds since 1970. */
+export const time = () => z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+/** Whatever its owner wants to remember, within bounds. */
+export const metadata = () =>
+  z
+    .record(z.string().max(256), z.unknown())
+    .refine(
+      (value) => JSON.stringify(value).length <= LONGEST_METADATA,
+      `must be shorter than ${LONGEST_METADATA} characters`,
+    );
+
+/** A page of a list. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(MOST_LISTED).optional().describe('At most so many. Default: 1,000.'),
+  after: reference().optional().describe('Only those after the one with this id.'),
+};
+
+/** A time as it is answered. */
+export const shownTime = () => z.iso.datetime();
+
+/** Milliseconds since 1970 as they are answered. */
+export function isoOf(at: number): string {
+  return new Date(at).toISOString();
+}
+
+export function isoOrNull(at: number | null): string | null {
+  return at === null ? null : isoOf(at);
+}
+
+function isPlainAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { hash, password, protocol, search, username } = new URL(text);
+  return /^https?:$/.test(protocol) && `${hash}${password}${search}${username}` === '';
+}

@@ -1,0 +1,173 @@
+import type { ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { GatewayError } from '../../canonical/gateway-error.ts';
+import type { Exchange } from '../../exchange.ts';
+import type { InboundBody } from '../../inbound-body.ts';
+import type { AdminAccess } from '../../policies/admin-access.ts';
+import { endReply } from '../end-reply.ts';
+import { sendJson } from '../pages.ts';
+import { type AdminCaller, findAdminCaller } from './admin-caller.ts';
+import type { AdminMatch } from './admin-match.ts';
+import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
+import { auditRoutes } from './audit-routes.ts';
+import { checkInput } from './check-input.ts';
+import { keyRoutes } from './key-routes.ts';
+import { modelRoutes } from './model-routes.ts';
+import { namespaceRoutes } from './namespace-routes.ts';
+import { openApiDocument } from './openapi-document.ts';
+import { overviewRoutes } from './overview-routes.ts';
+import { providerRoutes } from './provider-routes.ts';
+
+export interface AdminServerInput extends Omit<AdminSource, 'record'> {
+  /** Undefined: none is kept, and there is nothing to administer. */
+  readonly record: AdminSource['record'] | undefined;
+  readonly access: AdminAccess;
+}
+
+export interface AdminRequest {
+  readonly match: AdminMatch;
+  readonly exchange: Pick<Exchange, 'id' | 'method' | 'headers' | 'clientAddress'>;
+  readonly body: InboundBody;
+  /** Headers of every reply. */
+  readonly headers: readonly string[];
+}
+
+/** Serves a call of the admin API. Throws GatewayError. */
+export type ServeAdmin = (request: AdminRequest, response: ServerResponse) => Promise<void>;
+
+const MAX_BODY_BYTES = 65_536;
+const MAX_ID_LENGTH = 128;
+
+const documentRoute = defineAdminRoute({
+  method: 'GET',
+  path: '/admin/openapi.json',
+  summary: 'Describe this API',
+  tag: 'gateway',
+  allows: ['read', 'tenant'],
+  status: 200,
+  reply: z.record(z.string(), z.unknown()),
+  handle: async ({ source }) => openApiDocument(adminRoutes, source.version),
+});
+
+/** Every route of the admin API. */
+export const adminRoutes: readonly AdminRoute[] = [
+  ...providerRoutes,
+  ...modelRoutes,
+  ...keyRoutes,
+  ...namespaceRoutes,
+  ...auditRoutes,
+  ...overviewRoutes,
+  documentRoute,
+];
+
+/** What administers keys, providers, models and tenants over HTTP. */
+export function createAdminServer(input: AdminServerInput): ServeAdmin {
+  const { record, access, wallNow } = input;
+  return async function serveAdmin({ body, exchange, headers, match }, response) {
+    const caller = await findAdminCaller({ access, exchange, record, now: wallNow() }).catch((error: unknown) => {
+      noteRefusal(record, exchange, match, error);
+      throw error;
+    });
+    if (record === undefined) throw noRecord();
+    const { id, route } = findRoute(exchange.method, match.path);
+    if (caller.role !== 'all' && !route.allows.includes(caller.role)) {
+      const denied = new GatewayError('forbidden', `This key may not do this: ${route.summary.toLowerCase()}.`);
+      noteRefusal(record, exchange, match, denied, caller);
+      throw denied;
+    }
+    const result = await route.handle({
+      source: { ...input, record },
+      caller,
+      id,
+      query: route.query && checkInput(route.query, queryOf(match.query)),
+      body: route.body && checkInput(route.body, await readBody(body, route.isBodyOptional === true)),
+      audit: (entry) =>
+        record.audit.keep({
+          ...entry,
+          actor: caller.actor,
+          outcome: 'success',
+          requestId: exchange.id,
+          address: exchange.clientAddress,
+        }),
+    });
+    if (route.status === 204) {
+      response.writeHead(204, [...headers]);
+      endReply(response, undefined);
+      return;
+    }
+    sendJson(response, route.status, result, headers);
+  };
+}
+
+function findRoute(method: string, path: string): { readonly route: AdminRoute; readonly id: string } {
+  const wanted = path.replace(/\/$/, '').split('/');
+  const asked = method === 'HEAD' ? 'GET' : method;
+  const methods: string[] = [];
+  for (const route of adminRoutes) {
+    const parts = route.path.split('/');
+    const isSame = parts.length === wanted.length && parts.every((part, at) => part === '{id}' || part === wanted[at]);
+    if (!isSame) continue;
+    if (route.method !== asked) methods.push(route.method);
+    else return { route, id: readId(wanted[parts.indexOf('{id}')]) };
+  }
+  if (methods.length === 0) {
+    throw new GatewayError('not_found', 'There is no such path of the admin API. GET /admin/openapi.json lists them.');
+  }
+  const allow = methods.join(', ');
+  throw new GatewayError('method_not_allowed', `Use ${allow} here.`, { headers: { allow } });
+}
+
+function readId(segment: string | undefined): string {
+  if (segment === undefined) return '';
+  try {
+    const id = decodeURIComponent(segment);
+    if (id.length > 0 && id.length <= MAX_ID_LENGTH && !/\p{Cc}/u.test(id)) return id;
+  } catch {
+    // It is told below.
+  }
+  throw new GatewayError('bad_path', 'The id in the path is empty, too long or badly encoded.');
+}
+
+function queryOf(query: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(new URLSearchParams(query));
+}
+
+async function readBody(body: InboundBody, isOptional: boolean): Promise<unknown> {
+  const bytes = await body.readAll(MAX_BODY_BYTES).catch((error: unknown) => {
+    if (!(error instanceof GatewayError) || error.kind !== 'payload_too_large') throw error;
+    throw new GatewayError('payload_too_large', `The body is larger than ${MAX_BODY_BYTES} bytes. Send less.`);
+  });
+  const text = bytes.toString('utf8');
+  if (isOptional && text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new GatewayError('invalid_json', 'The body is not valid JSON.');
+  }
+}
+
+/** Writes down that somebody was not let in, without what was sent. */
+function noteRefusal(
+  record: AdminServerInput['record'],
+  { clientAddress, id, method }: AdminRequest['exchange'],
+  { path }: AdminMatch,
+  error: unknown,
+  caller?: AdminCaller,
+): void {
+  // Where nothing is open, nobody knocks at it.
+  if (!(error instanceof GatewayError) || error.kind === 'not_found') return;
+  record?.audit.note({
+    kind: 'admin.denied',
+    actor: caller?.actor ?? 'anonymous',
+    outcome: 'denied',
+    tenantId: caller?.tenantId ?? null,
+    requestId: id,
+    address: clientAddress,
+    detail: { method, path: path.slice(0, 256), reason: error.code },
+  });
+}
+
+function noRecord(): GatewayError {
+  const message = 'Nothing is kept yet, because ADMIN_KEY was not set when the gateway started. Start it again.';
+  return new GatewayError('store_unavailable', message);
+}

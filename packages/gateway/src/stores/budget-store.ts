@@ -1,0 +1,54 @@
+import type { Collection, StoredItem } from './collection.ts';
+
+/** Whose spending is counted: everyone's, or that of one organisation, team, tenant or key. */
+export type BudgetScope = 'global' | 'organisation' | 'team' | 'tenant' | 'key';
+
+/** How long money is counted before it begins at nothing again; calendar periods of UTC, `total` never. */
+export type BudgetPeriod = 'hour' | 'day' | 'week' | 'month' | 'total';
+
+/** What may be spent in a period. Several may hold for one request. */
+export interface Budget extends StoredItem {
+  readonly name: string;
+  readonly scope: BudgetScope;
+  /** Id of whom the scope names; empty for `global`. */
+  readonly scopeId: string;
+  /** The model, by the name a caller gives; empty for all together. */
+  readonly model: string;
+  readonly period: BudgetPeriod;
+  /** Nano-dollars. */
+  readonly capNanos: bigint;
+  /** Shares of the cap in percent at which somebody is told, ascending. */
+  readonly thresholds: readonly number[];
+  /** Whether requests are refused when it is spent; otherwise it only tells. */
+  readonly isHard: boolean;
+  readonly isActive: boolean;
+}
+
+/** One period of one budget. */
+export interface BudgetSpan {
+  readonly budgetId: string;
+  /** Its beginning, in milliseconds since 1970; 0 for `total`. */
+  readonly periodStart: number;
+}
+
+export interface BudgetSpend extends BudgetSpan {
+  /** Nano-dollars. */
+  readonly spentNanos: bigint;
+  /** The highest threshold in percent that somebody was told of; 0 before. */
+  readonly alertedPercent: number;
+}
+
+/** Keeps budgets and what was spent of them. Two of the same scope, model and period are `already_exists`. */
+export interface BudgetStore extends Collection<Budget> {
+  /** What was spent in these periods; nothing spent is not among them. */
+  spends(spans: readonly BudgetSpan[]): Promise<readonly BudgetSpend[]>;
+  /**
+   * Adds to what was spent; gives the sums afterwards. All or none is added, and a repetition adds again: whoever calls
+   * knows whether a call that failed was done. Budgets that do not exist any more are left out.
+   */
+  addSpend(amounts: readonly (BudgetSpan & { readonly nanos: bigint })[]): Promise<readonly BudgetSpend[]>;
+  /** Notes that a threshold is told of; true for the first of all callers that note it, who is to tell. */
+  markAlerted(span: BudgetSpan, percent: number): Promise<boolean>;
+  /** Forgets periods that began before `ms`, those of `total` excepted; gives their number. */
+  forgetSpends(ms: number): Promise<number>;
+}

@@ -1,0 +1,16 @@
+/** Parts of the record that others keep copies of. */
+export type RevisionTopic = 'keys' | 'providers' | 'tenants' | 'budgets';
+
+/** How often each part was changed: a copy of a part is good as long as its number is the same. */
+export type Revisions = Readonly<Record<RevisionTopic, number>>;
+
+/** Tells whoever keeps copies of parts of the record that a part was changed, in this process or any other. */
+export interface RevisionStore {
+  read(): Promise<Revisions>;
+  /**
+   * Calls `onChange` with the parts that changed since the last call or the beginning. Where the database tells by
+   * itself that is at once, otherwise within `pollMs`. While the database cannot be reached nothing is told, and
+   * afterwards what was missed. The returned function ends it.
+   */
+  watch(onChange: (topics: readonly RevisionTopic[]) => void, pollMs: number): () => Promise<void>;
+}

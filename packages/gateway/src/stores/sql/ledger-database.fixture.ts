@@ -1,0 +1,60 @@
+import { systemClock } from '../../canonical/clock.ts';
+import type { LedgerRow } from '../../ledger/ledger-row.ts';
+import type { LedgerBatch } from '../../ledger/ledger-store.ts';
+import { type Database, openDatabase } from './database.ts';
+import { builtInFolder, readMigrations } from './migrations/migration-folder.ts';
+import { Migrator } from './migrations/migrator.ts';
+import { type TestDialect, testSettings } from './test-databases.fixture.ts';
+
+/** A database with the tables of the gateway, seen by two processes. */
+export interface LedgerDatabase {
+  readonly database: Database;
+  readonly second: Database;
+  /** Empties the tables of the ledger. */
+  readonly clear: () => Promise<void>;
+  readonly drop: () => Promise<void>;
+}
+
+export async function createLedgerDatabase({ create }: TestDialect): Promise<LedgerDatabase> {
+  const { location, drop } = await create();
+  const database = await openDatabase({ ...testSettings, location });
+  const second = await openDatabase({ ...testSettings, location });
+  const migrations = await readMigrations([builtInFolder()]);
+  await new Migrator({ database, clock: systemClock, migrations }).run();
+  const tables = [
+    'usage_latencies',
+    'usage_rollups',
+    'usage_key_rollups',
+    'attempt_records',
+    'usage_records',
+    'ledger_losses',
+    'ledger_spools',
+  ];
+  return {
+    database,
+    second,
+    clear: () => database.script(tables.map((table) => `DELETE FROM ${table};`).join('\n')),
+    async drop() {
+      await database.close();
+      await second.close();
+      await drop();
+    },
+  };
+}
+
+/** A batch of these rows, the first of them in its spool. */
+export function batchOf(
+  rows: readonly LedgerRow[],
+  changes: Partial<LedgerBatch> & { readonly from?: number } = {},
+): LedgerBatch {
+  const { from = 0, ...others } = changes;
+  const spooled = rows.map((row, index) => ({ sequence: from + index + 1, position: (from + index + 1) * 100, row }));
+  return {
+    spool: 'spool-1-here.1.a',
+    rows: spooled,
+    losses: [],
+    position: (from + rows.length) * 100,
+    now: 1_700_000_000_000,
+    ...others,
+  };
+}

@@ -1,0 +1,179 @@
+import type { AttemptRow, AttemptUse, LedgerRow } from '../../ledger/ledger-row.ts';
+import type { SpooledRow } from '../../ledger/ledger-store.ts';
+import type { SqlValue } from './database.ts';
+import type { ReportedModels } from './ledger-model-names.ts';
+import { slotOf } from './ledger-slot.ts';
+import { type LedgerTotals, tokenColumns, tokenCounts, totalsOf } from './ledger-totals.ts';
+
+/** A row with what reports make of it. */
+export interface CountedRow {
+  readonly sequence: number;
+  readonly row: LedgerRow;
+  readonly totals: LedgerTotals;
+  /** Names under which the answering provider and model are reported. */
+  readonly provider: string;
+  readonly model: string;
+  /** Undefined where the row says all of its only attempt. */
+  readonly attempts: readonly CountedAttempt[] | undefined;
+}
+
+export interface CountedAttempt {
+  readonly attempt: AttemptRow;
+  readonly model: string;
+}
+
+export function countRow({ sequence, row }: SpooledRow, models: ReportedModels): CountedRow {
+  const isAnswered = row.outcome === 'completed';
+  return {
+    sequence,
+    row,
+    totals: totalsOf(row.attempts),
+    provider: row.provider ?? '',
+    model: models.nameOf(row.targetModel ?? row.subject.modelLabel, isAnswered),
+    attempts: saysAll(row) ? undefined : row.attempts.map((attempt) => countAttempt(attempt, row, models)),
+  };
+}
+
+function countAttempt(attempt: AttemptRow, row: LedgerRow, models: ReportedModels): CountedAttempt {
+  return { attempt, model: models.nameOf(attempt.model ?? row.subject.modelLabel, attempt.outcome === 'ok') };
+}
+
+function saysAll({ attempts, provider, targetId, targetModel, status }: LedgerRow): boolean {
+  if (attempts.length === 0) return true;
+  const [only] = attempts;
+  return (
+    attempts.length === 1 &&
+    only!.outcome === 'ok' &&
+    only!.status === status &&
+    only!.provider === provider &&
+    only!.targetId === targetId &&
+    only!.model === targetModel
+  );
+}
+
+const useColumns = [...tokenColumns, 'is_estimated', 'cost_nanos', 'unknown_cost', 'price_source'] as const;
+
+export const usageColumns: readonly string[] = [
+  'spool_id',
+  'sequence',
+  'request_id',
+  'ended_at',
+  'operation',
+  'is_stream',
+  'outcome',
+  'status',
+  'failure',
+  'organisation_id',
+  'tenant_id',
+  'team_id',
+  'key_id',
+  'principal',
+  'requested_model',
+  'model',
+  'target_model',
+  'response_model',
+  'provider',
+  'target_id',
+  'attempts',
+  'has_attempt_records',
+  'duration_us',
+  'duration_slot',
+  'first_byte_us',
+  'first_byte_slot',
+  'queued_us',
+  'overhead_us',
+  ...useColumns,
+  'shadow_of',
+  'is_shared',
+  'recovered',
+];
+
+/** Values of a row in the order of `usageColumns`. */
+export function usageValues(
+  spoolId: number,
+  { sequence, row, totals, provider, model, attempts }: CountedRow,
+): SqlValue[] {
+  const { subject } = row;
+  const duration = micros(row.durationMs);
+  const firstByte = row.firstByteMs === undefined ? null : micros(row.firstByteMs);
+  return [
+    spoolId,
+    sequence,
+    subject.requestId,
+    row.endedAt,
+    subject.operation,
+    subject.isStream,
+    row.outcome,
+    status(row.status),
+    row.failure ?? null,
+    subject.organisation ?? '',
+    subject.tenant ?? '',
+    subject.team ?? '',
+    subject.keyId ?? '',
+    subject.principal,
+    subject.requestedModel ?? null,
+    model,
+    row.targetModel ?? null,
+    row.responseModel ?? null,
+    provider,
+    row.targetId ?? '',
+    row.attempts.length,
+    attempts !== undefined,
+    duration,
+    slotOf(duration),
+    firstByte,
+    firstByte === null ? null : slotOf(firstByte),
+    micros(row.queuedMs),
+    micros(row.overheadMs),
+    ...useValues(totals),
+    subject.shadowOf ?? null,
+    row.isShared,
+    row.recovered ?? null,
+  ];
+}
+
+export const attemptColumns: readonly string[] = [
+  'spool_id',
+  'sequence',
+  'number',
+  'target_id',
+  'provider',
+  'model',
+  'outcome',
+  'status',
+  'duration_us',
+  ...useColumns,
+];
+
+/** Values of the attempts of a row, each in the order of `attemptColumns`. */
+export function attemptValues(spoolId: number, { sequence, attempts = [] }: CountedRow): SqlValue[][] {
+  return attempts.map(({ attempt, model }, index) => [
+    spoolId,
+    sequence,
+    index + 1,
+    attempt.targetId,
+    attempt.provider,
+    model,
+    attempt.outcome,
+    status(attempt.status),
+    micros(attempt.durationMs),
+    ...useValues({ ...attempt, tokens: tokenCounts(attempt.usage) }),
+  ]);
+}
+
+interface Use extends Omit<AttemptUse, 'usage'> {
+  readonly tokens: readonly number[];
+}
+
+function useValues({ tokens, isEstimated, cost, unknownCost, priceSource }: Use): SqlValue[] {
+  return [...tokens, isEstimated, cost ?? null, unknownCost ?? null, priceSource ?? null];
+}
+
+export function micros(milliseconds: number): number {
+  return Math.round(milliseconds * 1_000);
+}
+
+/** Within what the column holds. */
+function status(code: number): number {
+  return code > 999 ? 0 : code;
+}

@@ -1,0 +1,142 @@
+import type { LedgerBatch, LedgerStore } from '../../ledger/ledger-store.ts';
+import type { Database, SqlRunner } from './database.ts';
+import { createReportedModels } from './ledger-model-names.ts';
+import { RollUp } from './ledger-rollups.ts';
+import { attemptColumns, attemptValues, type CountedRow, countRow, usageColumns, usageValues } from './ledger-rows.ts';
+import { addSums } from './ledger-upsert.ts';
+import { SqlError } from './sql-error.ts';
+
+/** Milliseconds for a batch: rows, attempts, sums and the place in the spool. */
+const COMMIT_MS = 10_000;
+
+/** Rows that are put together and handed to the database at once: half a millisecond of the process's time. */
+const CHUNK_ROWS = 100;
+/** Numbers of spools that are remembered; a process deals with few at a time. */
+const MAX_KNOWN_SPOOLS = 1_000;
+
+/**
+ * The ledger in a database. Rows, their attempts, the sums and the place in the spool are written in one transaction,
+ * so that a batch that comes again, after a failure or from another process, is known by its place.
+ */
+export function createSqlLedgerStore(database: Database): LedgerStore {
+  const models = createReportedModels();
+  const ids = new Map<string, number>();
+
+  async function idOf(batch: LedgerBatch): Promise<number> {
+    const known = ids.get(batch.spool);
+    if (known !== undefined) return known;
+    const id = await register(database, batch);
+    if (ids.size >= MAX_KNOWN_SPOOLS) ids.clear();
+    ids.set(batch.spool, id);
+    return id;
+  }
+
+  async function take(batch: LedgerBatch, mayHold: 'all' | 'some'): Promise<number> {
+    const id = await idOf(batch);
+    return database.transaction(
+      async (transaction) => {
+        const position = await lockedPosition(database, transaction, id, batch.spool);
+        const fresh = batch.rows.filter((row) => row.position > position);
+        const rows = mayHold === 'all' ? fresh : await withoutKnown(transaction, id, fresh);
+        const rollUp = new RollUp();
+        for (let done = 0; done < rows.length; done += CHUNK_ROWS) {
+          const counted = rows.slice(done, done + CHUNK_ROWS).map((row) => countRow(row, models));
+          for (const row of counted) rollUp.add(row);
+          await writeRows(transaction, id, counted);
+        }
+        for (const sums of rollUp.sums) await addSums(transaction, sums);
+        await writeLosses(transaction, id, batch);
+        await transaction.run('UPDATE ledger_spools SET position = ?, updated_at = ? WHERE id = ?', [
+          Math.max(batch.position, position),
+          batch.now,
+          id,
+        ]);
+        return rows.length;
+      },
+      { timeoutMs: COMMIT_MS },
+    );
+  }
+
+  return {
+    async positionOf(name) {
+      const [spool] = await database.all<{ position: number }>('SELECT position FROM ledger_spools WHERE name = ?', [
+        name,
+      ]);
+      return spool?.position ?? 0;
+    },
+    async commit(batch) {
+      try {
+        return await take(batch, 'all');
+      } catch (error) {
+        // A row is there although its spool's place says otherwise: the database came back from a copy, or a spool was
+        // read again in part.
+        if (error instanceof SqlError && error.kind === 'unique') return take(batch, 'some');
+        ids.delete(batch.spool);
+        throw error;
+      }
+    },
+  };
+}
+
+/** The number of a spool, which it is given here where it has none. */
+async function register(database: Database, { spool, now }: LedgerBatch): Promise<number> {
+  return database.transaction(async (transaction) => {
+    // Numbers follow one another, so whoever gives one does it alone. It happens once for each process.
+    if (database.dialect === 'postgres') await transaction.run('LOCK TABLE ledger_spools IN EXCLUSIVE MODE');
+    await transaction.run(
+      `INSERT INTO ledger_spools (id, name, position, updated_at)
+        SELECT COALESCE(MAX(id), 0) + 1, ?, 0, ? FROM ledger_spools WHERE TRUE ON CONFLICT (name) DO NOTHING`,
+      [spool, now],
+    );
+    const [known] = await transaction.all<{ id: number }>('SELECT id FROM ledger_spools WHERE name = ?', [spool]);
+    return known!.id;
+  });
+}
+
+/** How far a spool has been taken; whoever takes the same one waits until this transaction is over. */
+async function lockedPosition(database: Database, transaction: SqlRunner, id: number, name: string): Promise<number> {
+  const lock = database.dialect === 'postgres' ? ' FOR UPDATE' : '';
+  const [spool] = await transaction.all<{ position: number }>(
+    `SELECT position FROM ledger_spools WHERE id = ? AND name = ?${lock}`,
+    [id, name],
+  );
+  if (spool === undefined)
+    throw new SqlError('unavailable', 'The tables of the ledger were made anew; the batch comes again.');
+  return spool.position;
+}
+
+async function withoutKnown(
+  transaction: SqlRunner,
+  spoolId: number,
+  rows: LedgerBatch['rows'],
+): Promise<LedgerBatch['rows']> {
+  if (rows.length === 0) return rows;
+  const known = await transaction.all<{ sequence: number }>(
+    `SELECT sequence FROM usage_records WHERE spool_id = ? AND sequence IN (${rows.map(() => '?').join(', ')})`,
+    [spoolId, ...rows.map(({ sequence }) => sequence)],
+  );
+  const sequences = new Set(known.map(({ sequence }) => sequence));
+  return rows.filter(({ sequence }) => !sequences.has(sequence));
+}
+
+async function writeRows(transaction: SqlRunner, spoolId: number, rows: readonly CountedRow[]): Promise<void> {
+  await transaction.insertMany({
+    table: 'usage_records',
+    columns: usageColumns,
+    rows: rows.map((row) => usageValues(spoolId, row)),
+  });
+  await transaction.insertMany({
+    table: 'attempt_records',
+    columns: attemptColumns,
+    rows: rows.flatMap((row) => attemptValues(spoolId, row)),
+  });
+}
+
+async function writeLosses(transaction: SqlRunner, spoolId: number, { losses }: LedgerBatch): Promise<void> {
+  await transaction.insertMany({
+    table: 'ledger_losses',
+    columns: ['spool_id', 'position', 'at', 'row_count', 'reason'],
+    rows: losses.map(({ position, at, count, reason }) => [spoolId, position, at, count, reason]),
+    onConflict: 'ignore',
+  });
+}

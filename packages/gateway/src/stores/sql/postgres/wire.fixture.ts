@@ -1,0 +1,47 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** Stands between the gateway and the server, and can stop passing anything on, or break every connection. */
+export class Wire {
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+  #isFrozen = false;
+  port = 0;
+
+  async open(host: string, port: number): Promise<void> {
+    this.#server = createServer((client) => {
+      const server = connect(port, host);
+      for (const [from, to] of [
+        [client, server],
+        [server, client],
+      ] as const) {
+        this.#sockets.add(from);
+        from.on('data', (bytes) => to.write(bytes));
+        from.on('error', () => undefined);
+        from.on('close', () => {
+          this.#sockets.delete(from);
+          to.destroy();
+        });
+        if (this.#isFrozen) from.pause();
+      }
+    });
+    await new Promise<void>((resolve) => this.#server?.listen(this.port, '127.0.0.1', resolve));
+    const address = this.#server.address();
+    if (address !== null && typeof address === 'object') this.port = address.port;
+  }
+
+  freeze(): void {
+    this.#isFrozen = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  thaw(): void {
+    this.#isFrozen = false;
+    for (const socket of this.#sockets) socket.resume();
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server?.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}

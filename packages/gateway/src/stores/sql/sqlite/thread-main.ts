@@ -1,0 +1,117 @@
+import type { SqlCell } from '../database.ts';
+import type { ThreadReply, ThreadRequest, ThreadSettings } from './thread-messages.ts';
+
+/**
+ * What runs in a thread of SQLite: it opens the file and answers requests one after the other.
+ *
+ * The thread is started from this function's own text, so that it runs the same from sources, from the bundle and in
+ * tests, where no loader could read a file of its own. Nothing outside the function can be named in it.
+ */
+export function threadMain(): void {
+  const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
+  const { createRequire } = process.getBuiltinModule('node:module');
+  const settings = workerData as ThreadSettings;
+  type Binding = typeof import('libsql');
+  type Statement = ReturnType<InstanceType<Binding>['prepare']>;
+  const port = parentPort!;
+  const MAX_STATEMENTS = 500;
+  const MAX_OPEN_ATTEMPTS = 50;
+
+  const isBusy = (error: unknown) => /^SQLITE_(BUSY|LOCKED)/.test(String((error as { code?: unknown })?.code));
+  const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
+  const open = () => {
+    const SqliteFile = createRequire(settings.requireFrom)('libsql') as Binding;
+    const opened = new SqliteFile(settings.file, { timeout: settings.busyTimeoutMs });
+    // Several processes may open a new file at once; the change to a write-ahead log does not wait for a lock by itself.
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        for (const pragma of settings.pragmas) opened.pragma(pragma);
+        break;
+      } catch (error) {
+        if (!isBusy(error) || attempt === MAX_OPEN_ATTEMPTS) throw error;
+        pause(20);
+      }
+    }
+    return opened.defaultSafeIntegers(true);
+  };
+  let database: InstanceType<Binding> | undefined;
+  const statements = new Map<string, Statement>();
+
+  const prepare = (sql: string): Statement => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    if (statements.size >= MAX_STATEMENTS) statements.clear();
+    const statement = database!.prepare(sql);
+    if (statement.reader) statement.raw(true);
+    statements.set(sql, statement);
+    return statement;
+  };
+  // A JavaScript number would be bound as a floating point number, which is not what a column of integers compares to.
+  const toBinding = (value: unknown) =>
+    typeof value === 'number' && Number.isSafeInteger(value)
+      ? BigInt(value)
+      : typeof value === 'boolean'
+        ? BigInt(value)
+        : value;
+  const toCell = (value: SqlCell) =>
+    typeof value === 'bigint' && value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : value;
+
+  const insertAll = (sql: string, rows: readonly (readonly unknown[])[]) => {
+    const statement = prepare(sql);
+    const own = !database!.inTransaction;
+    if (own) database!.exec('BEGIN IMMEDIATE');
+    try {
+      let changes = 0;
+      for (const row of rows) changes += statement.run(row.map(toBinding)).changes;
+      if (own) database!.exec('COMMIT');
+      return changes;
+    } catch (error) {
+      if (own && database!.inTransaction) database!.exec('ROLLBACK');
+      throw error;
+    }
+  };
+
+  const answer = (request: ThreadRequest): ThreadReply => {
+    database ??= open();
+    const { id } = request;
+    switch (request.do) {
+      case 'script':
+        database.exec(request.sql);
+        return { id, changes: 0 };
+      case 'insert':
+        return { id, changes: insertAll(request.sql, request.rows) };
+      case 'run': {
+        const statement = prepare(request.sql);
+        const parameters = request.parameters.map(toBinding);
+        if (!statement.reader) return { id, changes: statement.run(parameters).changes };
+        return { id, changes: statement.all(parameters).length };
+      }
+      case 'all': {
+        const statement = prepare(request.sql);
+        const parameters = request.parameters.map(toBinding);
+        if (!statement.reader) {
+          statement.run(parameters);
+          return { id, columns: [], rows: [] };
+        }
+        const rows = (statement.all(parameters) as SqlCell[][]).map((row) => row.map(toCell));
+        return { id, columns: statement.columns().map(({ name }) => name), rows };
+      }
+      case 'close':
+        statements.clear();
+        database.close();
+        return { id, changes: 0 };
+    }
+  };
+
+  port.on('message', (request: ThreadRequest) => {
+    let reply: ThreadReply;
+    try {
+      reply = answer(request);
+    } catch (error) {
+      const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+      reply = { id: request.id, code: String(code ?? ''), message: String(message ?? error) };
+    }
+    port.postMessage(reply);
+  });
+}

@@ -1,0 +1,34 @@
+import type { SqlCell, SqlValue } from '../database.ts';
+
+/** What a thread of SQLite is started with. */
+export interface ThreadSettings {
+  /** The module from whose place the driver is looked up. */
+  readonly requireFrom: string;
+  readonly file: string;
+  readonly busyTimeoutMs: number;
+  /** Set on the connection in this order. */
+  readonly pragmas: readonly string[];
+}
+
+/** What a thread is asked: one statement, a row after the other, or several statements. */
+export type ThreadRequest =
+  | { readonly id: number; readonly do: 'run' | 'all'; readonly sql: string; readonly parameters: readonly SqlValue[] }
+  | {
+      readonly id: number;
+      readonly do: 'insert';
+      readonly sql: string;
+      readonly rows: readonly (readonly SqlValue[])[];
+    }
+  | { readonly id: number; readonly do: 'script'; readonly sql: string }
+  | { readonly id: number; readonly do: 'close' };
+
+/** A request without the number that the thread's owner gives it. */
+export type ThreadTask = WithoutId<ThreadRequest>;
+
+type WithoutId<Request> = Request extends unknown ? Omit<Request, 'id'> : never;
+
+/** What a thread answers: rows, the number of rows changed, or the driver's error. */
+export type ThreadReply =
+  | { readonly id: number; readonly changes: number }
+  | { readonly id: number; readonly columns: readonly string[]; readonly rows: readonly (readonly SqlCell[])[] }
+  | { readonly id: number; readonly code: string; readonly message: string };

@@ -1,0 +1,43 @@
+import type { NamespaceSettings, Organisation, Team, Tenant, TenantStore } from '../tenant-store.ts';
+import { SqlCollection, type StoreContext } from './collection.ts';
+import { flagColumn, jsonColumn, nullable, numberColumn, textColumn } from './columns.ts';
+
+const columns = {
+  id: textColumn('id'),
+  name: textColumn('name'),
+  settings: jsonColumn<NamespaceSettings>('settings'),
+  isActive: flagColumn('is_active'),
+  createdAt: numberColumn('created_at'),
+  updatedAt: numberColumn('updated_at'),
+};
+const missing = 'There is no organisation with this id.';
+
+/** Organisations, teams and tenants in a database. */
+export function createSqlTenantStore(context: StoreContext): TenantStore {
+  return {
+    organisations: new SqlCollection<Organisation>(context, {
+      table: 'organisations',
+      columns,
+      topic: 'tenants',
+      unique: 'An organisation with this name exists already. Choose another name.',
+      missing,
+      inUse: 'The organisation has teams or tenants. Delete them first, or make it inactive.',
+    }),
+    teams: new SqlCollection<Team>(context, {
+      table: 'teams',
+      columns: { ...columns, organisationId: textColumn('organisation_id') },
+      topic: 'tenants',
+      unique: 'The organisation has a team with this name already. Choose another name.',
+      missing,
+      inUse: 'The team has keys. They stay on record when they are revoked, so it can only be made inactive.',
+    }),
+    tenants: new SqlCollection<Tenant>(context, {
+      table: 'tenants',
+      columns: { ...columns, organisationId: nullable(textColumn('organisation_id')) },
+      topic: 'tenants',
+      unique: 'A tenant with this id or name exists already. Choose another.',
+      missing,
+      inUse: 'The tenant has keys. They stay on record when they are revoked, so it can only be made inactive.',
+    }),
+  };
+}
