@@ -11,6 +11,8 @@ export interface AttemptManner {
   readonly lane: AttemptLane;
   /** Its answer begins now, and it is the one that the caller gets. */
   readonly onBegin: () => void;
+  /** Once it is over: whether it was broken off because it is not the one that the caller gets. */
+  readonly isOutrun: () => boolean;
   /** Since when the caller has been waiting for it, in monotonic milliseconds. */
   readonly waitingSince: number;
 }

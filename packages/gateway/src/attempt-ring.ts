@@ -1,13 +1,15 @@
 import type { AdaptiveBulkheads } from './adaptive-bulkheads.ts';
 import type { AttemptLane, AttemptManner } from './attempt-lane.ts';
 import { attemptLimits } from './attempt-limits.ts';
+import { useOfAttempt } from './attempt-use.ts';
 import { AttemptWatch, mayAsk, type WatchParts } from './attempt-watch.ts';
 import { GatewayError } from './canonical/gateway-error.ts';
 import type { Exchange } from './exchange.ts';
 import { type OperationHost, runOperation } from './operation-run.ts';
 import { prepareAsk } from './prepare-ask.ts';
 import type { ModelCatalogue } from './pricing/model-catalogue.ts';
-import { Attempt, type AttemptOutcome, failureOf, type ReplyBody, refused } from './relay/attempt.ts';
+import { Attempt, failureOf, type ReplyBody } from './relay/attempt.ts';
+import { type AttemptOutcome, refused } from './relay/attempt-outcome.ts';
 import type { HeadRules } from './relay/reply-headers.ts';
 import type { ReplyHost, ReplySink } from './relay/reply-sink.ts';
 import { createReplyBody } from './reply-body.ts';
@@ -234,7 +236,6 @@ class RingedAttempt implements ReplyHost {
     if (exchange.firstByteAt === undefined && this.#manner === undefined) exchange.waitedMs += durationMs;
     exchange.upstreamProtocol = this.#ask?.endpoint?.protocol;
     if (outcome.isCommitted) {
-      exchange.usage = exchange.recovery ? exchange.recovery.toldUsage(outcome.usage) : outcome.usage;
       exchange.responseModel = outcome.responseModel;
       exchange.status = outcome.status;
     }
@@ -245,7 +246,8 @@ class RingedAttempt implements ReplyHost {
       outcome: outcome.failure?.kind ?? 'ok',
       status: outcome.status,
       durationMs,
-      usage: outcome.usage,
+      ...useOfAttempt(exchange, outcome),
+      ...(this.#manner?.isOutrun() && { isOutrun: true }),
     });
     return outcome;
   }

@@ -3,17 +3,14 @@ import type { LedgerEntry } from './canonical/exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { LedgerSubject } from './ledger/ledger-row.ts';
-import { type LedgerPrice, priced, rowOf } from './ledger/row-of.ts';
-import type { ModelCatalogue } from './pricing/model-catalogue.ts';
+import { priced, rowOf } from './ledger/row-of.ts';
+import type { PriceOf } from './price-of.ts';
 import { roughUsage } from './rough-tokens.ts';
-import { createBoundedMap } from './routing/bounded-map.ts';
-import type { Catalog } from './routing/catalog.ts';
 import type { PlanStep } from './routing/plan.ts';
 
 export interface ExchangeLedgerInput {
   readonly ledger: Ledger;
-  readonly catalog: () => Catalog;
-  readonly models: () => ModelCatalogue;
+  readonly priceOf: PriceOf;
   readonly clock: Clock;
 }
 
@@ -24,32 +21,14 @@ export interface ExchangeLedger {
   end(entry: LedgerEntry, exchange: Exchange): void;
 }
 
-/** Milliseconds for which a price is remembered: some depend on the hour, and a reload may bring others. */
-const FRESH_MS = 60_000;
-/** Prices remembered; names of models may be a caller's. */
-const MAX_PRICES = 1_000;
-
-export function createExchangeLedger({ ledger, catalog, models, clock }: ExchangeLedgerInput): ExchangeLedger {
-  const known = createBoundedMap<LedgerPrice & { readonly staleAt: number }>(MAX_PRICES);
-
-  function priceOf(targetId: string, model: string | undefined): LedgerPrice {
-    const kind = catalog().targets.get(targetId)?.kind;
-    if (kind === undefined || model === undefined) return unpriced;
-    const key = `${kind}\n${model}`;
-    const found = known.get(key);
-    if (found !== undefined && clock.now() < found.staleAt) return found;
-    const facts = models().find({ provider: kind, model, requestedModel: undefined, at: clock.wallNow() });
-    const price = { prices: facts?.prices, source: facts?.sources.prices, staleAt: clock.now() + FRESH_MS };
-    known.set(key, price);
-    return price;
-  }
-
+export function createExchangeLedger({ ledger, priceOf, clock }: ExchangeLedgerInput): ExchangeLedger {
   return {
     begin(exchange, { routeTarget, upstreamModel }) {
       if (exchange.ledgerTicket !== 0) return;
       const { id: targetId, provider } = routeTarget.target;
       const subject = subjectOf(exchange);
-      const use = priced(roughUsage(exchange), true, priceOf(targetId, upstreamModel));
+      const expected = roughUsage(exchange);
+      const use = priced(expected, expected !== undefined, priceOf({ targetId, upstreamModel }));
       exchange.ledgerSubject = subject;
       exchange.ledgerTicket = ledger.begin({
         subject,
@@ -69,15 +48,12 @@ export function createExchangeLedger({ ledger, catalog, models, clock }: Exchang
         entry,
         subject: exchange.ledgerSubject ?? subjectOf(exchange),
         endedAt: clock.wallNow(),
-        estimate: roughUsage(exchange),
-        priceOf: ({ targetId, upstreamModel }) => priceOf(targetId, upstreamModel),
+        priceOf,
       });
       ledger.end(exchange.ledgerTicket, row);
     },
   };
 }
-
-const unpriced: LedgerPrice = { prices: undefined, source: undefined };
 
 function subjectOf({ facts, id, modelLabel, operation, principal, requestedModel, shadowOf }: Exchange): LedgerSubject {
   return {

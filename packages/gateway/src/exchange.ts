@@ -7,7 +7,7 @@ import type { AttemptRecord, LedgerEntry, Principal, RequestView } from './canon
 import { GatewayError } from './canonical/gateway-error.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { ProtocolName } from './canonical/protocol-name.ts';
-import type { Usage } from './canonical/usage.ts';
+import { addUsage, type Usage } from './canonical/usage.ts';
 import type { LedgerSubject } from './ledger/ledger-row.ts';
 import type { ReplySink } from './relay/reply-sink.ts';
 import type { StreamRecovery } from './stream-recovery.ts';
@@ -113,7 +113,8 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
   responseModel: string | undefined;
   provider: string | undefined;
   targetId: string | undefined;
-  usage: Usage | undefined;
+  /** Of an answer that is shared: what the call took that another exchange answers for. */
+  sharedUsage: Usage | undefined;
   status = 0;
   failure: string | undefined;
   queuedMs = 0;
@@ -187,7 +188,7 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
     this.responseModel = call.responseModel;
     this.provider = call.provider;
     this.targetId = call.targetId;
-    this.usage = call.usage;
+    if (!accounts) this.sharedUsage = call.usedInAll();
     this.status = call.status;
     this.failure = call.failure;
     this.queuedMs = call.queuedMs;
@@ -238,12 +239,22 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
       shadowOf: this.shadowOf,
       isShared: this.isShared,
       recovered: this.recovered,
-      usage: this.usage,
+      usage: this.sharedUsage ?? this.usedInAll(),
+      isEstimated: this.attempts.some((attempt) => attempt.isEstimated),
       durationMs: now - this.startedAt,
       firstByteMs,
       queuedMs: this.queuedMs,
       overheadMs: this.overheadMs(),
     };
+  }
+
+  /** What all attempts took together. */
+  usedInAll(): Usage | undefined {
+    let sum: Usage | undefined;
+    for (const { usage } of this.attempts) {
+      if (usage !== undefined) sum = sum === undefined ? usage : addUsage(sum, usage);
+    }
+    return sum;
   }
 
   /** Milliseconds of the gateway's own up to the first byte, or up to now. */

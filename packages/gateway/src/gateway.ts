@@ -6,10 +6,12 @@ import type { Exchange } from './exchange.ts';
 import { createExchangeLedger } from './exchange-ledger.ts';
 import { ExchangeRegistry } from './exchange-registry.ts';
 import { createRoutingStats, type RoutingStats, type RoutingStatsSnapshot } from './explain/routing-stats.ts';
+import { countHedgedCost } from './hedged-cost.ts';
 import { createLearnedParts } from './learned-parts.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { createAdminAccess } from './policies/admin-access.ts';
 import { createRequestIds } from './policies/request-id.ts';
+import { createPriceOf } from './price-of.ts';
 import { createPriceLibrary } from './pricing/price-library.ts';
 import type { GatewayRecord } from './record/gateway-record.ts';
 import type { HealthRegistry } from './resilience/health.ts';
@@ -80,14 +82,8 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   const learned = createLearnedParts({ clock, random: shared.random, models: () => runtime.models });
   const priceLibrary = createPriceLibrary();
   const routingStats = createRoutingStats({ clock });
-  const ledger =
-    shared.ledger &&
-    createExchangeLedger({
-      ledger: shared.ledger,
-      catalog: () => runtime.catalog,
-      models: () => runtime.models,
-      clock,
-    });
+  const priceOf = createPriceOf({ catalog: () => runtime.catalog, models: () => runtime.models, clock });
+  const ledger = shared.ledger && createExchangeLedger({ ledger: shared.ledger, priceOf, clock });
   /** What outlives configurations takes over the one in force, and forgets targets that are gone. */
   const adopt = ({ catalog, config }: Runtime): void => {
     shared.health.configure(healthSettingsOf(config.resilience));
@@ -107,6 +103,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
       settle(entry, exchange) {
         ledger?.end(entry, exchange);
         metrics.observe(entry);
+        countHedgedCost(entry, priceOf, metrics);
         routingStats.note(entry);
         logExchange(log, entry);
       },

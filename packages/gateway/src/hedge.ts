@@ -4,7 +4,7 @@ import { Cancellation } from './cancellation.ts';
 import type { Clock } from './canonical/clock.ts';
 import type { HedgingConfig } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
-import type { AttemptOutcome } from './relay/attempt.ts';
+import type { AttemptOutcome } from './relay/attempt-outcome.ts';
 import { createRetryBudgets, type RetryBudget, type RetryBudgets } from './resilience/retry-budget.ts';
 import type { RouteLatency } from './routing/latency-quantiles.ts';
 import type { Plan, PlanStep } from './routing/plan.ts';
@@ -91,7 +91,12 @@ class Race {
     const lane = new Cancellation();
     this.#lanes.push(lane);
     this.#running++;
-    const manner: AttemptManner = { lane, onBegin: () => this.#claim(lane), waitingSince: this.#startedAt };
+    const manner: AttemptManner = {
+      lane,
+      onBegin: () => this.#claim(lane),
+      isOutrun: () => this.#isOutrun(lane),
+      waitingSince: this.#startedAt,
+    };
     this.#parts.attemptRing(exchange, step, deadline, manner).then(
       (outcome) => this.#ended(lane, step, outcome),
       (error: unknown) => {
@@ -121,6 +126,12 @@ class Race {
     // Who lost would have taken longer still; without it, slow answers would drop out of what is usual.
     const { exchange, routeId } = this.#input;
     if (lane !== this.#lanes[0]) this.#parts.latencyOf(routeId).observe(exchange.clock.now() - this.#startedAt);
+  }
+
+  /** Of two that were broken off together, before either spoke, the second was the one too many. */
+  #isOutrun(lane: Cancellation): boolean {
+    if (lane.cancelReason === undefined) return false;
+    return this.#winner === undefined ? lane !== this.#lanes[0] : lane !== this.#winner;
   }
 
   #ended(lane: Cancellation, step: PlanStep, outcome: AttemptOutcome): void {

@@ -68,7 +68,7 @@ function createTransport(refusals: number): Transport {
         handler.onData(isRefused ? refusal : answer);
         handler.onEnd();
       });
-      return { abort() {}, resume() {} };
+      return { isSent: true, abort() {}, resume() {} };
     },
     close: async () => {},
   };

@@ -84,10 +84,14 @@ export function createInference(parts: InferenceParts): Inference {
   };
 }
 
-/** Undefined where an upstream was asked and did not say what it took. */
-function usedTokens({ attempts, usage }: Exchange): number | undefined {
-  if (usage) return usage.input + usage.output;
-  return attempts.length === 0 ? 0 : undefined;
+/** What all attempts took; undefined where nobody can tell. */
+function usedTokens({ attempts }: Exchange): number | undefined {
+  let tokens = 0;
+  for (const { isUseUnknown, usage } of attempts) {
+    if (isUseUnknown) return undefined;
+    if (usage) tokens += usage.input + usage.output;
+  }
+  return tokens;
 }
 
 function resolve(catalog: Catalog, exchange: Exchange): Resolution {

@@ -1,7 +1,8 @@
 import type { AttemptLane } from './attempt-lane.ts';
 import type { JsonObject } from './canonical/json.ts';
 import type { Exchange } from './exchange.ts';
-import { type AttemptOutcome, failureOf, type ReplyBody, refused } from './relay/attempt.ts';
+import { failureOf, type ReplyBody } from './relay/attempt.ts';
+import { type AttemptOutcome, refused, type UnreportedUse } from './relay/attempt-outcome.ts';
 import type { ReplyHost } from './relay/reply-sink.ts';
 import type { Failure } from './resilience/failure.ts';
 import type { Target } from './routing/target.ts';
@@ -24,6 +25,9 @@ export interface OperationHost {
 /** Longest answer that is held to be written anew. */
 const MAX_HELD_ANSWER = 64 * 1024 * 1024;
 
+/** The calls before the one that failed were answered, and are charged for. */
+const wasPaid: UnreportedUse = { outputTokens: 0 };
+
 /** An operation in another wire: its calls one after another, and the caller's answer made of theirs. */
 export async function runOperation(operation: OperationTranslation, host: OperationHost): Promise<AttemptOutcome> {
   const { exchange, target } = host;
@@ -31,8 +35,11 @@ export async function runOperation(operation: OperationTranslation, host: Operat
   for (const call of operation.calls) {
     const held = new HeldAnswer(MAX_HELD_ANSWER);
     const outcome = await host.call(operationRequest(exchange, target, operation, call), held);
-    if (outcome.failure) return outcome;
-    if (host.lane.cancelReason) return refused(failureOf('cancelled', 'cancelled between two calls of the target'));
+    if (outcome.failure) return answers.length === 0 ? outcome : { ...outcome, unreported: wasPaid };
+    if (host.lane.cancelReason) {
+      const failure = failureOf('cancelled', 'cancelled between two calls of the target');
+      return { ...refused(failure), unreported: wasPaid };
+    }
     answers.push(held.value!);
   }
   const answer = rewritten(operation, answers);
@@ -42,7 +49,9 @@ export async function runOperation(operation: OperationTranslation, host: Operat
   exchange.sink.head(200, headers);
   exchange.sink.end(answer.body);
   const { usage, responseModel } = answer;
-  return { failure: undefined, isCommitted: true, status: 200, usage, responseModel };
+  // An answer that no call was made for was made here.
+  const unreported = usage === undefined && answers.length > 0 ? wasPaid : undefined;
+  return { failure: undefined, isCommitted: true, status: 200, usage, unreported, responseModel };
 }
 
 function rewritten(operation: OperationTranslation, answers: readonly JsonObject[]): RewrittenAnswer | Failure {

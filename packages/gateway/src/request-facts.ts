@@ -1,8 +1,7 @@
 import { asCount, isObject, type JsonObject } from './canonical/json.ts';
-import type { Operation } from './canonical/operation.ts';
 import type { StickyBy } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
-import { roughInputTokens, USUAL_OUTPUT } from './rough-tokens.ts';
+import { chargingOf, roughInputTokens, USUAL_OUTPUT } from './rough-tokens.ts';
 import type { PickFacts } from './routing/pick-facts.ts';
 import { needsOf } from './routing/request-needs.ts';
 import { stickyHashOf } from './routing/sticky-hash.ts';
@@ -60,7 +59,7 @@ export class RequestFacts implements PickFacts {
   }
 
   #expectedOutput(): number {
-    if (!answering.has(this.#exchange.operation)) return 0;
+    if (chargingOf(this.#exchange.operation) !== 'both') return 0;
     return (isObject(this.#body) ? outputLimitOf(this.#body) : undefined) ?? USUAL_OUTPUT;
   }
 }
@@ -70,9 +69,6 @@ export function estimatedTokens(exchange: Exchange): number {
   const facts = new RequestFacts(exchange, { kind: 'key' }, undefined);
   return facts.inputTokens + facts.outputTokens;
 }
-
-/** Operations whose answers are made of tokens. */
-const answering: ReadonlySet<Operation> = new Set(['chat', 'completions', 'responses']);
 
 /** How the wires name the limit on output, at the top or within a member of their own. */
 const limitNames = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'maxOutputTokens', 'maxTokens'];

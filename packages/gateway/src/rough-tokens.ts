@@ -1,18 +1,50 @@
+import { tokensOfBytes } from './canonical/estimate-tokens.ts';
+import type { Operation } from './canonical/operation.ts';
 import type { Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
-
-/** Bytes of a body, names of members included, for each token of it. */
-const BYTES_PER_TOKEN = 4;
 
 /** Tokens of an answer that nobody limited and of which nothing is known. */
 export const USUAL_OUTPUT = 500;
 
-/** Tokens of a request by the length of its body: for choosing and reserving, where nobody counts. */
-export function roughInputTokens({ body }: Pick<Exchange, 'body'>): number {
-  return Math.ceil((body?.length ?? 0) / BYTES_PER_TOKEN);
+/**
+ * How operations are charged: by both ways; by what they read; not at all; everything else (pictures, sound, forwarded
+ * paths) in ways that are not known here.
+ */
+export type Charging = 'both' | 'input' | 'nothing' | 'unknown';
+
+const charging: Readonly<Record<Operation, Charging>> = {
+  chat: 'both',
+  completions: 'both',
+  responses: 'both',
+  embeddings: 'input',
+  moderation: 'input',
+  rerank: 'input',
+  count_tokens: 'nothing',
+  images: 'unknown',
+  speech: 'unknown',
+  transcription: 'unknown',
+  proxy: 'unknown',
+};
+
+export function chargingOf(operation: Operation): Charging {
+  return charging[operation];
 }
 
-/** What an exchange is taken to use where its provider does not say. */
-export function roughUsage(exchange: Pick<Exchange, 'body'>): Usage {
-  return { input: roughInputTokens(exchange), output: USUAL_OUTPUT };
+/** Tokens of a request by the length of its body: for choosing and reserving, where nobody counts. */
+export function roughInputTokens({ body }: Pick<Exchange, 'body'>): number {
+  return tokensOfBytes(body?.length ?? 0);
+}
+
+/** What an exchange is expected to use before it is answered; undefined where nobody can tell. */
+export function roughUsage(exchange: Pick<Exchange, 'body' | 'operation'>): Usage | undefined {
+  switch (charging[exchange.operation]) {
+    case 'both':
+      return { input: roughInputTokens(exchange), output: USUAL_OUTPUT };
+    case 'input':
+      return { input: roughInputTokens(exchange), output: 0 };
+    case 'nothing':
+      return { input: 0, output: 0 };
+    case 'unknown':
+      return undefined;
+  }
 }

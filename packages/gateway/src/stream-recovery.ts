@@ -1,8 +1,6 @@
 import { answerContextOf } from './answer-context.ts';
 import type { ChatRequest } from './canonical/conversation.ts';
 import { estimateTokens } from './canonical/estimate-tokens.ts';
-import type { AttemptRecord } from './canonical/exchange.ts';
-import type { Usage } from './canonical/usage.ts';
 import type { StreamRecovery as RecoveryWish } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
 import { findProtocol } from './protocols/find-protocol.ts';
@@ -14,7 +12,7 @@ import { ResumingStreamReader } from './recovery/resuming-stream-reader.ts';
 import { Resumption, type ResumptionMode } from './recovery/resumption.ts';
 import { isWhole, type SentAnswer } from './recovery/sent-answer.ts';
 import { type CutUsage, combinedUsage, estimatedUsage } from './recovery/told-usage.ts';
-import type { AttemptOutcome } from './relay/attempt.ts';
+import type { AttemptOutcome } from './relay/attempt-outcome.ts';
 import type { Failure, FailureKind } from './resilience/failure.ts';
 import type { ChatEndpoint, Route, Target } from './routing/target.ts';
 import { SentMemory, SentStream } from './sent-stream.ts';
@@ -150,12 +148,6 @@ export class StreamRecovery {
     return new ResumingStreamReader(decoder, this.#resumption);
   }
 
-  /** What the caller's answer took, given what the last attempt reports. */
-  toldUsage(last: Usage | undefined): Usage | undefined {
-    if (this.#cut === undefined || this.#mode === undefined) return last;
-    return last === undefined ? this.#cut.usage : combinedUsage({ mode: this.#mode, cut: this.#cut, last });
-  }
-
   /**
    * An attempt failed after bytes had gone out. `next`: another may complete the answer; `end`: nothing but the stream's
    * own end was missing, and it is out; `nothing`: what was sent cannot be completed.
@@ -163,19 +155,17 @@ export class StreamRecovery {
   takeFailure(exchange: Exchange, failure: Failure, outcome: AttemptOutcome): 'next' | 'end' | 'nothing' {
     if (this.isHeldWhole) return 'nothing';
     if (this.brokenBy !== undefined && !outcome.isCommitted) {
-      this.#noteFailedTry(exchange, failure);
+      this.#noteFailedTry(failure);
       return 'next';
     }
     this.brokenBy ??= failure;
     if (!this.#readSent(exchange)) return 'nothing';
-    const { attempts, facts, sink } = exchange;
+    const { facts, sink } = exchange;
     // Only a lost connection says nothing about the answer; an error that was told does, even behind its finish.
     if (losses.has(failure.kind) && isWhole(this.#sent!, facts.choices)) {
       sink.end(this.#endOf(facts.includeUsage));
       return 'end';
     }
-    exchange.usage = this.#cut!.usage;
-    attempts.push(estimated(attempts.pop()!, this.#cut!.usage));
     return 'next';
   }
 
@@ -185,16 +175,12 @@ export class StreamRecovery {
   }
 
   /** An attempt that was to complete the answer added nothing to it. */
-  #noteFailedTry({ attempts }: Exchange, { kind }: Failure): void {
+  #noteFailedTry({ kind }: Failure): void {
     const target = this.#target;
     if (this.#mode === 'continue' && target && refusals.has(kind) && !this.#resumption?.hasNew) {
       this.#refusing.add(target.id);
       this.#wantsRepeat = this.#wanted === 'auto';
     }
-    const produced = this.#resumption?.producedTokens ?? 0;
-    const last = attempts.at(-1);
-    if (produced === 0 || last === undefined || last.usage !== undefined) return;
-    attempts.push(estimated(attempts.pop()!, { input: this.#cut!.usage.input, output: produced }));
   }
 
   /** Finds out what the caller has; false when nobody can go on from there. */
@@ -233,8 +219,4 @@ export class StreamRecovery {
     const usage = isToldUsage ? [] : [encoder.push({ type: 'usage', usage: this.#cut!.usage })];
     return Buffer.concat([...usage, encoder.push({ type: 'end' })]);
   }
-}
-
-function estimated(record: AttemptRecord, usage: Usage): AttemptRecord {
-  return { ...record, usage, isEstimated: true };
 }

@@ -1,3 +1,4 @@
+import type { ChatAnswer } from './chat-answer.ts';
 import type { ChatRequest, Part } from './conversation.ts';
 
 /**
@@ -15,6 +16,8 @@ export function estimateTokens(request: ChatRequest): number {
   return Math.ceil(tokens);
 }
 
+/** Of JSON, names of members included, and of text in UTF-8, whatever its script. */
+const BYTES_PER_TOKEN = 4;
 /** What stands around each turn. */
 const TURN = 4;
 const IMAGE = 1_000;
@@ -26,6 +29,18 @@ export function textTokens(text: string): number {
   // From the first letters of other scripts than Latin, Greek and Cyrillic on.
   for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) >= 0x0900) wide++;
   return (text.length - wide) / 4 + wide / 1.5;
+}
+
+/** Estimate for a text, or anything else, of which only the length in bytes is known. */
+export function tokensOfBytes(bytes: number): number {
+  return Math.ceil(bytes / BYTES_PER_TOKEN);
+}
+
+/** Estimate for what a whole answer says, all its choices together. */
+export function answerTokens({ choices }: Pick<ChatAnswer, 'choices'>): number {
+  let tokens = 0;
+  for (const { parts } of choices) for (const part of parts) tokens += partTokens(part);
+  return Math.ceil(tokens);
 }
 
 function partTokens(part: Part): number {

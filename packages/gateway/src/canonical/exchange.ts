@@ -58,10 +58,14 @@ export interface AttemptRecord {
   /** HTTP status of the upstream, 0 when none came. */
   readonly status: number;
   readonly durationMs: number;
-  /** What it took; undefined where nothing is known. */
+  /** What it took; undefined: nothing, unless `isUseUnknown`. */
   readonly usage?: Usage | undefined;
   /** The provider did not say what it took, or not all of it. */
   readonly isEstimated?: boolean;
+  /** It may be charged for, and nobody can tell for how much. */
+  readonly isUseUnknown?: boolean;
+  /** It ran beside the one that answered, was broken off for that, and did nothing for the caller. */
+  readonly isOutrun?: boolean;
 }
 
 /** What policies of the request ring see of one client request. The bytes of the body are never changed by them. */
@@ -115,7 +119,10 @@ export interface LedgerEntry {
   readonly isShared?: boolean;
   /** How another attempt completed the stream after it broke. */
   readonly recovered?: 'continue' | 'restart' | undefined;
+  /** What all attempts took together; of a shared answer, what the call took that another exchange answers for. */
   readonly usage: Usage | undefined;
+  /** Some of `usage` is an estimate. */
+  readonly isEstimated?: boolean;
   readonly durationMs: number;
   /** Milliseconds from arrival to the first byte of the answer; undefined when none went out. */
   readonly firstByteMs: number | undefined;

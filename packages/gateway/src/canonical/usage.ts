@@ -16,3 +16,33 @@ export interface Usage {
   readonly audioInput?: number;
   readonly audioOutput?: number;
 }
+
+const usageClasses = [
+  'cachedInput',
+  'cacheWriteInput',
+  'cacheWriteHourInput',
+  'reasoning',
+  'audioInput',
+  'audioOutput',
+] as const satisfies readonly (keyof Usage)[];
+
+/** What two answers took together. */
+export function addUsage(left: Usage, right: Usage): Usage {
+  const sum: { -readonly [Name in keyof Usage]: number } = {
+    input: left.input + right.input,
+    output: left.output + right.output,
+  };
+  for (const name of usageClasses) {
+    if (left[name] !== undefined || right[name] !== undefined) sum[name] = (left[name] ?? 0) + (right[name] ?? 0);
+  }
+  return sum;
+}
+
+/**
+ * What an answer took that broke off, or of which nothing was said: its provider may have told the input at its beginning,
+ * and a count of the output that is behind what it sent. Of the two outputs the larger one holds.
+ */
+export function unfinishedUsage(told: Usage | undefined, estimate: Usage): Usage {
+  const input = told !== undefined && told.input > 0 ? told.input : estimate.input;
+  return { ...told, input, output: Math.max(told?.output ?? 0, estimate.output) };
+}

@@ -32,9 +32,9 @@ function parses(text: string): boolean {
   }
 }
 
-/** Members at depths 1 to 3 by JSON.parse, in the order in which their values end. */
+/** Members at depths 1 to 4 by JSON.parse, in the order in which their values end. */
 function membersOf(value: unknown, depth = 1): { depth: number; key: string; value: unknown }[] {
-  if (typeof value !== 'object' || value === null || depth > 3) return [];
+  if (typeof value !== 'object' || value === null || depth > 4) return [];
   if (Array.isArray(value)) return value.flatMap((item) => membersOf(item, depth + 1));
   return Object.entries(value).flatMap(([key, inner]) => [
     ...membersOf(inner, depth + 1),
@@ -214,9 +214,10 @@ describe('scanJson', () => {
     expect(scan(text.replace('long text ', 'long\ntext')).valid).toBe(false);
   });
 
-  it('tells of the members of the first three levels, each with its exact spans', () => {
+  it('tells of the members of the first four levels, each with its exact spans', () => {
     const { members } = scan('{"a" : {"b":[1,{"c": "x\\"}"}],"d": null } , "e":-1.5e3,"f\\"":true}', '{"z":1}');
     expect(members).toEqual([
+      { depth: 4, key: 'c', value: '"x\\"}"' },
       { depth: 2, key: 'b', value: '[1,{"c": "x\\"}"}]' },
       { depth: 2, key: 'd', value: 'null' },
       { depth: 1, key: 'a', value: '{"b":[1,{"c": "x\\"}"}],"d": null }' },

@@ -5,7 +5,7 @@
  */
 
 /**
- * Told of every member at depth 1 to 3 (1: the outermost object) after its value was read. Spans are byte offsets;
+ * Told of every member at depth 1 to 4 (1: the outermost object) after its value was read. Spans are byte offsets;
  * the key's span leaves out its quotes. Arrays count as levels too.
  */
 export type MemberVisitor = (
@@ -17,7 +17,7 @@ export type MemberVisitor = (
 ) => void;
 
 const MAX_DEPTH = 256;
-const VISITED_DEPTH = 3;
+const VISITED_DEPTH = 4;
 
 const QUOTE = 34;
 const COMMA = 44;

@@ -104,7 +104,6 @@ function inputOf(subject: LedgerSubject, index: number): RowInput {
     },
     subject,
     endedAt: Date.now(),
-    estimate: undefined,
     priceOf: () => prices,
   };
 }

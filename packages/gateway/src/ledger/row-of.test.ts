@@ -16,8 +16,14 @@ function attempt(changes: Partial<SettledAttempt> = {}): SettledAttempt {
     outcome: 'ok',
     status: 200,
     durationMs: 10,
+    usage: { input: 100, output: 20 },
     ...changes,
   };
+}
+
+/** An attempt that was not charged for. */
+function refusal(changes: Partial<SettledAttempt> = {}): SettledAttempt {
+  return attempt({ outcome: 'transient', usage: undefined, ...changes });
 }
 
 function entry(changes: Partial<RowInput['entry']> = {}): RowInput['entry'] {
@@ -46,7 +52,7 @@ function entry(changes: Partial<RowInput['entry']> = {}): RowInput['entry'] {
 }
 
 const row = (changes: Partial<RowInput['entry']>, others: Partial<RowInput> = {}) =>
-  rowOf({ entry: entry(changes), subject: sampleSubject(), endedAt: 7, estimate: undefined, priceOf, ...others });
+  rowOf({ entry: entry(changes), subject: sampleSubject(), endedAt: 7, priceOf, ...others });
 const known = { isEstimated: false, unknownCost: undefined, priceSource: 'config' };
 const unused = { usage: undefined, isEstimated: false, cost: 0, unknownCost: undefined, priceSource: undefined };
 
@@ -86,7 +92,7 @@ describe('the row of an exchange', () => {
 
   it('has the cost of each attempt at that attempt', () => {
     const first = attempt({ outcome: 'truncated', usage: { input: 100, output: 3 }, isEstimated: true });
-    const { attempts } = row({ attempts: [attempt({ outcome: 'transient', status: 500 }), first, attempt()] });
+    const { attempts } = row({ attempts: [refusal({ status: 500 }), first, attempt()] });
     expect(attempts.map(({ cost, isEstimated }) => [cost, isEstimated])).toEqual([
       [0, false],
       [130, true],
@@ -101,23 +107,24 @@ describe('the row of an exchange', () => {
     expect(broken.attempts[0]).toMatchObject({ cost: 300, outcome: 'truncated' });
   });
 
-  it('estimates an answer without a report, and says so', () => {
-    const { attempts } = row({ usage: undefined }, { estimate: { input: 50, output: 5 } });
-    expect(attempts[0]).toMatchObject({ ...known, usage: { input: 50, output: 5 }, isEstimated: true, cost: 100 });
+  it('charges for an estimate, and says that it is one', () => {
+    const usage = { input: 50, output: 5 };
+    const { attempts } = row({ attempts: [attempt({ usage, isEstimated: true })] });
+    expect(attempts[0]).toMatchObject({ ...known, usage, isEstimated: true, cost: 100 });
   });
 
   it('leaves a reported nothing as it is', () => {
-    const { attempts } = row({ usage: { input: 0, output: 0 } }, { estimate: { input: 50, output: 5 } });
+    const { attempts } = row({ attempts: [attempt({ usage: { input: 0, output: 0 } })] });
     expect(attempts[0]).toMatchObject({ isEstimated: false, cost: 0 });
   });
 
   it.each([
-    ['no_usage', { usage: undefined }, priceOf],
+    ['no_usage', { usage: undefined, isUseUnknown: true }, priceOf],
     ['no_price', {}, () => ({ prices: undefined, source: undefined })],
     ['no_output_price', {}, () => ({ prices: { tokens: { input: 1 }, longContext: [] }, source: 'library' })],
     ['implausible_usage', { usage: { input: -1, output: 1 } }, priceOf],
   ])('says why a cost is not known: %s', (reason, changes, price) => {
-    const { attempts } = row(changes, { priceOf: price });
+    const { attempts } = row({ attempts: [attempt(changes)] }, { priceOf: price });
     expect(attempts[0]).toMatchObject({ cost: undefined, unknownCost: reason });
     expect(totalsOf(attempts)).toMatchObject({ cost: undefined, unknownCost: reason });
   });
@@ -160,7 +167,7 @@ describe('the row of an exchange', () => {
       return priceOf();
     };
     const dear = attempt({ provider: 'beta', upstreamModel: 'huge', usage: { input: 1, output: 1 } });
-    row({ attempts: [attempt({ outcome: 'transient' }), dear, attempt()] }, { priceOf: noting });
+    row({ attempts: [refusal(), dear, attempt()] }, { priceOf: noting });
     expect(asked).toEqual(['beta/huge', 'acme/large-2']);
   });
 });

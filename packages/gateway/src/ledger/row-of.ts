@@ -19,17 +19,14 @@ export interface RowInput {
   readonly subject: LedgerSubject;
   /** Milliseconds since 1970. */
   readonly endedAt: number;
-  /** What the answer is taken to have used where its provider does not say. */
-  readonly estimate: Usage | undefined;
   readonly priceOf: (attempt: SettledAttempt) => LedgerPrice;
 }
 
 /**
- * The row of an exchange that ended. Each attempt answers for what it used itself. The last one is taken to have used
- * what the entry reports where it does not say itself; an answer without a report is estimated, and marked. Without an
- * estimate, and without a price, the cost is not known, and the row says why.
+ * The row of an exchange that ended. Each attempt answers for what it used itself, reported or estimated. Where that or a
+ * price is not known, the cost is not known, and the row says why.
  */
-export function rowOf({ entry, subject, endedAt, estimate, priceOf }: RowInput): LedgerRow {
+export function rowOf({ entry, subject, endedAt, priceOf }: RowInput): LedgerRow {
   return {
     subject,
     endedAt,
@@ -47,21 +44,13 @@ export function rowOf({ entry, subject, endedAt, estimate, priceOf }: RowInput):
     queuedMs: entry.queuedMs,
     overheadMs: entry.overheadMs,
     // Who got the answer of another has asked nobody.
-    attempts: entry.isShared === true ? [] : attemptRows(entry, estimate, priceOf),
+    attempts: entry.isShared === true ? [] : attemptRows(entry, priceOf),
   };
 }
 
-function attemptRows(
-  { attempts, usage }: RowInput['entry'],
-  estimate: Usage | undefined,
-  priceOf: RowInput['priceOf'],
-): AttemptRow[] {
-  const last = attempts.length - 1;
+function attemptRows({ attempts }: RowInput['entry'], priceOf: RowInput['priceOf']): AttemptRow[] {
   const rows: AttemptRow[] = [];
-  for (let index = 0; index <= last; index++) {
-    const attempt = attempts[index]!;
-    rows.push(attemptRow(attempt, useOf(attempt, index === last ? usage : undefined, estimate, priceOf)));
-  }
+  for (const attempt of attempts) rows.push(attemptRow(attempt, useOf(attempt, priceOf)));
   return rows;
 }
 
@@ -81,22 +70,15 @@ function attemptRow(attempt: SettledAttempt, use: AttemptUse): AttemptRow {
   };
 }
 
-function useOf(
-  attempt: SettledAttempt,
-  reported: Usage | undefined,
-  estimate: Usage | undefined,
-  priceOf: RowInput['priceOf'],
-): AttemptUse {
-  const { cost, unknownCost } = attempt;
-  const known = attempt.usage ?? reported;
+/** What an attempt used, and what that cost at its price. */
+export function useOf(attempt: SettledAttempt, priceOf: RowInput['priceOf']): AttemptUse {
+  const { cost, unknownCost, usage } = attempt;
   if (cost !== undefined || unknownCost !== undefined) {
     const { isEstimated = false, priceSource } = attempt;
-    return { usage: known, isEstimated, cost, unknownCost, priceSource };
+    return { usage, isEstimated, cost, unknownCost, priceSource };
   }
-  if (known !== undefined) return priced(known, attempt.isEstimated === true, priceOf(attempt));
-  // A failure that reports no use was not charged for.
-  if (attempt.outcome !== 'ok') return unused;
-  return priced(estimate, estimate !== undefined, priceOf(attempt));
+  if (usage === undefined && attempt.isUseUnknown !== true) return unused;
+  return priced(usage, attempt.isEstimated === true, priceOf(attempt));
 }
 
 const unused: AttemptUse = {

@@ -1,4 +1,5 @@
 import type { ChatEvent } from '../canonical/chat-event.ts';
+import { textTokens } from '../canonical/estimate-tokens.ts';
 import type { Usage } from '../canonical/usage.ts';
 import type { SseEvent } from '../framing/sse-splitter.ts';
 import type { StreamDecoder, StreamEncoder } from './protocol.ts';
@@ -11,6 +12,7 @@ export class ProtocolStreamReader implements StreamReader {
   readonly #decoder: StreamDecoder;
   #hasContent = false;
   #hasEnd = false;
+  #tokens = 0;
   usage: Usage | undefined;
   responseModel: string | undefined;
   errorData: Buffer | undefined;
@@ -21,6 +23,10 @@ export class ProtocolStreamReader implements StreamReader {
 
   get isFinished(): boolean {
     return this.#decoder.isFinished;
+  }
+
+  get outputTokens(): number {
+    return Math.ceil(this.#tokens);
   }
 
   terminator(): Buffer {
@@ -56,9 +62,11 @@ export class ProtocolStreamReader implements StreamReader {
         return;
       case 'part-start':
         this.#hasContent ||= !(event.part.type in textual);
+        if (event.part.type === 'tool-call') this.#tokens += textTokens(event.part.name);
         return;
       case 'delta':
         this.#hasContent ||= event.text !== '';
+        this.#tokens += textTokens(event.text);
         return;
       case 'signature':
       case 'finish':

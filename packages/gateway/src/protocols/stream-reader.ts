@@ -22,6 +22,8 @@ export interface StreamReader {
   terminator(): Buffer;
   readonly usage: Usage | undefined;
   readonly responseModel: string | undefined;
+  /** Tokens of the answer that have gone by; an estimate, for answers whose provider does not say. */
+  readonly outputTokens: number;
   /**
    * What the caller gets in place of the event read last (of `terminator()` it is the whole). Left out: the event
    * itself, byte for byte.

@@ -90,7 +90,7 @@ describe('ResumingStreamReader', () => {
     expect(reader.responseModel).toBe('m-2');
     expect(bytes).toContain('"completion_tokens":27');
     expect(bytes).not.toContain('m-2');
-    expect(resumption.producedTokens).toBe(2);
+    expect(reader.outputTokens).toBe(2);
   });
 
   it('passes on signs of life while it compares', () => {

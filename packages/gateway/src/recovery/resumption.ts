@@ -1,5 +1,4 @@
 import type { ChatEvent } from '../canonical/chat-event.ts';
-import { textTokens } from '../canonical/estimate-tokens.ts';
 import type { JsonObject } from '../canonical/json.ts';
 import type { Usage } from '../canonical/usage.ts';
 import type { StreamEncoder } from '../protocols/protocol.ts';
@@ -31,7 +30,6 @@ export class Resumption implements StreamEncoder {
   readonly #seam: Seam;
   readonly #match: RestartMatch | ContinueMatch;
   readonly #toldUsage: (reported: Usage) => Usage;
-  #tokens = 0;
 
   constructor({ mode, sent, encoder, repeatsBeginning = false, toldUsage = asReported }: ResumptionInput) {
     const seam = new Seam(encoder, sent);
@@ -57,18 +55,12 @@ export class Resumption implements StreamEncoder {
     return this.#seam.hasNew;
   }
 
-  /** Tokens that the attempt has produced so far, whether they were passed on or not; an estimate. */
-  get producedTokens(): number {
-    return Math.ceil(this.#tokens);
-  }
-
   get wholeAnswer(): JsonObject | undefined {
     return this.#encoder.wholeAnswer;
   }
 
   /** The bytes that the caller gets for an event of the attempt. */
   push(event: ChatEvent): Buffer {
-    if (event.type === 'delta') this.#tokens += textTokens(event.text);
     if (event.type === 'ping') this.#seam.ping();
     else if (event.type === 'usage') this.#match.push({ ...event, usage: this.#toldUsage(event.usage) });
     else this.#match.push(event);

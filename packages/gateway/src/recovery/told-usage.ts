@@ -1,4 +1,4 @@
-import type { Usage } from '../canonical/usage.ts';
+import { type Usage, unfinishedUsage } from '../canonical/usage.ts';
 import { sentTokens } from './prefilled-request.ts';
 import type { ResumptionMode } from './resumption.ts';
 import type { SentAnswer } from './sent-answer.ts';
@@ -14,10 +14,12 @@ export interface CutUsage {
 
 /** `inputEstimate`: tokens of the request, for providers that tell only at the end. */
 export function estimatedUsage({ usage, ...sent }: SentAnswer, inputEstimate: number): CutUsage {
-  const output = Math.max(usage?.output ?? 0, sentTokens({ usage, ...sent }));
-  const isInputReported = usage !== undefined && usage.input > 0;
-  const input = isInputReported ? usage.input : inputEstimate;
-  return { usage: { ...usage, input, output }, isInputReported, isEstimated: true };
+  const estimate = { input: inputEstimate, output: sentTokens({ usage, ...sent }) };
+  return {
+    usage: unfinishedUsage(usage, estimate),
+    isInputReported: usage !== undefined && usage.input > 0,
+    isEstimated: true,
+  };
 }
 
 export interface CombinedUsageInput {

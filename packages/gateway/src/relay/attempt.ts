@@ -4,6 +4,7 @@ import { classifyError, classifyStatus } from '../resilience/classify.ts';
 import type { Failure, FailureKind } from '../resilience/failure.ts';
 import type { RateLimitHeaders } from '../resilience/read-rate-limits.ts';
 import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../transport/upstream-call.ts';
+import { type AttemptOutcome, type UnreportedUse, unreportedUse } from './attempt-outcome.ts';
 import { type HeadRules, readHead, type UpstreamHead } from './reply-headers.ts';
 import { isConnectionLoss, isReplayable } from './stale-connection.ts';
 
@@ -33,16 +34,10 @@ export interface ReplyBody {
   /** Whether the client holds up the flow; the idle limit does not count then. */
   readonly isPaused: boolean;
   readonly usage: Usage | undefined;
-  readonly responseModel: string | undefined;
-}
-
-export interface AttemptOutcome {
-  /** Undefined when the answer went out whole. */
-  readonly failure: Failure | undefined;
-  /** Whether bytes reached the client: then nothing can be tried again. */
-  readonly isCommitted: boolean;
-  readonly status: number;
-  readonly usage: Usage | undefined;
+  /** The answer is whole, and `usage` with it, whether or not all of it has gone out. */
+  readonly isFinished: boolean;
+  /** Tokens of the answer that were read, an estimate; undefined: nobody can tell how much of it was made. */
+  readonly outputTokens: number | undefined;
   readonly responseModel: string | undefined;
 }
 
@@ -206,8 +201,16 @@ export class Attempt implements UpstreamHandler {
       isCommitted: body.isCommitted,
       status: this.#head?.status ?? 0,
       usage: body.usage,
+      unreported: this.#unreported(failure),
       responseModel: body.responseModel,
     });
+  }
+
+  /** An error's body is no answer, and a target that was never reached has nothing to charge for. */
+  #unreported(failure: Failure | undefined): UnreportedUse | undefined {
+    if (this.#errorBody || !this.#call?.isSent) return undefined;
+    const { usage, isFinished, outputTokens } = this.#body;
+    return unreportedUse({ failure, usage, isFinished, outputTokens });
   }
 
   /** Arms one timer for whichever limit comes first. Progress only moves a number; the timer looks when it fires. */
@@ -275,11 +278,6 @@ const limitMessages: Record<TimeoutKind, string> = {
 /** A failure that no status or error of the upstream stands behind. */
 export function failureOf(kind: FailureKind, message: string): Failure {
   return { kind, status: 0, retryAfterMs: undefined, message, body: undefined, contentType: undefined };
-}
-
-/** What an attempt came to that sent nothing to the caller. */
-export function refused(failure: Failure): AttemptOutcome {
-  return { failure, isCommitted: false, status: 0, usage: undefined, responseModel: undefined };
 }
 
 /** Why a head whose body is to be read is no good one: its body is compressed. */

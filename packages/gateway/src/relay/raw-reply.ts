@@ -21,6 +21,8 @@ export class RawReply implements ReplyBody {
   isCommitted = false;
   isPaused = false;
   readonly usage = undefined;
+  readonly isFinished = false;
+  readonly outputTokens = undefined;
   readonly responseModel = undefined;
 
   constructor(options: RawReplyOptions) {

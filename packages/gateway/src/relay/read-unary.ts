@@ -1,10 +1,11 @@
+import { answerTokens } from '../canonical/estimate-tokens.ts';
 import type { Operation } from '../canonical/operation.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { isKey, scanJson } from '../framing/json-scan.ts';
 import { findProtocol, usualProtocol } from '../protocols/find-protocol.ts';
 import { decodeUsage } from '../protocols/openai-chat/usage.ts';
-import type { AnswerMembers } from '../protocols/protocol.ts';
+import type { AnswerMembers, UpstreamSide } from '../protocols/protocol.ts';
 import { classifyBody } from '../resilience/classify.ts';
 import type { Failure } from '../resilience/failure.ts';
 import { failureOf } from './attempt.ts';
@@ -13,6 +14,8 @@ import { failureOf } from './attempt.ts';
 export interface UnaryReading {
   readonly failure: Failure | undefined;
   readonly usage: Usage | undefined;
+  /** Tokens of what it says, an estimate, where `usage` is not known; undefined: nobody can tell. */
+  readonly outputTokens: number | undefined;
   readonly responseModel: string | undefined;
 }
 
@@ -48,16 +51,24 @@ export function readUnary(bytes: Buffer, operation: Operation, protocol: Protoco
   if (!found.isObject) return broken('the provider answered with JSON that is no object');
   if (wanted.essential.length > 0 && !found.hasEssential) {
     // Some providers report failures under status 200.
-    if (found.hasError) return { failure: classifyBody(bytes), usage: undefined, responseModel: undefined };
+    if (found.hasError) return noAnswer(classifyBody(bytes), undefined);
     return broken(`the provider's answer has no "${wanted.essential[0]}"`);
   }
-  // Half an answer that says so is none, whoever could read it.
-  if (found.isFailed) return { failure: failedAnswer(bytes), usage: undefined, responseModel: undefined };
-  return {
-    failure: undefined,
-    usage: (upstream?.decodeUsage ?? decodeUsage)(found.valueAt(found.usageStart, found.usageEnd)),
-    responseModel: found.model(),
-  };
+  const usage = (upstream?.decodeUsage ?? decodeUsage)(found.valueAt(found.usageStart, found.usageEnd));
+  // Half an answer that says so is none, whoever could read it; what it took is charged for nevertheless.
+  if (found.isFailed) return noAnswer(failedAnswer(bytes), usage);
+  const outputTokens = usage === undefined && upstream ? countedTokens(bytes, upstream) : undefined;
+  return { failure: undefined, usage, outputTokens, responseModel: found.model() };
+}
+
+/** Of the few answers that do not say what they took: only these are parsed. */
+function countedTokens(bytes: Buffer, { decodeAnswer }: UpstreamSide): number | undefined {
+  try {
+    return answerTokens(decodeAnswer(JSON.parse(bytes.toString('utf8')), { idSeed: '' }));
+  } catch {
+    // It need not be an answer that the gateway understands.
+    return undefined;
+  }
 }
 
 /** Where the members of an answer's outermost object stand. */
@@ -132,5 +143,9 @@ const QUOTE = 34;
 const LETTER_N = 110;
 
 function broken(message: string): UnaryReading {
-  return { failure: failureOf('malformed', message), usage: undefined, responseModel: undefined };
+  return noAnswer(failureOf('malformed', message), undefined);
+}
+
+function noAnswer(failure: Failure, usage: Usage | undefined): UnaryReading {
+  return { failure, usage, outputTokens: undefined, responseModel: undefined };
 }

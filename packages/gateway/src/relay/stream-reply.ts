@@ -75,6 +75,14 @@ export class StreamReply implements ReplyBody {
     return this.#options.reader.usage;
   }
 
+  get isFinished(): boolean {
+    return this.#options.reader.isFinished;
+  }
+
+  get outputTokens(): number {
+    return this.#options.reader.outputTokens;
+  }
+
   get responseModel(): string | undefined {
     return this.#options.reader.responseModel;
   }

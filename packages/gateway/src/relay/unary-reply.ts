@@ -29,6 +29,8 @@ export class UnaryReply implements ReplyBody {
   isCommitted = false;
   isPaused = false;
   usage: Usage | undefined;
+  readonly isFinished = true;
+  outputTokens: number | undefined;
   responseModel: string | undefined;
 
   constructor(options: UnaryReplyOptions) {
@@ -63,8 +65,9 @@ export class UnaryReply implements ReplyBody {
     }
     const bytes = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held, this.#heldBytes);
     const reading = readUnary(bytes, this.#options.operation, this.#options.protocol);
-    if (reading.failure) return reading.failure;
     this.usage = reading.usage;
+    if (reading.failure) return reading.failure;
+    this.outputTokens = reading.outputTokens;
     this.responseModel = reading.responseModel;
     this.isCommitted = true;
     const head = this.#head!;

@@ -1,5 +1,6 @@
 import type { AttemptRecord, ExchangeOutcome, LedgerEntry } from '../canonical/exchange.ts';
 import { formatMilliseconds } from '../canonical/milliseconds.ts';
+import type { Usage } from '../canonical/usage.ts';
 import type { Log, LogFields, RawLines } from './telemetry.ts';
 
 const target = 'server';
@@ -38,7 +39,7 @@ export function exchangeFields(entry: LedgerEntry): LogFields {
     provider: entry.provider,
     model,
     latency_ms: rounded(entry.durationMs),
-    tokens: entry.usage && { input: count(entry.usage.input), output: count(entry.usage.output) },
+    tokens: entry.usage && tokensOf(entry.usage, entry.isEstimated),
     status: entry.status,
     operation: entry.operation,
     stream: entry.stream,
@@ -73,7 +74,10 @@ function accessLine(raw: RawLines, entry: LedgerEntry, level: string): string {
   const model = modelOf(raw, entry);
   if (model !== undefined) parts.push(`,"model":`, quoted(model));
   parts.push(`,"latency_ms":`, formatMilliseconds(entry.durationMs));
-  if (usage !== undefined) parts.push(`,"tokens":{"input":${count(usage.input)},"output":${count(usage.output)}}`);
+  if (usage !== undefined) {
+    parts.push(`,"tokens":{"input":${count(usage.input)},"output":${count(usage.output)}`);
+    parts.push(entry.isEstimated ? ',"estimated":true}' : '}');
+  }
   parts.push(
     `,"status":${entry.status},"operation":"`,
     entry.operation,
@@ -130,6 +134,10 @@ function quoted(text: string): string {
 /** The same number that the line holds. */
 function rounded(milliseconds: number): number {
   return Number(formatMilliseconds(milliseconds));
+}
+
+function tokensOf({ input, output }: Usage, isEstimated: boolean | undefined): LogFields {
+  return { input: count(input), output: count(output), ...(isEstimated && { estimated: true }) };
 }
 
 function count(tokens: number): number {

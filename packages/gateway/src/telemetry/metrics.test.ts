@@ -3,7 +3,15 @@ import type { LedgerEntry } from '../canonical/exchange.ts';
 import { maxLabelSets } from './metric-family.ts';
 import { createMetrics, mergeMetrics } from './metrics.ts';
 
-const attempt = { targetId: 't', provider: 'groq', upstreamModel: 'm', outcome: 'ok', status: 200, durationMs: 250 };
+const attempt = {
+  targetId: 't',
+  provider: 'groq',
+  upstreamModel: 'm',
+  outcome: 'ok',
+  status: 200,
+  durationMs: 250,
+  usage: { input: 12, output: 30 },
+};
 const entry: LedgerEntry = {
   id: 'req-1',
   operation: 'chat',
@@ -71,6 +79,20 @@ describe('observe', () => {
     expect(text).not.toContain('canary');
   });
 
+  it('counts the tokens of every attempt at its provider, and apart those that nobody reported', async () => {
+    const metrics = create();
+    const outrun = { ...attempt, provider: 'azure', outcome: 'cancelled', isEstimated: true, isOutrun: true };
+    metrics.observe({ ...entry, attempts: [{ ...outrun, usage: { input: 5, output: 0 } }, attempt] });
+    metrics.hedgedCost('azure', 1_500_000_000);
+    const samples = parse(await metrics.text());
+    const of = (type: string, provider: string) => `{type="${type}",provider="${provider}",model="fast"}`;
+    expect(samples.get(`gateway_request_tokens_total${of('input', 'groq')}`)).toBe(12);
+    expect(samples.get(`gateway_request_tokens_total${of('input', 'azure')}`)).toBe(5);
+    expect(samples.get(`gateway_estimated_tokens_total${of('input', 'azure')}`)).toBe(5);
+    expect(samples.get(`gateway_estimated_tokens_total${of('input', 'groq')}`)).toBeUndefined();
+    expect(samples.get('gateway_hedged_cost_dollars_total{provider="azure"}')).toBe(1.5);
+  });
+
   it('counts failures of attempts and of exchanges by kind', async () => {
     const metrics = create();
     const outcomes = ['transient', 'cancelled', 'target_busy', 'Bearer canary', 'ok'];
@@ -114,7 +136,11 @@ describe('observe', () => {
 
   it('takes no nonsense into its sums', async () => {
     const metrics = create();
-    metrics.observe({ ...entry, durationMs: Number.NaN, usage: { input: -5, output: Number.POSITIVE_INFINITY } });
+    metrics.observe({
+      ...entry,
+      durationMs: Number.NaN,
+      attempts: [{ ...attempt, usage: { input: -5, output: Number.POSITIVE_INFINITY } }],
+    });
     const samples = parse(await metrics.text());
     expect(samples.get('gateway_request_tokens_total{type="input",provider="groq",model="fast"}')).toBe(0);
     expect(samples.get('gateway_request_duration_seconds_count{provider="groq",model="fast"}')).toBe(0);

@@ -84,6 +84,17 @@ export function createMetrics(options: MetricsOptions): MergeableMetrics {
     }
   }
 
+  function countTokens({ isEstimated, provider, usage }: AttemptRecord, entry: LedgerEntry, own: ExchangeChildren) {
+    if (usage === undefined) return;
+    const { modelLabel } = entry;
+    const isOwn = provider === entry.provider;
+    add(isOwn ? own.inputTokens : families.tokens.child('input', provider, modelLabel), usage.input);
+    add(isOwn ? own.outputTokens : families.tokens.child('output', provider, modelLabel), usage.output);
+    if (!isEstimated) return;
+    add(families.estimatedTokens.child('input', provider, modelLabel), usage.input);
+    add(families.estimatedTokens.child('output', provider, modelLabel), usage.output);
+  }
+
   return {
     observe(entry) {
       // Nobody asked for the answer of a copy, but its provider was asked.
@@ -96,11 +107,8 @@ export function createMetrics(options: MetricsOptions): MergeableMetrics {
       children.requests.value += 1;
       children.duration.observe(entry.durationMs / 1000);
       overhead.observe(entry.overheadMs / 1000);
-      // What several callers shared was produced once.
-      if (entry.usage !== undefined && entry.isShared !== true) {
-        add(children.inputTokens, entry.usage.input);
-        add(children.outputTokens, entry.usage.output);
-      }
+      // What several callers shared was produced once, in the attempts of one of them.
+      for (const attempt of entry.attempts) countTokens(attempt, entry, children);
       if (entry.stream && entry.firstByteMs !== undefined) children.firstToken.observe(entry.firstByteMs / 1000);
       if (entry.isShared === true) families.shared.child(entry.modelLabel).value += 1;
       if (entry.recovered !== undefined) families.recoveries.child(entry.recovered, entry.modelLabel).value += 1;
@@ -111,6 +119,9 @@ export function createMetrics(options: MetricsOptions): MergeableMetrics {
     },
     hedge(provider) {
       families.hedges.child(provider).value += 1;
+    },
+    hedgedCost(provider, nanoDollars) {
+      add(families.hedgedCost.child(provider), nanoDollars / 1e9);
     },
     rateLimited(ruleId) {
       families.rateLimited.child(ruleId).value += 1;
@@ -168,7 +179,14 @@ function createFamilies() {
     ),
     tokens: counter(
       'gateway_request_tokens_total',
-      'Tokens as reported by providers; input includes cached ones',
+      'Tokens of all attempts; input includes cached ones',
+      'type',
+      'provider',
+      'model',
+    ),
+    estimatedTokens: counter(
+      'gateway_estimated_tokens_total',
+      'Those of them that no provider reported, or not to the end',
       'type',
       'provider',
       'model',
@@ -203,6 +221,11 @@ function createFamilies() {
     }),
     retries: counter('gateway_retry_attempts_total', 'Attempts after the first one', 'provider'),
     hedges: counter('gateway_hedged_requests_total', 'Second attempts because the first was slow to speak', 'provider'),
+    hedgedCost: counter(
+      'gateway_hedged_cost_dollars_total',
+      'Cost of attempts that were outrun, by estimate where nobody reported it',
+      'provider',
+    ),
     recoveries: counter(
       'gateway_stream_recoveries_total',
       'Streams that broke and were completed by another attempt',

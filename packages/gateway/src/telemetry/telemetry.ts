@@ -38,6 +38,8 @@ export interface Metrics {
   retry(provider: string): void;
   /** A second target was asked because the first was slow to speak. */
   hedge(provider: string): void;
+  /** An attempt was outrun by the other of two, and cost so many nano-dollars for nothing. */
+  hedgedCost(provider: string, nanoDollars: number): void;
   rateLimited(ruleId: string): void;
   setQueueDepth(depth: number): void;
   inFlight(delta: 1 | -1): void;

@@ -13,6 +13,8 @@ export class HeldAnswer implements ReplyBody {
   isCommitted = false;
   readonly isPaused = false;
   usage: Usage | undefined;
+  readonly isFinished = true;
+  outputTokens: number | undefined;
   responseModel: string | undefined;
   protected head: UpstreamHead | undefined;
   /** Set once the answer is whole. */

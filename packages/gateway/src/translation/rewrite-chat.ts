@@ -1,4 +1,5 @@
 import type { Choice } from '../canonical/chat-answer.ts';
+import { answerTokens } from '../canonical/estimate-tokens.ts';
 import type { JsonObject } from '../canonical/json.ts';
 import type { AnswerContext, DecodeContext, Protocol } from '../protocols/protocol.ts';
 import { failureOf } from '../relay/attempt.ts';
@@ -22,7 +23,8 @@ export function rewriteChat({ client, upstream, decodeContext, answerContext }: 
     const answer = decodeAnswer(value, decodeContext);
     if (answer.choices.every(isEmpty)) return failureOf('malformed', "the provider's answer is empty");
     const body = client.client.encodeAnswer(answer, answerContext);
-    return { body, usage: answer.usage, responseModel: answer.model };
+    const outputTokens = answer.usage === undefined ? answerTokens(answer) : undefined;
+    return { body, usage: answer.usage, outputTokens, responseModel: answer.model };
   };
 }
 

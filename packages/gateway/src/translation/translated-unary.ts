@@ -21,6 +21,8 @@ export type RewriteAnswer = (answer: JsonObject) => RewrittenAnswer | Failure;
 export interface RewrittenAnswer {
   readonly body: Buffer;
   readonly usage: Usage | undefined;
+  /** Tokens of what it says, an estimate, where `usage` is not known; left out: nobody can tell. */
+  readonly outputTokens?: number | undefined;
   readonly responseModel: string | undefined;
 }
 
@@ -40,6 +42,7 @@ export class TranslatedUnary extends HeldAnswer {
     if ('kind' in answer) return answer;
     const { host, sink } = this.#options;
     this.usage = answer.usage;
+    this.outputTokens = answer.outputTokens;
     this.responseModel = answer.responseModel;
     const { status, headers: upstreamHeaders } = this.head!;
     const headers = withoutContentHeaders(upstreamHeaders);

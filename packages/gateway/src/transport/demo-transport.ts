@@ -32,6 +32,7 @@ class DemoCall implements UpstreamCall {
   readonly #clock: Clock;
   #cancel: (() => void) | undefined;
   #isOver = false;
+  readonly isSent = true;
 
   constructor(request: UpstreamRequest, handler: UpstreamHandler, clock: Clock) {
     this.#handler = handler;

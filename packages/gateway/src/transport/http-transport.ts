@@ -77,6 +77,10 @@ class HttpCall implements UpstreamCall {
     this.#handler = handler;
   }
 
+  get isSent(): boolean {
+    return this.carrier !== undefined;
+  }
+
   abort(): void {
     this.#over = true;
     this.#abort?.(new Error('aborted'));

@@ -25,6 +25,8 @@ export interface UpstreamHandler {
 
 /** A call under way. */
 export interface UpstreamCall {
+  /** The request has begun to go out: until then the upstream knows nothing of it. */
+  readonly isSent: boolean;
   /** Closes the upstream connection at once; the handler hears nothing more. */
   abort(): void;
   /** Goes on after `onData` answered false. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type RecordGateway, startRecordGateway } from './record-gateway.ts';
 
 let folder: string;
@@ -47,6 +47,32 @@ it('tokens are held by estimate and counted as they were used', async () => {
   // What was held for each, and not used, is there for the next one.
   for (let count = 0; count < 5; count++)
     expect((await gateway.chat(key, 'gpt-4o', { max_tokens: 200 })).status).toBe(200);
+});
+
+it('tokens of an answer that its caller did not wait for are counted', async () => {
+  const key = await keyWith({ tokens_per_minute: 600 });
+  simulator.behave({ kind: 'hang', when: { afterTokens: 200 }, text: 'words '.repeat(300) });
+  const leaving = new AbortController();
+  const body = { model: 'gpt-4o', stream: true, max_tokens: 500, messages: [{ role: 'user', content: 'Hello!' }] };
+  const reply = await fetch(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: leaving.signal,
+  });
+  let events = '';
+  const read = async () => {
+    for await (const chunk of reply.body!) {
+      events += Buffer.from(chunk).toString();
+      if (events.match(/words/g)?.length === 200) leaving.abort();
+    }
+  };
+  await expect(read()).rejects.toThrow();
+  simulator.behave({ kind: 'answer' });
+  // 300 were used: 200 fit into what is left, 400 do not, and without an estimate 500 would still be held.
+  const status = async (max_tokens: number) => (await gateway.chat(key, 'gpt-4o', { max_tokens })).status;
+  await vi.waitFor(async () => expect(await status(200)).toBe(200), { timeout: 10_000, interval: 50 });
+  expect(await status(400)).toBe(429);
 });
 
 it('requests at one time are limited, and the place of one that ended is free', async () => {

@@ -64,6 +64,7 @@ describe('docs/observability.md', () => {
     metrics.observe({ ...entry, isShared: true, recovered: 'restart' });
     metrics.retry('one');
     metrics.hedge('one');
+    metrics.hedgedCost('one', 1);
     metrics.rateLimited('rule');
     metrics.setTargetState('one', 1);
     const rows = tableRows(page('docs/observability.md'), ['Metric', 'Type', 'Labels', 'Meaning']);
@@ -100,6 +101,8 @@ const attempt = {
   outcome: 'transient',
   status: 500,
   durationMs: 1,
+  usage: { input: 1, output: 1 },
+  isEstimated: true,
 };
 const entry: LedgerEntry = {
   id: 'req-1',

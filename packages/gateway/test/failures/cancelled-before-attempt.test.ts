@@ -42,7 +42,7 @@ async function leave({ when }: Cancelled) {
     transport: {
       send() {
         sent++;
-        return { abort() {}, resume() {} };
+        return { isSent: true, abort() {}, resume() {} };
       },
       close: async () => {},
     },

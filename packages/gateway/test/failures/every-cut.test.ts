@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/canonical/clock.ts';
 import { ChatStreamReader } from '../../src/protocols/openai-chat/stream-reader.ts';
-import { Attempt, type AttemptOutcome } from '../../src/relay/attempt.ts';
+import { Attempt } from '../../src/relay/attempt.ts';
+import type { AttemptOutcome } from '../../src/relay/attempt-outcome.ts';
 import { createHeadRules } from '../../src/relay/reply-headers.ts';
 import { StreamReply } from '../../src/relay/stream-reply.ts';
 import type { UpstreamHandler } from '../../src/transport/upstream-call.ts';
@@ -46,7 +47,7 @@ async function relay(chunks: readonly Buffer[], isBroken: boolean): Promise<{ bo
     const abort = (): void => {
       isAborted = true;
     };
-    return { abort, resume() {} };
+    return { isSent: true, abort, resume() {} };
   };
   const request = { origin: 'http://provider', method: 'POST', path: '/', headers: [], body: undefined, connectMs: 1 };
   const transport = { send, close: async () => {} };

@@ -2,7 +2,8 @@ import { systemClock } from '../../src/canonical/clock.ts';
 import type { ProtocolName } from '../../src/canonical/protocol-name.ts';
 import { Exchange } from '../../src/exchange.ts';
 import { findProtocol } from '../../src/protocols/find-protocol.ts';
-import { Attempt, type AttemptOutcome } from '../../src/relay/attempt.ts';
+import { Attempt } from '../../src/relay/attempt.ts';
+import type { AttemptOutcome } from '../../src/relay/attempt-outcome.ts';
 import { failureError } from '../../src/relay/failure-reply.ts';
 import { createHeadRules } from '../../src/relay/reply-headers.ts';
 import { createReplyBody } from '../../src/reply-body.ts';
@@ -124,6 +125,6 @@ function sender({ chunks, isBroken }: PlayedStream, contentType: string) {
     const abort = (): void => {
       isAborted = true;
     };
-    return { abort, resume() {} };
+    return { isSent: true, abort, resume() {} };
   };
 }

@@ -35,6 +35,24 @@ describe('ChatStreamReader', () => {
     expect(reader.terminator()).toHaveLength(0);
   });
 
+  it.each<[string, number, readonly Chunk[]]>([
+    ['text', 3, [role, choice({ content: 'four' }), choice({ content: 'an eight', role: 'assistant' })]],
+    ['reasoning', 2, [choice({ reasoning_content: 'thoughts', content: null })]],
+    ['text in any script, by its bytes', 3, [choice({ content: '你好吗' })]],
+    ['parts of text', 4, [choice({ content: [{ type: 'thinking', thinking: 'x'.repeat(24) }] })]],
+    ['arguments', 2, [choice({ tool_calls: [{ index: 0, function: { arguments: '12345678' } }] })]],
+    ['completions', 2, [{ choices: [{ index: 0, text: 'and eight'.slice(1), logprobs: { tokens: ['and'] } }] }]],
+    [
+      'text, and not its probabilities',
+      1,
+      [{ choices: [{ index: 0, delta: { content: 'word' }, logprobs: { content: [{ token: 'word'.repeat(50) }] } }] }],
+    ],
+    ['no error', 1, [word, { error: { message: 'no', of: { the: { answer: 'x'.repeat(400) } } } }]],
+    ['nothing of an event that is no JSON', 1, [word, '{"choices":[{"delta":{"content":"again"}}']],
+  ])('counts what an answer says: %s', (_, tokens, chunks) => {
+    expect(read(chunks).reader.outputTokens).toBe(tokens);
+  });
+
   it.each<[string, Chunk]>([
     ['a role', choice({ role: 'assistant' })],
     ['a role with empty fields', choice({ role: 'assistant', content: '', refusal: null, tool_calls: [], audio: {} })],

@@ -1,3 +1,4 @@
+import { tokensOfBytes } from '../../canonical/estimate-tokens.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { isKey, scanJson } from '../../framing/json-scan.ts';
 import type { SseEvent } from '../../framing/sse-splitter.ts';
@@ -6,6 +7,10 @@ import { isFailedFinish } from './finish-reason.ts';
 import { decodeUsage } from './usage.ts';
 
 const OPEN_BRACE = 123;
+const OPEN_BRACKET = 91;
+const QUOTE = 34;
+/** Bytes around the arguments of a tool call's fragment: `[{"index":0,"function":{"arguments":""}}]`. */
+const CALL_FRAME = 44;
 const TERMINATOR = Buffer.from('data: [DONE]\n\n');
 const NOTHING = Buffer.alloc(0);
 
@@ -26,6 +31,7 @@ export class ChatStreamReader implements StreamReader {
   /** Indices of the choices that have finished; some providers say so more than once. */
   readonly #finished = new Set<unknown>();
   #done = false;
+  #textBytes = 0;
   usage: Usage | undefined;
   responseModel: string | undefined;
   errorData: Buffer | undefined;
@@ -46,6 +52,10 @@ export class ChatStreamReader implements StreamReader {
     return (this.#done && this.#speaking) || this.#finished.size >= this.#options.choices;
   }
 
+  get outputTokens(): number {
+    return tokensOfBytes(this.#textBytes);
+  }
+
   terminator(): Buffer {
     return this.#done ? NOTHING : TERMINATOR;
   }
@@ -61,7 +71,11 @@ export class ChatStreamReader implements StreamReader {
     this.#hasError = false;
     this.#hasChoices = false;
     this.#hasFinish = false;
-    if (!scanJson(source, dataStart, dataEnd, this.#visit)) return 'malformed';
+    const textBytes = this.#textBytes;
+    const isJson = scanJson(source, dataStart, dataEnd, this.#visit);
+    // The words of an error are no part of the answer.
+    if (!isJson || this.#hasError) this.#textBytes = textBytes;
+    if (!isJson) return 'malformed';
     if (this.#hasError) return this.#fail(event.data);
     if (this.#usageEnd > 0) {
       this.usage = decodeUsage(JSON.parse(source.toString('utf8', this.#usageStart, this.#usageEnd))) ?? this.usage;
@@ -83,9 +97,15 @@ export class ChatStreamReader implements StreamReader {
   readonly #visit = (depth: number, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void => {
     const bytes = this.#bytes;
     const length = keyEnd - keyStart;
+    if (depth === 4) {
+      this.#textBytes += spokenBytes(bytes, keyStart, keyEnd, valueStart, valueEnd);
+      return;
+    }
     if (depth === 3) {
       if (length === 13 && isKey(bytes, keyStart, keyEnd, 'finish_reason')) {
         this.#hasFinish ||= holdsSomething(bytes, valueStart, valueEnd);
+      } else if (length === 4 && bytes[valueStart] === QUOTE && isKey(bytes, keyStart, keyEnd, 'text')) {
+        this.#textBytes += valueEnd - valueStart - 2;
       }
       return;
     }
@@ -124,6 +144,20 @@ export class ChatStreamReader implements StreamReader {
     this.errorData = Buffer.from(data);
     return 'error';
   }
+}
+
+/** Bytes of the answer in a member of a choice's delta: of its text, its reasoning, or the arguments of a tool call. */
+function spokenBytes(bytes: Buffer, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): number {
+  const length = valueEnd - valueStart;
+  const first = bytes[valueStart];
+  // Some providers repeat the role in every event.
+  if (first === QUOTE) return isKey(bytes, keyStart, keyEnd, 'role') ? 0 : length - 2;
+  if (first !== OPEN_BRACKET) return 0;
+  // Log probabilities have lists as well, one of them of that name, of what the text holds already.
+  const isSpoken =
+    isKey(bytes, keyStart, keyEnd, 'tool_calls') ||
+    (isKey(bytes, keyStart, keyEnd, 'content') && isKey(bytes, valueStart, valueStart + 8, '[{"type"'));
+  return isSpoken ? Math.max(0, length - CALL_FRAME) : 0;
 }
 
 /** Whether a choice holds any of the answer: a text, a reasoning, a tool call, a finish. */

@@ -27,6 +27,11 @@ describe('ResponsesStreamReader', () => {
     expect(reader.terminator()).toHaveLength(0);
   });
 
+  it('counts what an answer says', () => {
+    const args = { type: 'response.function_call_arguments.delta', delta: '{"a":1}' };
+    expect(read([created, delta, args, completed]).reader.outputTokens).toBe(3);
+  });
+
   it('took the announcement of a message for its first words, and could not go elsewhere any more', () => {
     const item = { type: 'response.output_item.added', output_index: 0, item: { type: 'message', content: [] } };
     const part = { type: 'response.content_part.added', part: { type: 'output_text', text: '' } };

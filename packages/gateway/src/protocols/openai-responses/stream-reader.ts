@@ -1,3 +1,4 @@
+import { tokensOfBytes } from '../../canonical/estimate-tokens.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { isKey, scanJson } from '../../framing/json-scan.ts';
 import type { SseEvent } from '../../framing/sse-splitter.ts';
@@ -5,6 +6,7 @@ import type { EventVerdict, StreamReader } from '../stream-reader.ts';
 import { decodeUsage } from './usage.ts';
 
 const NOTHING = Buffer.alloc(0);
+const QUOTE = 34;
 const preambles = new Set(['response.created', 'response.in_progress', 'response.queued', 'keepalive', 'ping']);
 const endings = new Set(['response.completed', 'response.incomplete']);
 
@@ -31,12 +33,17 @@ export class ResponsesStreamReader implements StreamReader {
   #typeStart = 0;
   #typeEnd = 0;
   #hasError = false;
+  #textBytes = 0;
   usage: Usage | undefined;
   responseModel: string | undefined;
   errorData: Buffer | undefined;
 
   get isFinished(): boolean {
     return this.#done;
+  }
+
+  get outputTokens(): number {
+    return tokensOfBytes(this.#textBytes);
   }
 
   terminator(): Buffer {
@@ -74,6 +81,8 @@ export class ResponsesStreamReader implements StreamReader {
       this.#typeEnd = valueEnd;
     } else if (isKey(bytes, keyStart, keyEnd, 'error')) {
       this.#hasError = bytes[valueStart] !== 110;
+    } else if (bytes[valueStart] === QUOTE && isKey(bytes, keyStart, keyEnd, 'delta')) {
+      this.#textBytes += valueEnd - valueStart - 2;
     }
   };
 
