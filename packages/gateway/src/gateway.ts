@@ -78,7 +78,7 @@ const LAST_WORDS_MS = 500;
 export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gateway {
   const { clock, log, metrics } = shared;
   const exchanges = new ExchangeRegistry((delta) => metrics.inFlight(delta));
-  const transport = withDemo(createHttpTransport(), createDemoTransport(clock));
+  const transport = withDemo(createHttpTransport({ clock }), createDemoTransport(clock));
   const learned = createLearnedParts({ clock, random: shared.random, models: () => runtime.models });
   const priceLibrary = createPriceLibrary();
   const routingStats = createRoutingStats({ clock });

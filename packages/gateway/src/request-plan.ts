@@ -118,7 +118,7 @@ export function planHealth({ health, now, inFlight, ejection }: PlanHealthParts)
     rampShare: ({ healthId, id }, model) => {
       const share = health.rampShare(healthId, model, now());
       // One request at a time is no load for anybody.
-      return share < 1 && inFlight(id) === 0 ? 1 : share;
+      return share > 0 && share < 1 && inFlight(id) === 0 ? 1 : share;
     },
   };
   if (ejection === undefined) return () => anyRoute;

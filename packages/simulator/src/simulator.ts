@@ -57,9 +57,9 @@ export interface Simulator {
   /** Sets a behaviour for each of the next requests; those after them get the default. */
   script(list: readonly (Behaviour | string)[]): void;
   setHealth(health: SimulatedHealth): void;
-  /** Resolves when `count` attempts have arrived. Rejects after `timeoutMs`, 5,000 by default. */
+  /** Resolves when `count` attempts have arrived. Rejects after `timeoutMs`, 20,000 by default. */
   waitForAttempts(count: number, options?: { readonly timeoutMs?: number }): Promise<readonly AttemptRecord[]>;
-  /** Resolves when the predicate holds, asked whenever an attempt or a socket changes. Rejects after `timeoutMs`, 5,000 by default. */
+  /** Resolves when the predicate holds, asked whenever an attempt or a socket changes. Rejects after `timeoutMs`, 20,000 by default. */
   waitUntil(predicate: () => boolean, options?: { readonly timeoutMs?: number }): Promise<void>;
   /** Forgets attempts, script and scenario states; sets behaviour and health to those at the start. Connections stay. */
   reset(): void;
@@ -136,12 +136,12 @@ class SimulatorServer implements Simulator {
     this.#health = health;
   }
 
-  async waitForAttempts(count: number, { timeoutMs = 5_000 } = {}): Promise<readonly AttemptRecord[]> {
+  async waitForAttempts(count: number, { timeoutMs = 20_000 } = {}): Promise<readonly AttemptRecord[]> {
     await this.#log.waitUntil(() => this.#log.count >= count, { timeoutMs, what: `${count} attempts` });
     return this.#log.attempts;
   }
 
-  waitUntil(predicate: () => boolean, { timeoutMs = 5_000 } = {}): Promise<void> {
+  waitUntil(predicate: () => boolean, { timeoutMs = 20_000 } = {}): Promise<void> {
     return this.#log.waitUntil(predicate, { timeoutMs, what: 'a condition' });
   }
 

@@ -190,6 +190,10 @@ function notPicked(
 function rampingReason({ plan }: CandidatesInput, resolution: Resolution, member: RouteTarget): readonly Reason[] {
   const share = plan.health.rampShare?.(member.target, upstreamModelOf(member, resolution)) ?? 1;
   if (share >= 1) return [];
+  if (share === 0) {
+    const message = 'It limits the rate of requests without saying for how long, and is passed over for a moment.';
+    return [{ code: 'spared', message, share }];
+  }
   const message = `It has just come back and gets ${percentText(share)} of its usual traffic for now.`;
   return [{ code: 'ramping', message, share: Math.round(share * 1_000) / 1_000 }];
 }

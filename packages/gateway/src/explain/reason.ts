@@ -19,6 +19,7 @@ export const reasonCodes = [
   'limit_spent',
   'bulkhead_full',
   'ramping',
+  'spared',
   'lower_tier',
   'canary',
   'not_picked_by_strategy',

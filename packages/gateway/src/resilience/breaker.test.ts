@@ -19,6 +19,8 @@ class SimpleBreaker {
   #trial: { readonly attempt: number; readonly until: number } | undefined;
   /** Attempts before this one began before the breaker closed or was tried the last time. */
   #firstOfNow = 0;
+  #sparedUntil = 0;
+  #sparings = 0;
 
   constructor(settings: SimpleBreaker['settings'], openMs: readonly number[]) {
     this.#settings = settings;
@@ -39,6 +41,7 @@ class SimpleBreaker {
   }
 
   share(now: number): number {
+    if (now < this.#sparedUntil) return 0;
     const grown = (now - this.#rampFrom) / this.#settings.rampMs;
     return this.state === 'open' || grown >= 1 ? 1 : 0.1 + 0.9 * grown;
   }
@@ -53,12 +56,18 @@ class SimpleBreaker {
     const isTrial = this.#trial?.attempt === attempt;
     if (isTrial) this.#trial = undefined;
     if (outcome.kind === 'rate_limited') this.#cool(outcome.retryAfterMs, now);
+    if (outcome.kind === 'success' && now >= this.#sparedUntil) this.#sparings = 0;
     if (this.state === 'closed') this.#endClosed(outcome, now);
     else if (isTrial) this.#endTrial(outcome, now, next);
   }
 
   #cool(askedMs: number | undefined, now: number): void {
     if (askedMs !== undefined) this.coolingUntil = Math.max(this.coolingUntil, now + Math.min(60_000, askedMs));
+    else if (now >= this.#sparedUntil) {
+      if (now >= this.#sparedUntil + 60_000) this.#sparings = 0;
+      this.#sparedUntil = now + [1_000, 2_000, 4_000, 8_000, 16_000, 20_000][Math.min(this.#sparings, 5)]!;
+      this.#sparings += 1;
+    }
   }
 
   #endClosed({ kind }: Outcome, now: number): void {

@@ -2,6 +2,7 @@ import { BreakerTiming, type HealthContext } from './breaker-timing.ts';
 import type { FailureKind } from './failure.ts';
 import { evidenceOf } from './health-evidence.ts';
 import type { HealthReason, ModelRecord } from './health-state.ts';
+import { Sparing } from './sparing.ts';
 
 /**
  * For how long what began before a breaker closed is told apart from news, in milliseconds: longer than almost every
@@ -22,12 +23,14 @@ export class Breaker {
   version = 0;
   since: number | undefined;
   readonly #context: HealthContext;
+  readonly #sparing: Sparing;
   #failures = 0;
   #rememberUntil = 0;
 
   constructor(model: string, context: HealthContext) {
     this.model = model;
     this.timing = new BreakerTiming(context);
+    this.#sparing = new Sparing(context);
     this.#context = context;
   }
 
@@ -40,9 +43,18 @@ export class Breaker {
     return Math.max(this.isOpen ? this.timing.trialWaitMs(now) : 0, this.timing.coolingMs(now));
   }
 
+  /** The share of its traffic that it should get, in [0, 1]; 0: none that another can take. */
+  rampShare(now: number): number {
+    return this.#sparing.isOn(now) ? 0 : this.timing.rampShare(now);
+  }
+
+  get rampUntil(): number {
+    return Math.max(this.timing.rampUntil, this.#sparing.until);
+  }
+
   /** Whether nothing is worth remembering of it. */
   isForgettable(now: number): boolean {
-    if (this.timing.isCooling(now)) return false;
+    if (this.timing.isCooling(now) || !this.#sparing.isForgettable(now)) return false;
     if (this.isOpen) return this.timing.untriedMs(now) > untriedMs;
     return this.#failures === 0 && this.timing.level === 0 && now >= this.#rememberUntil;
   }
@@ -59,6 +71,7 @@ export class Breaker {
   }
 
   succeed(now: number): void {
+    this.#sparing.end(now);
     if (!this.isOpen) {
       if (this.#failures !== 0 || this.timing.level !== 0) this.version += 1;
       this.#failures = 0;
@@ -83,6 +96,11 @@ export class Breaker {
   /** No requests for as long as the upstream asks. */
   cool(askedMs: number, now: number): void {
     if (this.timing.cool(askedMs, now)) this.version += 1;
+  }
+
+  /** It limits its rate and does not say for how long. */
+  spare(now: number): void {
+    if (this.#context.settings.isBreakerOn && this.#sparing.begin(now)) this.version += 1;
   }
 
   beginTrial(now: number): void {
@@ -114,6 +132,7 @@ export class Breaker {
       failure: this.failure,
       since: this.since,
       consecutiveFailures: this.#failures,
+      spareLeftMs: Math.max(0, this.#sparing.until - now),
       ...this.timing.record(now),
     };
   }
@@ -129,6 +148,7 @@ export class Breaker {
     this.failure = record.failure;
     this.since = record.since;
     this.#failures = record.consecutiveFailures;
+    this.#sparing.adopt(record.spareLeftMs, now);
     this.timing.adopt(record, now, record.isOpen ? 'stillOut' : 'back');
   }
 
@@ -175,6 +195,7 @@ export function calmRecord(model: string): ModelRecord {
     failure: undefined,
     since: undefined,
     consecutiveFailures: 0,
+    spareLeftMs: 0,
     coolDownLeftMs: 0,
     trialLeftMs: 0,
     coolingLeftMs: 0,

@@ -36,6 +36,58 @@ describe('rate limits', () => {
   });
 });
 
+describe('rate limits that do not say how long', () => {
+  const share = ({ clock, registry }: ReturnType<typeof createHealthScene>, model = 'm') =>
+    registry.rampShare('t', model, clock.now());
+
+  test('leave the model usable, and its traffic to others: for a moment, then for longer', () => {
+    const scene = createHealthScene();
+    const { clock, fail, registry, usable } = scene;
+    const times = Array.from({ length: 7 }, () => {
+      fail('m', 'rate_limited', 3);
+      expect([share(scene), share(scene, 'other'), usable('m')]).toEqual([0, 1, ['m']]);
+      expect(registry.statusOf('t')).toBe('degraded');
+      const before = clock.now();
+      while (share(scene) === 0) clock.advance(100);
+      return clock.now() - before;
+    });
+    expect(times).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000]);
+  });
+
+  test('are forgotten when it answers, or when nobody hears of them for a minute', () => {
+    for (const forget of ['answer', 'time'] as const) {
+      const scene = createHealthScene();
+      const { clock, fail, registry } = scene;
+      fail('m', 'rate_limited', 1);
+      // Whoever is answered now may have asked before.
+      registry.reportSuccess('t', clock.now(), 'm');
+      expect(share(scene)).toBe(0);
+      clock.advance(1_000);
+      expect(share(scene)).toBe(1);
+      if (forget === 'answer') registry.reportSuccess('t', clock.now(), 'm');
+      else clock.advance(60_000);
+      fail('m', 'rate_limited', 1);
+      clock.advance(1_000);
+      expect(share(scene)).toBe(1);
+    }
+  });
+
+  test('are told to other processes', () => {
+    const { clock, fail, registry } = createHealthScene();
+    const other = createHealthScene();
+    registry.listen({ record: (record) => other.registry.apply([JSON.parse(JSON.stringify(record))]) });
+    fail('m', 'rate_limited', 1);
+    expect(other.registry.rampShare('t', 'm', clock.now())).toBe(0);
+  });
+
+  test('keep nobody away where failed requests are not to', () => {
+    const scene = createHealthScene();
+    scene.registry.configure({ isBreakerOn: false });
+    scene.fail('m', 'rate_limited', 1);
+    expect(share(scene)).toBe(1);
+  });
+});
+
 describe('quota', () => {
   test('is waited for as long as the upstream says, within bounds, and no longer for later news of it', () => {
     const { clock, fail, registry } = createHealthScene();

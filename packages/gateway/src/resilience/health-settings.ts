@@ -16,6 +16,9 @@ export interface HealthSettings {
   readonly modelsForTarget: number;
   /** Longest wait of a rate limit that is believed. */
   readonly maxCoolingMs: number;
+  /** For how long a model is passed over that limits its rate and does not say for how long: at first, and at most. */
+  readonly spareMs: number;
+  readonly maxSpareMs: number;
   readonly quotaCoolDownMs: number;
   readonly maxQuotaCoolDownMs: number;
   readonly credentialCoolDownMs: number;
@@ -41,6 +44,8 @@ export const defaultHealthSettings: HealthSettings = {
   rampMs: 10_000,
   modelsForTarget: 3,
   maxCoolingMs: 60_000,
+  spareMs: 1_000,
+  maxSpareMs: 20_000,
   quotaCoolDownMs: 30 * 60_000,
   maxQuotaCoolDownMs: 4 * 3_600_000,
   credentialCoolDownMs: 5 * 60_000,

@@ -122,6 +122,8 @@ export interface ModelRecord extends TimingRecord {
   /** Milliseconds since 1970 since when it is open or closed; undefined when it has not been open for long. */
   readonly since: number | undefined;
   readonly consecutiveFailures: number;
+  /** For which it is passed over while another can answer, because it limits its rate and did not say for how long. */
+  readonly spareLeftMs: number;
 }
 
 /** The whole state of one target, as processes exchange it. */

@@ -76,18 +76,18 @@ export class TargetHealth {
   }
 
   rampShare(model: string | undefined, now: number): number {
-    return Math.min(this.verdict.timing.rampShare(now), this.breakerOf(model)?.timing.rampShare(now) ?? 1);
+    return Math.min(this.verdict.timing.rampShare(now), this.breakerOf(model)?.rampShare(now) ?? 1);
   }
 
   rampUntil(model: string | undefined): number {
-    return Math.max(this.verdict.timing.rampUntil, this.breakerOf(model)?.timing.rampUntil ?? 0);
+    return Math.max(this.verdict.timing.rampUntil, this.breakerOf(model)?.rampUntil ?? 0);
   }
 
   statusAt(now: number): HealthStatus {
     const { isUsable, state, timing } = this.verdict;
     if (!isUsable) return state;
     const isPartlyOut = this.breakers().some((breaker) => {
-      return (breaker.isOpen && !breaker.isForgettable(now)) || breaker.timing.rampShare(now) < 1;
+      return (breaker.isOpen && !breaker.isForgettable(now)) || breaker.rampShare(now) < 1;
     });
     const isHeldBack = isPartlyOut || timing.isCooling(now) || timing.rampShare(now) < 1;
     return isHeldBack || this.window.isFailing(now) ? 'degraded' : state;
@@ -179,7 +179,10 @@ export class TargetHealth {
     const breaker = scope === 'target' ? undefined : this.#breakerFor(event, now);
     if (breaker !== undefined) {
       this.#tell(breaker, now, () => {
-        if (failure === 'rate_limited' && retryAfterMs !== undefined) breaker.cool(retryAfterMs, now);
+        if (failure === 'rate_limited') {
+          if (retryAfterMs === undefined) breaker.spare(now);
+          else breaker.cool(retryAfterMs, now);
+        }
         breaker.fail(failure, now);
       });
     }
@@ -194,8 +197,9 @@ export class TargetHealth {
   /** The breaker that a failure is for: the model's own, or a new one where there is something to remember. */
   #breakerFor({ failure, model, retryAfterMs }: FailureEvent, now: number): Breaker | undefined {
     if (model === undefined) return undefined;
-    const isRateLimit = failure === 'rate_limited' && retryAfterMs !== undefined;
-    const isCounted = evidenceOf(failure) === 'model' && this.#context.settings.isBreakerOn;
+    const { isBreakerOn } = this.#context.settings;
+    const isRateLimit = failure === 'rate_limited' && (retryAfterMs !== undefined || isBreakerOn);
+    const isCounted = evidenceOf(failure) === 'model' && isBreakerOn;
     return isRateLimit || isCounted ? this.#table.claim(this.#id, model, now) : this.breakerOf(model);
   }
 

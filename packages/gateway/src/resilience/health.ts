@@ -83,7 +83,8 @@ export interface HealthRegistry {
   /** Ends a trial that came to no verdict, such as one whose caller left. */
   abandonTrial(id: string, startedAt?: number, model?: string): void;
   /**
-   * The share of its traffic, in (0, 1], that something should get: less than 1 while it grows back after an outage.
+   * The share of its traffic, in [0, 1], that something should get: less than 1 while it grows back after an outage, 0
+   * while it limits its rate and did not say for how long.
    * `now` is monotonic.
    */
   rampShare(id: string, model: string | undefined, now: number): number;

@@ -38,8 +38,8 @@ export interface PlanHealth {
    */
   waitMs?(target: Target, upstreamModel: string | undefined): number;
   /**
-   * The share of its usual traffic that a target which has just come back may get for this model, from 0 to 1. Left
-   * out: all of it, always.
+   * The share of its usual traffic that a target which has just come back may get for this model, from 0 to 1; what is
+   * held back goes there all the same when nobody else can take it. Left out: all of it, always.
    */
   rampShare?(target: Target, upstreamModel: string | undefined): number;
 }

@@ -14,7 +14,7 @@ export interface HealthProbesInput {
 
 /** Probes over connections of their own, so that they wait behind no request. */
 export function createHealthProbes({ registry, clock, random }: HealthProbesInput): Prober<Target> {
-  const transport = createHttpTransport();
+  const transport = createHttpTransport({ clock });
   const prober = createProber<Target>({
     registry,
     clock,

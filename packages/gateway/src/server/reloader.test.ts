@@ -19,7 +19,7 @@ it('a file that was empty while it was being written turned a running gateway in
   const reloader = createReloader({ input, log, clock: systemClock, loaded, apply });
   await writeFile(file, '');
   reloader.reload();
-  await vi.waitUntil(() => error.mock.calls.length > 0);
+  await vi.waitUntil(() => error.mock.calls.length > 0, { timeout: 20_000 });
   expect(error.mock.calls[0]![1]).toContain('names no provider any more');
   expect(apply).not.toHaveBeenCalled();
   reloader.close();

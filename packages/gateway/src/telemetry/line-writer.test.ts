@@ -154,7 +154,7 @@ describe('a file', () => {
       writer.write(line);
       if (index % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
-    await expect.poll(() => readFileSync(path).length, { timeout: 5000 }).toBeGreaterThan(3000 * 61 - 32 * 1024);
+    await expect.poll(() => readFileSync(path).length, { timeout: 20_000 }).toBeGreaterThan(3000 * 61 - 32 * 1024);
     writer.flush();
     expect(readFileSync(path, 'utf8')).toBe(lines.join(''));
     writer.close();

@@ -1,8 +1,11 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
 import { type Dispatcher, Pool } from 'undici';
+import type { Clock } from '../canonical/clock.ts';
+import { createConnector } from './connector.ts';
 import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream-call.ts';
 
 export interface HttpTransportOptions {
+  readonly clock: Pick<Clock, 'schedule'>;
   /** Milliseconds an idle connection is kept when the upstream does not say. */
   readonly keepAliveMs?: number;
   /** Largest response head in bytes. */
@@ -13,7 +16,7 @@ export interface HttpTransportOptions {
  * HTTP/1.1 to upstreams over pools of undici, one pool per origin. undici's own limits on headers and body are off:
  * the attempt has its own, finer ones. Aborting destroys the socket, which is how an upstream learns that nobody reads.
  */
-export function createHttpTransport(options: HttpTransportOptions = {}): Transport {
+export function createHttpTransport(options: HttpTransportOptions): Transport {
   const pools = new Map<string, Pool>();
   watchConnectionReuse();
 
@@ -30,7 +33,7 @@ export function createHttpTransport(options: HttpTransportOptions = {}): Transpo
         bodyTimeout: 0,
         keepAliveTimeout: options.keepAliveMs ?? 4_000,
         maxHeaderSize: options.maxHeaderBytes ?? 64 * 1024,
-        connect: { timeout: request.connectMs },
+        connect: createConnector({ limitMs: request.connectMs, clock: options.clock }),
         strictContentLength: true,
       });
       pools.set(key, pool);

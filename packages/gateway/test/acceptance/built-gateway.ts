@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const packageDirectory = resolve(import.meta.dirname, '../..');
 
 /** How long a process may take for what a test waits for, in milliseconds. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 export interface StartOptions {
   readonly args?: readonly string[];

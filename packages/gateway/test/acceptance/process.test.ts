@@ -210,7 +210,7 @@ describe('a stop', () => {
     await once(silent, 'connect');
     const startedAt = performance.now();
     expect(await stopped(gateway)).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     silent.destroy();
   });
 

@@ -83,7 +83,7 @@ describe('several workers', () => {
     await writeFile(join(gateway.directory, 'config.yaml'), yaml(second.url));
     await gateway.waitForOutput('Configuration reloaded');
     await vi.waitUntil(async () => (await many(url, 8)).every(({ headers }) => headers['x-simulator'] === 'second'), {
-      timeout: 5_000,
+      timeout: 20_000,
     });
     expect(await stopped(gateway)).toBe(0);
   });
@@ -99,7 +99,7 @@ describe('several workers', () => {
         const now = await workersOf(gateway);
         return now.length === 2 && !now.includes(before[0]!);
       },
-      { timeout: 10_000, interval: 100 },
+      { timeout: 20_000, interval: 100 },
     );
     expect((await many(url, 10)).map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200));
     expect(await stopped(gateway)).toBe(0);

@@ -42,7 +42,7 @@ afterEach(async () => {
 async function pass(ms: number): Promise<void> {
   const expected = judged.mock.calls.length + 2;
   clock.advance(ms);
-  await vi.waitUntil(() => judged.mock.calls.length >= expected, { timeout: 5_000, interval: 1 });
+  await vi.waitUntil(() => judged.mock.calls.length >= expected, { timeout: 20_000, interval: 1 });
 }
 
 async function served(requests: number): Promise<Set<string | null>> {

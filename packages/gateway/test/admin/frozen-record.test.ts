@@ -68,11 +68,11 @@ describe.runIf(postgresUrl !== undefined)('a record that does not answer', () =>
     expect(admin).toMatchObject({ status: 503, body: { error: { code: 'store_unavailable' } } });
     wire.thaw();
     await vi.waitFor(async () => expect((await gateway.admin('GET', '/admin/keys')).status).toBe(200), {
-      timeout: 10_000,
+      timeout: 20_000,
     });
     await vi.waitFor(
       async () => expect((await gateway.chat('sk-750e8400-e29b-41d4-a716-446655440000')).status).toBe(401),
-      { timeout: 10_000 },
+      { timeout: 20_000 },
     );
     expect((await gateway.chat(key)).status).toBe(200);
   }, 40_000);
@@ -90,8 +90,8 @@ describe.runIf(postgresUrl !== undefined)('a record that does not answer', () =>
       expect(await late.admin('POST', '/admin/keys', { name: 'x' })).toMatchObject({ status: 503 });
       const server = new URL(postgresUrl!);
       await wire.open(server.hostname, Number(server.port || 5432));
-      await vi.waitFor(async () => expect((await late.chat(key)).status).toBe(200), { timeout: 15_000, interval: 100 });
-      await vi.waitFor(() => expect(late.record.isReady).toBe(true), { timeout: 15_000, interval: 100 });
+      await vi.waitFor(async () => expect((await late.chat(key)).status).toBe(200), { timeout: 20_000, interval: 100 });
+      await vi.waitFor(() => expect(late.record.isReady).toBe(true), { timeout: 20_000, interval: 100 });
       expect((await late.admin('POST', '/admin/keys', { name: 'x' })).status).toBe(201);
     } finally {
       await late.stop();

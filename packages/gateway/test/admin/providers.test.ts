@@ -61,7 +61,7 @@ describe.each(testDialects)('providers and models of the record, on $name', ({ c
     expect((await gateway.chat(key, 'new-model')).status).toBe(200);
     expect(lastOf(first)).toMatchObject({ model: 'upstream/name', path: '/v1/chat/completions' });
     await vi.waitFor(async () => expect((await replica.chat(key, 'new-model')).status).toBe(200), {
-      timeout: 2_500,
+      timeout: 20_000,
       interval: 50,
     });
     // Nothing but the names that are mapped leads there.

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDialects } from '../../src/stores/sql/test-databases.fixture.ts';
 import { type BuiltGateway, buildGateway } from '../acceptance/built-gateway.ts';
 import { replyTo, textOf } from '../acceptance/caller.ts';
@@ -80,7 +80,7 @@ describe('a gateway without a database server', () => {
     const listed = await ask(await second.listening(), 'GET', '/admin/keys', adminKey);
     expect(listed.body).toMatchObject([{ id: made.body.id, name: 'kept' }]);
     second.signal('SIGTERM');
-    await vi.waitFor(async () => expect(await second.ended).toBe(0));
+    expect(await second.ended).toBe(0);
     await drop();
   }, 60_000);
 });

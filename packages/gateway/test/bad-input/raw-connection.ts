@@ -10,7 +10,7 @@ export interface RawReply {
 }
 
 /** Milliseconds that a test waits for bytes or for the end. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 20_000;
 
 /** A TCP connection that sends whatever it is told, HTTP or not, and takes replies apart. */
 export class RawConnection {

@@ -1,6 +1,8 @@
 import { answerText, type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { expect } from 'vitest';
+import { type RunningTime, watchRunningTime } from '../harness/running-time.ts';
 import { startTestGateway, type TestGateway } from '../harness/test-gateway.ts';
+import { patiently } from '../scenarios/stage.ts';
 import { type Answer, answerOf, type CallOptions, call, type OpenCall, open, type Reply } from './caller.ts';
 
 export interface DrillOptions {
@@ -21,6 +23,7 @@ export interface Drill {
   readonly gateway: TestGateway;
   readonly primary: Simulator;
   readonly fallback: Simulator;
+  readonly running: RunningTime;
   readonly call: (options?: CallOptions) => Promise<Reply>;
   readonly open: (options?: CallOptions) => OpenCall;
   /** Requests that the two providers have got. */
@@ -34,11 +37,14 @@ export const wholeText = answerText(60);
 
 export async function startDrill(options: DrillOptions): Promise<Drill> {
   const [primary, fallback] = await Promise.all([startSimulator({}), startSimulator({})]);
+  const running = watchRunningTime();
   const target = (name: string, { url }: Simulator, priority: number, model: string) => {
     return { name, api_base: `${url}/v1`, api_key: `sk-${name}-0123456789`, priority, model };
   };
   const providers = [{ ...target('first', primary, 1, options.primary), ...options.primaryTarget }];
-  if (options.fallback !== undefined) providers.push(target('second', fallback, 2, options.fallback));
+  // One that answers has time, so that a machine that is busy makes no failure of it.
+  const manner = options.fallback === 'ok' ? { timeout: patiently } : {};
+  if (options.fallback !== undefined) providers.push({ ...target('second', fallback, 2, options.fallback), ...manner });
   const gateway = await startTestGateway({
     config: {
       models: { chat: { providers } },
@@ -51,6 +57,7 @@ export async function startDrill(options: DrillOptions): Promise<Drill> {
     gateway,
     primary,
     fallback,
+    running,
     call: (callOptions) => call(gateway.url, callOptions),
     open: (callOptions) => open(gateway.url, callOptions),
     attempts: () => [primary.attemptCount, fallback.attemptCount],
@@ -61,6 +68,7 @@ export async function startDrill(options: DrillOptions): Promise<Drill> {
       expect(gateway.slots.counts('admission')).toEqual({ inFlight: 0, queued: 0 });
     },
     async stop() {
+      running.stop();
       await gateway.stop();
       await Promise.all([primary.close(), fallback.close()]);
     },

@@ -30,7 +30,7 @@ async function expectLetGo(provider: Simulator, leftAt: number): Promise<void> {
   await provider.waitUntil(() => attempts.every(({ outcome }) => outcome !== undefined));
   const last = attempts.at(-1)!;
   expect(last.outcome).toBe('client_closed');
-  expect(last.clientClosedAt! - leftAt).toBeLessThan(100);
+  expect(drill.running.between(leftAt, last.clientClosedAt!)).toBeLessThan(100);
 }
 
 /** One line, status 499, and nothing left behind. */

@@ -58,7 +58,7 @@ async function rows(count: number): Promise<readonly Row[]> {
   }, WAIT);
 }
 
-const WAIT = { timeout: 5_000, interval: 20 };
+const WAIT = { timeout: 20_000, interval: 20 };
 
 /** What the providers say that they served, in nano-dollars. */
 const costOf = (input: number, output: number): number => input * 2_500 + output * 10_000;

@@ -1,5 +1,6 @@
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { now } from '../failures/caller.ts';
 import { startTestGateway, type TestGateway } from '../harness/test-gateway.ts';
 import { askWhole, type Got } from './asking.ts';
 import { landed } from './landed.ts';
@@ -7,7 +8,7 @@ import { foreignClient, relayed, variants } from './lanes.ts';
 import { judge } from './outcome.ts';
 
 // F25: all targets fail at the same time.
-const requests = 1_000;
+const requests = 500;
 const atOnce = 50;
 const callers = variants(undefined, [relayed, foreignClient]);
 
@@ -97,9 +98,13 @@ describe.runIf(landed.retryBudget)('F25: a budget of further attempts', () => {
   afterAll(() => scene.stop());
 
   it('holds from the first request of a burst, in which everything fails', async () => {
+    const startedAt = now();
     const got = await burst(scene, requests, 'burst');
     expect(got.every(({ status }) => status === 503)).toBe(true);
-    expect(scene.attempts()).toBeLessThanOrEqual(requests * 1.2);
+    // What was asked of targets before they were known to fail is made up for within ten seconds, which is longer than
+    // the burst takes; on a machine that is slower than that, it is forgotten meanwhile.
+    const forgotten = now() - startedAt < 10_000 ? 0 : atOnce * (budget.max_attempts - 1);
+    expect(scene.attempts()).toBeLessThanOrEqual(requests * 1.2 + forgotten);
     expect(scene.attempts()).toBeGreaterThanOrEqual(requests);
   });
 

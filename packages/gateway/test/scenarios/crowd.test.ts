@@ -14,12 +14,12 @@ const callers = 200;
 const maxAttempts = 3;
 /** Brief, but not so brief that two hundred requests at once could not be answered within it. */
 const timeout = {
-  headers_seconds: 1,
-  stream_headers_seconds: 1,
-  first_token_seconds: 1,
-  idle_seconds: 2.5,
-  request_seconds: 10,
-  streaming_seconds: 10,
+  headers_seconds: 3,
+  stream_headers_seconds: 3,
+  first_token_seconds: 3,
+  idle_seconds: 3,
+  request_seconds: 30,
+  streaming_seconds: 30,
 };
 /** What a garbage collector may not get at, on a usual machine, with room to spare. */
 const heldAtMost = 24 * 1024 * 1024;

@@ -1,5 +1,7 @@
 import { type AttemptRecord, type Simulator, type SimulatorOptions, startSimulator } from '@llm-gateway/simulator';
 import type { ProtocolName } from '../../src/canonical/protocol-name.ts';
+import { now } from '../failures/caller.ts';
+import { type RunningTime, watchRunningTime } from '../harness/running-time.ts';
 import { startTestGateway, type TestGateway } from '../harness/test-gateway.ts';
 import { type Ask, askWhole, type Got, type OpenAsk, openAsk } from './asking.ts';
 import { type Variant, variants } from './lanes.ts';
@@ -35,6 +37,10 @@ export interface StageOptions {
 export interface Run {
   readonly variant: Variant;
   readonly got: Got;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Milliseconds that it took, without those in which this process was held up. */
+  readonly ranMs: number;
   readonly outcome: Outcome;
   /** Attempts that the two providers have got. */
   readonly first: readonly AttemptRecord[];
@@ -48,6 +54,7 @@ export interface Stage {
   readonly gateway: TestGateway;
   readonly first: Simulator;
   readonly second: Simulator;
+  readonly running: RunningTime;
   run(cast: string, variant: Variant, more?: Partial<Ask>): Promise<Run>;
   open(cast: string, variant: Variant, id: string): OpenAsk;
   /** Public name of a model, which a request's id may hold. */
@@ -56,6 +63,15 @@ export interface Stage {
   lineOf(id: string): Promise<Readonly<Record<string, unknown>>>;
   stop(): Promise<void>;
 }
+
+/** For a target that answers: whatever the others' limits are, a machine that is busy makes no failure of it. */
+export const patiently = {
+  headers_seconds: 20,
+  stream_headers_seconds: 20,
+  first_token_seconds: 20,
+  idle_seconds: 20,
+  request_seconds: 20,
+} as const;
 
 /** The limits of an attempt at about a thirtieth of their usual length. */
 export const briefly = {
@@ -79,12 +95,14 @@ export const natives: Readonly<Record<ProtocolName, { readonly name: string; rea
 export async function startStage(options: StageOptions): Promise<Stage> {
   const [first, second] = await Promise.all([startSimulator(options.simulators), startSimulator(options.simulators)]);
   const gateway = await startTestGateway({ config: configOf(options, [first, second]) });
+  const running = watchRunningTime();
   let count = 0;
   const lineOf = (id: string) => onlyLine(gateway, id);
   return {
     gateway,
     first,
     second,
+    running,
     modelOf,
     lineOf,
     open: (cast, { lane, stream, ...variant }, id) =>
@@ -93,10 +111,13 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       const { lane, stream } = variant;
       const model = modelOf(cast, variant);
       const id = `${model}.${count++}`;
+      const startedAt = now();
       const got = await askWhole(gateway.url, lane.caller, { id, stream, model, ...more });
       return {
         variant,
         got,
+        startedAt,
+        ranMs: running.between(startedAt, startedAt + got.durationMs),
         outcome: judge(lane.caller, stream, got),
         first: attemptsOf(first, id),
         second: attemptsOf(second, id),
@@ -104,6 +125,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       };
     },
     async stop() {
+      running.stop();
       await gateway.stop();
       await Promise.all([first.close(), second.close()]);
     },
@@ -153,7 +175,9 @@ function poolOf(name: string, cast: Cast, variant: Variant, [first, second]: rea
   };
   const { address = (url: string) => url } = cast;
   const providers: object[] = [{ ...target(0, address(first.url), cast.first), ...cast.firstTarget }];
-  if (cast.second !== null) providers.push({ ...target(1, second.url, cast.second ?? 'ok'), ...cast.secondTarget });
+  const manner = cast.second === undefined ? { timeout: patiently } : {};
+  if (cast.second !== null)
+    providers.push({ ...target(1, second.url, cast.second ?? 'ok'), ...manner, ...cast.secondTarget });
   return { strategy: 'priority', providers, ...cast.model };
 }
 
@@ -177,7 +201,7 @@ async function onlyLine(gateway: TestGateway, id: string): Promise<Readonly<Reco
 }
 
 /** Resolves when something has become true that nobody tells of; rejects when it has not within `limitMs`. */
-export async function eventually(isTrue: () => boolean, what: string, limitMs = 5_000): Promise<void> {
+export async function eventually(isTrue: () => boolean, what: string, limitMs = 20_000): Promise<void> {
   const until = performance.now() + limitMs;
   while (!isTrue()) {
     if (performance.now() > until) throw new Error(`There was no ${what} within ${limitMs} ms.`);

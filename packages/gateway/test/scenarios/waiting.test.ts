@@ -15,6 +15,7 @@ beforeAll(async () => {
       'asked-for-long-with-another': { first: 'f1?retry=100' },
       limited: { first: 'f2', ...alone },
       left: { first: 'f2' },
+      spared: { first: 'f2' },
     },
     // The defaults of a gateway that says nothing of it.
     retry: { initial_delay_ms: 100 },
@@ -60,6 +61,20 @@ describe('F2: a provider that limits the rate and does not say for how long', ()
     }
     const seconds = runs.map((run) => gapsOf(run)[1]!);
     expect(Math.max(...seconds) - Math.min(...seconds)).toBeGreaterThan(5);
+  });
+
+  it('is passed over by those who come next, while another answers; alone, it is asked by everybody', async () => {
+    for (const variant of two) {
+      let tries = 1;
+      // Each time that it refuses again it is passed over for longer: long enough for the slowest machine.
+      for (let asked = 0; asked < 8 && tries > 0; asked++) {
+        const run = await stage.run('spared', variant);
+        check(run, { outcome: 'whole', tries: [[0, 4], 1] });
+        tries = run.first.length;
+      }
+      expect(tries).toBe(0);
+    }
+    for (const run of await all('limited')) check(run, { outcome: 'refused', status: 429, tries: [[2, 4], 0] });
   });
 
   it('is left for another before long', async () => {

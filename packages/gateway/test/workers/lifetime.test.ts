@@ -88,7 +88,7 @@ describe('a stop of several workers', () => {
     const workers = await childrenOf(fleet.gateway.pid);
     expect(workers).toHaveLength(2);
     process.kill(fleet.gateway.pid, 'SIGKILL');
-    await vi.waitUntil(() => !workers.some(isRunning), { timeout: 5_000 });
+    await vi.waitUntil(() => !workers.some(isRunning), { timeout: 20_000 });
     await expect(chat(fleet.url)).rejects.toThrow('ECONNREFUSED');
   });
 });
@@ -100,7 +100,7 @@ describe('a reload of several workers', () => {
     await writeFile(join(fleet.gateway.directory, 'config.yaml'), yaml(second.url));
     fleet.gateway.signal('SIGHUP');
     await fleet.gateway.waitForOutput('Configuration reloaded');
-    await vi.waitUntil(async () => (await namesOf(fleet.url)).every((name) => name === 'second'), { timeout: 5_000 });
+    await vi.waitUntil(async () => (await namesOf(fleet.url)).every((name) => name === 'second'), { timeout: 20_000 });
     await stop(fleet);
   });
 

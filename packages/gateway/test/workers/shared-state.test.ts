@@ -87,7 +87,7 @@ describe('what all workers share', () => {
     first.behave({ kind: 'answer' });
     const waiting = chats(url, 5);
     const depth = async () => sum(await (await fetch(`${url}/metrics`)).text(), 'gateway_queue_depth');
-    await vi.waitUntil(async () => (await depth()) === 5, { timeout: 5_000 });
+    await vi.waitUntil(async () => (await depth()) === 5, { timeout: 20_000 });
     const refused = await chats(url, 22);
     expect(tally(refused)).toEqual({ 503: 22 });
     expect(refused.filter(({ text }) => text.includes('"queue_full"'))).toHaveLength(22);
@@ -112,7 +112,7 @@ describe('what all workers share', () => {
     for (let request = 0; request < 6; request++) {
       expect((await chat(url)).headers['x-simulator']).toBe('second');
     }
-    await vi.waitUntil(async () => (await states()).every((state) => state === 'degraded'), { timeout: 5_000 });
+    await vi.waitUntil(async () => (await states()).every((state) => state === 'degraded'), { timeout: 20_000 });
     const { attemptCount } = first;
     // Three would do; what was under way when it was taken out may come on top.
     expect(attemptCount).toBeLessThanOrEqual(3 + WORKERS);
@@ -175,7 +175,7 @@ describe('a worker that is killed', () => {
     });
     for (let killed = 1; killed <= 2; killed++) {
       const before = outcomes.length;
-      await vi.waitUntil(() => outcomes.length > before + 100, { timeout: 15_000 });
+      await vi.waitUntil(() => outcomes.length > before + 100, { timeout: 30_000 });
       process.kill((await childrenOf(gateway.pid))[0]!, 'SIGKILL');
       await gateway.waitForOutput('serves in the place of one that died', killed);
     }
