@@ -68,6 +68,14 @@ export interface AttemptRecord {
   readonly isOutrun?: boolean;
 }
 
+/**
+ * Whether its target was asked. One that was busy, or whose wire has no words for the request, was passed over: that is
+ * told, and counts nowhere as an attempt.
+ */
+export function wasAsked({ outcome }: Pick<AttemptRecord, 'outcome'>): boolean {
+  return outcome !== 'target_busy' && outcome !== 'inexpressible';
+}
+
 /** What policies of the request ring see of one client request. The bytes of the body are never changed by them. */
 export interface RequestView {
   readonly id: string;

@@ -142,6 +142,13 @@ describe('the row of an exchange', () => {
     ]);
   });
 
+  it('has no attempt where nobody was asked, and the use of an answer at who gave it', () => {
+    const attempts = [attempt(), attempt({ outcome: 'target_busy', status: 0 }), attempt({ outcome: 'inexpressible' })];
+    const { attempts: rows } = row({ attempts });
+    expect(rows).toMatchObject([{ outcome: 'ok', usage: { input: 100, output: 20 } }]);
+    expect(row({ attempts: attempts.slice(1), outcome: 'failed' }).attempts).toEqual([]);
+  });
+
   it('has nothing to pay for the answer of another, nor for a refusal', () => {
     const shared = row({ isShared: true });
     expect([shared.isShared, shared.attempts]).toEqual([true, []]);

@@ -1,4 +1,4 @@
-import type { AttemptRecord, LedgerEntry } from '../canonical/exchange.ts';
+import { type AttemptRecord, type LedgerEntry, wasAsked } from '../canonical/exchange.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { costOf } from '../pricing/cost-of.ts';
 import type { ModelPrices } from '../pricing/model-facts.ts';
@@ -50,7 +50,7 @@ export function rowOf({ entry, subject, endedAt, priceOf }: RowInput): LedgerRow
 
 function attemptRows({ attempts }: RowInput['entry'], priceOf: RowInput['priceOf']): AttemptRow[] {
   const rows: AttemptRow[] = [];
-  for (const attempt of attempts) rows.push(attemptRow(attempt, useOf(attempt, priceOf)));
+  for (const attempt of attempts) if (wasAsked(attempt)) rows.push(attemptRow(attempt, useOf(attempt, priceOf)));
   return rows;
 }
 

@@ -1,4 +1,4 @@
-import type { AttemptRecord, ExchangeOutcome, LedgerEntry } from '../canonical/exchange.ts';
+import { type AttemptRecord, type ExchangeOutcome, type LedgerEntry, wasAsked } from '../canonical/exchange.ts';
 import { formatMilliseconds } from '../canonical/milliseconds.ts';
 import type { Usage } from '../canonical/usage.ts';
 import type { Log, LogFields, RawLines } from './telemetry.ts';
@@ -44,7 +44,7 @@ export function exchangeFields(entry: LedgerEntry): LogFields {
     operation: entry.operation,
     stream: entry.stream,
     target_id: entry.targetId,
-    attempts: entry.attempts.length,
+    attempts: countAsked(entry.attempts),
     recovered: entry.recovered,
     shared: entry.isShared || undefined,
     shadow_of: entry.shadowOf,
@@ -85,7 +85,7 @@ function accessLine(raw: RawLines, entry: LedgerEntry, level: string): string {
     entry.stream ? 'true' : 'false',
   );
   if (entry.targetId !== undefined) parts.push(`,"target_id":`, quoted(entry.targetId));
-  parts.push(`,"attempts":${entry.attempts.length}`);
+  parts.push(`,"attempts":${countAsked(entry.attempts)}`);
   if (entry.recovered !== undefined) parts.push(`,"recovered":"${entry.recovered}"`);
   if (entry.isShared) parts.push(`,"shared":true`);
   if (entry.shadowOf !== undefined) parts.push(`,"shadow_of":`, quoted(entry.shadowOf));
@@ -105,6 +105,12 @@ function modelOf(raw: RawLines, entry: LedgerEntry): string | undefined {
   if (entry.targetModel !== undefined) return entry.targetModel;
   if (entry.requestedModel === undefined) return undefined;
   return raw.redact(entry.requestedModel.slice(0, maxModelLength * 8)).slice(0, maxModelLength);
+}
+
+function countAsked(attempts: readonly AttemptRecord[]): number {
+  let asked = 0;
+  for (let index = 0; index < attempts.length; index++) if (wasAsked(attempts[index]!)) asked++;
+  return asked;
 }
 
 function trail(raw: RawLines, attempts: readonly AttemptRecord[]): string {

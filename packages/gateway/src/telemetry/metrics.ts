@@ -1,5 +1,5 @@
 import { AggregatorRegistry, collectDefaultMetrics, type Metric, Registry } from 'prom-client';
-import type { AttemptRecord, LedgerEntry } from '../canonical/exchange.ts';
+import { type AttemptRecord, type LedgerEntry, wasAsked } from '../canonical/exchange.ts';
 import {
   type HistogramChild,
   HistogramFamily,
@@ -73,8 +73,7 @@ export function createMetrics(options: MetricsOptions): MergeableMetrics {
 
   function observeAttempt(attempt: AttemptRecord): void {
     const children = childrenOfProvider(attempt.provider);
-    // Nothing was sent to a target that had no free slot.
-    if (attempt.outcome !== 'target_busy') {
+    if (wasAsked(attempt)) {
       children.requests.value += 1;
       children.latency.observe(attempt.durationMs / 1000);
     }

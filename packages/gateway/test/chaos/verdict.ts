@@ -62,7 +62,7 @@ export function judgeFate(fate: Fate): { readonly kind: Seen['kind']; readonly c
     [attempts <= maxAttempts, `its targets were asked ${attempts} times`],
     [told <= maxAttempts, `its line tells of ${told} attempts`],
     [attempts <= told, `${attempts} attempts were seen, but ${told} told`],
-    [told <= Number(line['attempts']), `its trail is longer than its ${line['attempts']} attempts`],
+    [told === Number(line['attempts']), `its trail tells of ${told} and not of ${line['attempts']} attempts`],
     [kind !== 'lost' && kind !== 'cut' && kind !== 'wrong', `it was ${kind}: ${why}`],
     // Who leaves at the very end may have been answered, or refused, for all that the gateway knows.
     [seen.status === line['status'] || kind === 'left', `status ${seen.status} is told as ${line['status']}`],

@@ -41,9 +41,10 @@ function isWithin(count: number, wanted: Count): boolean {
   return typeof wanted === 'number' ? count === wanted : count >= wanted[0] && count <= wanted[1];
 }
 
-/** Attempts that a line of the access log tells of and that were sent: others found their target busy, or without words. */
+/** Attempts of the trail of a line of the access log, without targets that were passed over; its number where it has no trail. */
 export function countSent(line: Readonly<Record<string, unknown>>): number {
-  const trail = (line['trail'] ?? []) as readonly { readonly outcome: string }[];
+  const trail = line['trail'] as readonly { readonly outcome: string }[] | undefined;
+  if (trail === undefined) return Number(line['attempts']);
   return trail.filter(({ outcome }) => outcome !== 'target_busy' && outcome !== 'inexpressible').length;
 }
 
