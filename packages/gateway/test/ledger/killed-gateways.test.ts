@@ -1,20 +1,63 @@
-import { request } from 'node:http';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Simulator, startSimulator } from '@llm-gateway/simulator';
+import { type AttemptRecord, type Simulator, startSimulator } from '@llm-gateway/simulator';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/canonical/clock.ts';
-import { openDatabase } from '../../src/stores/sql/database.ts';
+import { createSqlAuditStore } from '../../src/stores/sql/audit-store.ts';
+import { checkDatabase } from '../../src/stores/sql/check-database.ts';
+import { type Database, type DatabaseLocation, openDatabase } from '../../src/stores/sql/database.ts';
+import { builtInFolder, readMigrations } from '../../src/stores/sql/migrations/migration-folder.ts';
+import { Migrator } from '../../src/stores/sql/migrations/migrator.ts';
+import { createPostgresPlace, postgresUrl, type TestPlace } from '../../src/stores/sql/test-databases.fixture.ts';
 import { type BuiltGateway, buildGateway, type GatewayProcess } from '../acceptance/built-gateway.ts';
+import { call } from '../acceptance/caller.ts';
+import { childrenOf } from '../workers/fleet.ts';
+import { type Answered, ask, startLoad, type Wish } from './crash-callers.ts';
+import { breachesOf, type History, pricing, readRows, sumsOf } from './crash-law.ts';
 
-/** Kills for each number of workers; more with CRASH_RUNS. */
-const runs = Number(process.env['CRASH_RUNS'] ?? 2);
-const longest = 60_000 + runs * 20_000;
+/** Kills over all scenes; `npm run test:crash` does 200. */
+const kills = Number(process.env['CRASH_RUNS'] ?? 5);
+const callers = 8;
+const adminKey = 'my-secret-admin-key';
+
+interface Scene {
+  readonly workers: number;
+  readonly dialect: 'SQLite' | 'PostgreSQL';
+  readonly kills: number;
+}
+
+const scenes: readonly Scene[] = [
+  { workers: 1, dialect: 'SQLite', kills: Math.round(kills * 0.25) },
+  { workers: 2, dialect: 'SQLite', kills: Math.round(kills * 0.45) },
+  { workers: 2, dialect: 'PostgreSQL', kills: Math.round(kills * 0.3) },
+];
+
+/** Who dies, and when: after so many attempts of this life, and so many turns of this process's event loop. */
+interface Kill {
+  readonly victim: 'worker' | 'primary' | 'everything';
+  readonly attempts: number;
+  readonly turns: number;
+}
+
+/** Whoever dies in turn; a gateway outlives its workers. */
+const victims = ['worker', 'everything', 'worker', 'worker', 'primary'] as const;
+
+function plan({ kills: count, workers }: Scene): Kill[] {
+  const moment = fc.record({ attempts: fc.integer({ min: 5, max: 120 }), turns: fc.nat({ max: 40 }) });
+  return fc.sample(moment, { numRuns: count, seed: 5 + workers }).map((when, index) => ({
+    ...when,
+    victim: workers === 1 ? 'everything' : victims[index % victims.length]!,
+  }));
+}
 
 let built: BuiltGateway;
 let simulator: Simulator;
 beforeAll(async () => {
-  [built, simulator] = await Promise.all([buildGateway(), startSimulator({ tokens: 3, keepAttempts: 100_000 })]);
+  [built, simulator] = await Promise.all([
+    buildGateway(),
+    startSimulator({ tokenGapMs: 1, firstTokenMs: 1, keepAttempts: 1_000_000 }),
+  ]);
 });
 afterAll(async () => {
   await built.remove();
@@ -24,118 +67,166 @@ afterAll(async () => {
 const configOf = (): string =>
   JSON.stringify({
     server: { host: '127.0.0.1', port: 0, metrics_port: 0 },
-    auth: { mode: 'open' },
+    // As many as there are callers: one place that is never given back is missed.
+    queue: { max_concurrent: callers },
     database: { path: 'data/record.db' },
     models: {
-      sim: {
-        pricing: { input: 1, output: 2 },
-        providers: [{ name: 'only', api_base: `${simulator.url}/v1`, api_key: 'sk-upstream' }],
-      },
+      sim: { pricing, providers: [{ name: 'only', api_base: `${simulator.url}/v1`, api_key: 'sk-upstream' }] },
     },
   });
 
-const callersAtOnce = 8;
+/** One gateway over all its lives, and what became of what it was asked. */
+class Story implements History {
+  readonly asked = new Map<string, Wish>();
+  readonly answered = new Map<string, Answered>();
+  mostCutOff = 0;
+  #directory: string | undefined;
+  #key: string | undefined;
+  #lives = 0;
+  readonly #name: string;
+  readonly #scene: Scene;
+  readonly #env: Readonly<Record<string, string>>;
 
-interface Load {
-  /** Ids of requests whose whole answer has come. */
-  readonly answered: ReadonlySet<string>;
-  stop(): Promise<void>;
-}
+  constructor(scene: Scene, name: string, env: Readonly<Record<string, string>>) {
+    this.#scene = scene;
+    this.#name = name;
+    this.#env = { ADMIN_KEY: adminKey, ...env };
+  }
 
-/** Callers who ask one after the other until they are told to stop, whatever becomes of what they ask. */
-function load(url: string, name: string): Load {
-  const answered = new Set<string>();
-  let isOver = false;
-  const caller = async (place: number): Promise<void> => {
-    for (let number = 0; !isOver; number++) {
-      const id = `${name}-${place}-${number}`;
-      if (await ask(url, id).catch(() => false)) answered.add(id);
-    }
-  };
-  const callers = Array.from({ length: callersAtOnce }, (_, place) => caller(place));
-  return {
-    answered,
-    async stop() {
-      isOver = true;
-      await Promise.all(callers);
-    },
-  };
-}
+  get directory(): string {
+    return this.#directory!;
+  }
 
-function ask(url: string, id: string): Promise<boolean> {
-  const body = JSON.stringify({ model: 'sim', messages: [{ role: 'user', content: 'Hello!' }] });
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', 'x-request-id': id };
-    const sent = request(`${url}/v1/chat/completions`, { method: 'POST', headers }, (reply) => {
-      reply
-        .on('error', reject)
-        .on('end', () => resolve(reply.statusCode === 200))
-        .resume();
+  get served(): readonly AttemptRecord[] {
+    return simulator.attempts.filter(({ headers }) => String(headers['x-request-id']).startsWith(`${this.#name}-`));
+  }
+
+  /** Lives under load until something is killed that ends it, or nothing is left to be killed; answers whether it ended well. */
+  async live(planned: Kill[]): Promise<boolean> {
+    const gateway = await this.#start();
+    const url = await gateway.listening();
+    this.#key ??= await createKey(url);
+    const load = startLoad({ url, key: this.#key, name: `${this.#name}-${this.#lives++}`, callers });
+    let isOver = false;
+    while (!isOver && planned.length > 0) isOver = await this.#strike(gateway, planned.shift()!);
+    await load.stop();
+    for (const [id, wish] of load.asked) this.asked.set(id, wish);
+    for (const [id, used] of load.answered) this.answered.set(id, used);
+    if (!isOver) await this.#expectNothingStuck(url);
+    if (!isOver) gateway.signal('SIGTERM');
+    const end = await gateway.ended;
+    expect(end).toBe(isOver ? 'SIGKILL' : 0);
+    return !isOver;
+  }
+
+  async #start(): Promise<GatewayProcess> {
+    const gateway = await built.start({
+      args: ['start', '--config', 'gateway.json', '--workers', String(this.#scene.workers)],
+      files: { 'gateway.json': configOf() },
+      env: this.#env,
+      ...(this.#directory !== undefined && { directory: this.#directory }),
     });
-    sent.on('error', reject).end(body);
+    this.#directory = gateway.directory;
+    return gateway;
+  }
+
+  /** Kills; answers whether the gateway is over. */
+  async #strike(gateway: GatewayProcess, { attempts, turns, victim }: Kill): Promise<boolean> {
+    const before = simulator.attemptCount;
+    await simulator.waitUntil(() => simulator.attemptCount >= before + attempts, { timeoutMs: 60_000 });
+    // Before the instant: to look takes time.
+    const children = await childrenOf(gateway.pid);
+    for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+    this.mostCutOff += callers;
+    const isWorker = victim === 'worker' && children.length > 0;
+    const dying = isWorker ? [children[turns % children.length]!] : [gateway.pid];
+    for (const pid of victim === 'everything' ? [gateway.pid, ...children] : dying) kill(pid);
+    return !isWorker;
+  }
+
+  /** Every place is to be had: in the queue, and of the key. */
+  async #expectNothingStuck(url: string): Promise<void> {
+    const leaving = new AbortController();
+    const small = { words: 1, tokens: 1, stream: false };
+    const before = simulator.attemptCount;
+    simulator.behave({ kind: 'hang', when: 'before-headers' });
+    const asks = Array.from({ length: callers }, (_, place) =>
+      ask({ url, key: this.#key!, id: `stuck-${place}`, wish: small, signal: leaving.signal }),
+    );
+    const ends = Promise.allSettled(asks);
+    await simulator.waitUntil(() => simulator.attemptCount === before + callers, { timeoutMs: 15_000 });
+    leaving.abort();
+    await ends;
+    simulator.behave(undefined);
+    const queue = async () => {
+      const health = await (await fetch(`${url}/health?detailed=true`)).json();
+      return (health as { components: { queue: unknown } }).components.queue;
+    };
+    await vi.waitFor(async () => expect(await queue()).toEqual({ in_flight: 0, queued: 0 }), { timeout: 10_000 });
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself meanwhile.
+  }
+}
+
+async function createKey(url: string): Promise<string> {
+  const wanted = { name: 'crash', max_concurrent: callers };
+  const reply = await call(url, wanted, { path: '/admin/keys', key: adminKey });
+  return ((await reply.json()) as { key: string }).key;
+}
+
+async function expectSound(database: Database): Promise<void> {
+  const migrations = await readMigrations([builtInFolder()]);
+  const migrator = new Migrator({ database, clock: systemClock, migrations });
+  const checks = await checkDatabase({
+    database,
+    migrator,
+    audit: createSqlAuditStore({ database, clock: systemClock }),
   });
+  expect(checks.length).toBeGreaterThan(2);
+  expect(checks.filter(({ isGood }) => !isGood)).toEqual([]);
+  // The sums that reports are made of are those of the rows.
+  const [rows] = await database.all('SELECT COUNT(*) AS requests, SUM(cost_nanos) AS cost FROM usage_records');
+  const sums = await database.all(
+    'SELECT SUM(requests) AS requests, SUM(cost_nanos) AS cost FROM usage_rollups GROUP BY width',
+  );
+  expect(sums).toEqual(sums.map(() => rows));
 }
 
-async function start(directory: string | undefined, workers: number): Promise<GatewayProcess> {
-  return built.start({
-    args: ['start', '--config', 'gateway.json', '--workers', String(workers)],
-    files: { 'gateway.json': configOf() },
-    ...(directory !== undefined && { directory }),
-  });
-}
+describe.each(scenes)('a gateway of $workers worker(s) over $dialect, killed $kills times under load', (scene) => {
+  const { dialect, kills: count, workers } = scene;
+  let place: TestPlace | undefined;
+  afterAll(() => place?.drop());
 
-interface Recorded {
-  readonly request_id: string;
-  readonly outcome: string;
-  readonly count: number;
-}
-
-describe.each([1, 2])('a gateway of %d worker(s) that is killed under load', (workers) => {
-  it(
-    'has one row for each request that was answered, and none twice',
+  it.runIf(dialect === 'SQLite' || postgresUrl !== undefined)(
+    'has one row for each exchange, and the row costs what was served',
     async () => {
-      const moments = fc.sample(fc.integer({ min: 20, max: 400 }), { numRuns: runs, seed: 5 });
-      const expected = new Set<string>();
-      let directory: string | undefined;
-      for (const [run, afterMs] of moments.entries()) {
-        const gateway = await start(directory, workers);
-        directory = gateway.directory;
-        const callers = load(await gateway.listening(), `w${workers}-${run}`);
-        const before = simulator.attemptCount;
-        await simulator.waitUntil(() => simulator.attemptCount > before + afterMs);
-        gateway.signal('SIGKILL');
-        await callers.stop();
-        await gateway.ended;
-        for (const id of callers.answered) expected.add(id);
-      }
-      // The next start takes what the dead have left behind, and a good end leaves nothing.
-      const last = await start(directory, workers);
-      await last.listening();
-      last.signal('SIGTERM');
-      expect(await last.ended).toBe(0);
+      if (dialect === 'PostgreSQL') place = await createPostgresPlace(postgresUrl!);
+      const server = place !== undefined && 'url' in place.location ? { DATABASE_URL: place.location.url } : {};
+      const name = `${dialect}-${workers}`;
+      const story = new Story(scene, name, server);
+      const planned = plan(scene);
+      // The last life takes what the dead have left behind.
+      let endedWell = false;
+      while (!endedWell) endedWell = await story.live(planned);
+      expect(await readdir(join(story.directory, 'data/ledger'))).toEqual([]);
 
-      const database = await openDatabase({
-        location: { file: join(directory!, 'data/record.db') },
-        clock: systemClock,
-      });
-      const rows = await database.all<Recorded>(
-        'SELECT request_id, MIN(outcome) AS outcome, COUNT(*) AS count FROM usage_records GROUP BY request_id',
-        [],
-      );
-      const sums = await database.all<{ readonly total: number }>('SELECT COUNT(*) AS total FROM usage_attempts', []);
+      const location: DatabaseLocation = place?.location ?? { file: join(story.directory, 'data/record.db') };
+      const database = await openDatabase({ location, clock: systemClock });
+      const rows = await readRows(database, `${name}-`);
+      expect(breachesOf(rows, story)).toEqual([]);
+      const sums = sumsOf(rows, story);
+      console.log(`${count} kills, ${workers} worker(s), ${dialect}:`, { ...sums, answered: story.answered.size });
+      expect(sums.cost).toBe(sums.servedCost);
+      expect(sums.completed).toBeGreaterThan(count);
+      await expectSound(database);
       await database.close();
-      expect(rows.filter(({ count }) => count !== 1)).toEqual([]);
-      const outcomes = new Map(rows.map(({ request_id, outcome }) => [request_id, outcome]));
-      expect([...expected].filter((id) => !outcomes.has(id))).toEqual([]);
-      // An answer may be out when the process dies, and its end not written down: then its row says that it was interrupted.
-      const interrupted = [...expected].filter((id) => outcomes.get(id) !== 'completed');
-      expect(interrupted.length).toBeLessThanOrEqual(runs * callersAtOnce);
-      // Whom the provider served and the caller never heard of is there as well: each attempt at most once.
-      const served = simulator.attempts.filter(({ headers }) =>
-        String(headers['x-request-id']).startsWith(`w${workers}-`),
-      ).length;
-      expect(sums[0]!.total).toBeGreaterThanOrEqual(served);
     },
-    longest,
+    60_000 + count * 15_000,
   );
 });
