@@ -61,6 +61,15 @@ export interface LedgerIntent extends AttemptUse {
 /** How an exchange ended, as the record tells it; `interrupted` when the process died before its end. */
 export type LedgerOutcome = ExchangeOutcome | 'interrupted';
 
+/** Every way in which an exchange ends. */
+export const ledgerOutcomes = [
+  'completed',
+  'failed',
+  'client_closed',
+  'rejected',
+  'interrupted',
+] as const satisfies readonly LedgerOutcome[];
+
 /** The facts of one exchange, as they are kept for ever after. Sums over it are those of its attempts. */
 export interface LedgerRow {
   readonly subject: LedgerSubject;

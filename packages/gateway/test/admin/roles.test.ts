@@ -31,6 +31,7 @@ const ofBoth = [
   'GET /admin/tenants',
   'GET /admin/tenants/{id}',
   'GET /admin/audit',
+  'GET /admin/logs',
   'GET /admin/openapi.json',
 ];
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { postgresUrl, testDialects } from '../../src/stores/sql/test-databases.fixture.ts';
+import { root } from '../source-tree.ts';
 import { type CliSettings, runCli } from './run-cli.ts';
 
 let folder: string;
@@ -16,13 +17,9 @@ const dataOf = async (argv: string[], settings?: CliSettings) => {
   const { code, stdout } = await run([...argv, '--json'], settings);
   return { code, ...JSON.parse(stdout) };
 };
-const builtIn = [
-  '20240101000000_initial_schema',
-  '20240102000000_add_providers',
-  '20240103000000_add_usage_tracking',
-  '20240104000000_add_audit_logs',
-  '20240105000000_add_record_facts',
-];
+const builtIn = readdirSync(join(root, 'packages/gateway/migrations'))
+  .map((file) => file.replace('.sql', ''))
+  .sort();
 
 describe('without a database of one’s own', () => {
   const file = () => join(folder, 'data', 'llm-gateway.db');
@@ -31,15 +28,18 @@ describe('without a database of one’s own', () => {
     const { code, stdout } = await run(['run']);
     expect(code).toBe(0);
     expect(stdout).toContain(`applied ${builtIn[0]}`);
-    expect(stdout).toContain(`${file()}: 5 migrations applied`);
+    expect(stdout).toContain(`${file()}: ${builtIn.length} migrations applied`);
     expect(statSync(file()).mode & 0o077).toBe(0);
     expect((await run(['run'])).stdout).toBe(`${file()}: up to date\n`);
   });
 
   it('shows what is pending without making a file', async () => {
     const status = await run(['status']);
-    expect(status.stdout).toContain(`${file()}: 5 pending, and not made yet`);
-    expect(await dataOf(['status'])).toMatchObject({ success: true, data: { database: file(), pending: 5 } });
+    expect(status.stdout).toContain(`${file()}: ${builtIn.length} pending, and not made yet`);
+    expect(await dataOf(['status'])).toMatchObject({
+      success: true,
+      data: { database: file(), pending: builtIn.length },
+    });
     expect(existsSync(file())).toBe(false);
   });
 
@@ -58,26 +58,21 @@ describe.each(testDialects)('on $name', ({ create }) => {
     const settings = { env: { DATABASE_URL: address } };
     expect(await dataOf(['run'], settings)).toMatchObject({ code: 0, success: true, data: { applied: builtIn } });
     expect(await dataOf(['run'], settings)).toMatchObject({ code: 0, data: { applied: [] } });
-    expect((await dataOf(['revert'], settings)).data.reverted).toEqual([builtIn[4]]);
-    expect((await dataOf(['revert', '--steps', '3'], settings)).data.reverted).toEqual([
-      builtIn[3],
-      builtIn[2],
-      builtIn[1],
-    ]);
+    expect((await dataOf(['revert'], settings)).data.reverted).toEqual(builtIn.slice(-1));
+    expect((await dataOf(['revert', '--steps', String(builtIn.length - 2)], settings)).data.reverted).toEqual(
+      builtIn.slice(1, -1).toReversed(),
+    );
     const { data } = await dataOf(['status'], settings);
-    expect(data.pending).toBe(4);
+    expect(data.pending).toBe(builtIn.length - 1);
     expect(data.migrations).toMatchObject([
       {
         version: '20240101000000',
-        name: builtIn[0],
+        name: '20240101000000_initial_schema',
         state: 'applied',
         applied_at: expect.any(String),
         reversible: true,
       },
-      { state: 'pending', applied_at: null },
-      { state: 'pending' },
-      { state: 'pending' },
-      { state: 'pending' },
+      ...builtIn.slice(1).map(() => ({ state: 'pending', applied_at: null })),
     ]);
     expect((await run(['status'], settings)).stdout).toMatch(
       /^MIGRATION\tSTATE\tAPPLIED\n20240101000000_initial_schema\tapplied\t\d/,

@@ -12,6 +12,7 @@ import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-rou
 import { auditRoutes } from './audit-routes.ts';
 import { checkInput } from './check-input.ts';
 import { keyRoutes } from './key-routes.ts';
+import { logRoutes } from './log-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { namespaceRoutes } from './namespace-routes.ts';
 import { openApiDocument } from './openapi-document.ts';
@@ -55,6 +56,7 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...modelRoutes,
   ...keyRoutes,
   ...namespaceRoutes,
+  ...logRoutes,
   ...auditRoutes,
   ...overviewRoutes,
   documentRoute,

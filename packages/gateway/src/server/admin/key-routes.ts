@@ -5,6 +5,7 @@ import type { ApiKey } from '../../stores/key-store.ts';
 import type { AdminCaller } from './admin-caller.ts';
 import { pageQuery, tenantId } from './admin-fields.ts';
 import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
+import { invalidField } from './invalid-field.ts';
 import {
   describeKey,
   describeMadeKey,
@@ -210,7 +211,7 @@ function checkGrants(
 
 function checkExpiry({ wallNow }: AdminSource, expiresAt: number | null | undefined): void {
   if (expiresAt === undefined || expiresAt === null || expiresAt > wallNow()) return;
-  throw new GatewayError('invalid_request', '`expires_at` is in the past.', { param: 'expires_at' });
+  throw invalidField('expires_at', 'is in the past');
 }
 
 /** Throws where a tenant has as many keys as it may. */

@@ -12,6 +12,7 @@ import { maskSecrets } from '../../telemetry/secrets.ts';
 import { address, isoOf, isoOrNull, limit, name, pageQuery, shownTime } from './admin-fields.ts';
 import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
 import { credentialPreview } from './credential-preview.ts';
+import { invalidField } from './invalid-field.ts';
 import { notFound } from './not-found.ts';
 
 const settings = z
@@ -80,7 +81,7 @@ export const providerRoutes: readonly AdminRoute[] = [
       const id = source.newId();
       requireAddress(definition, body.base_url);
       if (body.api_key === undefined && definition.needsKey) {
-        throw invalid('api_key', `is missing; ${definition.name} needs one`);
+        throw invalidField('api_key', `is missing; ${definition.name} needs one`);
       }
       const created = await source.record.stores.providers.create({
         id,
@@ -186,18 +187,18 @@ function pageOf({ after, limit: most }: { readonly after?: string | undefined; r
 function kindOf(kind: string): ProviderDefinition {
   const definition = findProviderByName(kind);
   if (definition !== undefined) return definition;
-  throw invalid('kind', `must be one of ${providerDefinitions.map((known) => known.name).join(', ')}`);
+  throw invalidField('kind', `must be one of ${providerDefinitions.map((known) => known.name).join(', ')}`);
 }
 
 function requireAddress({ baseUrl: own, missingAddress, name: kind }: ProviderDefinition, given?: string | null): void {
   if (given || own !== undefined) return;
-  throw invalid('base_url', missingAddress ?? `is missing; ${kind} has no address of its own`);
+  throw invalidField('base_url', missingAddress ?? `is missing; ${kind} has no address of its own`);
 }
 
 function credentialOf({ record }: AdminSource, id: string, credential: string | undefined) {
   if (credential === undefined) return { apiKeyEncrypted: null, keyId: null, apiKeyRef: null };
   if (isCredentialReference(credential)) {
-    if (isOwnSecret(credential)) throw invalid('api_key', "refers to a secret of the gateway's own");
+    if (isOwnSecret(credential)) throw invalidField('api_key', "refers to a secret of the gateway's own");
     return { apiKeyEncrypted: null, keyId: null, apiKeyRef: credential };
   }
   const { secrets } = record;
@@ -259,8 +260,4 @@ function describeConfigured(provider: ProviderConfig): z.input<typeof shown> {
     updated_at: null,
     rotated_at: null,
   };
-}
-
-function invalid(param: string, fault: string): GatewayError {
-  return new GatewayError('invalid_request', `\`${param}\` ${fault}.`, { param });
 }
