@@ -152,6 +152,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
     admin: createAdminServer({
       ...pages,
       access,
+      isOpen: () => runtime.adminKey !== undefined,
       record: shared.record,
       runtime: () => runtime,
       wallNow: clock.wallNow,

@@ -2,7 +2,7 @@ import type { Runtime } from '../runtime.ts';
 
 /** What a person who just started the gateway wants to know: where it is, how to call it, what to do next. */
 export function startBanner(
-  runtime: Pick<Runtime, 'catalog' | 'isDemo'>,
+  runtime: Pick<Runtime, 'catalog' | 'isDemo' | 'adminKey'>,
   address: { readonly host: string; readonly port: number },
 ): string {
   const host = address.host === '0.0.0.0' || address.host === '::' ? 'localhost' : address.host;
@@ -16,6 +16,7 @@ export function startBanner(
   const lines = [
     `llm-gateway listens on ${url}  (OpenAI base URL: ${url}/v1)`,
     models.length === 0 ? undefined : `Models: ${models.slice(0, 8).join(', ')}${models.length > 8 ? ', …' : ''}`,
+    runtime.adminKey === undefined ? undefined : `Admin API: ${url}/admin/reference`,
     '',
     'Try it:',
     `  curl ${url}/v1/chat/completions -H 'Content-Type: application/json' -d '${body.replaceAll("'", "'\\''")}'`,

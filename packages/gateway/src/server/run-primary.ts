@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { systemClock } from '../canonical/clock.ts';
 import type { CommandLineIo } from '../cli/command-line-io.ts';
+import { readAdminKey } from '../config/admin-key.ts';
 import { ConfigError, type LoadedConfig } from '../config/gateway-config.ts';
 import { loadConfig } from '../config/load.ts';
 import { mergeRoutingStats, type RoutingStatsSnapshot } from '../explain/routing-stats.ts';
@@ -119,7 +120,8 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   const metricsPort = await openMetricsPort({ config: loaded.config, mainPort: address.port, pages, log });
   log.info('server', `Listening on ${address.address}:${address.port}`, { version, workers });
   const { isDemo } = compile(loaded);
-  io.stderr.write(startBanner({ catalog, isDemo }, { host: loaded.config.server.host, port: address.port }));
+  const adminKey = readAdminKey(loaded.env, loaded.config.auth.keys).key;
+  io.stderr.write(startBanner({ adminKey, catalog, isDemo }, { host: loaded.config.server.host, port: address.port }));
 
   const reloader = createReloader({
     input,

@@ -5,7 +5,7 @@ import type { Exchange } from '../../exchange.ts';
 import type { InboundBody } from '../../inbound-body.ts';
 import type { AdminAccess } from '../../policies/admin-access.ts';
 import { endReply } from '../end-reply.ts';
-import { sendJson } from '../pages.ts';
+import { sendJson, sendText } from '../pages.ts';
 import { type AdminCaller, findAdminCaller } from './admin-caller.ts';
 import type { AdminMatch } from './admin-match.ts';
 import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
@@ -18,12 +18,18 @@ import { namespaceRoutes } from './namespace-routes.ts';
 import { openApiDocument } from './openapi-document.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import { providerRoutes } from './provider-routes.ts';
+import { createReferencePage, type ReferencePage } from './reference-page.ts';
 
 export interface AdminServerInput extends Omit<AdminSource, 'record'> {
   /** Undefined: none is kept, and there is nothing to administer. */
   readonly record: AdminSource['record'] | undefined;
   readonly access: AdminAccess;
+  /** Whether there is an operators' key; without one, nothing of this is there. */
+  readonly isOpen: () => boolean;
 }
+
+/** Where the reference is: for everybody, because it says nothing about this gateway. */
+export const referencePath = '/admin/reference';
 
 export interface AdminRequest {
   readonly match: AdminMatch;
@@ -64,8 +70,14 @@ export const adminRoutes: readonly AdminRoute[] = [
 
 /** What administers keys, providers, models and tenants over HTTP. */
 export function createAdminServer(input: AdminServerInput): ServeAdmin {
-  const { record, access, wallNow } = input;
+  const { record, access, isOpen, version, wallNow } = input;
+  let reference: ReferencePage | undefined;
   return async function serveAdmin({ body, exchange, headers, match }, response) {
+    if (match.path === referencePath && isOpen()) {
+      reference ??= createReferencePage(openApiDocument(adminRoutes, version));
+      sendReference(reference, exchange.method, response, headers);
+      return;
+    }
     const caller = await findAdminCaller({ access, exchange, record, now: wallNow() }).catch((error: unknown) => {
       noteRefusal(record, exchange, match, error);
       throw error;
@@ -101,6 +113,23 @@ export function createAdminServer(input: AdminServerInput): ServeAdmin {
   };
 }
 
+function sendReference(
+  { contentSecurityPolicy, html }: ReferencePage,
+  method: string,
+  response: ServerResponse,
+  headers: readonly string[],
+): void {
+  if (method !== 'GET' && method !== 'HEAD') throw wrongMethod('GET, HEAD');
+  const policy = 'content-security-policy';
+  // One policy, not two: a browser keeps to all that it is sent.
+  const others = headers.filter((_, index) => headers[index - (index % 2)]!.toLowerCase() !== policy);
+  sendText(response, 'text/html; charset=utf-8', html, [...others, policy, contentSecurityPolicy]);
+}
+
+function wrongMethod(allow: string): GatewayError {
+  return new GatewayError('method_not_allowed', `Use ${allow} here.`, { headers: { allow } });
+}
+
 function findRoute(method: string, path: string): { readonly route: AdminRoute; readonly id: string } {
   const wanted = path.replace(/\/$/, '').split('/');
   const asked = method === 'HEAD' ? 'GET' : method;
@@ -115,8 +144,7 @@ function findRoute(method: string, path: string): { readonly route: AdminRoute; 
   if (methods.length === 0) {
     throw new GatewayError('not_found', 'There is no such path of the admin API. GET /admin/openapi.json lists them.');
   }
-  const allow = methods.join(', ');
-  throw new GatewayError('method_not_allowed', `Use ${allow} here.`, { headers: { allow } });
+  throw wrongMethod(methods.join(', '));
 }
 
 function readId(segment: string | undefined): string {
