@@ -23,6 +23,27 @@ const hasNetwork = () =>
     addresses.some(({ internal, family }) => !internal && family === 'IPv4'),
   );
 
+const hasRedisServer = () => {
+  try {
+    execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+};
+/** Whether a Redis server is named, or answers where one usually is. */
+const hasRedis = () => {
+  if (process.env.TEST_REDIS_URL || process.env.REDIS_URL) return true;
+  const ask =
+    "require('net').connect(6379,'127.0.0.1').on('connect',()=>process.exit(0)).on('error',()=>process.exit(1))";
+  try {
+    execFileSync(process.execPath, ['-e', ask], { stdio: 'ignore', timeout: 5_000 });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 /** What the recorded exchanges are for: everything below this folder. */
 const fidelity = 'packages/gateway/test/fidelity/';
 const recordings = {
@@ -51,6 +72,17 @@ const needs = [
     isHere: hasNetwork,
   },
   { file: 'packages/gateway/src/telemetry/line-writer.test.ts', need: 'Linux', isHere: isLinux },
+  ...['limit-leases', 'limit-store', 'lost-server', 'slot-store'].map((name) => ({
+    file: `packages/gateway/src/stores/redis/${name}.test.ts`,
+    need: 'a Redis server',
+    isHere: hasRedis,
+  })),
+  { file: 'packages/gateway/test/redis/shared-limits.test.ts', need: 'a Redis server', isHere: hasRedis },
+  ...['src/stores/redis/redis-connection', 'test/redis/lost-redis'].map((name) => ({
+    file: `packages/gateway/${name}.test.ts`,
+    need: 'the program redis-server',
+    isHere: hasRedisServer,
+  })),
   { file: 'bench/load.test.ts', need: 'Linux', isHere: isLinux },
 ];
 

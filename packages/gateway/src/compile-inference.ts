@@ -111,7 +111,11 @@ export function compileInference(input: InferenceInput): Inference {
     clock,
     headPolicies: input.headPolicies,
     bodyPolicies: input.bodyPolicies,
-    keyLimits: createKeyLimits({ limits: parts.limits, slots: parts.slots, whenStoreIsAway: 'open' }),
+    keyLimits: createKeyLimits({
+      limits: parts.limits,
+      slots: parts.slots,
+      whenStoreIsAway: config.redis?.whenAway ?? 'open',
+    }),
     readRequest: createRequestReader(config.security.validation),
     catalog,
     createPlan: (resolution, exchange) => createPlan(planInput(resolution, exchange)),

@@ -47,6 +47,8 @@ export interface SharedParts {
   /** Where exchanges are written down; absent: in the log only. */
   readonly ledger?: Ledger | undefined;
   readonly health: HealthRegistry;
+  /** Whether Redis answers; absent: none is configured. */
+  readonly isRedisAnswering?: (() => boolean) | undefined;
   /** Text of /metrics over all processes. */
   readonly metricsText: () => Promise<string>;
   /** What was routed where over all processes, of a window in milliseconds or since they began; absent: this is all. */

@@ -105,7 +105,7 @@ const variables: readonly (readonly [string, string])[] = [
   ],
   ['DATABASE_URL', 'PostgreSQL server that keeps keys, providers and usage, in place of the embedded file.'],
   ['SECRETS_ENCRYPTION_KEY', 'Key that stored secrets are encrypted with, such as of `openssl rand -hex 32`.'],
-  ['REDIS_URL', 'Accepted; without effect in this version.'],
+  ['REDIS_URL', 'Redis server in which several gateways count together, in place of each by itself.'],
 ];
 
 function variableTable(providerVariables: readonly ProviderVariables[]): string {

@@ -3,12 +3,18 @@ import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { ModelOverride } from '../pricing/model-facts.ts';
 import type { LimitRule } from '../stores/limit-store.ts';
 import type { ResponseLimits } from '../stores/response-store.ts';
-import type { DatabaseConfig, SecretsConfig, StoredTargetsConfig } from './record-config.ts';
+import type { DatabaseConfig, RedisConfig, SecretsConfig, StoredTargetsConfig } from './record-config.ts';
 import type { AttemptLimitsConfig, ResilienceConfig } from './resilience-config.ts';
 import type { RouteOptions, RoutingConfig } from './routing-config.ts';
 
 export { ConfigError, type ConfigNoticeLike, formatProblem } from '../canonical/config-error.ts';
-export type { DatabaseConfig, SecretsConfig, StoredModelConfig, StoredTargetsConfig } from './record-config.ts';
+export type {
+  DatabaseConfig,
+  RedisConfig,
+  SecretsConfig,
+  StoredModelConfig,
+  StoredTargetsConfig,
+} from './record-config.ts';
 export type {
   AdaptiveConcurrencyConfig,
   AttemptLimitsConfig,
@@ -52,6 +58,8 @@ export interface GatewayConfig {
   /** Where keys, providers and usage are kept; absent: nowhere. */
   readonly database?: DatabaseConfig;
   readonly secrets?: SecretsConfig;
+  /** Where several gateways count together; absent: each counts by itself. */
+  readonly redis?: RedisConfig;
   /** Providers and models of the record, which no file names. */
   readonly stored?: StoredTargetsConfig;
 }

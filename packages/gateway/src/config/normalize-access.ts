@@ -78,21 +78,27 @@ export function normalizeRateLimits(file: FileConfig): readonly RateLimitConfig[
   const limits: RateLimitConfig[] = [];
   const perKey = file.rate_limit;
   if (perKey?.enabled) {
-    limits.push({ rule: limitRule('rate_limit', perKey), key: 'bearer' });
+    limits.push({ rule: limitRule('rate_limit', perKey, file), key: 'bearer' });
   }
   const perAddress = file.security.rate_limit;
   if (file.security.enabled && perAddress?.enabled) {
-    limits.push({ rule: limitRule('security.rate_limit', perAddress), key: 'tenant_or_address' });
+    limits.push({ rule: limitRule('security.rate_limit', perAddress, file), key: 'tenant_or_address' });
   }
   return limits;
 }
 
 type LimitSection = NonNullable<FileConfig['rate_limit']>;
 
-function limitRule(id: string, section: Omit<LimitSection, 'enabled'>): RateLimitConfig['rule'] {
+function limitRule(
+  id: string,
+  section: Omit<LimitSection, 'enabled'>,
+  { redis }: Pick<FileConfig, 'redis'>,
+): RateLimitConfig['rule'] {
   const { requests_per_minute: perMinute, burst_size: burst, algorithm } = section;
-  if (algorithm === 'sliding_window') return { id, algorithm, limit: perMinute, windowMs: WINDOW_MS };
-  return { id, algorithm, capacity: burst ?? perMinute, refillPerSecond: perMinute / 60 };
+  const whenStoreIsAway = section.when_redis_is_away ?? redis?.when_away;
+  const common = { id, ...(whenStoreIsAway !== undefined && { whenStoreIsAway }) };
+  if (algorithm === 'sliding_window') return { ...common, algorithm, limit: perMinute, windowMs: WINDOW_MS };
+  return { ...common, algorithm, capacity: burst ?? perMinute, refillPerSecond: perMinute / 60 };
 }
 
 /** `security`; switched off as a whole, only the limits on what a request may contain remain. */

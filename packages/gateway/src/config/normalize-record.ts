@@ -1,5 +1,5 @@
 import { readAdminKey } from './admin-key.ts';
-import type { DatabaseConfig, GatewayConfig, SecretsConfig } from './gateway-config.ts';
+import type { DatabaseConfig, GatewayConfig, RedisConfig, SecretsConfig } from './gateway-config.ts';
 import type { Environment } from './interpolate.ts';
 import type { FileConfig } from './schema.ts';
 
@@ -7,17 +7,25 @@ const DEFAULT_PATH = './data/llm-gateway.db';
 const DEFAULT_CONNECTIONS = 20;
 const DEFAULT_KEPT_CONNECTIONS = 5;
 const DEFAULT_ROTATION_DAYS = 90;
+const DEFAULT_KEY_PREFIX = 'llm-gateway';
 
-/** Where the record is kept and how its secrets are. */
+/** Where the record is kept, how its secrets are, and where is counted what several gateways share. */
 export function normalizeRecord({
   file,
   env,
 }: {
   readonly file: FileConfig;
   readonly env: Environment;
-}): Pick<GatewayConfig, 'database' | 'secrets'> {
+}): Pick<GatewayConfig, 'database' | 'redis' | 'secrets'> {
   const database = normalizeDatabase(file, env);
-  return { ...(database && { database }), secrets: normalizeSecrets(file, env) };
+  const redis = normalizeRedis(file, env);
+  return { ...(database && { database }), ...(redis && { redis }), secrets: normalizeSecrets(file, env) };
+}
+
+function normalizeRedis({ redis }: FileConfig, env: Environment): RedisConfig | undefined {
+  const url = env['REDIS_URL']?.trim() || redis?.url?.trim() || undefined;
+  if (url === undefined) return undefined;
+  return { url, keyPrefix: redis?.key_prefix ?? DEFAULT_KEY_PREFIX, whenAway: redis?.when_away ?? 'open' };
 }
 
 /** A record is kept where somebody names a place for it, or wants to administer what is in it. */

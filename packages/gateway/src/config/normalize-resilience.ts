@@ -27,7 +27,11 @@ export function normalizeResilience({ resilience }: FileConfig): ResilienceConfi
     },
     timeout: attemptLimits(limits),
     ...operationTimeouts(operations),
-    bulkhead: bulkhead && { maxConcurrent: bulkhead.max_concurrent, maxQueue: bulkhead.max_queue },
+    bulkhead: bulkhead && {
+      maxConcurrent: bulkhead.max_concurrent,
+      maxQueue: bulkhead.max_queue,
+      ...(bulkhead.shared && { isShared: true }),
+    },
     circuitBreaker: circuitBreaker(resilience.circuit_breaker),
     adaptiveConcurrency: adaptiveConcurrency(resilience.adaptive_concurrency),
     outlierEjection: outlierEjection(resilience.outlier_ejection),

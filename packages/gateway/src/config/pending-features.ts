@@ -26,11 +26,6 @@ const pendingSections: readonly PendingFeature[] = [
     message: 'Tracing is accepted, but not built yet: no traces are sent.',
     isUsed: ({ telemetry }) => telemetry.tracing?.enabled === true,
   },
-  {
-    path: ['redis'],
-    message: 'Redis is accepted, but not built yet: limits count within this process only.',
-    isUsed: ({ redis }) => redis !== undefined,
-  },
   ...(['tenants', 'plugins', 'audit'] as const).map((key) => ({
     path: [key],
     message: `The section ${key} is accepted, but not built yet.`,
@@ -39,7 +34,6 @@ const pendingSections: readonly PendingFeature[] = [
 ];
 
 const pendingVariables: Readonly<Record<string, string>> = {
-  REDIS_URL: 'limits count within this process only for now',
   OTEL_EXPORTER_OTLP_ENDPOINT: 'no traces are sent yet',
   OTEL_EXPORTER_JAEGER_ENDPOINT: 'no traces are sent yet',
 };

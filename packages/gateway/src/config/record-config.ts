@@ -1,3 +1,4 @@
+import type { WhenStoreIsAway } from '../stores/limit-store.ts';
 import type { ProviderConfig } from './gateway-config.ts';
 
 /** The database that keeps the record. */
@@ -10,6 +11,16 @@ export interface DatabaseConfig {
   readonly minConnections: number;
   /** Bring the tables up to date at the start. */
   readonly autoMigrate: boolean;
+}
+
+/** The server in which several gateways count together. */
+export interface RedisConfig {
+  /** With user and password where they are needed. */
+  readonly url: string;
+  /** Begins the names of all keys there. */
+  readonly keyPrefix: string;
+  /** What becomes of callers' limits while it does not answer. */
+  readonly whenAway: WhenStoreIsAway;
 }
 
 /** How secrets of the record are kept. */

@@ -20,7 +20,9 @@ export interface ResilienceConfig {
   readonly timeout: AttemptLimitsConfig;
   /** Limits of single operations where they differ; absent: none do. */
   readonly operationTimeouts?: Readonly<Partial<Record<Operation, Partial<AttemptLimitsConfig>>>>;
-  readonly bulkhead: { readonly maxConcurrent: number; readonly maxQueue: number } | undefined;
+  readonly bulkhead:
+    | { readonly maxConcurrent: number; readonly maxQueue: number; readonly isShared?: boolean }
+    | undefined;
   /** Undefined: targets are not taken out for failed requests. Absent: the defaults. */
   readonly circuitBreaker?: CircuitBreakerConfig | undefined;
   /** Undefined or absent: the bulkhead's limit stays what it is. */

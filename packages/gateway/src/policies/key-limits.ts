@@ -50,13 +50,41 @@ export function createKeyLimits({ limits, slots, whenStoreIsAway }: KeyLimitsInp
       const compiled = compile(own);
       const hold = new HeldLimits(compiled, limits);
       if (compiled.pools.length === 0) return hold.enter(request);
-      const outcomes = compiled.pools.map((pool) => slots.acquire(pool, signal));
-      if (outcomes.some((outcome) => outcome instanceof Promise)) {
-        return Promise.all(outcomes).then((late) => hold.occupy(late, request));
-      }
-      return hold.occupy(outcomes as (Slot | SlotRefusal)[], request);
+      const outcomes = acquireAll(slots, compiled.pools, signal);
+      return outcomes instanceof Promise
+        ? outcomes.then((late) => hold.occupy(late, request))
+        : hold.occupy(outcomes, request);
     },
   };
+}
+
+type SlotOutcome = Slot | SlotRefusal;
+
+/** A slot of each pool, asked for together. Throws where one cannot be asked for; then none is held. */
+function acquireAll(
+  slots: SlotStore,
+  pools: readonly SlotPool[],
+  signal: CancelSignal,
+): readonly SlotOutcome[] | Promise<readonly SlotOutcome[]> {
+  const outcomes: (SlotOutcome | Promise<SlotOutcome>)[] = [];
+  try {
+    for (const pool of pools) outcomes.push(slots.acquire(pool, signal));
+  } catch (error) {
+    for (const outcome of outcomes) void Promise.resolve(outcome).then(releaseSlot, () => undefined);
+    throw error;
+  }
+  if (!outcomes.some((outcome) => outcome instanceof Promise)) return outcomes as SlotOutcome[];
+  return Promise.allSettled(outcomes).then((settled) => {
+    const failed = settled.find(({ status }) => status === 'rejected');
+    const granted = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    if (failed === undefined) return granted;
+    granted.forEach(releaseSlot);
+    throw (failed as PromiseRejectedResult).reason;
+  });
+}
+
+function releaseSlot(outcome: SlotOutcome): void {
+  if (typeof outcome === 'object') outcome.release();
 }
 
 interface CompiledLimits {
@@ -85,7 +113,9 @@ function compiler(whenStoreIsAway: WhenStoreIsAway): (limits: NonNullable<Princi
     const compiled: CompiledLimits = {
       pools: limits.flatMap(({ scope, id, maxConcurrent }) =>
         // Whoever has too much under way is told so at once: the queue is the gateway's, not a key's.
-        maxConcurrent === undefined ? [] : [{ id: `${scope}:${id}`, maxConcurrent, maxQueue: 0, timeoutMs: 0 }],
+        maxConcurrent === undefined
+          ? []
+          : [{ id: `${scope}:${id}`, isShared: true, whenStoreIsAway, maxConcurrent, maxQueue: 0, timeoutMs: 0 }],
       ),
       requests: limits.flatMap((limit) => claimsOf('requests', limit, limit.requestsPerMinute)),
       tokens: limits.flatMap((limit) => claimsOf('tokens', limit, limit.tokensPerMinute)),
@@ -184,7 +214,7 @@ class HeldLimits implements KeyHold {
   }
 
   #leave(): void {
-    for (const slot of this.#held) if (typeof slot === 'object') slot.release();
+    this.#held.forEach(releaseSlot);
     this.#held = [];
   }
 }

@@ -20,6 +20,8 @@ export interface PageSourceInput {
   readonly modelCatalogue: () => ModelCatalogue;
   readonly publicMetrics: () => boolean;
   readonly queue: () => SlotCounts;
+  /** Whether Redis answers; absent: none is configured. */
+  readonly isRedisAnswering?: (() => boolean) | undefined;
   readonly isStarted: () => boolean;
   readonly isDraining: () => boolean;
 }
@@ -41,12 +43,18 @@ export function createPageSource(input: PageSourceInput): PageSource {
     },
     targets: () => targets().map((target) => targetStatus(target, health)),
     queue: input.queue,
+    redis: () => redisStatus(input.isRedisAnswering?.()),
     metrics: async () => {
       metrics.setQueueDepth(input.queue().queued);
       return { text: await input.metricsText(), contentType: metrics.contentType };
     },
     publicMetrics: input.publicMetrics,
   };
+}
+
+function redisStatus(isAnswering: boolean | undefined): 'ok' | 'away' | undefined {
+  if (isAnswering === undefined) return undefined;
+  return isAnswering ? 'ok' : 'away';
 }
 
 function canServe(target: Target, health: HealthRegistry): boolean {

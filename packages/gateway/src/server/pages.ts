@@ -18,6 +18,8 @@ export interface PageSource {
   readonly models: () => Promise<readonly ListedModel[]>;
   readonly targets: () => readonly TargetStatus[];
   readonly queue: () => { readonly inFlight: number; readonly queued: number };
+  /** Undefined: none is configured, or this process has nothing to do with it. */
+  readonly redis: () => 'ok' | 'away' | undefined;
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
   readonly publicMetrics: () => boolean;
 }
@@ -84,12 +86,13 @@ function sendHealth(source: PageSource, request: PageRequest, response: ServerRe
   }
   const targets = source.targets();
   const { inFlight, queued } = source.queue();
+  const redis = source.redis();
   const body = {
     status: targets.some((target) => target.usable) ? 'ok' : 'degraded',
     version: source.version,
     uptime_seconds: Math.round(source.uptimeSeconds()),
     timestamp: new Date(source.wallNow()).toISOString(),
-    components: { queue: { in_flight: inFlight, queued } },
+    components: { queue: { in_flight: inFlight, queued }, ...(redis && { redis: { status: redis } }) },
     providers: targets,
   };
   sendJson(response, 200, body, request.headers);

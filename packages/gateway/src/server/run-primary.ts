@@ -32,6 +32,7 @@ import { createPageSource } from './page-source.ts';
 import { reclaimConnections } from './reclaim-connections.ts';
 import { createReloader } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
+import { logShared } from './shared-stores.ts';
 import { logConfig, openLog } from './start-log.ts';
 import { type WorkerAddress, workerTopics } from './worker-topics.ts';
 
@@ -95,6 +96,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
     await hub.askAll(workerTopics.recordChanged, change, RECORD_MS);
   });
   logConfig(log, loaded, catalog);
+  logShared(log, loaded.config.redis);
 
   const metricsText = () => textOfAll(hub, metrics);
   hub.answer(workerTopics.allMetrics, metricsText);

@@ -15,10 +15,11 @@ import { Lifecycle } from './lifecycle.ts';
 import { openMetricsPort } from './metrics-server.ts';
 import { createReloader } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
+import { logShared, openSharedStores } from './shared-stores.ts';
 import { logConfig, openLog } from './start-log.ts';
 import { keepTickShape } from './tick-shape.ts';
 
-/** The gateway in one process: everything in memory, nothing to talk to. */
+/** The gateway in one process: what is counted is in its memory, or in Redis where that is configured. */
 export async function runSingle({ input, io }: ProcessOptions): Promise<number> {
   const { clock } = io;
   keepTickShape();
@@ -49,13 +50,23 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     log,
     role: 'single',
   });
-  const gateway: Gateway = createGateway(loaded, {
+  const stores = await openSharedStores({
+    redis: loaded.config.redis,
     clock,
     random,
     log,
     metrics,
     limits: createMemoryLimitStore({ clock }),
     slots: createMemorySlotStore({ clock }),
+  });
+  const gateway: Gateway = createGateway(loaded, {
+    clock,
+    random,
+    log,
+    metrics,
+    limits: stores.limits,
+    slots: stores.slots,
+    isRedisAnswering: stores.isRedisAnswering,
     responses: createMemoryResponseStore({ clock, limits: () => gateway.runtime.config.responses }),
     health,
     record,
@@ -65,6 +76,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   });
   targets = () => gateway.runtime.catalog.targets.values();
   logConfig(log, loaded, gateway.runtime.catalog);
+  logShared(log, loaded.config.redis);
 
   const probes = createHealthProbes({ registry: health, clock, random });
   const address = await gateway.listen();
@@ -98,6 +110,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   reloader.close();
   probes.stop();
   metricsPort?.close();
+  stores.close();
   await openedLedger?.close();
   await record?.close();
   log.close();

@@ -17,6 +17,7 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
 import { refuseEmpty } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
+import { openSharedStores } from './shared-stores.ts';
 import { openLog } from './start-log.ts';
 import { keepTickShape } from './tick-shape.ts';
 import { workerTopics } from './worker-topics.ts';
@@ -26,7 +27,7 @@ const METRICS_MS = 2_000;
 /** Milliseconds that all processes may take to follow a change of the record. */
 const RECORD_MS = 2_000;
 
-/** One of several processes that share the port. Limits, queue and health are the primary's; it obeys only the primary. */
+/** One of several processes that share the port. Limits, queue and health are the primary's, unless limits are in Redis; it obeys only the primary. */
 export async function runWorker({ input, workers, io }: ProcessOptions): Promise<number> {
   const { clock } = io;
   keepTickShape();
@@ -56,13 +57,23 @@ export async function runWorker({ input, workers, io }: ProcessOptions): Promise
     log,
     role: 'worker',
   });
-  const gateway = createGateway(loaded, {
+  const stores = await openSharedStores({
+    redis: loaded.config.redis,
     clock,
     random: Math.random,
     log,
     metrics,
     limits: createClusterLimitStore({ bus, clock, fallback: createMemoryLimitStore({ clock }), onNotice }),
     slots: createClusterSlotStore({ bus, clock, fallback: createMemorySlotStore({ clock }), onNotice }),
+  });
+  const gateway = createGateway(loaded, {
+    clock,
+    random: Math.random,
+    log,
+    metrics,
+    limits: stores.limits,
+    slots: stores.slots,
+    isRedisAnswering: stores.isRedisAnswering,
     responses: createClusterResponseStore({ bus, clock }),
     health,
     record,
@@ -89,6 +100,7 @@ export async function runWorker({ input, workers, io }: ProcessOptions): Promise
   const { address, port } = await gateway.listen();
   bus.post(workerTopics.listening, { address, port });
   await stopped;
+  stores.close();
   await openedLedger?.close();
   await record?.close();
   bus.close();

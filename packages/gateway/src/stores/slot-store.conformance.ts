@@ -15,6 +15,7 @@ type Outcome = Slot | SlotRefusal;
 
 const poolOf = (differences: Partial<SlotPool> = {}): SlotPool => ({
   id: 'pool',
+  isShared: true,
   maxConcurrent: 1,
   maxQueue: 2,
   timeoutMs: 1000,

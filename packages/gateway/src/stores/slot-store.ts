@@ -1,6 +1,12 @@
+import type { WhenStoreIsAway } from './limit-store.ts';
+
 /** A pool of slots with a bounded queue before it: the admission queue, or one target's bulkhead. */
 export interface SlotPool {
   readonly id: string;
+  /** Whether it is one pool for all replicas where they have a store in common; otherwise each machine has its own. */
+  readonly isShared?: boolean;
+  /** Of a shared pool, as of a limit; left out: `open`. */
+  readonly whenStoreIsAway?: WhenStoreIsAway;
   readonly maxConcurrent: number;
   /** How many may wait; one more is refused at once. */
   readonly maxQueue: number;
@@ -32,7 +38,10 @@ export interface SlotCounts {
  * that dies (another process) come back. A pool whose size changes on reload keeps its holders.
  */
 export interface SlotStore {
-  /** A free slot at once, a promise while queued, or the reason of the refusal. */
+  /**
+   * A free slot at once, a promise while queued, or the reason of the refusal. Throws, or rejects with, a GatewayError of
+   * kind `store_unavailable` for pools that are closed while the store is away.
+   */
   acquire(pool: SlotPool, signal: CancelSignal): Slot | SlotRefusal | Promise<Slot | SlotRefusal>;
   /** How many hold and wait now, over all processes as far as known here. */
   counts(poolId: string): SlotCounts;

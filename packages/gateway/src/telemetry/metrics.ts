@@ -69,6 +69,7 @@ export function createMetrics(options: MetricsOptions): MergeableMetrics {
   const childrenOfProvider = createProviderChildren(families);
   const queueDepth = families.queueDepth.child();
   const inFlight = families.inFlight.child();
+  const redisAway = families.redisAway.child();
   const overhead = families.overhead.child();
 
   function observeAttempt(attempt: AttemptRecord): void {
@@ -133,6 +134,12 @@ export function createMetrics(options: MetricsOptions): MergeableMetrics {
     },
     setTargetState(targetId, state) {
       families.breaker.child(targetId).value = state;
+    },
+    redisCall(outcome, durationMs) {
+      families.redisCalls.child(outcome).observe(durationMs / 1000);
+    },
+    setRedisAnswering(isAnswering) {
+      redisAway.value = isAnswering ? 0 : 1;
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -239,6 +246,8 @@ function createFamilies() {
       'outcome',
     ),
     rateLimited: counter('gateway_rate_limit_exceeded_total', 'Requests refused by a limit', 'limit'),
+    redisCalls: histogram('gateway_redis_call_seconds', 'Calls of Redis, by outcome', overheadBuckets, 'outcome'),
+    redisAway: gauge('gateway_redis_away', 'Processes that Redis does not answer'),
     queueDepth: gauge('gateway_queue_depth', 'Requests that wait for a free slot'),
     inFlight: gauge('gateway_in_flight_requests', 'Requests being served'),
   };

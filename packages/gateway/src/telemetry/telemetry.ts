@@ -45,6 +45,9 @@ export interface Metrics {
   inFlight(delta: 1 | -1): void;
   /** 0 closed or healthy, 1 open or out, 2 half-open or on trial. */
   setTargetState(targetId: string, state: 0 | 1 | 2): void;
+  /** One call of Redis; the outcome is a word of a closed list. */
+  redisCall(outcome: string, durationMs: number): void;
+  setRedisAnswering(isAnswering: boolean): void;
   /** Prometheus text of this process. */
   text(): Promise<string>;
   readonly contentType: string;

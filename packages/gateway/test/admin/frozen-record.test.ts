@@ -1,7 +1,7 @@
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Wire } from '../../src/stores/sql/postgres/wire.fixture.ts';
 import { createPostgresPlace, postgresUrl, type TestPlace } from '../../src/stores/sql/test-databases.fixture.ts';
+import { Wire } from '../../src/stores/wire.fixture.ts';
 import { type RecordGateway, startRecordGateway } from './record-gateway.ts';
 
 describe.runIf(postgresUrl !== undefined)('a record that does not answer', () => {

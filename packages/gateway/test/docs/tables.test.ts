@@ -67,6 +67,7 @@ describe('docs/observability.md', () => {
     metrics.hedgedCost('one', 1);
     metrics.rateLimited('rule');
     metrics.setTargetState('one', 1);
+    metrics.redisCall('ok', 1);
     const rows = tableRows(page('docs/observability.md'), ['Metric', 'Type', 'Labels', 'Meaning']);
     for (const { name, values } of await metrics.snapshotJson()) {
       const labels = new Set(values.flatMap((sample) => Object.keys(sample.labels)));

@@ -28,6 +28,9 @@ export const secret = () => z.string().min(1).nullable().optional();
 export const address = () =>
   z.string().refine(isHttpUrl, 'must be an address that begins with http:// or https://').nullable().optional();
 
+/** What becomes of a limit while nobody answers who counts it for all. */
+export const whenAway = () => z.enum(['open', 'closed']);
+
 /** IP addresses and CIDR ranges, both versions. */
 export const addressRanges = () => z.array(z.string().refine(isAddressRange, 'must be an IP address or a CIDR range'));
 

@@ -73,6 +73,10 @@ const bulkhead = z
   .object({
     max_concurrent: integer(1).default(1000).describe('Requests at one target at the same time.'),
     max_queue: integer(0).default(500).describe('Requests that may wait for one target.'),
+    shared: z
+      .boolean()
+      .default(false)
+      .describe('With Redis: one bulkhead for all replicas together, in place of one for each machine.'),
   })
   .optional()
   .describe('Limits how much one target may hold. Without this section there is no such limit.');

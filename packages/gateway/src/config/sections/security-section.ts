@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addressRanges, integer, seconds, secret, text } from './field.ts';
+import { addressRanges, integer, seconds, secret, text, whenAway } from './field.ts';
 
 const ipFilter = z
   .object({
@@ -24,6 +24,7 @@ const addressLimit = z
       .describe('Requests per minute for each tenant, or address without one.'),
     burst_size: integer(1).default(100).describe('Requests at once; the bucket then refills at the rate above.'),
     algorithm: z.enum(['token_bucket', 'sliding_window']).default('token_bucket').describe('How requests are counted.'),
+    when_redis_is_away: whenAway().optional().describe('For this limit, in place of `redis.when_away`.'),
   })
   .optional()
   .describe('Limit for each tenant or address. Without this section there is none.');

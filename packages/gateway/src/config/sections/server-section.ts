@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addressRanges, integer, port, seconds, text } from './field.ts';
+import { addressRanges, integer, port, seconds, text, whenAway } from './field.ts';
 
 /** `server`: where the gateway listens and how long a request may take. */
 export const serverSection = z
@@ -82,6 +82,7 @@ export const rateLimitSection = z
       .enum(['sliding_window', 'token_bucket'])
       .default('sliding_window')
       .describe('`sliding_window` counts the last 60 seconds, `token_bucket` refills steadily.'),
+    when_redis_is_away: whenAway().optional().describe('For this limit, in place of `redis.when_away`.'),
   })
   .optional()
   .describe('Limit for each API key. Without this section there is none.');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integer, port, seconds, secret, text } from './field.ts';
+import { integer, port, seconds, secret, text, whenAway } from './field.ts';
 
 /** `telemetry`: logs, metrics and traces. */
 export const telemetrySection = z
@@ -73,8 +73,22 @@ export const databaseSection = z
   .optional()
   .describe('Where keys, providers and usage are stored.');
 
-/** `redis`: counters and caches shared by several gateways. */
+/** `redis`: counters shared by several gateways. */
 export const redisSection = z
-  .object({ url: secret().describe('Address of the server, usually taken from the variable REDIS_URL.') })
+  .object({
+    url: secret().describe(
+      'Address of the server, usually taken from the variable REDIS_URL, which wins over it: `redis://[user:password@]host[:port][/database]`, the same with `rediss://` for TLS, or `unix:///path`.',
+    ),
+    key_prefix: z
+      .string()
+      .regex(/^[\w.:-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, colons, dashes or underscores')
+      .default('llm-gateway')
+      .describe('Begins the names of all keys there. Gateways with the same one count together.'),
+    when_away: whenAway()
+      .default('open')
+      .describe(
+        'What becomes of limits while Redis does not answer: `open`, each machine counts by itself, or `closed`, requests that are limited are refused with `store_unavailable`.',
+      ),
+  })
   .optional()
-  .describe('Counters and caches shared by several gateways.');
+  .describe('Counters shared by several gateways.');

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../canonical/clock.ts';
+import { Wire } from '../../wire.fixture.ts';
 import { type Database, openDatabase } from '../database.ts';
 import { SqlError } from '../sql-error.ts';
 import { postgresUrl } from '../test-databases.fixture.ts';
-import { Wire } from './wire.fixture.ts';
 
 const server = new URL(postgresUrl ?? 'postgres://127.0.0.1:5432/none');
 

@@ -29,6 +29,11 @@ export class Wire {
     if (address !== null && typeof address === 'object') this.port = address.port;
   }
 
+  /** How many lead through it now. */
+  connections(): number {
+    return this.#sockets.size / 2;
+  }
+
   freeze(): void {
     this.#isFrozen = true;
     for (const socket of this.#sockets) socket.pause();

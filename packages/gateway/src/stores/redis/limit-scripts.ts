@@ -1,0 +1,236 @@
+import { defineScript, luaTime } from './redis-script.ts';
+
+/**
+ * A sliding window: `log` is a sorted set of moments, `units` a hash of the units counted at each, with their sum under
+ * `n`. Times are whole milliseconds, units rounded up and questions rounded down; past some thousand moments the log
+ * becomes coarser, in the direction that lets nothing more pass.
+ */
+const luaWindow = `
+local floor_now = math.floor(now)
+local slack = 10000
+local function prune(w)
+  w.count = tonumber(redis.call('HGET', w.units, 'n') or 0)
+  local before = w.count
+  while true do
+    local old = redis.call('ZRANGEBYSCORE', w.log, '-inf', text(floor_now - w.window), 'LIMIT', 0, 500)
+    if #old == 0 then break end
+    for _, units in ipairs(redis.call('HMGET', w.units, unpack(old))) do w.count = w.count - tonumber(units or 0) end
+    redis.call('ZREM', w.log, unpack(old))
+    redis.call('HDEL', w.units, unpack(old))
+  end
+  if w.count ~= before then redis.call('HSET', w.units, 'n', text(w.count)) end
+end
+local function last_time(w)
+  local last = redis.call('ZRANGE', w.log, -1, -1)
+  return last[1] and tonumber(last[1])
+end
+local function add(w, units, ahead)
+  local time = math.ceil(now + (ahead or 0))
+  if redis.call('ZCARD', w.log) >= 4096 then
+    local grain = math.ceil(w.window / 1024)
+    time = math.ceil(time / grain) * grain
+  end
+  redis.call('HINCRBY', w.units, text(time), text(units))
+  redis.call('ZADD', w.log, text(time), text(time))
+  w.count = w.count + units
+  redis.call('HSET', w.units, 'n', text(w.count))
+  local life = text(last_time(w) + w.window - floor_now + slack)
+  redis.call('PEXPIRE', w.log, life)
+  redis.call('PEXPIRE', w.units, life)
+  return time
+end
+local function time_of(w, units)
+  local from, size = 0, 8
+  while true do
+    local moments = redis.call('ZRANGE', w.log, from, from + size - 1)
+    if #moments == 0 then return floor_now end
+    local counted = redis.call('HMGET', w.units, unpack(moments))
+    for index, moment in ipairs(moments) do
+      units = units - tonumber(counted[index] or 0)
+      if units <= 0 then return tonumber(moment) end
+    end
+    from = from + size
+    size = math.min(512, size * 4)
+  end
+end
+local window = {}
+function window.load(w) prune(w) w.pending = 0 end
+function window.offer(w, cost)
+  local units = math.max(0, math.ceil(cost))
+  w.pending = w.pending + units
+  local excess = w.count + w.pending - w.limit
+  if excess <= 0 or units == 0 then return 0 end
+  if excess > w.count then return w.window end
+  return time_of(w, excess) + w.window - floor_now
+end
+function window.commit(w)
+  local units = w.pending
+  w.pending = 0
+  if units == 0 then return last_time(w) or math.ceil(now) end
+  return add(w, units)
+end
+function window.remaining(w) return math.max(0, w.limit - w.count) end
+function window.reset(w)
+  if w.count == 0 then return 0 end
+  return math.max(0, last_time(w) + w.window - floor_now)
+end
+function window.settle(w, at, claimed, actual)
+  local difference = math.max(0, math.ceil(actual)) - math.max(0, math.ceil(claimed))
+  if difference > 0 then return add(w, difference) end
+  local counted = tonumber(redis.call('HGET', w.units, at) or 0)
+  local given = math.min(counted, -difference)
+  if given <= 0 then return end
+  if given == counted then
+    redis.call('HDEL', w.units, at)
+    redis.call('ZREM', w.log, at)
+  else
+    redis.call('HINCRBY', w.units, at, text(-given))
+  end
+  redis.call('HSET', w.units, 'n', text(w.count - given))
+end
+`;
+
+/** A token bucket: a hash of what was in it when, and of the rule that filled it. */
+const luaBucket = `
+local day, month = 86400000, 2592000000
+local bucket = {}
+local function tokens_at(b, time) return math.min(b.limit, b.tokens + math.max(0, time - b.at) * b.rate) end
+local function wait_for(b, wanted)
+  local missing = wanted - b.tolerance - tokens_at(b, floor_now)
+  local wait = math.max(1, math.ceil(missing / b.rate))
+  if wait > 1e12 then return wait end
+  while tokens_at(b, floor_now + wait) + b.tolerance < wanted do wait = wait + 1 end
+  while wait > 1 and tokens_at(b, floor_now + wait - 1) + b.tolerance >= wanted do wait = wait - 1 end
+  return wait
+end
+local function save(b)
+  redis.call('HSET', b.log, 'tokens', text(b.tokens), 'at', text(b.at), 'capacity', text(b.limit), 'rate', text(b.rate), 'tolerance', text(b.tolerance))
+  local full = b.rate > 0 and (b.limit - b.tokens) / b.rate or month
+  redis.call('PEXPIRE', b.log, text(math.ceil(math.min(month, full)) + slack))
+end
+function bucket.load(b)
+  b.pending = 0
+  local own = math.max(1e-9, b.limit * 2 ^ -46)
+  local kept = redis.call('HMGET', b.log, 'tokens', 'at', 'capacity', 'rate', 'tolerance')
+  if not kept[1] then
+    b.tokens, b.at, b.tolerance = b.limit, floor_now, own
+    return
+  end
+  local limit, rate = b.limit, b.rate
+  b.tokens, b.at, b.limit, b.rate = tonumber(kept[1]), tonumber(kept[2]), tonumber(kept[3]), tonumber(kept[4])
+  b.tolerance = tonumber(kept[5])
+  if b.limit ~= limit or b.rate ~= rate then
+    local held = tokens_at(b, floor_now)
+    if b.limit ~= limit then held = math.max(0, math.min(limit, held + limit - b.limit)) end
+    b.tokens, b.at, b.limit, b.rate = held, math.max(b.at, floor_now), limit, rate
+    b.tolerance = math.max(b.tolerance, own)
+  end
+end
+function bucket.offer(b, cost)
+  b.pending = b.pending + math.max(0, cost)
+  if cost <= 0 or tokens_at(b, floor_now) + b.tolerance >= b.pending then return 0 end
+  if b.rate <= 0 then return day end
+  if b.pending > b.limit + b.tolerance then return math.min(day, math.ceil(b.limit / b.rate)) end
+  return wait_for(b, b.pending)
+end
+function bucket.commit(b)
+  local held = tokens_at(b, floor_now)
+  local pending = b.pending
+  b.pending = 0
+  b.tokens = math.max(math.min(0, held), held - pending)
+  b.at = math.max(b.at, floor_now)
+  if pending > 0 then save(b) end
+  return floor_now
+end
+function bucket.remaining(b) return math.max(0, math.floor(tokens_at(b, floor_now) + b.tolerance)) end
+function bucket.reset(b)
+  if b.limit - tokens_at(b, floor_now) <= b.tolerance then return 0 end
+  if b.rate <= 0 then return day end
+  return math.min(day, wait_for(b, b.limit))
+end
+function bucket.settle(b, at, claimed, actual)
+  b.tokens = math.min(b.limit, tokens_at(b, floor_now) - (math.max(0, actual) - math.max(0, claimed)))
+  b.at = math.max(b.at, floor_now)
+  save(b)
+end
+`;
+
+/** Counters of a call: two keys and four parameters each, the rule's numbers the last two. The same counter is one. */
+const luaCounters = `
+local counters = {}
+local function counter_of(index, first)
+  local log = KEYS[index * 2 - 1]
+  local counter = counters[log]
+  if counter ~= nil then return counter end
+  if ARGV[first] == 'w' then
+    counter = { kind = window, log = log, units = KEYS[index * 2], limit = tonumber(ARGV[first + 1]), window = tonumber(ARGV[first + 2]) }
+  else
+    counter = { kind = bucket, log = log, limit = tonumber(ARGV[first + 1]), rate = tonumber(ARGV[first + 2]) }
+  end
+  counter.kind.load(counter)
+  counters[log] = counter
+  return counter
+end
+`;
+
+const luaStart = luaTime + luaWindow + luaBucket + luaCounters;
+
+/**
+ * Checks all claims of a call, then counts all or none. Parameters: the time, then for each claim `w` or `b`, limit or
+ * capacity, window in ms or refill per ms, cost. Answers: whether it passed, the index of the claim that is told of, what
+ * remains, milliseconds to full and to wait, then the moment at which each claim was counted.
+ */
+export const takeScript = defineScript(`${luaStart}
+local claims = #KEYS / 2
+local named, wait = 1, 0
+local taken = {}
+for index = 1, claims do
+  local first = index * 4 - 2
+  local counter = counter_of(index, first)
+  taken[index] = counter
+  local own = counter.kind.offer(counter, tonumber(ARGV[first + 3]))
+  if own > wait then named, wait = index, own end
+end
+local answer = {}
+if wait == 0 then
+  local least = math.huge
+  for index = 1, claims do
+    local counter = taken[index]
+    answer[5 + index] = text(counter.kind.commit(counter))
+    local left = counter.kind.remaining(counter)
+    if left < least then named, least = index, left end
+  end
+end
+local counter = taken[named]
+answer[1] = wait == 0 and 1 or 0
+answer[2] = named - 1
+answer[3] = text(counter.kind.remaining(counter))
+answer[4] = text(counter.kind.reset(counter))
+answer[5] = text(wait)
+return answer
+`);
+
+/** Puts actual costs in the place of claimed ones. Parameters: the time, then as above, and after the cost moment and actual cost. */
+export const settleScript = defineScript(`${luaStart}
+for index = 1, #KEYS / 2 do
+  local first = index * 6 - 4
+  local counter = counter_of(index, first)
+  counter.kind.settle(counter, ARGV[first + 4], tonumber(ARGV[first + 3]), tonumber(ARGV[first + 5]))
+  counters[counter.log] = nil
+end
+return 1
+`);
+
+/**
+ * Counts units of a window that a process may use until some milliseconds from now, as if all were used at their end, so
+ * that none is in a window uncounted. Only while less than half is counted. Parameters: the time, limit, window in ms,
+ * units, milliseconds. Answers: whether it passed, the moment at which they were counted, what remains, milliseconds to full.
+ */
+export const leaseScript = defineScript(`${luaTime + luaWindow}
+local w = { log = KEYS[1], units = KEYS[2], limit = tonumber(ARGV[2]), window = tonumber(ARGV[3]) }
+window.load(w)
+local units = tonumber(ARGV[4])
+if w.count + units > w.limit / 2 then return { 0 } end
+local moment = add(w, units, tonumber(ARGV[5]))
+return { 1, text(moment), text(window.remaining(w)), text(window.reset(w)) }
+`);

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../canonical/clock.ts';
+import { hasRedisServer, type OwnRedis, startOwnRedis } from './own-redis.fixture.ts';
+import { connectRedis, type RedisConnection, type RedisOutcome } from './redis-connection.ts';
+import { redisLocation } from './redis-location.ts';
+import { defineScript } from './redis-script.ts';
+
+const echo = defineScript('return ARGV[1]');
+
+describe.runIf(hasRedisServer)('a connection', () => {
+  let server: OwnRedis;
+  let connection: RedisConnection | undefined;
+  const outcomes: RedisOutcome[] = [];
+  const states: boolean[] = [];
+  const notices: string[] = [];
+  beforeEach(async () => {
+    server = await startOwnRedis('--requirepass', 'very-secret');
+    for (const list of [outcomes, states, notices]) list.length = 0;
+  });
+  afterEach(async () => {
+    connection?.close();
+    await server.close();
+  });
+
+  const connect = async (url: string): Promise<RedisConnection> => {
+    connection = connectRedis({
+      location: redisLocation(url),
+      clock: systemClock,
+      callTimeoutMs: 5_000,
+      connectTimeoutMs: 5_000,
+      onNotice: (text) => notices.push(text),
+      watch: {
+        called: (outcome) => outcomes.push(outcome),
+        isAnswering: (isAnswering) => states.push(isAnswering),
+      },
+    });
+    await connection.isTried;
+    return connection;
+  };
+
+  test('uses password and number of the database, over the network and over a socket of the machine', async () => {
+    const set = defineScript("return redis.call('SET', KEYS[1], ARGV[1])");
+    const get = defineScript("return redis.call('GET', KEYS[1])");
+    const numbered = await connect(`redis://:very-secret@127.0.0.1:${server.port}/3`);
+    await numbered.run(set, ['a'], ['three']);
+    numbered.close();
+    const local = await connect(`unix://:very-secret@${server.socket}?db=3`);
+    expect(await local.run(get, ['a'], [])).toBe('three');
+    local.close();
+    const other = await connect(`redis://default:very-secret@127.0.0.1:${server.port}`);
+    expect(await other.run(get, ['a'], [])).toBeNull();
+    expect(notices).toEqual([]);
+    expect(states).not.toContain(false);
+  });
+
+  test('with a wrong password says why it is not used, without the password', async () => {
+    const refused = await connect(`redis://:not-that-secret@127.0.0.1:${server.port}`);
+    expect(refused.isAnswering()).toBe(false);
+    await expect(refused.run(echo, [], ['a'])).rejects.toThrow('Check that it runs and can be reached.');
+    expect(notices).toEqual([expect.stringMatching(/refuses: (WRONGPASS|NOAUTH)/)]);
+    expect(notices.join('')).not.toContain('not-that-secret');
+  });
+
+  test('runs scripts that the server has forgotten', async () => {
+    const open = await connect(`redis://:very-secret@127.0.0.1:${server.port}`);
+    expect(await open.run(echo, [], ['a'])).toBe('a');
+    await open.run(defineScript("return redis.call('SCRIPT', 'FLUSH')"), [], []).catch(() => undefined);
+    expect(await open.run(echo, [], ['b'])).toBe('b');
+  });
+
+  test('counts calls, tells of an error of a script, and of a server that is gone without anybody asking', async () => {
+    const open = await connect(`redis://:very-secret@127.0.0.1:${server.port}`);
+    await open.run(echo, [], ['a']);
+    await expect(open.run(defineScript("return redis.error_reply('NO not me')"), [], [])).rejects.toThrow('not me');
+    expect(outcomes).toEqual(['ok', 'refused']);
+    expect(open.isAnswering()).toBe(true);
+    await server.kill();
+    await until(() => !open.isAnswering());
+    await server.restart();
+    await until(() => open.isAnswering());
+    expect(await open.run(echo, [], ['b'])).toBe('b');
+    expect(states).toEqual([true, false, true]);
+  });
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  const began = performance.now();
+  while (!isSo()) {
+    if (performance.now() - began > 20_000) throw new Error('It never comes to be.');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,263 @@
+import { Redis } from 'ioredis';
+import type { Clock } from '../../canonical/clock.ts';
+import { RedisCircuit } from './redis-circuit.ts';
+import type { RedisLocation } from './redis-location.ts';
+import type { RedisScript } from './redis-script.ts';
+
+export interface RedisConnectionInput {
+  readonly location: RedisLocation;
+  readonly clock: Clock;
+  /** Hears, in words for the log, when the server stops and begins to answer. */
+  readonly onNotice?: (text: string) => void;
+  /** Counts calls and their time, and knows whether the server answers. */
+  readonly watch?: RedisWatch;
+  /** Milliseconds that one call may take, the wait for the connection included; left out: 500. */
+  readonly callTimeoutMs?: number;
+  /** Milliseconds that opening a connection may take while nobody waits for it; left out: 1000. */
+  readonly connectTimeoutMs?: number;
+}
+
+/** What is told of the calls of a server. */
+export interface RedisWatch {
+  called(outcome: RedisOutcome, durationMs: number): void;
+  isAnswering(isAnswering: boolean): void;
+}
+
+/** `refused`: the server answered with an error. `failed`: it did not answer in time, or the connection broke. */
+export type RedisOutcome = 'ok' | 'refused' | 'failed';
+
+/** The way to one Redis server. No wait on it is longer than a call may take, and none is queued while it is away. */
+export interface RedisConnection {
+  /** Resolves when the server has answered for the first time, or did not for as long as opening a connection may take. */
+  readonly isTried: Promise<void>;
+  /** Whether a call is worth trying. While it is not, a probe a second finds out when it is again. */
+  isAnswering(): boolean;
+  /** Runs a script. Rejects when the server is away, does not answer in time, or refuses. */
+  run(script: RedisScript, keys: readonly string[], parameters: readonly string[]): Promise<unknown>;
+  /** Resolves when everything that was sent before has been answered, or given up. */
+  idle(): Promise<void>;
+  close(): void;
+}
+
+/** Joins a Redis server; begins to connect at once and waits for nothing. One that is not there is found when it comes. */
+export function connectRedis(input: RedisConnectionInput): RedisConnection {
+  return new ScriptRunner(input);
+}
+
+/**
+ * Milliseconds that an answer may take. A server answers within one; on a machine that is overloaded all the same it is
+ * better waited for than passed over, because what it does not count more than the limit may pass. One that is lost costs
+ * this much five times, and nothing after that.
+ */
+const usualCallMs = 500;
+/** Calls that may wait for answers at once; a server that is asked more is not answering. */
+const maxPending = 10_000;
+/** Milliseconds between two notices of refusals. */
+const noticePauseMs = 60_000;
+
+class ScriptRunner implements RedisConnection {
+  readonly isTried: Promise<void>;
+  readonly #input: RedisConnectionInput;
+  readonly #circuit: RedisCircuit;
+  readonly #idlers: (() => void)[] = [];
+  #client: Evaluator | undefined;
+  #connecting: Promise<Evaluator> | undefined;
+  /** Whoever is being connected to; it may take for ever. */
+  #joining: Redis | undefined;
+  #reason = 'does not answer';
+  #pending = 0;
+  #isClosed = false;
+  #tellAgainAt = Number.NEGATIVE_INFINITY;
+
+  constructor(input: RedisConnectionInput) {
+    this.#input = input;
+    this.#circuit = new RedisCircuit({
+      clock: input.clock,
+      probe: () => this.#probe(),
+      onChange: (isClosed) => this.#tellChange(isClosed),
+    });
+    input.watch?.isAnswering(true);
+    this.isTried = this.#probe().catch(() => this.#circuit.open());
+  }
+
+  isAnswering(): boolean {
+    return this.#circuit.isClosed();
+  }
+
+  run(script: RedisScript, keys: readonly string[], parameters: readonly string[]): Promise<unknown> {
+    if (this.#isClosed || !this.#circuit.isClosed()) return Promise.reject(this.#away('does not answer'));
+    if (this.#pending >= maxPending) return Promise.reject(this.#away('has too many calls to answer'));
+    const { clock, callTimeoutMs = usualCallMs, watch } = this.#input;
+    const startedAt = clock.now();
+    this.#pending += 1;
+    return new Promise((resolve, reject) => {
+      let isOver = false;
+      const end = (outcome: RedisOutcome): boolean => {
+        if (isOver) return false;
+        isOver = true;
+        cancel();
+        watch?.called(outcome, clock.now() - startedAt);
+        this.#pending -= 1;
+        if (this.#pending === 0) for (const wake of this.#idlers.splice(0)) wake();
+        return true;
+      };
+      const fail = (error: unknown): void => {
+        if (!end(isRefusal(error) ? 'refused' : 'failed')) return;
+        // A server that refuses answers: it costs no wait.
+        if (isRefusal(error)) this.#tellRefusal(error);
+        else this.#circuit.failed();
+        reject(error);
+      };
+      const giveUp = (): void => fail(this.#away(`did not answer within ${callTimeoutMs} ms`));
+      // A process that was busy finds its timers due before it has read the answers that lie there: those are read first.
+      const cancel = clock.schedule(() => setImmediate(giveUp), callTimeoutMs);
+      const succeed = (answer: unknown): void => {
+        if (!end('ok')) return;
+        this.#circuit.succeeded();
+        resolve(answer);
+      };
+      if (this.#client !== undefined) this.#client.evaluate(script, keys, parameters).then(succeed, fail);
+      else {
+        this.#open()
+          .then((client) => (isOver ? undefined : client.evaluate(script, keys, parameters)))
+          .then(succeed, fail);
+      }
+    });
+  }
+
+  idle(): Promise<void> {
+    return this.#pending === 0 ? Promise.resolve() : new Promise((resolve) => void this.#idlers.push(resolve));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#circuit.end();
+    this.#drop();
+  }
+
+  #open(): Promise<Evaluator> {
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+      this.#joining = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #connect(): Promise<Evaluator> {
+    const { connectTimeoutMs = 1_000, location } = this.#input;
+    const { database, host, isEncrypted, password, path, port, username } = location;
+    const client = new Redis({
+      ...(path === undefined ? { host, port } : { path }),
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+      ...(isEncrypted && { tls: {} }),
+      db: database,
+      lazyConnect: true,
+      // Whoever cannot be answered now is told so now: nothing waits for a server that is away.
+      enableOfflineQueue: false,
+      enableReadyCheck: false,
+      retryStrategy: () => null,
+      connectTimeout: connectTimeoutMs,
+    });
+    const evaluator = new Evaluator(client);
+    this.#joining = client;
+    client.on('error', (error) => this.#noteReason(error));
+    client.on('close', () => {
+      if (this.#client !== evaluator) return;
+      this.#client = undefined;
+      // Nobody should have to wait to find out whether the server went with it.
+      this.#open().catch(() => this.#circuit.open());
+    });
+    await client.connect();
+    if (this.#isClosed) {
+      client.disconnect();
+      throw this.#away('is not used any more');
+    }
+    this.#client = evaluator;
+    return evaluator;
+  }
+
+  #drop(): void {
+    const dropped = this.#client;
+    this.#client = undefined;
+    dropped?.client.disconnect();
+    this.#joining?.disconnect();
+  }
+
+  async #probe(): Promise<void> {
+    const { clock, connectTimeoutMs = 1_000 } = this.#input;
+    let cancel: () => void = () => undefined;
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      cancel = clock.schedule(() => reject(this.#away('does not answer')), connectTimeoutMs);
+    });
+    try {
+      await Promise.race([this.#open().then(({ client }) => client.ping()), tooLate]);
+    } catch (error) {
+      this.#noteReason(error);
+      this.#drop();
+      throw error;
+    } finally {
+      cancel();
+    }
+  }
+
+  #tellChange(isClosed: boolean): void {
+    const { location, onNotice, watch } = this.#input;
+    watch?.isAnswering(isClosed);
+    // What was sent to a server that fell silent may be answered late or never; a new connection begins without it.
+    if (!isClosed) this.#drop();
+    onNotice?.(
+      isClosed
+        ? `Redis at ${location.place} answers again; counts are shared again.`
+        : `Redis at ${location.place} ${this.#reason}. Until it answers, limits are counted here alone or refuse, as each is configured; it is probed every second.`,
+    );
+    this.#reason = 'does not answer';
+  }
+
+  /** A server that lets nobody in says why. */
+  #noteReason(error: unknown): void {
+    if (isRefusal(error)) this.#reason = `refuses: ${error.message}`;
+  }
+
+  #tellRefusal(error: Error): void {
+    const { clock, location, onNotice } = this.#input;
+    const now = clock.now();
+    if (now < this.#tellAgainAt) return;
+    this.#tellAgainAt = now + noticePauseMs;
+    onNotice?.(
+      `Redis at ${location.place} refuses what it is asked, so limits are counted here alone or refuse, as each is configured: ${error.message}`,
+    );
+  }
+
+  #away(what: string): Error {
+    return new Error(`Redis at ${this.#input.location.place} ${what}. Check that it runs and can be reached.`);
+  }
+}
+
+function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError';
+}
+
+/** One connection, and the scripts that it has sent. */
+class Evaluator {
+  readonly client: Redis;
+  readonly #sent = new Set<string>();
+
+  constructor(client: Redis) {
+    this.client = client;
+  }
+
+  /** The text goes with the first call, so that what is called later is also run later. */
+  async evaluate(script: RedisScript, keys: readonly string[], parameters: readonly string[]): Promise<unknown> {
+    if (!this.#sent.has(script.sha)) {
+      this.#sent.add(script.sha);
+      return this.client.eval(script.lua, keys.length, ...keys, ...parameters);
+    }
+    try {
+      return await this.client.evalsha(script.sha, keys.length, ...keys, ...parameters);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return this.client.eval(script.lua, keys.length, ...keys, ...parameters);
+    }
+  }
+}

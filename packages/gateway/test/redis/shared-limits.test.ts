@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { type Simulator, startSimulator } from '@llm-gateway/simulator';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { deleteKeys, redisUrl } from '../../src/stores/redis/test-redis.fixture.ts';
+import { call, hello } from '../acceptance/caller.ts';
+import { adminKey } from '../admin/record-gateway.ts';
+import { chats, tally } from '../workers/fleet.ts';
+import { administer, buildReplicas, metricOf, prefixOf, type Replicas, redisStatusOf } from './replicas.ts';
+
+describe.runIf(redisUrl !== undefined)('replicas with one Redis', () => {
+  let replicas: Replicas;
+  let simulator: Simulator;
+  const prefixes: string[] = [];
+  beforeAll(async () => {
+    [replicas, simulator] = await Promise.all([buildReplicas(), startSimulator({ tokens: 1 })]);
+  });
+  afterAll(async () => {
+    await replicas.remove();
+    await simulator.close();
+    for (const prefix of prefixes) await deleteKeys(prefix);
+  });
+
+  /** Three of them that count together and apart from everybody else; the last one has two workers. */
+  async function startThree(sections: Record<string, unknown>, env: Record<string, string> = {}) {
+    const own = prefixOf();
+    prefixes.push(own.keys);
+    const options = { redisUrl: redisUrl!, upstream: simulator.url, env };
+    const withPrefix = { redis: { key_prefix: own.configured }, ...sections };
+    return Promise.all(
+      [[], [], ['--workers', '2']].map((args) => replicas.start({ ...options, args, sections: withPrefix })),
+    );
+  }
+
+  it('let no more than the limit pass of what comes to all at once', async () => {
+    const three = await startThree({ rate_limit: { requests_per_minute: 100 } });
+    for (const { url, process } of three) {
+      expect(await redisStatusOf(url)).toBe('ok');
+      expect(process.stdout()).toContain('Limits are shared through Redis at redis://');
+    }
+    const share = [341, 341, 340];
+    const replies = await Promise.all(three.map(({ url }, index) => chats(url, share[index]!)));
+    expect(tally(replies.flat())).toEqual({ 200: 100, 429: 922 });
+    expect(simulator.attemptCount).toBe(100);
+    // What was asked of Redis is counted, and no more than once for each request.
+    const calls = await Promise.all(three.map(({ url }) => metricOf(url, 'gateway_redis_call_seconds_count')));
+    for (const [index, count] of calls.entries()) expect(count).toBeLessThanOrEqual(share[index]!);
+    for (const { process } of three) process.signal('SIGKILL');
+  }, 60_000);
+
+  it('share the requests that a key may have under way, and those of one that is killed come free', async () => {
+    const database = { path: join(await replicas.folder(), 'record.db') };
+    const [first, second] = await startThree({ database }, { ADMIN_KEY: adminKey });
+    const { key } = await administer(first!.url, '/admin/keys', { name: 'few', max_concurrent: 2 });
+    const { attemptCount } = simulator;
+    simulator.behave({ kind: 'hang', when: { afterTokens: 1 } });
+    const ask = (url: string) => call(url, { model: 'sim', stream: true, messages: hello }, { key });
+    const held = [0, 1].map(() => ask(first!.url));
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual([200, 200]);
+    expect(simulator.attemptCount).toBe(attemptCount + 2);
+    simulator.behave({ kind: 'answer' });
+    expect((await ask(second!.url)).status).toBe(429);
+    first!.process.signal('SIGKILL');
+    await vi.waitFor(async () => expect((await ask(second!.url)).status).toBe(200), { timeout: 40_000, interval: 200 });
+    second!.process.signal('SIGKILL');
+  }, 60_000);
+});
