@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Principal, PrincipalLimit } from '../canonical/exchange.ts';
+import { GatewayError } from '../canonical/gateway-error.ts';
 import type { LimitReservation, ReservingLimitStore } from '../stores/limit-store.ts';
 import { createManualClock } from '../stores/manual-clock.fixture.ts';
 import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
@@ -186,4 +187,99 @@ it('rules are made once for all requests of a key', async () => {
   const request = requestOf(limitOf({ requestsPerMinute: 100 }));
   for (let count = 0; count < 10; count += 1) await policy.enter(request, never);
   expect(seen.size).toBe(1);
+});
+
+describe('limits of a key that somebody else counts', () => {
+  const limit = limitOf({ requestsPerMinute: 2, maxConcurrent: 1 });
+
+  function setUp() {
+    const clock = createManualClock();
+    const memory = { limits: createMemoryLimitStore({ clock }), slots: createMemorySlotStore({ clock }) };
+    const asked: string[] = [];
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const policy = createKeyLimits({
+      limits: {
+        take: (claims) => memory.limits.take(claims),
+        async reserve(claims) {
+          asked.push(...claims.map(({ rule }) => rule.id));
+          await answered;
+          return memory.limits.reserve(claims);
+        },
+      },
+      slots: {
+        async acquire(pool, signal) {
+          asked.push(pool.id);
+          await answered;
+          return memory.slots.acquire(pool, signal);
+        },
+        counts: (id) => memory.slots.counts(id),
+      },
+      whenStoreIsAway: 'open',
+    });
+    return { policy, asked, answer, memory };
+  }
+
+  it('are asked for together, and what a place refuses is not counted', async () => {
+    const { policy, asked, answer, memory } = setUp();
+    const entering = policy.enter(requestOf(limit), never);
+    expect(asked).toEqual(['key:k1', 'key.requests']);
+    answer();
+    const hold = await entering;
+    await expect(policy.enter(requestOf(limit), never)).rejects.toMatchObject({ kind: 'rate_limited' });
+    hold!.end(5);
+    expect(memory.slots.counts('key:k1').inFlight).toBe(0);
+    (await policy.enter(requestOf(limit), never))!.end(5);
+    await expect(policy.enter(requestOf(limit), never)).rejects.toThrow('limit of 2 requests in a minute');
+    expect(memory.slots.counts('key:k1').inFlight).toBe(0);
+  });
+
+  it('are waited for once where tokens are limited, too', async () => {
+    const { policy, asked, answer, memory } = setUp();
+    const both = { ...limit, tokensPerMinute: 1_000 };
+    const hold = policy.enter(requestOf(both), never) as KeyHold;
+    expect(asked).toEqual(['key:k1']);
+    const claiming = hold.claim(requestOf(both), 300);
+    expect(asked).toEqual(['key:k1', 'key.requests', 'key.tokens']);
+    answer();
+    await claiming;
+    const second = policy.enter(requestOf(both), never) as KeyHold;
+    await expect(second.claim(requestOf(both), 300)).rejects.toThrow('limit of 1 under way');
+    second.end(0);
+    hold.end(300);
+    expect(memory.slots.counts('key:k1').inFlight).toBe(0);
+    const third = policy.enter(requestOf(both), never) as KeyHold;
+    await third.claim(requestOf(both), 700);
+    third.end(undefined);
+  });
+
+  it('hold no place of a request whose body was never read', async () => {
+    const { policy, answer, memory } = setUp();
+    const hold = policy.enter(requestOf({ ...limit, tokensPerMinute: 10 }), never) as KeyHold;
+    hold.end(0);
+    answer();
+    await new Promise(setImmediate);
+    expect(memory.slots.counts('key:k1').inFlight).toBe(0);
+  });
+
+  it('are let go of where one of them cannot be asked for', async () => {
+    const { limits, slots } = setUp().memory;
+    const away = new GatewayError('store_unavailable', 'It is away.');
+    const broken = (fails: () => Promise<never>): SlotStore => ({
+      acquire: (pool, signal) => (pool.id.startsWith('team') ? fails() : slots.acquire(pool, signal)),
+      counts: (id) => slots.counts(id),
+    });
+    const own = requestOf(limit, { ...limit, scope: 'team', id: 't1' });
+    const throwing = broken(() => {
+      throw away;
+    });
+    for (const failing of [throwing, broken(() => Promise.reject(away))]) {
+      const policy = createKeyLimits({ limits, slots: failing, whenStoreIsAway: 'closed' });
+      await expect((async () => policy.enter(own, never))()).rejects.toBe(away);
+      await new Promise(setImmediate);
+      expect(slots.counts('key:k1').inFlight).toBe(0);
+    }
+  });
 });

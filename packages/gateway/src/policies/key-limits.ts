@@ -21,8 +21,8 @@ export interface KeyLimitsInput {
 /** The limits that come with keys: requests and tokens in any minute, and requests at one time. */
 export interface KeyLimits {
   /**
-   * Before the body is read. Takes the places of the request and, where no tokens are limited, counts it. Undefined where
-   * nothing limits the principal. Throws `rate_limited`; then nothing is held.
+   * Before the body is read. Takes the places of the request, or asks for them where that takes a while, and counts it
+   * where no tokens are limited. Undefined where nothing limits the principal. Throws `rate_limited`; then nothing is held.
    */
   enter(request: RequestView, signal: CancelSignal): KeyHold | undefined | Promise<KeyHold | undefined>;
 }
@@ -32,7 +32,8 @@ export interface KeyHold {
   /** Whether `claim` has to be called once the body is read. */
   readonly needsEstimate: boolean;
   /**
-   * After the body: counts the request together with the tokens it may come to, input and output. Throws `rate_limited`;
+   * After the body: counts the request together with the tokens it may come to, input and output, and waits for places
+   * that were asked for. Throws `rate_limited`;
    * `end` is to be called all the same.
    */
   claim(request: RequestView, estimatedTokens: number): void | Promise<void>;
@@ -51,9 +52,7 @@ export function createKeyLimits({ limits, slots, whenStoreIsAway }: KeyLimitsInp
       const hold = new HeldLimits(compiled, limits);
       if (compiled.pools.length === 0) return hold.enter(request);
       const outcomes = acquireAll(slots, compiled.pools, signal);
-      return outcomes instanceof Promise
-        ? outcomes.then((late) => hold.occupy(late, request))
-        : hold.occupy(outcomes, request);
+      return outcomes instanceof Promise ? hold.await(outcomes, request) : hold.occupy(outcomes, request);
     },
   };
 }
@@ -82,6 +81,8 @@ function acquireAll(
     throw (failed as PromiseRejectedResult).reason;
   });
 }
+
+const noPlaces = (): void => undefined;
 
 function releaseSlot(outcome: SlotOutcome): void {
   if (typeof outcome === 'object') outcome.release();
@@ -129,7 +130,9 @@ class HeldLimits implements KeyHold {
   readonly needsEstimate: boolean;
   readonly #compiled: CompiledLimits;
   readonly #limits: ReservingLimitStore;
-  #held: readonly (Slot | SlotRefusal)[] = [];
+  #held: readonly SlotOutcome[] = [];
+  /** Places that were asked for and are not answered yet. */
+  #places: Promise<readonly SlotOutcome[]> | undefined;
   #reservation: LimitReservation | undefined;
   #isOver = false;
 
@@ -139,13 +142,20 @@ class HeldLimits implements KeyHold {
     this.needsEstimate = compiled.tokens.length > 0;
   }
 
-  occupy(outcomes: readonly (Slot | SlotRefusal)[], request: RequestView): this | Promise<this> {
-    this.#held = outcomes;
-    const refused = outcomes.findIndex((outcome) => typeof outcome === 'string');
-    if (refused < 0) return this.enter(request);
-    this.#leave();
-    if (outcomes[refused] === 'aborted') throw new GatewayError('client_closed', 'The caller left.');
-    throw tooMany(this.#compiled.pools[refused]!);
+  occupy(outcomes: readonly SlotOutcome[], request: RequestView): this | Promise<this> {
+    this.#take(outcomes);
+    return this.enter(request);
+  }
+
+  /**
+   * Somebody else is asked for places: what has to be counted is asked for without waiting for them, here or, where the
+   * body has to be read first, in `claim`, so that a request waits once.
+   */
+  await(places: Promise<readonly SlotOutcome[]>, request: RequestView): this | Promise<this> {
+    this.#places = places;
+    places.catch(() => undefined);
+    if (this.needsEstimate) return this;
+    return this.#countBesidePlaces(this.#compiled.requests, request).then(() => this);
   }
 
   /** Counts the request where nothing else has to be known. */
@@ -177,10 +187,9 @@ class HeldLimits implements KeyHold {
   claim(request: RequestView, estimatedTokens: number): void | Promise<void> {
     if (!this.needsEstimate || this.#isOver) return;
     const { requests, tokens } = this.#compiled;
-    const reservation = this.#limits.reserve([
-      ...requests,
-      ...tokens.map((claim) => ({ ...claim, cost: estimatedTokens })),
-    ]);
+    const claims = [...requests, ...tokens.map((claim) => ({ ...claim, cost: estimatedTokens }))];
+    if (this.#places !== undefined) return this.#countBesidePlaces(claims, request);
+    const reservation = this.#limits.reserve(claims);
     if (reservation instanceof Promise) return reservation.then((late) => this.#reserved(late, request));
     this.#reserved(reservation, request);
   }
@@ -189,7 +198,36 @@ class HeldLimits implements KeyHold {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#leave();
+    this.#places?.then((late) => late.forEach(releaseSlot), noPlaces);
     this.#settle(tokens);
+  }
+
+  /** Throws what refuses the request; then nothing of it is held or counted. */
+  async #countBesidePlaces(claims: readonly LimitClaim[], request: RequestView): Promise<void> {
+    const count = async () => (claims.length > 0 ? this.#limits.reserve(claims) : undefined);
+    const [placed, counted] = await Promise.allSettled([this.#places!, count()]);
+    this.#places = undefined;
+    this.#reservation = counted.status === 'fulfilled' ? counted.value : undefined;
+    try {
+      if (placed.status === 'rejected') throw placed.reason;
+      this.#take(placed.value);
+      if (counted.status === 'rejected') throw counted.reason;
+      if (this.#reservation !== undefined) this.#apply(this.#reservation.verdict, request);
+    } catch (error) {
+      this.#leave();
+      this.#reservation?.settle(claims.map(() => 0));
+      throw error;
+    }
+  }
+
+  /** Takes the places that were granted. Throws where one was not; then none is held. */
+  #take(outcomes: readonly SlotOutcome[]): void {
+    this.#held = outcomes;
+    const refused = outcomes.findIndex((outcome) => typeof outcome === 'string');
+    if (refused < 0) return;
+    this.#leave();
+    if (outcomes[refused] === 'aborted') throw new GatewayError('client_closed', 'The caller left.');
+    throw tooMany(this.#compiled.pools[refused]!);
   }
 
   #reserved(reservation: LimitReservation, request: RequestView): void {
