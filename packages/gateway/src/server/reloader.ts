@@ -34,7 +34,10 @@ export function createReloader({ input, log, clock, loaded, apply }: ReloaderInp
       refuseMissing(files, next.config.files);
       refuseEmpty(loaded, next);
       apply(next);
-      log.info('config', 'Configuration reloaded; host, ports, database, Redis, connection limits and logging need a restart');
+      log.info(
+        'config',
+        'Configuration reloaded; host, ports, database, Redis, connection limits and logging need a restart',
+      );
     } catch (error) {
       const why = error instanceof ConfigError ? error.message : String(error);
       log.error('config', `Configuration not reloaded, the one before stays: ${why}`);
