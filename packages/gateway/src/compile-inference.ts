@@ -37,6 +37,7 @@ export interface InferenceInput {
   readonly parts: RuntimeParts;
   readonly planning: Planning;
   readonly headPolicies: readonly RequestPolicy[];
+  readonly rateLimit: RequestPolicy | undefined;
   readonly bodyPolicies: readonly RequestPolicy[];
   readonly admission: SlotPool;
   readonly securityHeaders: (exchange: Exchange) => readonly string[];
@@ -110,6 +111,7 @@ export function compileInference(input: InferenceInput): Inference {
     ...ends,
     clock,
     headPolicies: input.headPolicies,
+    rateLimit: input.rateLimit,
     bodyPolicies: input.bodyPolicies,
     keyLimits: createKeyLimits({
       limits: parts.limits,

@@ -24,8 +24,10 @@ import type { BeginRecovery } from './stream-recovery.ts';
 /** What the hot path is made of, compiled from one configuration. */
 export interface InferenceParts extends EndParts {
   readonly clock: Clock;
-  /** Before the body is read: addresses, hosts, keys, rate limits. */
+  /** Before the body is read: addresses, hosts, keys. */
   readonly headPolicies: readonly RequestPolicy[];
+  /** After them; undefined where nothing is limited. */
+  readonly rateLimit: RequestPolicy | undefined;
   /** After it: signatures. */
   readonly bodyPolicies: readonly RequestPolicy[];
   /** What limits the caller's key. */
@@ -64,7 +66,8 @@ export function createInference(parts: InferenceParts): Inference {
     try {
       const pending = runRing(parts.headPolicies, exchange);
       if (pending) await pending;
-      const entering = parts.keyLimits.enter(exchange, exchange);
+      const counting = parts.rateLimit?.(exchange);
+      const entering = parts.keyLimits.enter(exchange, exchange, counting || undefined);
       hold = entering instanceof Promise ? await entering : entering;
       await parts.readRequest(exchange, inbound);
       if (hold?.needsEstimate) await hold.claim(exchange, estimatedTokens(exchange));

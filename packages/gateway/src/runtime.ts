@@ -75,11 +75,8 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
   const surroundings = surroundingPolicies(config);
   const guards = [...surroundings, createAuthenticate(config.auth, parts.record?.keys)];
   const rateLimit = createRateLimit(config.rateLimits, { store: parts.limits, clock, authMode: config.auth.mode });
-  const headPolicies = present([
-    ...guards,
-    parts.record && checkEndpointScope,
-    rateLimit && countRefusals(rateLimit, parts),
-  ]);
+  const countedRateLimit = rateLimit && countRefusals(rateLimit, parts);
+  const headPolicies = present([...guards, parts.record && checkEndpointScope]);
   const bodyPolicies = present([createSignature(config.security.signing, clock)]);
   const secrets = secretsOf(catalog);
 
@@ -91,6 +88,7 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
     parts,
     planning,
     headPolicies,
+    rateLimit: countedRateLimit,
     bodyPolicies,
     admission,
     securityHeaders: addHeaders,
@@ -117,7 +115,7 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
     proxyTail: createProxyTail(config.proxy),
     guardPage: (exchange) => runRing(guards, exchange),
     guardManagement: (exchange) => runRing(surroundings, exchange),
-    guardStored: (exchange) => runRing([...headPolicies, ...bodyPolicies], exchange),
+    guardStored: (exchange) => runRing(present([...headPolicies, countedRateLimit, ...bodyPolicies]), exchange),
     pageHeaders: security?.overPlainHttp ?? [],
     corsHeaders: corsHeaders(config.cors.origins),
   };

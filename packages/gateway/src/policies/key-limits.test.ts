@@ -42,15 +42,15 @@ describe.each(['at once', 'later'])('limits of a key, answered %s', (when) => {
     return { clock, policy, slots: memory.slots };
   }
   const enter = async (policy: KeyLimits, request: ReturnType<typeof requestOf>): Promise<KeyHold> => {
-    const hold = await policy.enter(request, never);
+    const hold = await policy.enter(request, never, undefined);
     if (hold === undefined) throw new Error('Nothing is limited.');
     return hold;
   };
 
   it('are nothing where there are none', async () => {
     const { policy } = setUp();
-    expect(policy.enter(createRequestView(), never)).toBeUndefined();
-    expect(policy.enter(requestOf(), never)).toBeUndefined();
+    expect(policy.enter(createRequestView(), never, undefined)).toBeUndefined();
+    expect(policy.enter(requestOf(), never, undefined)).toBeUndefined();
   });
 
   it('count requests before the body where that is enough', async () => {
@@ -159,7 +159,7 @@ it('a request that ends while the store is asked for its tokens gives them back'
   };
   const policy = createKeyLimits({ limits: slow, slots: createMemorySlotStore({ clock }), whenStoreIsAway: 'open' });
   const request = requestOf(limitOf({ tokensPerMinute: 100 }));
-  const hold = (await policy.enter(request, never))!;
+  const hold = (await policy.enter(request, never, undefined))!;
   const claimed = hold.claim(request, 80);
   hold.end(0);
   answer();
@@ -185,7 +185,7 @@ it('rules are made once for all requests of a key', async () => {
     whenStoreIsAway: 'open',
   });
   const request = requestOf(limitOf({ requestsPerMinute: 100 }));
-  for (let count = 0; count < 10; count += 1) await policy.enter(request, never);
+  for (let count = 0; count < 10; count += 1) await policy.enter(request, never, undefined);
   expect(seen.size).toBe(1);
 });
 
@@ -224,62 +224,60 @@ describe('limits of a key that somebody else counts', () => {
 
   it('are asked for together, and what a place refuses is not counted', async () => {
     const { policy, asked, answer, memory } = setUp();
-    const entering = policy.enter(requestOf(limit), never);
+    const entering = policy.enter(requestOf(limit), never, undefined);
     expect(asked).toEqual(['key:k1', 'key.requests']);
     answer();
     const hold = await entering;
-    await expect(policy.enter(requestOf(limit), never)).rejects.toMatchObject({ kind: 'rate_limited' });
+    await expect(policy.enter(requestOf(limit), never, undefined)).rejects.toMatchObject({ kind: 'rate_limited' });
     hold!.end(5);
     expect(memory.slots.counts('key:k1').inFlight).toBe(0);
-    (await policy.enter(requestOf(limit), never))!.end(5);
-    await expect(policy.enter(requestOf(limit), never)).rejects.toThrow('limit of 2 requests in a minute');
+    (await policy.enter(requestOf(limit), never, undefined))!.end(5);
+    await expect(policy.enter(requestOf(limit), never, undefined)).rejects.toThrow('limit of 2 requests in a minute');
     expect(memory.slots.counts('key:k1').inFlight).toBe(0);
   });
 
   it('are waited for once where tokens are limited, too', async () => {
     const { policy, asked, answer, memory } = setUp();
     const both = { ...limit, tokensPerMinute: 1_000 };
-    const hold = policy.enter(requestOf(both), never) as KeyHold;
+    const hold = policy.enter(requestOf(both), never, undefined) as KeyHold;
     expect(asked).toEqual(['key:k1']);
     const claiming = hold.claim(requestOf(both), 300);
     expect(asked).toEqual(['key:k1', 'key.requests', 'key.tokens']);
     answer();
     await claiming;
-    const second = policy.enter(requestOf(both), never) as KeyHold;
+    const second = policy.enter(requestOf(both), never, undefined) as KeyHold;
     await expect(second.claim(requestOf(both), 300)).rejects.toThrow('limit of 1 under way');
     second.end(0);
     hold.end(300);
     expect(memory.slots.counts('key:k1').inFlight).toBe(0);
-    const third = policy.enter(requestOf(both), never) as KeyHold;
+    const third = policy.enter(requestOf(both), never, undefined) as KeyHold;
     await third.claim(requestOf(both), 700);
     third.end(undefined);
   });
 
+  it('are asked for while the gateway counts for itself, and let go of when that refuses', async () => {
+    const { policy, answer, memory } = setUp();
+    const refusal = new GatewayError('rate_limited', 'The gateway has enough.');
+    answer();
+    const own = requestOf({ ...limit, maxConcurrent: undefined, requestsPerMinute: 1 });
+    for (const one of [requestOf(limit), own]) {
+      await expect(policy.enter(one, never, Promise.reject(refusal))).rejects.toBe(refusal);
+    }
+    const limited = requestOf({ ...limit, tokensPerMinute: 1_000 });
+    const hold = policy.enter(limited, never, Promise.reject(refusal)) as KeyHold;
+    await expect(hold.claim(limited, 1_000)).rejects.toBe(refusal);
+    await expect(policy.enter(requestOf(), never, Promise.reject(refusal))).rejects.toBe(refusal);
+    expect(memory.slots.counts('key:k1').inFlight).toBe(0);
+    // Nothing of them was counted against the key.
+    expect(await policy.enter(own, never, Promise.resolve())).toBeDefined();
+  });
+
   it('hold no place of a request whose body was never read', async () => {
     const { policy, answer, memory } = setUp();
-    const hold = policy.enter(requestOf({ ...limit, tokensPerMinute: 10 }), never) as KeyHold;
+    const hold = policy.enter(requestOf({ ...limit, tokensPerMinute: 10 }), never, undefined) as KeyHold;
     hold.end(0);
     answer();
     await new Promise(setImmediate);
     expect(memory.slots.counts('key:k1').inFlight).toBe(0);
-  });
-
-  it('are let go of where one of them cannot be asked for', async () => {
-    const { limits, slots } = setUp().memory;
-    const away = new GatewayError('store_unavailable', 'It is away.');
-    const broken = (fails: () => Promise<never>): SlotStore => ({
-      acquire: (pool, signal) => (pool.id.startsWith('team') ? fails() : slots.acquire(pool, signal)),
-      counts: (id) => slots.counts(id),
-    });
-    const own = requestOf(limit, { ...limit, scope: 'team', id: 't1' });
-    const throwing = broken(() => {
-      throw away;
-    });
-    for (const failing of [throwing, broken(() => Promise.reject(away))]) {
-      const policy = createKeyLimits({ limits, slots: failing, whenStoreIsAway: 'closed' });
-      await expect((async () => policy.enter(own, never))()).rejects.toBe(away);
-      await new Promise(setImmediate);
-      expect(slots.counts('key:k1').inFlight).toBe(0);
-    }
   });
 });

@@ -8,7 +8,8 @@ import type {
   ReservingLimitStore,
   WhenStoreIsAway,
 } from '../stores/limit-store.ts';
-import type { CancelSignal, Slot, SlotPool, SlotRefusal, SlotStore } from '../stores/slot-store.ts';
+import type { CancelSignal, SlotPool, SlotStore } from '../stores/slot-store.ts';
+import { acquireAll, releaseSlot, type SlotOutcome } from './acquire-slots.ts';
 import { tellKeyLimit } from './key-limit-headers.ts';
 
 export interface KeyLimitsInput {
@@ -22,9 +23,14 @@ export interface KeyLimitsInput {
 export interface KeyLimits {
   /**
    * Before the body is read. Takes the places of the request, or asks for them where that takes a while, and counts it
-   * where no tokens are limited. Undefined where nothing limits the principal. Throws `rate_limited`; then nothing is held.
+   * where no tokens are limited. `counting` is what the gateway's own limits are being asked, where that takes a while: it
+   * is waited for together with these, here or in `claim`. Undefined where nothing limits the principal. Throws `rate_limited`; then nothing is held.
    */
-  enter(request: RequestView, signal: CancelSignal): KeyHold | undefined | Promise<KeyHold | undefined>;
+  enter(
+    request: RequestView,
+    signal: CancelSignal,
+    counting: Promise<void> | undefined,
+  ): KeyHold | undefined | Promise<KeyHold | undefined>;
 }
 
 /** What one request holds of the limits of its key, until `end`. */
@@ -45,47 +51,17 @@ export interface KeyHold {
 export function createKeyLimits({ limits, slots, whenStoreIsAway }: KeyLimitsInput): KeyLimits {
   const compile = compiler(whenStoreIsAway);
   return {
-    enter(request, signal) {
+    enter(request, signal, counting) {
       const own = request.principal.limits;
-      if (own === undefined || own.length === 0) return undefined;
+      if (own === undefined || own.length === 0) return counting?.then(() => undefined);
+      counting?.catch(nothing);
       const compiled = compile(own);
       const hold = new HeldLimits(compiled, limits);
-      if (compiled.pools.length === 0) return hold.enter(request);
       const outcomes = acquireAll(slots, compiled.pools, signal);
-      return outcomes instanceof Promise ? hold.await(outcomes, request) : hold.occupy(outcomes, request);
+      if (counting === undefined && !(outcomes instanceof Promise)) return hold.occupy(outcomes, request);
+      return hold.await({ places: Promise.resolve(outcomes), counting }, request);
     },
   };
-}
-
-type SlotOutcome = Slot | SlotRefusal;
-
-/** A slot of each pool, asked for together. Throws where one cannot be asked for; then none is held. */
-function acquireAll(
-  slots: SlotStore,
-  pools: readonly SlotPool[],
-  signal: CancelSignal,
-): readonly SlotOutcome[] | Promise<readonly SlotOutcome[]> {
-  const outcomes: (SlotOutcome | Promise<SlotOutcome>)[] = [];
-  try {
-    for (const pool of pools) outcomes.push(slots.acquire(pool, signal));
-  } catch (error) {
-    for (const outcome of outcomes) void Promise.resolve(outcome).then(releaseSlot, () => undefined);
-    throw error;
-  }
-  if (!outcomes.some((outcome) => outcome instanceof Promise)) return outcomes as SlotOutcome[];
-  return Promise.allSettled(outcomes).then((settled) => {
-    const failed = settled.find(({ status }) => status === 'rejected');
-    const granted = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    if (failed === undefined) return granted;
-    granted.forEach(releaseSlot);
-    throw (failed as PromiseRejectedResult).reason;
-  });
-}
-
-const noPlaces = (): void => undefined;
-
-function releaseSlot(outcome: SlotOutcome): void {
-  if (typeof outcome === 'object') outcome.release();
 }
 
 interface CompiledLimits {
@@ -126,13 +102,20 @@ function compiler(whenStoreIsAway: WhenStoreIsAway): (limits: NonNullable<Princi
   };
 }
 
+/** What others were asked for and have not answered yet. */
+interface Awaited {
+  readonly places: Promise<readonly SlotOutcome[]>;
+  readonly counting: Promise<void> | undefined;
+}
+
+const nothing = (): void => undefined;
+
 class HeldLimits implements KeyHold {
   readonly needsEstimate: boolean;
   readonly #compiled: CompiledLimits;
   readonly #limits: ReservingLimitStore;
   #held: readonly SlotOutcome[] = [];
-  /** Places that were asked for and are not answered yet. */
-  #places: Promise<readonly SlotOutcome[]> | undefined;
+  #awaited: Awaited | undefined;
   #reservation: LimitReservation | undefined;
   #isOver = false;
 
@@ -148,14 +131,14 @@ class HeldLimits implements KeyHold {
   }
 
   /**
-   * Somebody else is asked for places: what has to be counted is asked for without waiting for them, here or, where the
-   * body has to be read first, in `claim`, so that a request waits once.
+   * Somebody else is asked: what has to be counted is asked for without waiting for the rest, here or, where the body has
+   * to be read first, in `claim`, so that a request waits once.
    */
-  await(places: Promise<readonly SlotOutcome[]>, request: RequestView): this | Promise<this> {
-    this.#places = places;
-    places.catch(() => undefined);
+  await(awaited: Awaited, request: RequestView): this | Promise<this> {
+    this.#awaited = awaited;
+    awaited.places.catch(nothing);
     if (this.needsEstimate) return this;
-    return this.#countBesidePlaces(this.#compiled.requests, request).then(() => this);
+    return this.#countBeside(awaited, this.#compiled.requests, request).then(() => this);
   }
 
   /** Counts the request where nothing else has to be known. */
@@ -188,7 +171,7 @@ class HeldLimits implements KeyHold {
     if (!this.needsEstimate || this.#isOver) return;
     const { requests, tokens } = this.#compiled;
     const claims = [...requests, ...tokens.map((claim) => ({ ...claim, cost: estimatedTokens }))];
-    if (this.#places !== undefined) return this.#countBesidePlaces(claims, request);
+    if (this.#awaited !== undefined) return this.#countBeside(this.#awaited, claims, request);
     const reservation = this.#limits.reserve(claims);
     if (reservation instanceof Promise) return reservation.then((late) => this.#reserved(late, request));
     this.#reserved(reservation, request);
@@ -198,17 +181,19 @@ class HeldLimits implements KeyHold {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#leave();
-    this.#places?.then((late) => late.forEach(releaseSlot), noPlaces);
+    this.#awaited?.places.then((late) => late.forEach(releaseSlot), nothing);
     this.#settle(tokens);
   }
 
-  /** Throws what refuses the request; then nothing of it is held or counted. */
-  async #countBesidePlaces(claims: readonly LimitClaim[], request: RequestView): Promise<void> {
+  /** Throws what refuses the request; then nothing of it is held or counted against the key. */
+  async #countBeside(awaited: Awaited, claims: readonly LimitClaim[], request: RequestView): Promise<void> {
     const count = async () => (claims.length > 0 ? this.#limits.reserve(claims) : undefined);
-    const [placed, counted] = await Promise.allSettled([this.#places!, count()]);
-    this.#places = undefined;
+    const [passed, placed, counted] = await Promise.allSettled([awaited.counting, awaited.places, count()]);
+    this.#awaited = undefined;
     this.#reservation = counted.status === 'fulfilled' ? counted.value : undefined;
     try {
+      if (placed.status === 'fulfilled') this.#held = placed.value;
+      if (passed.status === 'rejected') throw passed.reason;
       if (placed.status === 'rejected') throw placed.reason;
       this.#take(placed.value);
       if (counted.status === 'rejected') throw counted.reason;

@@ -20,19 +20,27 @@ describe.runIf(redisUrl !== undefined)('replicas with one Redis', () => {
     for (const prefix of prefixes) await deleteKeys(prefix);
   });
 
-  /** Three of them that count together and apart from everybody else; the last one has two workers. */
-  async function startThree(sections: Record<string, unknown>, env: Record<string, string> = {}) {
+  interface Together {
+    readonly sections: Record<string, unknown>;
+    /** Arguments of each replica. */
+    readonly each: readonly (readonly string[])[];
+    readonly env?: Record<string, string>;
+  }
+
+  /** Starts replicas that count together, and apart from everybody else. */
+  async function startAll({ each, env = {}, sections }: Together) {
     const own = prefixOf();
     prefixes.push(own.keys);
-    const options = { redisUrl: redisUrl!, upstream: simulator.url, env };
     const withPrefix = { redis: { key_prefix: own.configured }, ...sections };
-    return Promise.all(
-      [[], [], ['--workers', '2']].map((args) => replicas.start({ ...options, args, sections: withPrefix })),
-    );
+    const options = { redisUrl: redisUrl!, upstream: simulator.url, env, sections: withPrefix };
+    return Promise.all(each.map((args) => replicas.start({ ...options, args })));
   }
 
   it('let no more than the limit pass of what comes to all at once', async () => {
-    const three = await startThree({ rate_limit: { requests_per_minute: 100 } });
+    const three = await startAll({
+      sections: { rate_limit: { requests_per_minute: 100 } },
+      each: [[], [], ['--workers', '2']],
+    });
     for (const { url, process } of three) {
       expect(await redisStatusOf(url)).toBe('ok');
       expect(process.stdout()).toContain('Limits are shared through Redis at redis://');
@@ -49,7 +57,11 @@ describe.runIf(redisUrl !== undefined)('replicas with one Redis', () => {
 
   it('share the requests that a key may have under way, and those of one that is killed come free', async () => {
     const database = { path: join(await replicas.folder(), 'record.db') };
-    const [first, second] = await startThree({ database }, { ADMIN_KEY: adminKey });
+    const [first, second] = await startAll({
+      sections: { database },
+      each: [[], []],
+      env: { ADMIN_KEY: adminKey },
+    });
     const { key } = await administer(first!.url, '/admin/keys', { name: 'few', max_concurrent: 2 });
     const { attemptCount } = simulator;
     simulator.behave({ kind: 'hang', when: { afterTokens: 1 } });

@@ -214,9 +214,10 @@ class ScriptRunner implements RedisConnection {
     this.#reason = 'does not answer';
   }
 
-  /** A server that lets nobody in says why. */
+  /** A server that lets nobody in says why, and so does the system where there is none. */
   #noteReason(error: unknown): void {
     if (isRefusal(error)) this.#reason = `refuses: ${error.message}`;
+    else if (error instanceof Error && 'code' in error) this.#reason = `does not answer (${String(error.code)})`;
   }
 
   #tellRefusal(error: Error): void {
