@@ -6,9 +6,11 @@ import { isRotationDue, providerContext, resealProviders } from './secret-rotati
 
 test('a credential is due after its days', () => {
   const day = 86_400_000;
-  expect(isRotationDue(1000, 90, 1000 + 90 * day - 1)).toBe(false);
-  expect(isRotationDue(1000, 90, 1000 + 90 * day)).toBe(true);
-  expect(isRotationDue(null, 90, 1000 + 900 * day)).toBe(false);
+  const set = { rotatedAt: 1000, apiKeyRef: null };
+  expect(isRotationDue(set, 90, 1000 + 90 * day - 1)).toBe(false);
+  expect(isRotationDue(set, 90, 1000 + 90 * day)).toBe(true);
+  expect(isRotationDue({ ...set, rotatedAt: null }, 90, 1000 + 900 * day)).toBe(false);
+  expect(isRotationDue({ ...set, apiKeyRef: 'file:/run/secret' }, 90, 1000 + 900 * day)).toBe(false);
 });
 
 test('credentials are sealed anew, and those that cannot be opened are named', async () => {

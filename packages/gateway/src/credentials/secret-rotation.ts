@@ -1,11 +1,20 @@
-import type { ProviderStore } from '../stores/provider-store.ts';
+import type { ProviderStore, StoredProvider } from '../stores/provider-store.ts';
 import type { SecretBox } from './secret-box.ts';
 
 const DAY_MS = 86_400_000;
+/** Age in days at which a credential should be replaced, where nobody says another. */
+export const DEFAULT_ROTATION_DAYS = 90;
 
-/** Whether a credential is older than it should get. Times in milliseconds since 1970. */
-export function isRotationDue(rotatedAt: number | null, rotationDays: number, now: number): boolean {
-  return rotatedAt !== null && now - rotatedAt >= rotationDays * DAY_MS;
+/**
+ * Whether a credential is older than it should get; how old one is that lies elsewhere, nobody knows here. Times in
+ * milliseconds since 1970.
+ */
+export function isRotationDue(
+  { apiKeyRef, rotatedAt }: Pick<StoredProvider, 'apiKeyRef' | 'rotatedAt'>,
+  rotationDays: number,
+  now: number,
+): boolean {
+  return apiKeyRef === null && rotatedAt !== null && now - rotatedAt >= rotationDays * DAY_MS;
 }
 
 /** The context in which a provider's credential is sealed. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../canonical/clock.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { LoadedConfig, SecretsConfig, StoredTargetsConfig } from '../config/gateway-config.ts';
-import { resealProviders } from '../credentials/secret-rotation.ts';
+import { DEFAULT_ROTATION_DAYS, resealProviders } from '../credentials/secret-rotation.ts';
 import type { KeyHash } from '../stores/key-store.ts';
 import type { RevisionTopic } from '../stores/revision-store.ts';
 import type { Database } from '../stores/sql/database.ts';
@@ -42,10 +42,11 @@ const POLL_MS = 1_000;
 /** Milliseconds after a change at which all keys are read anew, and at the latest after which they are without one. */
 const WARM_SOON_MS = 500;
 const WARM_AGAIN_MS = 300_000;
+/** Milliseconds between two looks at what nobody tells of: files and variables with credentials, and their age. */
+const REFRESH_MS = 60_000;
 /** Milliseconds until another try to reach a record; it doubles. */
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 15_000;
-const DEFAULT_ROTATION_DAYS = 90;
 /** Notices that are remembered, so that each is told once. */
 const MOST_NOTICES = 1_000;
 
@@ -65,6 +66,7 @@ export class GatewayRecord {
   #tellOthers: (change: RecordChange) => Promise<unknown> = () => Promise.resolve();
   #loading: Promise<void> = Promise.resolve();
   #cancelWarming = (): void => {};
+  #cancelRefresh = (): void => {};
   #cancelRetry = (): void => {};
   #stopWatching: (() => Promise<void>) | undefined;
   #isReady = false;
@@ -140,6 +142,7 @@ export class GatewayRecord {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelWarming();
+    this.#cancelRefresh();
     this.#cancelRetry();
     await this.#stopWatching?.();
     if (this.#isReady) await Promise.all([this.keyUses.close(), this.audit.close()]);
@@ -167,6 +170,7 @@ export class GatewayRecord {
       this.follow({ topics, invalidHashes: [] }).catch((error: unknown) => this.#reloadLater(error));
     }, POLL_MS);
     this.#warmAfter(WARM_AGAIN_MS);
+    this.#refreshLater();
   }
 
   /** Seals with the newest key what was sealed with an older one. */
@@ -233,6 +237,24 @@ export class GatewayRecord {
       this.#told.add(notice);
       log.warn('record', notice);
     }
+  }
+
+  /** Reads providers anew from time to time, and tells those who use them where a credential is another one. */
+  #refreshLater(): void {
+    if (this.#isClosed) return;
+    this.#cancelRefresh();
+    const refresh = async (): Promise<void> => {
+      const before = JSON.stringify(this.#stored);
+      await this.#reload();
+      if (JSON.stringify(this.#stored) === before) return;
+      for (const listener of this.#listeners) listener(['providers']);
+    };
+    this.#cancelRefresh = this.#input.clock.schedule(() => {
+      // What cannot be read now is read the next time; until then, what was read holds.
+      void refresh()
+        .catch(() => undefined)
+        .then(() => this.#refreshLater());
+    }, REFRESH_MS);
   }
 
   /** Reads all keys, so that the first request of each need not wait for it. */

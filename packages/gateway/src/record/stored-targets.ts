@@ -74,12 +74,12 @@ async function readProvider(
   input: StoredTargetsInput,
   notices: string[],
 ): Promise<ProviderConfig | undefined> {
-  const { baseUrl, isActive, kind, name, rotatedAt } = row;
+  const { baseUrl, isActive, kind, name } = row;
   if (findProviderByName(kind) === undefined) {
     notices.push(`The provider ${name} of the record is left out: its kind ${kind} is not known to this version.`);
     return undefined;
   }
-  if (isActive && isRotationDue(rotatedAt, input.rotationDays, input.now)) {
+  if (isActive && isRotationDue(row, input.rotationDays, input.now)) {
     notices.push(
       `The credential of the provider ${name} is older than ${input.rotationDays} days. Replace it with PUT /admin/providers/${row.id}.`,
     );

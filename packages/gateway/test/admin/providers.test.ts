@@ -130,6 +130,16 @@ describe.each(testDialects)('providers and models of the record, on $name', ({ c
     expect(refused).toMatchObject({ status: 400, body: { error: { param: 'api_key' } } });
   });
 
+  it('say when their credential should be replaced', async () => {
+    const { id } = await provider();
+    const isDue = async () => (await gateway.admin('GET', `/admin/providers/${id}`)).body.rotation_due;
+    expect(await isDue()).toBe(false);
+    await gateway.record.database.run('UPDATE providers SET rotated_at = ? WHERE id = ?', [1_600_000_000_000, id]);
+    expect(await isDue()).toBe(true);
+    await gateway.admin('PUT', `/admin/providers/${id}`, { api_key: 'sk-another-credential' });
+    expect(await isDue()).toBe(false);
+  });
+
   it('that cannot be used do not touch the others', async () => {
     const good = await provider();
     const lost = await provider();

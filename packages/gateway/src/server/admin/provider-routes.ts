@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { ProviderConfig } from '../../config/gateway-config.ts';
-import { providerContext } from '../../credentials/secret-rotation.ts';
+import { DEFAULT_ROTATION_DAYS, isRotationDue, providerContext } from '../../credentials/secret-rotation.ts';
 import type { ProviderDefinition } from '../../providers/define-provider.ts';
 import { findProvider, findProviderByName } from '../../providers/find-provider.ts';
 import { providerDefinitions } from '../../providers/registry.gen.ts';
@@ -60,6 +60,7 @@ const shown = z.object({
   created_at: shownTime().nullable(),
   updated_at: shownTime().nullable(),
   rotated_at: shownTime().nullable().describe('When the credential was last set.'),
+  rotation_due: z.boolean().describe('The credential is older than `security.secrets.rotation_days`.'),
 });
 
 const CONFIGURED = 'config:';
@@ -230,7 +231,12 @@ function describeProvider(source: AdminSource, provider: StoredProvider): z.inpu
     created_at: isoOf(createdAt),
     updated_at: isoOf(updatedAt),
     rotated_at: isoOrNull(rotatedAt),
+    rotation_due: isRotationDue(provider, rotationDaysOf(source), source.wallNow()),
   };
+}
+
+function rotationDaysOf({ runtime }: AdminSource): number {
+  return runtime().config.secrets?.rotationDays ?? DEFAULT_ROTATION_DAYS;
 }
 
 function previewOf({ record }: AdminSource, { apiKeyEncrypted, apiKeyRef, id }: StoredProvider): string | null {
@@ -259,5 +265,6 @@ function describeConfigured(provider: ProviderConfig): z.input<typeof shown> {
     created_at: null,
     updated_at: null,
     rotated_at: null,
+    rotation_due: false,
   };
 }
