@@ -11,8 +11,10 @@ const maxBodyBytes = 32 * 1024 * 1024;
 export interface GatewayRequest {
   /** From the gateway's root, such as `/v1/models`. */
   readonly path: string;
-  /** Sent as JSON by POST; without it the request is a GET. */
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Default: POST with a body, GET without. */
+  readonly method?: 'DELETE';
   /** Limit until the end of the answer, in milliseconds; a reader of a stream restarts it as pieces come. */
   readonly timeoutMs: number;
 }
@@ -36,6 +38,8 @@ export interface GatewayApi {
   send(request: GatewayRequest): Promise<GatewayReply>;
   /** Sends and gives the JSON of a 2xx answer; other statuses fail. */
   fetchJson(request: GatewayRequest): Promise<unknown>;
+  /** Sends what is answered by a status alone; others than 2xx fail. */
+  fetchNothing(request: GatewayRequest): Promise<void>;
 }
 
 export function createGatewayApi(io: CommandLineIo, globals: GlobalOptions): GatewayApi {
@@ -45,7 +49,7 @@ export function createGatewayApi(io: CommandLineIo, globals: GlobalOptions): Gat
   async function send(request: GatewayRequest): Promise<GatewayReply> {
     const deadline = createDeadline(io.clock, request.timeoutMs, io.signal);
     const url = `${baseUrl}${request.path}`;
-    const method = request.body === undefined ? 'GET' : 'POST';
+    const method = request.method ?? (request.body === undefined ? 'GET' : 'POST');
     const startedAt = io.clock.now();
     let response: Response;
     try {
@@ -80,6 +84,14 @@ export function createGatewayApi(io: CommandLineIo, globals: GlobalOptions): Gat
         if (reply.status < 200 || reply.status > 299) throw statusFailure(reply.status, body);
         if (body === undefined) throw new CommandFailure('server_error', `${baseUrl} did not answer with JSON.`);
         return body;
+      } finally {
+        reply.close();
+      }
+    },
+    async fetchNothing(request) {
+      const reply = await send(request);
+      try {
+        if (reply.status < 200 || reply.status > 299) throw statusFailure(reply.status, await reply.json());
       } finally {
         reply.close();
       }

@@ -8,6 +8,7 @@ import { createCostCommand } from './commands/cost.ts';
 import { createDbCommand } from './commands/db.ts';
 import { createHealthCommand } from './commands/health.ts';
 import { createInfoCommand } from './commands/info.ts';
+import { createKeysCommand } from './commands/keys.ts';
 import { createLatencyCommand } from './commands/latency.ts';
 import { createMigrateCommand } from './commands/migrate.ts';
 import { createModelsCommand } from './commands/models.ts';
@@ -28,6 +29,7 @@ const commandFactories: readonly ((session: Session) => Command)[] = [
   createCostCommand,
   createTokenUsageCommand,
   createBackendHealthCommand,
+  createKeysCommand,
   createRoutingStrategyCommand,
   createConfigCommand,
   createValidateCommand,

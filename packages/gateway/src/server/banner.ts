@@ -21,6 +21,7 @@ export function startBanner(
     'Try it:',
     `  curl ${url}/v1/chat/completions -H 'Content-Type: application/json' -d '${body.replaceAll("'", "'\\''")}'`,
     ...(runtime.isDemo ? ['', ...demoAdvice] : []),
+    ...(runtime.isDemo && runtime.adminKey !== undefined ? [adminAdvice] : []),
     '',
   ];
   return `${lines.filter((line) => line !== undefined).join('\n')}\n`;
@@ -31,3 +32,4 @@ const demoAdvice = [
   '  export OPENAI_API_KEY=sk-…        and start again, or',
   '  llm-gateway config generate > config.yaml   and fill in your providers.',
 ];
+const adminAdvice = '  or register one while it runs: POST /admin/providers, then POST /admin/models.';

@@ -80,6 +80,7 @@ function answerWell(request: ReceivedRequest, response: ServerResponse): void {
   else if (request.path === '/v1/models') sendJson(response, 200, models);
   else if (request.path === '/v1/chat/completions') answerChat(request, response);
   else if (request.path.startsWith('/api/v1/')) answerManagement(request, response);
+  else if (request.path.startsWith('/admin/keys')) answerKeys(request, response);
   else sendJson(response, 404, { error: { message: 'No such path.', code: 'not_found' } });
 }
 
@@ -110,6 +111,22 @@ function answerManagement({ path }: ReceivedRequest, response: ServerResponse): 
   if (answer === undefined) sendJson(response, 404, { error: { message: 'No such path.', code: 'not_found' } });
   else sendJson(response, 200, answer);
 }
+
+function answerKeys({ method }: ReceivedRequest, response: ServerResponse): void {
+  if (method === 'DELETE') response.writeHead(204).end();
+  else if (method === 'GET') sendJson(response, 200, [listedKey]);
+  else sendJson(response, 200, { ...listedKey, key: 'sk-550e8400-e29b-41d4-a716-446655440000' });
+}
+
+const listedKey = {
+  id: '3d6f1c9e',
+  name: 'my-app',
+  key_prefix: 'sk-550e8400...',
+  is_active: true,
+  tenant_id: null,
+  expires_at: '2099-01-01T00:00:00.000Z',
+  last_used_at: null,
+};
 
 const detailedHealth = {
   status: 'ok',
