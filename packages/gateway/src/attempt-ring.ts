@@ -239,6 +239,7 @@ class RingedAttempt implements ReplyHost {
       exchange.responseModel = outcome.responseModel;
       exchange.status = outcome.status;
     }
+    const use = useOfAttempt(exchange, outcome);
     exchange.attempts.push({
       targetId: this.#target.id,
       provider: this.#target.provider,
@@ -246,8 +247,10 @@ class RingedAttempt implements ReplyHost {
       outcome: outcome.failure?.kind ?? 'ok',
       status: outcome.status,
       durationMs,
-      ...useOfAttempt(exchange, outcome),
-      ...(this.#manner?.isOutrun() && { isOutrun: true }),
+      usage: use.usage,
+      isEstimated: use.isEstimated,
+      isUseUnknown: use.isUseUnknown,
+      isOutrun: this.#manner?.isOutrun(),
     });
     return outcome;
   }

@@ -240,7 +240,7 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
       isShared: this.isShared,
       recovered: this.recovered,
       usage: this.sharedUsage ?? this.usedInAll(),
-      isEstimated: this.attempts.some((attempt) => attempt.isEstimated),
+      isEstimated: this.#hasEstimate(),
       durationMs: now - this.startedAt,
       firstByteMs,
       queuedMs: this.queuedMs,
@@ -255,6 +255,11 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
       if (usage !== undefined) sum = sum === undefined ? usage : addUsage(sum, usage);
     }
     return sum;
+  }
+
+  #hasEstimate(): boolean {
+    for (const { isEstimated } of this.attempts) if (isEstimated) return true;
+    return false;
   }
 
   /** Milliseconds of the gateway's own up to the first byte, or up to now. */

@@ -61,11 +61,11 @@ export interface AttemptRecord {
   /** What it took; undefined: nothing, unless `isUseUnknown`. */
   readonly usage?: Usage | undefined;
   /** The provider did not say what it took, or not all of it. */
-  readonly isEstimated?: boolean;
+  readonly isEstimated?: boolean | undefined;
   /** It may be charged for, and nobody can tell for how much. */
-  readonly isUseUnknown?: boolean;
+  readonly isUseUnknown?: boolean | undefined;
   /** It ran beside the one that answered, was broken off for that, and did nothing for the caller. */
-  readonly isOutrun?: boolean;
+  readonly isOutrun?: boolean | undefined;
 }
 
 /**

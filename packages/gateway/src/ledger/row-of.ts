@@ -11,7 +11,7 @@ export interface LedgerPrice {
 }
 
 /** An attempt with what is known of its use; what was computed before, for a budget, is not computed again. */
-export type SettledAttempt = AttemptRecord & Partial<AttemptUse>;
+export type SettledAttempt = AttemptRecord & Partial<Pick<AttemptUse, 'cost' | 'unknownCost' | 'priceSource'>>;
 
 export interface RowInput {
   readonly entry: Omit<LedgerEntry, 'attempts'> & { readonly attempts: readonly SettledAttempt[] };
