@@ -89,19 +89,18 @@ CREATE TABLE budgets (
   UNIQUE (scope_kind, scope_id, model, period)
 );
 
--- What was spent of a budget in one of its periods, and the highest threshold that was told of.
-CREATE TABLE budget_spend (
+-- The highest threshold of a budget that somebody was told of in a period: each is told of once, whoever counts.
+CREATE TABLE budget_alerts (
   budget_id TEXT NOT NULL REFERENCES budgets (id) ON DELETE CASCADE,
   period_start BIGINT NOT NULL,
-  spent_nanos BIGINT NOT NULL,
-  alerted_percent INTEGER NOT NULL DEFAULT 0,
+  alerted_percent INTEGER NOT NULL,
   updated_at BIGINT NOT NULL,
   PRIMARY KEY (budget_id, period_start)
 );
 
 -- down
 
-DROP TABLE budget_spend;
+DROP TABLE budget_alerts;
 DROP TABLE budgets;
 DROP TABLE api_keys;
 DROP TABLE tenants;

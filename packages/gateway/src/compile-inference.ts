@@ -3,9 +3,11 @@ import { type AdaptiveBulkheads, createAdaptiveBulkheads, usualAdaptiveQueue } f
 import { createAttemptRing } from './attempt-ring.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
+import { createExchangeBudget, type ExchangeBudget, noBudgets } from './exchange-budget.ts';
 import { createHedge } from './hedge.ts';
 import { createInference, type Inference } from './inference.ts';
 import { offersOperation } from './operation-ask.ts';
+import { createBudgetPolicy } from './policies/budget.ts';
 import { createKeyLimits } from './policies/key-limits.ts';
 import { mayUseTarget } from './policies/key-scopes.ts';
 import type { RequestPolicy } from './policies/request-policy.ts';
@@ -107,6 +109,7 @@ export function compileInference(input: InferenceInput): Inference {
     securityHeaders,
     newId,
   });
+  const budget = exchangeBudget(input);
   return createInference({
     ...ends,
     clock,
@@ -120,6 +123,7 @@ export function compileInference(input: InferenceInput): Inference {
     }),
     readRequest: createRequestReader(config.security.validation),
     catalog,
+    budget,
     createPlan: (resolution, exchange) => createPlan(planInput(resolution, exchange)),
     noTargetError: (resolution, exchange) =>
       noTargetError(resolution, (target, model) => offersTo(exchange, target, model)),
@@ -136,6 +140,7 @@ export function compileInference(input: InferenceInput): Inference {
       random,
       isUsable: (target, model) => health.isUsable(target.healthId, model),
       offers: offersTo,
+      budget,
       timeoutMs,
       track: parts.track,
       beginEntry,
@@ -150,6 +155,19 @@ export function compileInference(input: InferenceInput): Inference {
     beginEntry,
     settle,
   });
+}
+
+/** Budgets are in the record; where there is none, or nothing that counts, none holds. */
+function exchangeBudget({ config, catalog, parts }: InferenceInput): ExchangeBudget {
+  const { metrics, priceOf, record, spend } = parts;
+  if (record === undefined || spend === undefined) return noBudgets;
+  const policy = createBudgetPolicy({
+    store: spend,
+    unknownPrice: config.budgets?.unknownPrice ?? 'deny',
+    onRefused: ({ id }) => metrics.budgets.refused(id),
+    onUnknownCost: () => metrics.budgets.unknownCost(),
+  });
+  return createExchangeBudget({ policy, budgetsOf: record.budgets.budgetsOf, priceOf, catalog, offers: offersTo });
 }
 
 function adaptiveBulkheads(

@@ -2,7 +2,7 @@ import type { Clock } from './canonical/clock.ts';
 import type { LedgerEntry } from './canonical/exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import type { LedgerSubject } from './ledger/ledger-row.ts';
+import type { LedgerRow, LedgerSubject } from './ledger/ledger-row.ts';
 import { priced, rowOf } from './ledger/row-of.ts';
 import type { PriceOf } from './price-of.ts';
 import { roughUsage } from './rough-tokens.ts';
@@ -18,7 +18,8 @@ export interface ExchangeLedgerInput {
 export interface ExchangeLedger {
   /** Before the first upstream is asked. Throws `store_unavailable` where requests are to be refused then. */
   begin(exchange: Exchange, step: PlanStep): void;
-  end(entry: LedgerEntry, exchange: Exchange): void;
+  /** Gives what was written down: all who count what the exchange cost count the same. */
+  end(entry: LedgerEntry, exchange: Exchange): LedgerRow;
 }
 
 export function createExchangeLedger({ ledger, priceOf, clock }: ExchangeLedgerInput): ExchangeLedger {
@@ -51,6 +52,7 @@ export function createExchangeLedger({ ledger, priceOf, clock }: ExchangeLedgerI
         priceOf,
       });
       ledger.end(exchange.ledgerTicket, row);
+      return row;
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Operation } from './canonical/operation.ts';
 import type { ProtocolName } from './canonical/protocol-name.ts';
 import { addUsage, type Usage } from './canonical/usage.ts';
 import type { LedgerSubject } from './ledger/ledger-row.ts';
+import type { BudgetHold } from './policies/budget.ts';
 import type { ReplySink } from './relay/reply-sink.ts';
 import type { StreamRecovery } from './stream-recovery.ts';
 
@@ -132,6 +133,8 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
   /** By what the ledger knows it, and as whose; 0: no upstream was asked. */
   ledgerTicket = 0;
   ledgerSubject: LedgerSubject | undefined;
+  /** What is set aside of budgets for it, until its cost is known; undefined: nothing. */
+  budgetHold: BudgetHold | undefined;
   /** What is done when the stream breaks after its first byte; undefined: nothing. */
   recovery: StreamRecovery | undefined;
 
@@ -168,6 +171,7 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
     const copy = new Exchange({ ...this.#input, id, sink });
     copy.principal = this.principal;
     copy.body = this.body;
+    copy.parsedBody = this.parsedBody;
     copy.isForm = this.isForm;
     copy.formModel = this.formModel;
     copy.facts = this.facts;
@@ -183,6 +187,7 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
       this.attempts.push(...call.attempts);
       this.ledgerTicket = call.ledgerTicket;
       this.ledgerSubject = call.ledgerSubject;
+      this.budgetHold = call.budgetHold;
     }
     this.targetModel = call.targetModel;
     this.responseModel = call.responseModel;

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from './canonical/clock.ts';
 import { ConfigError, type LoadedConfig } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
+import { costOfRow } from './exchange-budget.ts';
 import { createExchangeLedger } from './exchange-ledger.ts';
 import { ExchangeRegistry } from './exchange-registry.ts';
 import { createRoutingStats, type RoutingStats, type RoutingStatsSnapshot } from './explain/routing-stats.ts';
@@ -26,6 +27,7 @@ import type { PageSource } from './server/pages.ts';
 import type { ReservingLimitStore } from './stores/limit-store.ts';
 import type { ResponseStore } from './stores/response-store.ts';
 import type { SlotStore } from './stores/slot-store.ts';
+import type { SpendStore } from './stores/spend-store.ts';
 import { logExchange } from './telemetry/access-line.ts';
 import type { Log, Metrics } from './telemetry/telemetry.ts';
 import { createDemoTransport, DEMO_ORIGIN } from './transport/demo-transport.ts';
@@ -42,6 +44,8 @@ export interface SharedParts {
   readonly limits: ReservingLimitStore;
   readonly slots: SlotStore;
   readonly responses: ResponseStore;
+  /** Counts what is spent of budgets, where a record keeps them; absent: no budget holds. */
+  readonly spend?: SpendStore | undefined;
   /** Keys, providers and models that are administered; absent: nothing is. */
   readonly record?: GatewayRecord | undefined;
   /** Where exchanges are written down; absent: in the log only. */
@@ -101,9 +105,11 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
       ...learned,
       transport,
       priceLibrary,
+      priceOf,
       beginEntry: (exchange, step) => ledger?.begin(exchange, step),
       settle(entry, exchange) {
-        ledger?.end(entry, exchange);
+        const row = ledger?.end(entry, exchange);
+        exchange.budgetHold?.settle(row === undefined ? unrecorded : costOfRow(row));
         metrics.observe(entry);
         countHedgedCost(entry, priceOf, metrics);
         routingStats.note(entry);
@@ -156,6 +162,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
       access,
       isOpen: () => runtime.adminKey !== undefined,
       record: shared.record,
+      spend: shared.spend,
       runtime: () => runtime,
       wallNow: clock.wallNow,
       newId: randomUUID,
@@ -176,8 +183,10 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
     },
     pages,
     routingStats,
-    listen: () =>
-      new Promise((resolve, reject) => {
+    async listen() {
+      // Who asks first is to have prices as well.
+      if (shared.ledger !== undefined) await runtime.models.load();
+      return new Promise((resolve, reject) => {
         const { host, port } = runtime.config.server;
         const refuse = (cause: NodeJS.ErrnoException): void => reject(describeBusy(cause, host, port));
         server.once('error', refuse);
@@ -186,7 +195,8 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
           isStarted = true;
           resolve(server.address() as AddressInfo);
         });
-      }),
+      });
+    },
     reload(next) {
       const compiled = compile(next);
       configured = next;
@@ -221,6 +231,9 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
     },
   };
 }
+
+/** The cost of what no ledger has is not known. */
+const unrecorded = { knownNanos: 0, unknownCost: 'no_usage' };
 
 /** An address that cannot be had is for the operator to change, not a fault of the gateway. */
 function describeBusy(cause: NodeJS.ErrnoException, host: string, port: number): Error {

@@ -7,6 +7,7 @@ import { Exchange } from './exchange.ts';
 import type { Inference } from './inference.ts';
 import { createLearnedParts } from './learned-parts.ts';
 import { createRequestIds } from './policies/request-id.ts';
+import { createPriceOf } from './price-of.ts';
 import { createPriceLibrary } from './pricing/price-library.ts';
 import { providerDefinitions } from './providers/registry.gen.ts';
 import type { ReplySink } from './relay/reply-sink.ts';
@@ -169,6 +170,7 @@ async function compile({ routing, resilience, refusals }: Variant) {
     transport: createTransport(refusals),
     ...createLearnedParts({ clock, random: Math.random, models: () => runtime.models }),
     priceLibrary: createPriceLibrary(),
+    priceOf: createPriceOf({ catalog: () => runtime.catalog, models: () => runtime.models, clock }),
     track: () => () => {},
     beginEntry: () => {},
     settle(entry) {

@@ -4,6 +4,7 @@ import type { LedgerEntry } from './canonical/exchange.ts';
 import { GatewayError } from './canonical/gateway-error.ts';
 import { breakOff, type EndParts, refuse, replyFailed } from './end-exchange.ts';
 import { cancelError, type Exchange } from './exchange.ts';
+import type { ExchangeBudget } from './exchange-budget.ts';
 import type { Hedge, HedgedOutcome } from './hedge.ts';
 import type { InboundBody } from './inbound-body.ts';
 import type { KeyHold, KeyLimits } from './policies/key-limits.ts';
@@ -34,6 +35,8 @@ export interface InferenceParts extends EndParts {
   readonly keyLimits: KeyLimits;
   readonly readRequest: ReadRequest;
   readonly catalog: Catalog;
+  /** What limits spending. */
+  readonly budget: ExchangeBudget;
   readonly createPlan: (resolution: Resolution, exchange: Exchange) => Plan;
   readonly noTargetError: (resolution: Resolution, exchange: Exchange) => GatewayError;
   readonly attemptRing: AttemptRing;
@@ -108,12 +111,14 @@ function resolve(catalog: Catalog, exchange: Exchange): Resolution {
   return resolution;
 }
 
-/** The answer, once it is the request's turn. */
+/** The answer, once there is money for it and it is the request's turn. */
 async function serve(
   parts: InferenceParts,
   exchange: Exchange,
   resolution: Resolution,
 ): Promise<LedgerEntry['outcome']> {
+  const reserving = parts.budget.reserve(exchange, resolution);
+  if (reserving) await reserving;
   const admitted = admit(parts, exchange);
   const slot = admitted instanceof Promise ? await admitted : admitted;
   try {

@@ -21,6 +21,7 @@ import { createRateLimit } from './policies/rate-limit.ts';
 import { type RequestPolicy, runRing } from './policies/request-policy.ts';
 import { createSecurityHeaders, revealingHeaders, type SecurityHeaders } from './policies/security-headers.ts';
 import { createSignature } from './policies/signature.ts';
+import type { PriceOf } from './price-of.ts';
 import { createModelCatalogue, type ModelCatalogue } from './pricing/model-catalogue.ts';
 import type { PriceLibrary } from './pricing/price-library.ts';
 import { createBuildTarget } from './providers/build-target.ts';
@@ -54,6 +55,7 @@ export interface Runtime extends ServedRuntime {
 export interface RuntimeParts extends SharedParts, LearnedParts {
   readonly transport: Transport;
   readonly priceLibrary: PriceLibrary;
+  readonly priceOf: PriceOf;
   /** Writes down that an upstream is about to be asked. */
   readonly beginEntry: (exchange: Exchange, step: PlanStep) => void;
   readonly settle: (entry: LedgerEntry, exchange: Exchange) => void;

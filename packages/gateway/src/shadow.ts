@@ -1,6 +1,8 @@
 import type { AttemptRing } from './attempt-ring.ts';
 import type { LedgerEntry } from './canonical/exchange.ts';
+import { GatewayError } from './canonical/gateway-error.ts';
 import type { Exchange } from './exchange.ts';
+import type { ExchangeBudget } from './exchange-budget.ts';
 import type { ReplySink } from './relay/reply-sink.ts';
 import type { PlanStep } from './routing/plan.ts';
 import type { Resolution, RouteTarget, Target } from './routing/target.ts';
@@ -13,6 +15,8 @@ export interface ShadowParts {
   readonly isUsable: (target: Target, upstreamModel: string | undefined) => boolean;
   /** Whether a target has a place to ask for what the exchange wants. */
   readonly offers: (exchange: Exchange, target: Target, upstreamModel: string | undefined) => boolean;
+  /** Copies cost like any other request. */
+  readonly budget: ExchangeBudget;
   readonly timeoutMs: (exchange: Exchange) => number;
   /** Keeps it among the exchanges under way, so that a stop ends it too. */
   readonly track: (exchange: Exchange) => () => void;
@@ -61,6 +65,7 @@ function stepOf(resolution: Resolution, routeTarget: RouteTarget, upstreamModel:
 async function runShadow(parts: ShadowParts, original: Exchange, step: PlanStep): Promise<void> {
   const exchange = original.fork(`${original.id}-shadow`, new NoReader());
   exchange.shadowOf = original.id;
+  if (!(await hasRoom(parts, exchange, step))) return;
   const untrack = parts.track(exchange);
   let outcome: LedgerEntry['outcome'] = 'failed';
   try {
@@ -75,6 +80,17 @@ async function runShadow(parts: ShadowParts, original: Exchange, step: PlanStep)
   } finally {
     untrack();
     parts.settle(exchange.toLedgerEntry(outcome), exchange);
+  }
+}
+
+/** Whether budgets have room for a copy: one that has none is not sent. */
+async function hasRoom({ budget, reportInternal }: ShadowParts, exchange: Exchange, step: PlanStep): Promise<boolean> {
+  try {
+    await budget.reserveAt(exchange, step.routeTarget.target, step.upstreamModel);
+    return true;
+  } catch (error) {
+    if (!(error instanceof GatewayError)) reportInternal(error, exchange);
+    return false;
   }
 }
 

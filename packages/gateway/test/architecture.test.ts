@@ -109,7 +109,7 @@ const outside: readonly (readonly [module: RegExp, allowed: RegExp])[] = [
   [/^node:(http|https|http2|tls)$/, /^server\//],
   [/^node:(dgram|child_process)/, /^$/],
   [/^node:worker_threads$/, /^stores\/sql\/sqlite\/sqlite-thread\.ts$/],
-  [/^node:dns$/, /^transport\/media-fetcher\.ts$/],
+  [/^node:dns/, /^transport\/guarded-lookup\.ts$/],
   [/^node:cluster$/, /^server\/run/],
   [
     /^node:fs/,

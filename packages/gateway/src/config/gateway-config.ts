@@ -3,12 +3,19 @@ import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { ModelOverride } from '../pricing/model-facts.ts';
 import type { LimitRule } from '../stores/limit-store.ts';
 import type { ResponseLimits } from '../stores/response-store.ts';
-import type { DatabaseConfig, RedisConfig, SecretsConfig, StoredTargetsConfig } from './record-config.ts';
+import type {
+  BudgetsConfig,
+  DatabaseConfig,
+  RedisConfig,
+  SecretsConfig,
+  StoredTargetsConfig,
+} from './record-config.ts';
 import type { AttemptLimitsConfig, ResilienceConfig } from './resilience-config.ts';
 import type { RouteOptions, RoutingConfig } from './routing-config.ts';
 
 export { ConfigError, type ConfigNoticeLike, formatProblem } from '../canonical/config-error.ts';
 export type {
+  BudgetsConfig,
   DatabaseConfig,
   RedisConfig,
   SecretsConfig,
@@ -60,6 +67,8 @@ export interface GatewayConfig {
   readonly secrets?: SecretsConfig;
   /** Where several gateways count together; absent: each counts by itself. */
   readonly redis?: RedisConfig;
+  /** Absent: budgets refuse unknown prices, and nobody is told of them but the log. */
+  readonly budgets?: BudgetsConfig;
   /** Providers and models of the record, which no file names. */
   readonly stored?: StoredTargetsConfig;
 }

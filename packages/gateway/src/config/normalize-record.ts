@@ -1,6 +1,8 @@
 import { readAdminKey } from './admin-key.ts';
-import type { DatabaseConfig, GatewayConfig, RedisConfig, SecretsConfig } from './gateway-config.ts';
+import type { Findings } from './findings.ts';
+import type { BudgetsConfig, DatabaseConfig, GatewayConfig, RedisConfig, SecretsConfig } from './gateway-config.ts';
 import type { Environment } from './interpolate.ts';
+import { milliseconds } from './milliseconds.ts';
 import type { FileConfig } from './schema.ts';
 
 const DEFAULT_PATH = './data/llm-gateway.db';
@@ -9,17 +11,19 @@ const DEFAULT_KEPT_CONNECTIONS = 5;
 const DEFAULT_ROTATION_DAYS = 90;
 const DEFAULT_KEY_PREFIX = 'llm-gateway';
 
-/** Where the record is kept, how its secrets are, and where is counted what several gateways share. */
-export function normalizeRecord({
-  file,
-  env,
-}: {
-  readonly file: FileConfig;
-  readonly env: Environment;
-}): Pick<GatewayConfig, 'database' | 'redis' | 'secrets'> {
+/** Where the record is kept, how its secrets are, what holds for budgets, and where is counted what several gateways share. */
+export function normalizeRecord(
+  { file, env }: { readonly file: FileConfig; readonly env: Environment },
+  findings: Findings,
+): Pick<GatewayConfig, 'budgets' | 'database' | 'redis' | 'secrets'> {
   const database = normalizeDatabase(file, env);
   const redis = normalizeRedis(file, env);
-  return { ...(database && { database }), ...(redis && { redis }), secrets: normalizeSecrets(file, env) };
+  return {
+    ...(database && { database }),
+    ...(redis && { redis }),
+    secrets: normalizeSecrets(file, env),
+    budgets: normalizeBudgets(file, findings),
+  };
 }
 
 function normalizeRedis({ redis }: FileConfig, env: Environment): RedisConfig | undefined {
@@ -48,5 +52,24 @@ function normalizeSecrets({ security: { secrets } }: FileConfig, env: Environmen
     encryptionKey: env['SECRETS_ENCRYPTION_KEY']?.trim() || secrets?.encryption_key?.trim() || undefined,
     previousEncryptionKeys: previous.filter((key) => key !== null && key !== undefined),
     rotationDays: secrets?.rotation_days ?? DEFAULT_ROTATION_DAYS,
+  };
+}
+
+/** A webhook without address or secret is not told anything: a message that nobody can check is worth nothing. */
+function normalizeBudgets({ budgets }: FileConfig, findings: Findings): BudgetsConfig {
+  const webhooks = budgets.webhooks.flatMap(({ url, secret }, index) => {
+    if (url && secret) return [{ url, secret }];
+    findings.warn('This webhook has no url or no secret, so nobody is told through it. Set both.', [
+      'budgets',
+      'webhooks',
+      index,
+    ]);
+    return [];
+  });
+  return {
+    unknownPrice: budgets.unknown_price,
+    webhooks,
+    webhookTimeoutMs: milliseconds(budgets.webhook_timeout_seconds),
+    webhookAllowedHosts: budgets.webhook_allowed_hosts,
   };
 }

@@ -64,7 +64,7 @@ export function normalize(input: NormalizeInput, findings: Findings): GatewayCon
     proxy: file.proxy,
     responses: normalizeResponses(file),
     cors: { origins: settings.corsOrigins ?? file.cors.allowed_origins ?? file.cors.origins },
-    ...normalizeRecord(input),
+    ...normalizeRecord(input, findings),
   };
   notePendingFeatures(file, input.env, findings);
   return config;

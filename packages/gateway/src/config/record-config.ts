@@ -32,6 +32,23 @@ export interface SecretsConfig {
   readonly rotationDays: number;
 }
 
+/** What happens around budgets, which themselves are in the record. */
+export interface BudgetsConfig {
+  /** What becomes of requests whose price nobody knows, where a hard budget holds. */
+  readonly unknownPrice: 'deny' | 'allow';
+  readonly webhooks: readonly WebhookConfig[];
+  /** Milliseconds of one try. */
+  readonly webhookTimeoutMs: number;
+  /** Hosts that may be told although they are in a private network. */
+  readonly webhookAllowedHosts: readonly string[];
+}
+
+export interface WebhookConfig {
+  readonly url: string;
+  /** Signs the messages. */
+  readonly secret: string;
+}
+
 /** Providers of the record, and the names of models that lead to them. They serve no other model. */
 export interface StoredTargetsConfig {
   readonly providers: readonly ProviderConfig[];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { budgetSection } from './sections/budget-section.ts';
 import { pricingSection } from './sections/model-section.ts';
 import { resilienceSection } from './sections/resilience-section.ts';
 import { responsesSection } from './sections/responses-section.ts';
@@ -41,6 +42,7 @@ export const configSchema = z.object({
   database: databaseSection,
   redis: redisSection,
   tenants: z.unknown().optional().describe('Tenants and their limits.'),
+  budgets: budgetSection,
   pricing: pricingSection,
   plugins: z.unknown().optional().describe('Extensions to load.'),
   audit: z.unknown().optional().describe('Record of who did what.'),

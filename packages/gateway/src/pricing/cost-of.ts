@@ -34,6 +34,13 @@ export function costOf(usage: Usage | undefined, prices: ModelPrices | undefined
   return { nanoDollars: Number(nanoDollars) };
 }
 
+/** Whether a model costs nothing, whatever is asked of it. */
+export function isFree({ tokens, longContext, perRequest = 0 }: ModelPrices): boolean {
+  const areFree = (prices: TokenPrices) => Object.values(prices).every((price) => price === 0);
+  const isWhole = tokens.input !== undefined && tokens.output !== undefined;
+  return isWhole && perRequest === 0 && areFree(tokens) && longContext.every((tier) => areFree(tier.tokens));
+}
+
 function unknown(reason: UnknownCost): Cost {
   return { nanoDollars: undefined, reason };
 }

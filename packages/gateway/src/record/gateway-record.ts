@@ -3,6 +3,7 @@ import { GatewayError } from '../canonical/gateway-error.ts';
 import type { LoadedConfig, SecretsConfig, StoredTargetsConfig } from '../config/gateway-config.ts';
 import { DEFAULT_ROTATION_DAYS, resealProviders } from '../credentials/secret-rotation.ts';
 import type { KeyHash } from '../stores/key-store.ts';
+import type { WhenStoreIsAway } from '../stores/limit-store.ts';
 import type { RevisionTopic } from '../stores/revision-store.ts';
 import type { Database } from '../stores/sql/database.ts';
 import { builtInFolder, readMigrations } from '../stores/sql/migrations/migration-folder.ts';
@@ -10,6 +11,7 @@ import { Migrator } from '../stores/sql/migrations/migrator.ts';
 import { SqlError } from '../stores/sql/sql-error.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import { AuditTrail } from './audit-trail.ts';
+import { BudgetDirectory } from './budget-directory.ts';
 import type { CredentialReader } from './credential-reference.ts';
 import { KeyDirectory } from './key-directory.ts';
 import { KeyUses } from './key-uses.ts';
@@ -26,6 +28,8 @@ export interface GatewayRecordInput extends CredentialReader {
   readonly isFirst: boolean;
   readonly secrets: SecretsConfig | undefined;
   readonly adminKey: string | undefined;
+  /** Whether requests pass where a budget holds while what counts for several gateways is away. */
+  readonly budgetsWhenStoreIsAway: WhenStoreIsAway;
   readonly randomBytes: (size: number) => Uint8Array;
   readonly newId: () => string;
 }
@@ -54,6 +58,7 @@ const MOST_NOTICES = 1_000;
 export class GatewayRecord {
   readonly stores: RecordStores;
   readonly keys: KeyDirectory;
+  readonly budgets: BudgetDirectory;
   /** When keys were last used, as far as it is not written down yet. */
   readonly keyUses: KeyUses;
   readonly audit: AuditTrail;
@@ -79,6 +84,7 @@ export class GatewayRecord {
     this.stores = createRecordStores({ database, clock, newId });
     this.keyUses = new KeyUses(this.stores.keys, clock);
     this.keys = new KeyDirectory({ ...this.stores, clock, onUse: (id) => this.keyUses.note(id) });
+    this.budgets = new BudgetDirectory(this.stores.budgets, input.budgetsWhenStoreIsAway);
     this.audit = new AuditTrail(this.stores.audit, clock, log);
   }
 
@@ -135,6 +141,7 @@ export class GatewayRecord {
       this.#warmAfter(WARM_SOON_MS);
     }
     if (topics.includes('providers')) await this.#reload();
+    if (topics.includes('budgets')) await this.budgets.load();
     for (const listener of this.#listeners) listener(topics);
   }
 
@@ -160,6 +167,7 @@ export class GatewayRecord {
     if (isFirst) await this.#reseal();
     await this.#load();
     await this.keys.warm();
+    await this.budgets.load();
     if (this.#isClosed) return;
     this.#isReady = true;
     if (isFirst) {
@@ -212,10 +220,12 @@ export class GatewayRecord {
 
   #reloadLater(error: unknown): void {
     const { clock, log } = this.#input;
-    log.warn('record', `Providers of the record were not read, those from before stay: ${String(error)}`);
+    log.warn('record', `Providers and budgets of the record were not read, those from before stay: ${String(error)}`);
     if (this.#isClosed) return;
     this.#cancelRetry = clock.schedule(() => {
-      this.follow({ topics: ['providers'], invalidHashes: [] }).catch((again: unknown) => this.#reloadLater(again));
+      this.follow({ topics: ['providers', 'budgets'], invalidHashes: [] }).catch((again: unknown) =>
+        this.#reloadLater(again),
+      );
     }, FIRST_RETRY_MS);
   }
 

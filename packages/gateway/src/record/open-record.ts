@@ -43,6 +43,7 @@ export async function openRecord(input: OpenRecordInput): Promise<GatewayRecord 
     isFirst: migrates,
     secrets: config.secrets,
     adminKey: readAdminKey(env, config.auth.keys).key,
+    budgetsWhenStoreIsAway: config.redis?.whenAway ?? 'open',
     randomBytes,
     newId: randomUUID,
     readFile: readCredentialFile,

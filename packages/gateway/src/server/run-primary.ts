@@ -8,6 +8,7 @@ import { mergeRoutingStats, type RoutingStatsSnapshot } from '../explain/routing
 import { createModelCatalogue } from '../pricing/model-catalogue.ts';
 import { createPriceLibrary } from '../pricing/price-library.ts';
 import type { RecordChange } from '../record/gateway-record.ts';
+import { type OpenBudgets, openBudgets } from '../record/open-budgets.ts';
 import { openLedger } from '../record/open-ledger.ts';
 import { openRecord } from '../record/open-record.ts';
 import { createHealthRegistry, type HealthRegistry } from '../resilience/health.ts';
@@ -17,10 +18,12 @@ import { compileRoutes } from '../runtime.ts';
 import { processChannel } from '../stores/cluster/channel.ts';
 import { type ClusterHub, createClusterHub } from '../stores/cluster/hub.ts';
 import { createClusterResponseHost } from '../stores/cluster/response-host.ts';
+import { createClusterSpendHost } from '../stores/cluster/spend-host.ts';
 import { createClusterStoreHost } from '../stores/cluster/store-host.ts';
 import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
 import { createMemoryResponseStore } from '../stores/memory/response-store.ts';
 import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
+import { createMemorySpendStore } from '../stores/memory/spend-store.ts';
 import { createMetrics, type MergeableMetrics, type MetricsSnapshot, mergeMetrics } from '../telemetry/metrics.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import { version } from '../version.ts';
@@ -78,6 +81,12 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   const hub = createClusterHub({ clock });
   createClusterStoreHost({ hub, limits: createMemoryLimitStore({ clock }), slots, clock });
   createClusterResponseHost(hub, createMemoryResponseStore({ clock, limits: () => loaded.config.responses }));
+  const budgets = openBudgets({ record, config: loaded.config.budgets, clock, log, metrics });
+  if (budgets) {
+    const spend = createMemorySpendStore({ clock, onCrossing: budgets.onCrossing });
+    createClusterSpendHost(hub, spend);
+    await budgets.keep(spend, openedLedger?.ledger);
+  }
   shareHealth(health, hub);
   const probes = createHealthProbes({ registry: health, clock, random: Math.random });
   const adopt = (next: LoadedConfig): void => {
@@ -98,7 +107,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   logConfig(log, loaded, catalog);
   logShared(log, loaded.config.redis);
 
-  const metricsText = () => textOfAll(hub, metrics);
+  const metricsText = () => textOfAll(hub, metrics, budgets);
   hub.answer(workerTopics.allMetrics, metricsText);
   hub.answer(workerTopics.allRoutingStats, async (windowMs) =>
     mergeRoutingStats((await hub.askAll(workerTopics.routingStats, windowMs, METRICS_MS)) as RoutingStatsSnapshot[]),
@@ -140,13 +149,15 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   reloader.close();
   probes.stop();
   metricsPort?.close();
+  await budgets?.close();
   await openedLedger?.close();
   await record?.close();
   log.close();
   return 0;
 }
 
-async function textOfAll(hub: ClusterHub, own: MergeableMetrics): Promise<string> {
+async function textOfAll(hub: ClusterHub, own: MergeableMetrics, budgets: OpenBudgets | undefined): Promise<string> {
+  await budgets?.report();
   const workers = (await hub.askAll(workerTopics.metrics, undefined, METRICS_MS)) as MetricsSnapshot[];
   return mergeMetrics([await own.snapshotJson(), ...workers]);
 }

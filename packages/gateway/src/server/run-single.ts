@@ -1,5 +1,6 @@
 import { loadConfig } from '../config/load.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
+import { openBudgets } from '../record/open-budgets.ts';
 import { openLedger } from '../record/open-ledger.ts';
 import { openRecord } from '../record/open-record.ts';
 import { createHealthRegistry, type HealthRegistry } from '../resilience/health.ts';
@@ -7,6 +8,7 @@ import type { Target } from '../routing/target.ts';
 import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
 import { createMemoryResponseStore } from '../stores/memory/response-store.ts';
 import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
+import { createMemorySpendStore } from '../stores/memory/spend-store.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
 import { startBanner } from './banner.ts';
@@ -50,6 +52,12 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     log,
     role: 'single',
   });
+  const budgets = openBudgets({ record, config: loaded.config.budgets, clock, log, metrics });
+  const spend = budgets && createMemorySpendStore({ clock, onCrossing: budgets.onCrossing });
+  const metricsText = async (): Promise<string> => {
+    await budgets?.report();
+    return metrics.text();
+  };
   const stores = await openSharedStores({
     redis: loaded.config.redis,
     clock,
@@ -70,8 +78,9 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     responses: createMemoryResponseStore({ clock, limits: () => gateway.runtime.config.responses }),
     health,
     record,
+    spend,
     ledger: openedLedger?.ledger,
-    metricsText: () => metrics.text(),
+    metricsText,
     version,
   });
   targets = () => gateway.runtime.catalog.targets.values();
@@ -79,6 +88,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   logShared(log, loaded.config.redis);
 
   const probes = createHealthProbes({ registry: health, clock, random });
+  if (spend) await budgets.keep(spend, openedLedger?.ledger);
   const address = await gateway.listen();
   const metricsPort = await openMetricsPort({
     config: loaded.config,
@@ -110,6 +120,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   reloader.close();
   probes.stop();
   metricsPort?.close();
+  await budgets?.close();
   stores.close();
   await openedLedger?.close();
   await record?.close();

@@ -2,6 +2,7 @@ import { loadConfig } from '../config/load.ts';
 import type { RoutingStatsSnapshot } from '../explain/routing-stats.ts';
 import { createGateway } from '../gateway.ts';
 import type { RecordChange } from '../record/gateway-record.ts';
+import { openBudgets } from '../record/open-budgets.ts';
 import { openLedger } from '../record/open-ledger.ts';
 import { openRecord } from '../record/open-record.ts';
 import { createHealthRegistry } from '../resilience/health.ts';
@@ -11,8 +12,10 @@ import { processChannel } from '../stores/cluster/channel.ts';
 import { createClusterLimitStore } from '../stores/cluster/limit-store.ts';
 import { createClusterResponseStore } from '../stores/cluster/response-store.ts';
 import { createClusterSlotStore } from '../stores/cluster/slot-store.ts';
+import { createClusterSpendStore } from '../stores/cluster/spend-store.ts';
 import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
 import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
+import { createMemorySpendStore } from '../stores/memory/spend-store.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
 import { refuseEmpty } from './reloader.ts';
@@ -57,6 +60,16 @@ export async function runWorker({ input, workers, io }: ProcessOptions): Promise
     log,
     role: 'worker',
   });
+  const budgets = openBudgets({ record, config: loaded.config.budgets, clock, log, metrics });
+  // The primary counts and tells; this process only does while it is silent.
+  const spend =
+    budgets &&
+    createClusterSpendStore({
+      bus,
+      clock,
+      fallback: createMemorySpendStore({ clock, onCrossing: budgets.onCrossing }),
+      onNotice,
+    });
   const stores = await openSharedStores({
     redis: loaded.config.redis,
     clock,
@@ -77,6 +90,7 @@ export async function runWorker({ input, workers, io }: ProcessOptions): Promise
     responses: createClusterResponseStore({ bus, clock }),
     health,
     record,
+    spend,
     ledger: openedLedger?.ledger,
     metricsText: async () => String(await bus.ask(workerTopics.allMetrics, undefined, METRICS_MS)),
     allRoutingStats: async (windowMs) =>
@@ -100,6 +114,7 @@ export async function runWorker({ input, workers, io }: ProcessOptions): Promise
   const { address, port } = await gateway.listen();
   bus.post(workerTopics.listening, { address, port });
   await stopped;
+  await budgets?.close();
   stores.close();
   await openedLedger?.close();
   await record?.close();

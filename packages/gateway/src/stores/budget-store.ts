@@ -31,24 +31,11 @@ export interface BudgetSpan {
   readonly periodStart: number;
 }
 
-export interface BudgetSpend extends BudgetSpan {
-  /** Nano-dollars. */
-  readonly spentNanos: bigint;
-  /** The highest threshold in percent that somebody was told of; 0 before. */
-  readonly alertedPercent: number;
-}
-
-/** Keeps budgets and what was spent of them. Two of the same scope, model and period are `already_exists`. */
+/** Keeps budgets. Two of the same scope, model and period are `already_exists`. */
 export interface BudgetStore extends Collection<Budget> {
-  /** What was spent in these periods; nothing spent is not among them. */
-  spends(spans: readonly BudgetSpan[]): Promise<readonly BudgetSpend[]>;
   /**
-   * Adds to what was spent; gives the sums afterwards. All or none is added, and a repetition adds again: whoever calls
-   * knows whether a call that failed was done. Budgets that do not exist any more are left out.
+   * Notes that a threshold is told of; true for the first of all callers that note it, who is to tell. Earlier periods of
+   * the budget are forgotten.
    */
-  addSpend(amounts: readonly (BudgetSpan & { readonly nanos: bigint })[]): Promise<readonly BudgetSpend[]>;
-  /** Notes that a threshold is told of; true for the first of all callers that note it, who is to tell. */
   markAlerted(span: BudgetSpan, percent: number): Promise<boolean>;
-  /** Forgets periods that began before `ms`, those of `total` excepted; gives their number. */
-  forgetSpends(ms: number): Promise<number>;
 }

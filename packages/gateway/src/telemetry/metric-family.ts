@@ -64,6 +64,11 @@ export class NumberFamily<Label extends string> implements MetricFamily {
     return this.#children.get(values);
   }
 
+  /** Forgets all children. */
+  clear(): void {
+    this.#children.clear();
+  }
+
   async get(): Promise<MetricFamilySnapshot> {
     const values = this.#children.all().map(({ labels, value }) => ({ labels, value }));
     return { name: this.name, help: this.help, type: this.type, aggregator: this.aggregator, values };
@@ -157,6 +162,10 @@ class LabelSets<Label extends string, Child> {
     const child = this.#create(labels);
     this.#children.set(key, child);
     return child;
+  }
+
+  clear(): void {
+    this.#children.clear();
   }
 
   all(): Child[] {

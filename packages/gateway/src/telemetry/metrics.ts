@@ -1,5 +1,6 @@
 import { AggregatorRegistry, collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import { type AttemptRecord, type LedgerEntry, wasAsked } from '../canonical/exchange.ts';
+import { createBudgetMetrics } from './budget-metrics.ts';
 import {
   type HistogramChild,
   HistogramFamily,
@@ -59,7 +60,8 @@ interface ProviderChildren {
 export function createMetrics(options: MetricsOptions): MergeableMetrics {
   const registry = options.registry ?? new Registry();
   const families = createFamilies();
-  for (const family of Object.values<MetricFamily>(families)) {
+  const { budgets, families: ofBudgets } = createBudgetMetrics();
+  for (const family of [...Object.values<MetricFamily>(families), ...ofBudgets]) {
     // The registry only ever calls `get` and reads the name.
     registry.registerMetric(family as unknown as Metric);
   }
@@ -126,6 +128,7 @@ export function createMetrics(options: MetricsOptions): MergeableMetrics {
     rateLimited(ruleId) {
       families.rateLimited.child(ruleId).value += 1;
     },
+    budgets,
     setQueueDepth(depth) {
       queueDepth.value = depth;
     },

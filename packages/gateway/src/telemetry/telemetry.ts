@@ -1,4 +1,5 @@
 import type { LedgerEntry } from '../canonical/exchange.ts';
+import type { BudgetMetrics } from './budget-metrics.ts';
 
 /** Fields of one log record; never a key, a prompt or an answer. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -41,6 +42,7 @@ export interface Metrics {
   /** An attempt was outrun by the other of two, and cost so many nano-dollars for nothing. */
   hedgedCost(provider: string, nanoDollars: number): void;
   rateLimited(ruleId: string): void;
+  readonly budgets: BudgetMetrics;
   setQueueDepth(depth: number): void;
   inFlight(delta: 1 | -1): void;
   /** 0 closed or healthy, 1 open or out, 2 half-open or on trial. */

@@ -1,24 +1,8 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import type { RequestListener } from 'node:http';
+import { describe, expect, it } from 'vitest';
 import { createSpecialAddresses } from '../policies/special-addresses.ts';
+import { serve } from './loopback-server.fixture.ts';
 import { createMediaFetcher, type MediaFetcherOptions } from './media-fetcher.ts';
-
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
-/** A web server on the loopback; answers its port. */
-async function serve(listener: RequestListener): Promise<number> {
-  const server = createServer(listener);
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
 
 const image: RequestListener = (_request, response) => {
   response.writeHead(200, { 'content-type': 'Image/PNG; charset=x' }).end('pixels');

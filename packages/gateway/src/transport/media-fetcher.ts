@@ -1,6 +1,5 @@
-import { lookup } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
 import { Agent, type Dispatcher, request } from 'undici';
+import { type AddressGuard, createGuardedLookup, ForbiddenAddressError, isForbiddenHost } from './guarded-lookup.ts';
 
 /** What was fetched for an upstream that takes no addresses. */
 export interface FetchedMedia {
@@ -9,11 +8,7 @@ export interface FetchedMedia {
   readonly data: Buffer;
 }
 
-export interface MediaFetcherOptions {
-  /** Addresses that nothing is fetched from. */
-  readonly isForbidden: (address: string) => boolean;
-  /** Hosts that are allowed whatever their address is. */
-  readonly allowedHosts: ReadonlySet<string>;
+export interface MediaFetcherOptions extends AddressGuard {
   readonly maxBytes: number;
   readonly timeoutMs: number;
 }
@@ -39,7 +34,7 @@ const readable = /^(?:image|audio|video|text)\/[\w.+-]+$|^application\/(?:pdf|js
  */
 export function createMediaFetcher(options: MediaFetcherOptions): MediaFetcher {
   const agent = new Agent({
-    connect: { lookup: guardedLookup(options), timeout: options.timeoutMs },
+    connect: { lookup: createGuardedLookup(options), timeout: options.timeoutMs },
     headersTimeout: options.timeoutMs,
     bodyTimeout: options.timeoutMs,
     maxHeaderSize: 16 * 1024,
@@ -91,30 +86,13 @@ async function follow({ url, agent, options, signal }: Fetching): Promise<Fetche
   throw new MediaFetchError(`redirects more than ${MAX_REDIRECTS} times`);
 }
 
-function checkedUrl(address: string, { isForbidden, allowedHosts }: MediaFetcherOptions): URL {
+function checkedUrl(address: string, guard: AddressGuard): URL {
   if (!URL.canParse(address)) throw new MediaFetchError('is no URL');
   const url = new URL(address);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new MediaFetchError('is no http or https URL');
   if (url.username !== '' || url.password !== '') throw new MediaFetchError('holds a user name or password');
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  // An address written out is connected to without any look-up.
-  if (isIP(host) !== 0 && isForbidden(host) && !allowedHosts.has(host)) throw privateAddress();
+  if (isForbiddenHost(url, guard)) throw privateAddress();
   return url;
-}
-
-/** Resolves names; when any of a name's addresses is forbidden, none is used. */
-function guardedLookup({ isForbidden, allowedHosts }: MediaFetcherOptions): LookupFunction {
-  return (hostname, lookupOptions, callback) => {
-    lookup(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
-      if (error) return callback(error, '', 0);
-      if (!allowedHosts.has(hostname) && addresses.some(({ address }) => isForbidden(address))) {
-        return callback(privateAddress(), '', 0);
-      }
-      if (lookupOptions.all) return callback(null, addresses);
-      const first = addresses[0];
-      return first ? callback(null, first.address, first.family) : callback(new Error('no address'), '', 0);
-    });
-  };
 }
 
 function privateAddress(): MediaFetchError {
@@ -142,8 +120,8 @@ async function readAll(body: AsyncIterable<Buffer>, maxBytes: number): Promise<B
 }
 
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof MediaFetchError ? error.cause : error;
-  if (cause instanceof MediaFetchError) return cause.message;
+  const cause = error instanceof Error && error.cause instanceof ForbiddenAddressError ? error.cause : error;
+  if (cause instanceof ForbiddenAddressError) return privateAddress().message;
   const code = (error as NodeJS.ErrnoException).code;
   return `could not be fetched${typeof code === 'string' ? ` (${code})` : ''}`;
 }

@@ -6,12 +6,14 @@ import { loadConfig } from '../../src/config/load.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import { providerDefinitions } from '../../src/providers/registry.gen.ts';
 import type { GatewayRecord } from '../../src/record/gateway-record.ts';
+import { openBudgets } from '../../src/record/open-budgets.ts';
 import { openLedger } from '../../src/record/open-ledger.ts';
 import { openRecord } from '../../src/record/open-record.ts';
 import { createHealthRegistry } from '../../src/resilience/health.ts';
 import { createMemoryLimitStore } from '../../src/stores/memory/limit-store.ts';
 import { createMemoryResponseStore } from '../../src/stores/memory/response-store.ts';
 import { createMemorySlotStore } from '../../src/stores/memory/slot-store.ts';
+import { createMemorySpendStore } from '../../src/stores/memory/spend-store.ts';
 import type { DatabaseLocation } from '../../src/stores/sql/database.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -39,6 +41,7 @@ export interface RecordGateway {
   /** Brings everything that was written down into the database. */
   readonly drainLedger: () => Promise<void>;
   readonly rawLog: () => string;
+  readonly metricsText: () => Promise<string>;
   /** Calls the admin API with the operators' key, or with another or none (`undefined`). */
   readonly admin: (method: string, path: string, body?: unknown, key?: string | null) => Promise<AdminReply>;
   /** Asks for a chat. */
@@ -95,6 +98,13 @@ export async function startRecordGateway({
     log,
     role: 'single',
   });
+  const budgets = openBudgets({ record, config: loaded.config.budgets, clock: systemClock, log, metrics })!;
+  const spend = createMemorySpendStore({ clock: systemClock, onCrossing: budgets.onCrossing });
+  await budgets.keep(spend, opened?.ledger);
+  const metricsText = async (): Promise<string> => {
+    await budgets.report();
+    return metrics.text();
+  };
   const gateway: Gateway = createGateway(loaded, {
     clock: systemClock,
     random: Math.random,
@@ -105,8 +115,9 @@ export async function startRecordGateway({
     responses: createMemoryResponseStore({ clock: systemClock, limits: () => gateway.runtime.config.responses }),
     health: createHealthRegistry({ clock: systemClock, random: Math.random, onChange: () => {} }),
     record,
+    spend,
     ledger: opened?.ledger,
-    metricsText: () => metrics.text(),
+    metricsText,
     version: 'test',
   });
   const { port } = await gateway.listen();
@@ -116,6 +127,7 @@ export async function startRecordGateway({
     record,
     drainLedger: async () => opened?.ledger.drain(),
     rawLog: () => lines.join(''),
+    metricsText,
     admin: (method, path, body, key = adminKey) => call(url + path, method, key ?? undefined, body),
     chat: (key, model = 'gpt-4o', more = {}) =>
       call(`${url}/v1/chat/completions`, 'POST', key, {
@@ -125,6 +137,7 @@ export async function startRecordGateway({
       }),
     async stop() {
       await gateway.stop(0);
+      await budgets.close();
       await opened?.close();
       await record.close();
       await rm(directory, { recursive: true, force: true });

@@ -30,6 +30,8 @@ const ofBoth = [
   'GET /admin/models/{id}',
   'GET /admin/tenants',
   'GET /admin/tenants/{id}',
+  'GET /admin/budgets',
+  'GET /admin/budgets/{id}',
   'GET /admin/audit',
   'GET /admin/logs',
   'GET /admin/openapi.json',

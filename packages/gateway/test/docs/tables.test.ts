@@ -66,6 +66,9 @@ describe('docs/observability.md', () => {
     metrics.hedge('one');
     metrics.hedgedCost('one', 1);
     metrics.rateLimited('rule');
+    metrics.budgets.refused('one');
+    metrics.budgets.alert('one');
+    metrics.budgets.set([{ id: 'one', capNanos: 1, spentNanos: 1, reservedNanos: 1 }]);
     metrics.setTargetState('one', 1);
     metrics.redisCall('ok', 1);
     const rows = tableRows(page('docs/observability.md'), ['Metric', 'Type', 'Labels', 'Meaning']);
@@ -87,7 +90,8 @@ describe('docs/observability.md', () => {
 
   it('lists the headers that are sent', () => {
     const rows = tableRows(page('docs/observability.md'), ['Header', 'Meaning']);
-    const names = rows.flatMap(([cell = '']) => cell.split(', ')).filter((name) => !name.endsWith('…'));
+    const sent = tableRows(page('docs/budgets.md'), ['Header of the message', 'Meaning']);
+    const names = [...rows, ...sent].flatMap(([cell = '']) => cell.split(', ')).filter((name) => !name.endsWith('…'));
     const text = product.map((file) => file.text.toLowerCase()).join('\n');
     for (const name of names) expect(text).toContain(name);
     const own = new Set(text.match(/'x-gateway-[a-z-]*[a-z]'/g)?.map((name) => name.slice(1, -1)));

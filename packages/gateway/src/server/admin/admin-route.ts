@@ -2,11 +2,14 @@ import type { z } from 'zod';
 import type { GatewayRecord } from '../../record/gateway-record.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { AuditEntry } from '../../stores/audit-store.ts';
+import type { SpendStore } from '../../stores/spend-store.ts';
 import type { AdminCaller } from './admin-caller.ts';
 
 /** What the admin API works on. */
 export interface AdminSource {
   readonly record: GatewayRecord;
+  /** What counts what is spent of budgets; undefined: nothing does. */
+  readonly spend: SpendStore | undefined;
   readonly runtime: () => Pick<Runtime, 'catalog' | 'config'>;
   readonly version: string;
   readonly uptimeSeconds: () => number;

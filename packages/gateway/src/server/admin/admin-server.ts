@@ -10,6 +10,7 @@ import { type AdminCaller, findAdminCaller } from './admin-caller.ts';
 import type { AdminMatch } from './admin-match.ts';
 import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { budgetRoutes } from './budget-routes.ts';
 import { checkInput } from './check-input.ts';
 import { keyRoutes } from './key-routes.ts';
 import { logRoutes } from './log-routes.ts';
@@ -63,12 +64,13 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...keyRoutes,
   ...namespaceRoutes,
   ...logRoutes,
+  ...budgetRoutes,
   ...auditRoutes,
   ...overviewRoutes,
   documentRoute,
 ];
 
-/** What administers keys, providers, models and tenants over HTTP. */
+/** What administers keys, providers, models, tenants and budgets over HTTP. */
 export function createAdminServer(input: AdminServerInput): ServeAdmin {
   const { record, access, isOpen, version, wallNow } = input;
   let reference: ReferencePage | undefined;

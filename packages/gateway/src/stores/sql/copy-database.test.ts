@@ -71,7 +71,7 @@ async function fill({ context }: TestRecord): Promise<void> {
     isHard: true,
     isActive: true,
   });
-  await budgets.addSpend([{ budgetId: budget.id, periodStart: 0, nanos: 2n ** 60n + 1n }]);
+  await budgets.markAlerted({ budgetId: budget.id, periodStart: 0 }, 80);
   await createSqlAuditStore(context).append([1, 2, 3].map((n) => ({ kind: `k${n}`, actor: 'a', outcome: 'success' })));
 }
 

@@ -1,0 +1,117 @@
+import type { Exchange } from './exchange.ts';
+import type { LedgerRow } from './ledger/ledger-row.ts';
+import type { BudgetCost, BudgetHold, BudgetPolicy, BudgetsOf } from './policies/budget.ts';
+import type { PriceOf } from './price-of.ts';
+import { costOf, isFree } from './pricing/cost-of.ts';
+import { RequestFacts } from './request-facts.ts';
+import type { Catalog } from './routing/catalog.ts';
+import type { FallbackKind } from './routing/model-fallbacks.ts';
+import type { Resolution, Target } from './routing/target.ts';
+import { upstreamModelOf } from './routing/upstream-model.ts';
+import { routingFactsOf } from './routing-facts.ts';
+
+/** Sets aside what exchanges may cost. Both throw what the policy of budgets refuses with; a promise only when it waits. */
+export interface ExchangeBudget {
+  /** For a request that may go to any target of its route, and of the models that it falls back on. */
+  reserve(exchange: Exchange, resolution: Resolution): void | Promise<void>;
+  /** For a copy that goes to one target. */
+  reserveAt(exchange: Exchange, target: Target, upstreamModel: string | undefined): void | Promise<void>;
+}
+
+export interface ExchangeBudgetInput {
+  readonly policy: BudgetPolicy;
+  readonly budgetsOf: BudgetsOf;
+  readonly priceOf: PriceOf;
+  readonly catalog: Catalog;
+  /** Whether a target has a place to ask for what the exchange wants. */
+  readonly offers: (exchange: Exchange, target: Target, upstreamModel: string | undefined) => boolean;
+}
+
+/** Where nothing is counted. */
+export const noBudgets: ExchangeBudget = { reserve: () => undefined, reserveAt: () => undefined };
+
+export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget {
+  const { budgetsOf, policy } = input;
+  const claimsOf = (exchange: Exchange) =>
+    costsNothing(exchange) ? [] : budgetsOf(exchange.principal, exchange.requestedModel ?? '');
+  function hold(exchange: Exchange, claims: ReturnType<BudgetsOf>, places: readonly Place[]): void | Promise<void> {
+    const estimate = estimateOf(exchange, places, input.priceOf);
+    // Nowhere to go is told by the plan, and what is free may be had of a budget that is spent.
+    if (estimate === undefined) return;
+    const reserved = policy.reserve({ claims, model: exchange.requestedModel ?? '', estimate });
+    if (reserved instanceof Promise) return reserved.then((late) => keep(exchange, late));
+    keep(exchange, reserved);
+  }
+  return {
+    reserve(exchange, resolution) {
+      const claims = claimsOf(exchange);
+      if (claims.length > 0) return hold(exchange, claims, placesOf(exchange, resolution, input));
+    },
+    reserveAt(exchange, target, model) {
+      const claims = claimsOf(exchange);
+      if (claims.length > 0) return hold(exchange, claims, [{ target, model }]);
+    },
+  };
+}
+
+/** What the row of an exchange says that it cost, all attempts together. */
+export function costOfRow({ attempts }: LedgerRow): BudgetCost {
+  let knownNanos = 0;
+  let unknownCost: string | undefined;
+  for (const attempt of attempts) {
+    knownNanos += attempt.cost ?? 0;
+    unknownCost ??= attempt.unknownCost;
+  }
+  return { knownNanos, unknownCost };
+}
+
+function keep(exchange: Exchange, hold: BudgetHold): void {
+  exchange.budgetHold = hold;
+}
+
+/** Counting tokens is free, and what is only read or deleted makes nothing that could cost. */
+function costsNothing({ method, operation }: Exchange): boolean {
+  return operation === 'count_tokens' || (operation === 'proxy' && ['GET', 'HEAD', 'DELETE'].includes(method));
+}
+
+/** Where a request may go. */
+interface Place {
+  readonly target: Target;
+  readonly model: string | undefined;
+}
+
+const fallbackKinds: readonly FallbackKind[] = ['any', 'contextExceeded', 'contentRefused'];
+
+function placesOf(
+  exchange: Exchange,
+  resolution: Resolution,
+  { catalog, offers }: ExchangeBudgetInput,
+): readonly Place[] {
+  const facts = routingFactsOf(exchange);
+  const fallbacks = fallbackKinds.flatMap((kind) => catalog.fallbacksOf(resolution, kind, facts));
+  return [resolution, ...fallbacks].flatMap((one) =>
+    one.route.tiers.flat().flatMap((member) => {
+      const model = upstreamModelOf(member, one);
+      return offers(exchange, member.target, model) ? [{ target: member.target, model }] : [];
+    }),
+  );
+}
+
+/** What the request may cost at the dearest of these places; undefined where it costs nothing for certain. */
+function estimateOf(exchange: Exchange, places: readonly Place[], priceOf: PriceOf): BudgetCost | undefined {
+  const facts = new RequestFacts(exchange, { kind: 'key' }, undefined);
+  const { inputTokens } = facts;
+  const usage = { input: inputTokens, output: facts.outputTokens * Math.max(1, exchange.facts.choices) };
+  let knownNanos = 0;
+  let unknownCost: string | undefined;
+  let isAllFree = true;
+  for (const { target, model } of places) {
+    const { prices } = priceOf({ targetId: target.id, upstreamModel: model });
+    if (prices !== undefined && isFree(prices)) continue;
+    isAllFree = false;
+    const cost = costOf(usage, prices);
+    if (cost.nanoDollars === undefined) unknownCost ??= cost.reason;
+    else knownNanos = Math.max(knownNanos, cost.nanoDollars);
+  }
+  return isAllFree ? undefined : { knownNanos, unknownCost };
+}

@@ -1,0 +1,135 @@
+import type { Principal } from '../canonical/exchange.ts';
+import { GatewayError } from '../canonical/gateway-error.ts';
+import { formatDollars } from '../canonical/nano-dollars.ts';
+import type { SpendCap, SpendClaim, SpendReservation, SpendStore, SpendVerdict } from '../stores/spend-store.ts';
+
+export interface BudgetPolicyInput {
+  readonly store: SpendStore;
+  /** What becomes of requests whose price nobody knows, where a hard budget holds for them. */
+  readonly unknownPrice: 'deny' | 'allow';
+  /** Hears of each hard budget that had no room for a request. */
+  readonly onRefused: (cap: SpendCap) => void;
+  /** Hears of requests of whose cost a part is not known: it is counted as its estimate, or as nothing. */
+  readonly onUnknownCost: () => void;
+}
+
+/** `model`: what the caller asked for; empty where it named none. */
+export type BudgetsOf = (principal: Principal, model: string) => readonly SpendClaim[];
+
+/** What a request costs, or may cost. */
+export interface BudgetCost {
+  /** Nano-dollars, as far as they are known. */
+  readonly knownNanos: number;
+  /** Why not all of it is known; undefined: it is. */
+  readonly unknownCost: string | undefined;
+}
+
+/** A request where budgets hold. */
+export interface BudgetAsk {
+  /** At least one. */
+  readonly claims: readonly SpendClaim[];
+  readonly model: string;
+  /** At the dearest target that it may go to. */
+  readonly estimate: BudgetCost;
+}
+
+/** Keeps spending within budgets. */
+export interface BudgetPolicy {
+  /**
+   * When the route is known, before anything is sent. Throws `budget_exceeded` when a hard budget has no room,
+   * and `price_unknown`.
+   */
+  reserve(ask: BudgetAsk): BudgetHold | Promise<BudgetHold>;
+}
+
+/** What is set aside for one request. */
+export interface BudgetHold {
+  /** The request is over; all its attempts cost so much. What nobody knows is the estimate. Only the first call counts. */
+  settle(cost: BudgetCost): void;
+}
+
+/** Makes the policy of budgets. */
+export function createBudgetPolicy(input: BudgetPolicyInput): BudgetPolicy {
+  const { store, unknownPrice } = input;
+  return {
+    reserve(ask) {
+      const { claims, estimate, model } = ask;
+      if (estimate.unknownCost !== undefined && unknownPrice === 'deny' && claims.some(({ cap }) => cap.isHard)) {
+        throw unknownPriceOf(model);
+      }
+      const reservation = store.reserve(claims, estimate.knownNanos);
+      if (reservation instanceof Promise) return reservation.then((late) => held(late, ask, input));
+      return held(reservation, ask, input);
+    },
+  };
+}
+
+function held(
+  reservation: SpendReservation,
+  { claims, estimate }: BudgetAsk,
+  { onRefused, onUnknownCost }: BudgetPolicyInput,
+): BudgetHold {
+  const { verdict } = reservation;
+  if (!verdict.allowed) {
+    const { cap } = claims[verdict.index]!;
+    onRefused(cap);
+    throw exceeded(verdict, cap, estimate.knownNanos);
+  }
+  return {
+    settle({ knownNanos, unknownCost }) {
+      if (unknownCost === undefined) return reservation.settle(knownNanos);
+      onUnknownCost();
+      reservation.settle(Math.max(knownNanos, estimate.knownNanos));
+    },
+  };
+}
+
+function unknownPriceOf(model: string): GatewayError {
+  const named = model === '' ? 'this request' : `the model ${model}`;
+  const remedy = 'Ask for another model, or have its price set in the configuration.';
+  return new GatewayError(
+    'price_unknown',
+    `The price of ${named} is not known at every target that it may go to, and a budget holds that allows no unknown prices. ${remedy}`,
+  );
+}
+
+function exceeded({ leftNanos, resetMs }: SpendVerdict, cap: SpendCap, estimate: number): GatewayError {
+  const seconds = resetMs === null ? undefined : Math.max(1, Math.ceil(resetMs / 1000));
+  const when =
+    seconds === undefined
+      ? 'It does not begin anew by itself: ask whoever runs the gateway for more.'
+      : `There is more in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
+  const left =
+    leftNanos === 0
+      ? 'is spent'
+      : `has $${formatDollars(leftNanos)} left, and this request may cost $${formatDollars(estimate)}`;
+  return new GatewayError(
+    'budget_exceeded',
+    `The ${windowName(cap.window)} budget ${cap.id} of $${formatDollars(cap.capNanos)} ${left}. ${when}`,
+    {
+      headers: {
+        'X-Budget-Id': headerText(cap.id),
+        'X-Budget-Limit': formatDollars(cap.capNanos),
+        'X-Budget-Remaining': formatDollars(leftNanos),
+        ...(seconds !== undefined && { 'X-Budget-Reset': String(seconds) }),
+      },
+      ...(seconds !== undefined && { retryAfterMs: seconds * 1000 }),
+    },
+  );
+}
+
+function windowName(window: SpendCap['window']): string {
+  switch (window.kind) {
+    case 'calendar':
+      return window.period === 'day' ? 'daily' : `${window.period}ly`;
+    case 'rolling':
+      return 'rolling';
+    case 'total':
+      return 'total';
+  }
+}
+
+/** A header holds no line break and nothing beyond ASCII. */
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
+}

@@ -1,0 +1,77 @@
+import type { BudgetsOf } from '../policies/budget.ts';
+import { capOf, createBudgetIndex } from '../policies/budget-index.ts';
+import type { Budget } from '../stores/budget-store.ts';
+import type { Collection } from '../stores/collection.ts';
+import type { WhenStoreIsAway } from '../stores/limit-store.ts';
+import type { SpendClaim } from '../stores/spend-store.ts';
+
+/** Budgets read in one go. */
+const PAGE = 1_000;
+
+/** A budget that holds, with the claim that counts it. */
+export interface HeldBudget {
+  readonly budget: Budget;
+  readonly claim: SpendClaim;
+}
+
+/** Hears of the budgets that are about to hold, and may take its time. Must not reject. */
+export type BeforeBudgets = (budgets: readonly HeldBudget[]) => Promise<void>;
+
+/** The budgets of the record, remembered, so that a request need not ask for them. */
+export class BudgetDirectory {
+  readonly #store: Pick<Collection<Budget>, 'list'>;
+  readonly #whenStoreIsAway: WhenStoreIsAway;
+  #index: BudgetsOf;
+  #held: ReadonlyMap<string, HeldBudget> = new Map();
+  #before: BeforeBudgets | undefined;
+  #loading: Promise<void> = Promise.resolve();
+
+  constructor(store: Pick<Collection<Budget>, 'list'>, whenStoreIsAway: WhenStoreIsAway) {
+    this.#store = store;
+    this.#whenStoreIsAway = whenStoreIsAway;
+    this.#index = createBudgetIndex([], whenStoreIsAway);
+  }
+
+  /** The claims of the budgets that hold for a request. */
+  readonly budgetsOf: BudgetsOf = (principal, model) => this.#index(principal, model);
+
+  /** All that hold. */
+  get held(): readonly HeldBudget[] {
+    return [...this.#held.values()];
+  }
+
+  /** Undefined where there is none that holds. */
+  find(id: string): Budget | undefined {
+    return this.#held.get(id)?.budget;
+  }
+
+  /** Names who has to know of budgets before they hold. */
+  beforeUse(listener: BeforeBudgets): void {
+    this.#before = listener;
+  }
+
+  /** Reads all budgets anew; when it returns, requests are held to them. Rejects while the record is away. */
+  load(): Promise<void> {
+    const loading = this.#loading.then(() => this.#load());
+    this.#loading = loading.catch(() => undefined);
+    return loading;
+  }
+
+  async #load(): Promise<void> {
+    const active = (await this.#readAll()).filter(({ isActive }) => isActive);
+    const held = active.map((budget) => ({ budget, claim: { cap: capOf(budget, this.#whenStoreIsAway), key: '' } }));
+    await this.#before?.(held);
+    this.#held = new Map(held.map((one) => [one.budget.id, one]));
+    this.#index = createBudgetIndex(active, this.#whenStoreIsAway);
+  }
+
+  async #readAll(): Promise<readonly Budget[]> {
+    const all: Budget[] = [];
+    for (;;) {
+      const last = all.at(-1);
+      const page = await this.#store.list({ limit: PAGE, ...(last !== undefined && { after: last.id }) });
+      all.push(...page);
+      if (page.length < PAGE) return all;
+    }
+  }
+}

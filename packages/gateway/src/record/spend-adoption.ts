@@ -1,0 +1,126 @@
+import type { Clock } from '../canonical/clock.ts';
+import type { BudgetScope } from '../stores/budget-store.ts';
+import type { SpendAmount, SpendStore } from '../stores/spend-store.ts';
+import { windowStart } from '../stores/spend-window.ts';
+import type { Database } from '../stores/sql/database.ts';
+import { readSpent, type SpentSum } from '../stores/sql/spent-sums.ts';
+import type { Log } from '../telemetry/telemetry.ts';
+import type { BudgetDirectory, HeldBudget } from './budget-directory.ts';
+
+export interface SpendAdoptionInput {
+  readonly budgets: BudgetDirectory;
+  readonly database: Database;
+  readonly store: Pick<SpendStore, 'adopt'>;
+  /** Brings what is written down, but not in the database yet, there. Never rejects. */
+  readonly drainLedger: () => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Milliseconds between two looks at the ledger; longer where a look takes long, so that it never is at work half the time. */
+const PAUSE_MS = 60_000;
+const PAUSE_FACTOR = 20;
+/** Milliseconds that a start and a change wait for the ledger at most. */
+const WAIT_MS = 5_000;
+/** Models that one statement asks for. */
+const MODELS_AT_ONCE = 200;
+
+/**
+ * Keeps the counters of budgets with what the ledger says: after a start, which forgot them; before a new budget holds;
+ * and from time to time, because other gateways over the same database spend, too, and what a process that died had
+ * begun is only told by the ledger.
+ */
+export class SpendAdoption {
+  readonly #input: SpendAdoptionInput;
+  #cancelNext = (): void => {};
+  #isClosed = false;
+
+  constructor(input: SpendAdoptionInput) {
+    this.#input = input;
+    input.budgets.beforeUse((budgets) => this.#within(WAIT_MS, this.#adopt(budgets)));
+  }
+
+  /** Begins: returns when the ledger has been read once, or takes too long. */
+  async start(): Promise<void> {
+    await this.#within(WAIT_MS, this.#round());
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelNext();
+  }
+
+  async #round(): Promise<void> {
+    const { budgets, clock, drainLedger } = this.#input;
+    const startedAt = clock.now();
+    await drainLedger();
+    await this.#adopt(budgets.held);
+    if (this.#isClosed) return;
+    const pause = Math.max(PAUSE_MS, (clock.now() - startedAt) * PAUSE_FACTOR);
+    this.#cancelNext = clock.schedule(() => void this.#round(), pause);
+  }
+
+  /** Never rejects. */
+  async #adopt(budgets: readonly HeldBudget[]): Promise<void> {
+    const { clock, database, log, store } = this.#input;
+    const now = clock.wallNow();
+    try {
+      for (const group of groupsOf(budgets, now)) {
+        const sums = await readSpent(database, { ...group, now });
+        if (this.#isClosed) return;
+        store.adopt(amountsOf(group, sums));
+      }
+    } catch (error) {
+      if (!this.#isClosed) log.warn('budget', `What is spent was not read from the ledger: ${String(error)}`);
+    }
+  }
+
+  /** What takes longer goes on, but nobody waits for it. */
+  #within(ms: number, work: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#input.clock.schedule(resolve, ms);
+      void work.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+}
+
+/** Budgets whose spending one statement reads. */
+interface BudgetGroup {
+  readonly scope: BudgetScope;
+  readonly from: number;
+  /** Empty: the budgets are of all models. */
+  readonly models: readonly string[];
+  readonly budgets: readonly HeldBudget[];
+}
+
+function groupsOf(budgets: readonly HeldBudget[], now: number): readonly BudgetGroup[] {
+  const groups = new Map<string, HeldBudget[]>();
+  for (const held of budgets) {
+    const { model, period, scope } = held.budget;
+    const key = `${scope} ${period} ${model === ''}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [held]);
+    else group.push(held);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const { budget, claim } = group[0]!;
+    const base = { scope: budget.scope, from: windowStart(claim.cap.window, now), budgets: group };
+    const models = [...new Set(group.map((held) => held.budget.model))].filter((model) => model !== '');
+    if (models.length === 0) return [{ ...base, models }];
+    return Array.from({ length: Math.ceil(models.length / MODELS_AT_ONCE) }, (_, index) => ({
+      ...base,
+      models: models.slice(index * MODELS_AT_ONCE, (index + 1) * MODELS_AT_ONCE),
+    }));
+  });
+}
+
+function amountsOf({ budgets, from }: BudgetGroup, sums: readonly SpentSum[]): readonly SpendAmount[] {
+  const spent = new Map(sums.map(({ model, nanos, owner }) => [`${owner}\n${model}`, nanos]));
+  return budgets.flatMap(({ budget, claim }) => {
+    const nanos = spent.get(`${budget.scopeId}\n${budget.model}`) ?? 0;
+    return nanos > 0 ? [{ ...claim, start: from, nanos }] : [];
+  });
+}

@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import { GatewayError } from '../../canonical/gateway-error.ts';
+import { capOf } from '../../policies/budget-index.ts';
+import type { Budget, BudgetScope } from '../../stores/budget-store.ts';
+import type { SpendReading } from '../../stores/spend-store.ts';
+import type { AdminCaller } from './admin-caller.ts';
+import { pageQuery, reference } from './admin-fields.ts';
+import { type AdminCall, type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
+import {
+  budgetChanges,
+  budgetCreation,
+  changesOf,
+  describeBudget,
+  newBudgetOf,
+  scopes,
+  shownBudget,
+} from './budget-schema.ts';
+import { notFound } from './not-found.ts';
+
+const tag = 'budgets';
+const allows = ['read', 'tenant'] as const;
+
+/** `/admin/budgets`. */
+export const budgetRoutes: readonly AdminRoute[] = [
+  defineAdminRoute({
+    method: 'POST',
+    path: '/admin/budgets',
+    summary: 'Make a budget; what was spent in the period that runs counts',
+    tag,
+    allows: [],
+    body: budgetCreation,
+    status: 201,
+    reply: shownBudget,
+    async handle({ audit, body, source }) {
+      await checkOwner(source, body.scope, body.scope_id);
+      const budget = await source.record.stores.budgets.create(newBudgetOf(body));
+      await followed(source);
+      await audit({ kind: 'budget.created', ...auditedOf(budget) });
+      return described(source, budget);
+    },
+  }),
+  defineAdminRoute({
+    method: 'GET',
+    path: '/admin/budgets',
+    summary: 'List budgets with what is spent of them, the newest first',
+    tag,
+    allows,
+    query: z.strictObject({ ...pageQuery, scope: z.enum(scopes).optional(), scope_id: reference().optional() }),
+    status: 200,
+    reply: z.array(shownBudget),
+    async handle({ caller, query, source }) {
+      const { after, limit, scope, scope_id: scopeId } = query;
+      const asked = { ...(scope !== undefined && { scope }), ...(scopeId !== undefined && { scopeId }) };
+      const where = ownedBy(caller, asked);
+      if (where === undefined) return [];
+      const budgets = await source.record.stores.budgets.list({
+        ...(after !== undefined && { after }),
+        ...(limit !== undefined && { limit }),
+        where,
+      });
+      const readings = await readingsOf(source, budgets);
+      const now = source.wallNow();
+      return budgets.map((budget, index) => describeBudget(budget, readings[index]!, now));
+    },
+  }),
+  defineAdminRoute({
+    method: 'GET',
+    path: '/admin/budgets/{id}',
+    summary: 'Show a budget and what is spent of it',
+    tag,
+    allows,
+    status: 200,
+    reply: shownBudget,
+    async handle({ caller, id, source }) {
+      const budget = await source.record.stores.budgets.get(id);
+      if (budget === undefined || !mayRead(caller, budget)) throw notFound('budget', id);
+      return described(source, budget);
+    },
+  }),
+  defineAdminRoute({
+    method: 'PUT',
+    path: '/admin/budgets/{id}',
+    summary: 'Change a budget; what is left out stays, and so does what is spent',
+    tag,
+    allows: [],
+    body: budgetChanges,
+    status: 200,
+    reply: shownBudget,
+    async handle({ audit, body, id, source }) {
+      const budget = await source.record.stores.budgets.update(id, changesOf(body));
+      if (budget === undefined) throw notFound('budget', id);
+      await followed(source);
+      await audit({ kind: 'budget.updated', ...auditedOf(budget, { changed: Object.keys(body) }) });
+      return described(source, budget);
+    },
+  }),
+  defineAdminRoute({
+    method: 'DELETE',
+    path: '/admin/budgets/{id}',
+    summary: 'Delete a budget',
+    tag,
+    allows: [],
+    status: 204,
+    reply: undefined,
+    async handle({ audit, id, source }) {
+      const { budgets } = source.record.stores;
+      const budget = await budgets.get(id);
+      if (budget === undefined || !(await budgets.delete(id))) throw notFound('budget', id);
+      await followed(source);
+      await audit({ kind: 'budget.deleted', ...auditedOf(budget) });
+    },
+  }),
+];
+
+function followed({ record }: AdminSource): Promise<void> {
+  return record.changed({ topics: ['budgets'], invalidHashes: [] });
+}
+
+type Audited = Parameters<AdminCall<unknown, unknown>['audit']>[0];
+
+function auditedOf(budget: Budget, more: object = {}): Omit<Audited, 'kind'> {
+  const tenantId = budget.scope === 'tenant' ? budget.scopeId : null;
+  return { subject: budget.id, tenantId, detail: { name: budget.name, ...more } };
+}
+
+/** A budget of somebody who does not exist would never hold, and nobody would know. */
+async function checkOwner({ record }: AdminSource, scope: BudgetScope, id: string | undefined): Promise<void> {
+  if (scope === 'global') {
+    if (id === undefined) return;
+    throw new GatewayError('invalid_request', 'A budget of the scope `global` has no `scope_id`. Leave it out.', {
+      param: 'scope_id',
+    });
+  }
+  const { keys, tenants } = record.stores;
+  const places = { ...tenants, keys } as const;
+  const store = places[`${scope}s`];
+  if (id !== undefined && (await store.get(id)) !== undefined) return;
+  const fault = id === undefined ? 'is missing; it must be' : 'must be';
+  throw new GatewayError('invalid_request', `\`scope_id\` ${fault} the id of a ${scope} that there is.`, {
+    param: 'scope_id',
+  });
+}
+
+/** Who administers a tenant sees the budgets of that tenant alone; undefined: there is nothing to see. */
+function ownedBy({ tenantId }: AdminCaller, asked: Partial<Budget>): Partial<Budget> | undefined {
+  if (tenantId === undefined) return asked;
+  const isOther = (asked.scope ?? 'tenant') !== 'tenant' || (asked.scopeId ?? tenantId) !== tenantId;
+  return isOther ? undefined : { scope: 'tenant', scopeId: tenantId };
+}
+
+function mayRead({ tenantId }: AdminCaller, { scope, scopeId }: Budget): boolean {
+  return tenantId === undefined || (scope === 'tenant' && scopeId === tenantId);
+}
+
+async function described(source: AdminSource, budget: Budget) {
+  const [reading] = await readingsOf(source, [budget]);
+  return describeBudget(budget, reading!, source.wallNow());
+}
+
+async function readingsOf({ spend }: AdminSource, budgets: readonly Budget[]): Promise<readonly SpendReading[]> {
+  const nothing: SpendReading = { spentNanos: 0, reservedNanos: 0, start: 0, resetMs: null };
+  if (spend === undefined) return budgets.map(() => nothing);
+  return spend.read(budgets.map((budget) => ({ cap: capOf(budget, 'open'), key: '' })));
+}

@@ -1,0 +1,75 @@
+import type { BudgetScope } from '../budget-store.ts';
+import type { Database } from './database.ts';
+import { defaultRetention, floorsOf } from './ledger-retention.ts';
+import { rollupWidths } from './ledger-rollups.ts';
+import { readSums, type SumGroup } from './ledger-sums.ts';
+import { divideWindow } from './ledger-window.ts';
+
+export interface SpentAsk {
+  /** Whose spending is told apart. */
+  readonly scope: BudgetScope;
+  /** Only that on these models, by the names that callers gave; empty: on all. */
+  readonly models: readonly string[];
+  /** From when on, in milliseconds since 1970: the beginning of an hour. */
+  readonly from: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** What somebody spent. */
+export interface SpentSum {
+  /** Id of whom the scope names; empty for all together. */
+  readonly owner: string;
+  /** Empty: on all models. */
+  readonly model: string;
+  readonly nanos: number;
+}
+
+/** Owners that are told apart: those that spent most. */
+const MOST_OWNERS = 100_000;
+const [, hour, day] = rollupWidths;
+
+const columns: Readonly<Record<BudgetScope, SumGroup | undefined>> = {
+  global: undefined,
+  organisation: 'organisation_id',
+  team: 'team_id',
+  tenant: 'tenant_id',
+  key: 'key_id',
+};
+
+/**
+ * What the ledger knows to be spent: from its sums; of single models, whose sums are by the names that providers have for
+ * them, from its rows, which are not kept as long.
+ */
+export function readSpent(database: Database, ask: SpentAsk): Promise<readonly SpentSum[]> {
+  return ask.models.length === 0 ? fromSums(database, ask) : fromRows(database, ask);
+}
+
+async function fromSums(database: Database, { from, now, scope }: SpentAsk): Promise<readonly SpentSum[]> {
+  const column = columns[scope];
+  const groups = column === undefined ? [] : [column];
+  const widths = { narrowest: hour, widest: day };
+  const { parts } = divideWindow({ from, to: undefined }, floorsOf(defaultRetention, now), widths);
+  const ask = { columns: ['cost_nanos'] as const, parts, groups, filter: {}, limit: MOST_OWNERS };
+  const rows = await readSums(database, ask);
+  return rows.map((row) => ({
+    owner: column === undefined ? '' : (row[column] ?? ''),
+    model: '',
+    nanos: Number(row.cost_nanos ?? 0),
+  }));
+}
+
+interface Row {
+  readonly owner: string;
+  readonly model: string;
+  readonly cost_nanos: number | bigint | null;
+}
+
+async function fromRows(database: Database, { from, models, scope }: SpentAsk): Promise<readonly SpentSum[]> {
+  const column = columns[scope];
+  const sql = `SELECT ${column ?? `''`} AS owner, requested_model AS model, SUM(cost_nanos) AS cost_nanos
+    FROM usage_records WHERE ended_at >= ? AND requested_model IN (${models.map(() => '?').join(', ')})
+    GROUP BY ${column === undefined ? '' : `${column}, `}requested_model LIMIT ${MOST_OWNERS}`;
+  const rows = await database.report<Row>(sql, [from, ...models]);
+  return rows.map(({ owner, model, cost_nanos: cost }) => ({ owner, model, nanos: Number(cost ?? 0) }));
+}
