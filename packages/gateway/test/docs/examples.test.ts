@@ -163,7 +163,7 @@ describe('configurations of the pages', () => {
     await writeFile(file, code);
     const { notices } = await loadConfig({
       flags: { config: file, strict: true },
-      env: { OPENAI_API_KEY: 'sk-example' },
+      env: { OPENAI_API_KEY: 'sk-example', BUDGET_WEBHOOK_SECRET: 'an example' },
       workingDirectory: directory,
       homeDirectory: directory,
       providerVariables: providerDefinitions,
