@@ -1,3 +1,6 @@
+// Not the global of that name, which looks itself up anew each time it is used.
+import { performance } from 'node:perf_hooks';
+
 /** Time as it is given to whatever needs it, so that tests decide what time it is. */
 export interface Clock {
   /** Monotonic milliseconds, for durations. */
