@@ -94,8 +94,9 @@ export function forwardJsonHeaders(rawHeaders: readonly string[], credentialHead
   const forwarded: string[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]!;
-    if (!passesForJson(name) || overrides(credentialHeaders, name)) continue;
-    addHeader(forwarded, name, rawHeaders[index + 1]!);
+    const value = rawHeaders[index + 1]!;
+    if (!passesForJson(name) || overrides(credentialHeaders, name) || hasLineBreak(value)) continue;
+    forwarded.push(name, value);
   }
   for (let index = 0; index < credentialHeaders.length; index++) forwarded.push(credentialHeaders[index]!);
   return forwarded;
@@ -110,7 +111,7 @@ function passesForJson(rawName: string): boolean {
   if (known !== undefined) return known;
   const name = rawName.toLowerCase();
   const isListed = jsonHeaders.has(name) || jsonPrefixes.some((prefix) => name.startsWith(prefix));
-  const verdict = isListed && !isNeverForwarded(comparableName(rawName));
+  const verdict = isListed && token.test(rawName) && !isNeverForwarded(comparableName(rawName));
   if (rawName.length <= longestCachedName) jsonVerdicts.set(rawName, verdict);
   return verdict;
 }
