@@ -71,7 +71,6 @@ export function createMetrics(options: MetricsOptions): MergeableMetrics {
   const childrenOfProvider = createProviderChildren(families);
   const queueDepth = families.queueDepth.child();
   const inFlight = families.inFlight.child();
-  const redisAway = families.redisAway.child();
   const overhead = families.overhead.child();
 
   function observeAttempt(attempt: AttemptRecord): void {
@@ -142,7 +141,7 @@ export function createMetrics(options: MetricsOptions): MergeableMetrics {
       families.redisCalls.child(outcome).observe(durationMs / 1000);
     },
     setRedisAnswering(isAnswering) {
-      redisAway.value = isAnswering ? 0 : 1;
+      families.redisAway.child().value = isAnswering ? 0 : 1;
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,
