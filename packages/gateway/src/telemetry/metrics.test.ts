@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerEntry } from '../canonical/exchange.ts';
 import { maxLabelSets } from './metric-family.ts';
-import { createMetrics, mergeMetrics } from './metrics.ts';
+import { createMetrics } from './metrics.ts';
+import { mergeMetrics } from './metrics-snapshot.ts';
 
 const attempt = {
   targetId: 't',

@@ -1,4 +1,4 @@
-import { AggregatorRegistry, collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import { type AttemptRecord, type LedgerEntry, wasAsked } from '../canonical/exchange.ts';
 import { createBudgetMetrics } from './budget-metrics.ts';
 import {
@@ -6,10 +6,10 @@ import {
   HistogramFamily,
   type MetricChild,
   type MetricFamily,
-  type MetricSample,
   maxLabelSets,
   NumberFamily,
 } from './metric-family.ts';
+import { type MetricsSnapshot, snapshotOf } from './metrics-snapshot.ts';
 import type { Metrics } from './telemetry.ts';
 
 /** Answers of models take from milliseconds (a cache, an embedding) to minutes (a long reasoning). */
@@ -23,15 +23,6 @@ export interface MetricsOptions {
   /** Where to register; a registry of its own when not given. */
   readonly registry?: Registry;
 }
-
-/** All metrics of one process as plain values that survive JSON, for `mergeMetrics` in another process. */
-export type MetricsSnapshot = readonly {
-  readonly name: string;
-  readonly help: string;
-  readonly type: unknown;
-  readonly aggregator: string;
-  readonly values: readonly MetricSample[];
-}[];
 
 /** Metrics that can be handed to the process that merges those of all workers. */
 export interface MergeableMetrics extends Metrics {
@@ -147,22 +138,6 @@ export function createMetrics(options: MetricsOptions): MergeableMetrics {
     contentType: registry.contentType,
     snapshotJson: () => snapshotOf(registry),
   };
-}
-
-/** Prometheus text of several processes: counters, histograms and most gauges are added up, states take the highest. */
-export async function mergeMetrics(snapshots: readonly MetricsSnapshot[]): Promise<string> {
-  // The declared type is that of a single value where an array per process is meant.
-  const merged = AggregatorRegistry.aggregate(snapshots as unknown as object[]);
-  return merged.metrics();
-}
-
-/** Values without a number, such as an event loop delay that was never sampled, have no form in JSON and are left out. */
-async function snapshotOf(registry: Registry): Promise<MetricsSnapshot> {
-  const metrics = (await registry.getMetricsAsJSON()) as unknown as MetricsSnapshot;
-  return metrics.map((metric) => ({
-    ...metric,
-    values: metric.values.filter((sample) => Number.isFinite(sample.value)),
-  }));
 }
 
 function createFamilies() {
