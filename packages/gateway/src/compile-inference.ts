@@ -83,7 +83,10 @@ export function compileInference(input: InferenceInput): Inference {
   const { beginEntry, clock, health, log, metrics, observations, random, settle } = parts;
   const { ejection, planInput } = input.planning;
   const { resilience } = config;
-  const timeoutMs = (exchange: Exchange): number => totalTimeout(config, exchange);
+  const timeoutMs = (exchange: Exchange): number => {
+    const own = exchange.principal.overrides?.timeoutMs;
+    return own === undefined ? totalTimeout(config, exchange) : Math.min(own, totalTimeout(config, exchange));
+  };
   const reportInternal = (error: unknown, exchange: Exchange): void =>
     log.error('inference', 'Internal error', {
       request_id: exchange.id,

@@ -101,10 +101,11 @@ function usedTokens({ attempts }: Exchange): number | undefined {
 }
 
 function resolve(catalog: Catalog, exchange: Exchange): Resolution {
-  const resolution = catalog.resolve(routingFactsOf(exchange));
+  const facts = routingFactsOf(exchange);
+  const resolution = catalog.resolve(facts);
   exchange.requestedModel = exchange.pathModel ?? exchange.facts.model;
   // Who may not use a model does not learn either whether there is one.
-  checkModelScope(exchange.principal.scopes, exchange.requestedModel);
+  checkModelScope(exchange.principal.scopes, exchange.pathModel ?? facts.bodyModel);
   if (resolution instanceof GatewayError) throw resolution;
   checkTargetScope(exchange.principal.scopes, resolution.route.tiers);
   exchange.modelLabel = resolution.route.label;

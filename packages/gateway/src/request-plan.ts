@@ -1,5 +1,6 @@
 import type { GatewayConfig } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
+import { mayUseModel } from './policies/key-scopes.ts';
 import type { ModelCatalogue } from './pricing/model-catalogue.ts';
 import { RequestFacts } from './request-facts.ts';
 import { createBackoff } from './resilience/backoff.ts';
@@ -10,7 +11,7 @@ import type { OutlierEjection } from './resilience/outlier-ejection.ts';
 import type { RetryBudgets } from './resilience/retry-budget.ts';
 import type { Catalog } from './routing/catalog.ts';
 import type { Pickers } from './routing/pickers.ts';
-import type { Fallbacks, IsTrusted, PlanHealth, PlanInput } from './routing/plan.ts';
+import type { Fallbacks, IsTrusted, PlanHealth, PlanInput, RetrySettings } from './routing/plan.ts';
 import type { Resolution, Route, Target } from './routing/target.ts';
 import type { TargetObservations } from './routing/target-observations.ts';
 import { routingFactsOf } from './routing-facts.ts';
@@ -42,7 +43,7 @@ export function createPlanInputs(parts: RequestPlanParts): CreatePlanInput {
   const hasFallbacks = (config.routing.fallbacks?.size ?? 0) > 0;
   return (resolution, exchange) => ({
     resolution,
-    retry,
+    retry: retryOf(exchange, retry),
     backoff,
     strategies: pickers,
     health: healthFor(resolution.route),
@@ -52,8 +53,16 @@ export function createPlanInputs(parts: RequestPlanParts): CreatePlanInput {
     facts: () => new RequestFacts(exchange, resolution.route.options.stickyBy, resolution.requestedModel),
     budget: budgets.of(resolution.route.id),
     isTrusted,
-    fallbacks: hasFallbacks ? fallbacksFor({ catalog, models, resolution, exchange }) : undefined,
+    fallbacks:
+      hasFallbacks && exchange.principal.overrides?.fallbacks !== false
+        ? fallbacksFor({ catalog, models, resolution, exchange })
+        : undefined,
   });
+}
+
+function retryOf({ principal }: Exchange, retry: RetrySettings): RetrySettings {
+  const maxAttempts = principal.overrides?.maxAttempts;
+  return maxAttempts === undefined ? retry : { ...retry, maxAttempts };
 }
 
 interface FallbackInput {
@@ -66,7 +75,10 @@ interface FallbackInput {
 function fallbacksFor({ catalog, models, resolution, exchange }: FallbackInput): Fallbacks {
   return (failure) => {
     const kind = fallbackKindOf(failure);
-    const found = catalog.fallbacksOf(resolution, kind, routingFactsOf(exchange));
+    const { scopes } = exchange.principal;
+    const all = catalog.fallbacksOf(resolution, kind, routingFactsOf(exchange));
+    // What a key may not ask for does not answer it either.
+    const found = scopes?.models === undefined ? all : all.filter((next) => mayUseModel(scopes, next.requestedModel));
     if (kind !== 'contextExceeded') return found;
     const at = exchange.clock.wallNow();
     const window = windowOf(models, resolution, at);

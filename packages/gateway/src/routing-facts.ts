@@ -6,7 +6,7 @@ import type { RoutingFacts } from './routing/target.ts';
 export function routingFactsOf({ facts, headers, operation, pathModel, principal }: Exchange): RoutingFacts {
   return {
     pathModel,
-    bodyModel: facts.model,
+    bodyModel: facts.model || defaultModelOf(operation, principal),
     operation,
     stream: facts.stream,
     tenant: principal.tenant,
@@ -15,6 +15,13 @@ export function routingFactsOf({ facts, headers, operation, pathModel, principal
     header: (name) => firstHeader(headers, name),
   };
 }
+
+/** The model of a tenant's conversations that name none; what is no conversation goes where it always goes. */
+function defaultModelOf(operation: Exchange['operation'], { overrides }: Exchange['principal']): string | undefined {
+  return overrides !== undefined && talks.has(operation) ? overrides.defaultModel : undefined;
+}
+
+const talks: ReadonlySet<Exchange['operation']> = new Set(['chat', 'responses', 'completions', 'count_tokens']);
 
 /** A header by its lower-case name; of one that was sent several times the first. */
 export function firstHeader(headers: IncomingHttpHeaders, name: string): string | undefined {

@@ -14,7 +14,7 @@ import { createAllowedHosts } from './policies/allowed-hosts.ts';
 import { createAuthenticate } from './policies/authenticate.ts';
 import { createClientAddress, createSecureTransport } from './policies/client-address.ts';
 import { createIpFilter } from './policies/ip-filter.ts';
-import { checkEndpointScope } from './policies/key-scopes.ts';
+import { checkEndpointScope, mayUseModelAt } from './policies/key-scopes.ts';
 import { createOpenMode } from './policies/open-mode.ts';
 import { createProxyTail } from './policies/proxy-path.ts';
 import { createRateLimit } from './policies/rate-limit.ts';
@@ -75,7 +75,7 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
   const security = config.security.enabled ? createSecurityHeaders(config.security.headers) : undefined;
   const addHeaders = headerAdder(config, security);
   const surroundings = surroundingPolicies(config);
-  const guards = [...surroundings, createAuthenticate(config.auth, parts.record?.keys)];
+  const guards = [...surroundings, createAuthenticate(config.auth, parts.record?.keys, config.tenants)];
   const rateLimit = createRateLimit(config.rateLimits, { store: parts.limits, clock, authMode: config.auth.mode });
   const countedRateLimit = rateLimit && countRefusals(rateLimit, parts);
   const headPolicies = present([...guards, parts.record && checkEndpointScope]);
@@ -96,10 +96,7 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
     securityHeaders: addHeaders,
     headRules: createHeadRules({
       renameRateLimits: rateLimit !== undefined,
-      replaced: [
-        ...namesOf(security?.overTls ?? []),
-        ...(config.security.headers.removeSensitive ? revealingHeaders : []),
-      ],
+      replaced: replacedHeaders(config, security),
     }),
     scrub: (text) => secrets.reduce((scrubbed, secret) => scrubbed.replaceAll(secret, '[redacted]'), text),
   });
@@ -118,9 +115,21 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
     guardPage: (exchange) => runRing(guards, exchange),
     guardManagement: (exchange) => runRing(surroundings, exchange),
     guardStored: (exchange) => runRing(present([...headPolicies, countedRateLimit, ...bodyPolicies]), exchange),
+    mayList: createMayList(catalog),
     pageHeaders: security?.overPlainHttp ?? [],
     corsHeaders: corsHeaders(config.cors.origins),
   };
+}
+
+/** Whether a model that is listed has a target that may serve whoever asks. */
+function createMayList({ models, targets }: Catalog): Runtime['mayList'] {
+  const serving = new Map(
+    models().map(({ id, providers }) => [
+      id,
+      providers.map(({ targetId }) => targets.get(targetId)).filter((target) => target !== undefined),
+    ]),
+  );
+  return ({ scopes }, model) => mayUseModelAt(scopes, model, serving.get(model) ?? []);
 }
 
 function admissionPool({ queue }: GatewayConfig): SlotPool {
@@ -157,6 +166,11 @@ function surroundingPolicies(config: GatewayConfig): RequestPolicy[] {
     createOpenMode(config),
     security.enabled ? createAllowedHosts(security.headers.allowedHosts) : undefined,
   ]);
+}
+
+/** Headers of upstreams that no caller gets: the gateway has its own, or they tell too much. */
+function replacedHeaders({ security }: GatewayConfig, added: SecurityHeaders | undefined): readonly string[] {
+  return [...namesOf(added?.overTls ?? []), ...(security.headers.removeSensitive ? revealingHeaders : [])];
 }
 
 /** Names of a flat list of names and values. */

@@ -26,8 +26,8 @@ const MAX_KEPT_BYTES = 256 * 1024 * 1024;
 
 export function createBeginRecovery(newId: () => string): BeginRecovery {
   const memory = new SentMemory(MAX_KEPT_BYTES);
-  return ({ facts, operation }, { options }) => {
-    const wanted = options.streamRecovery;
+  return ({ facts, operation, principal }, { options }) => {
+    const wanted = principal.overrides?.streamRecovery ?? options.streamRecovery;
     if (!facts.stream || (operation !== 'chat' && operation !== 'responses')) return undefined;
     return wanted === 'error' ? undefined : new StreamRecovery(wanted, memory, newId);
   };

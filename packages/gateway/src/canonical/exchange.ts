@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { StreamRecovery } from '../config/gateway-config.ts';
 import type { Operation } from './operation.ts';
 import type { ProtocolName } from './protocol-name.ts';
 import type { Usage } from './usage.ts';
@@ -9,7 +10,8 @@ export interface Principal {
   /** A name fit for logs: never the key itself. */
   readonly name: string;
   /**
-   * Whom limits count: the id of a key of the record, which stays when the key is rotated; SHA-256 (hex) of any other
+   * Whom limits count, and whose answers are kept: the id of a key of the record, after that of its tenant, which stays
+   * when the key is rotated; SHA-256 (hex) of any other
    * bearer; or `anonymous`.
    */
   readonly identity: string;
@@ -22,6 +24,23 @@ export interface Principal {
   readonly scopes?: PrincipalScopes;
   /** What limits the key, its team, its tenant and its organisation; absent: nothing. */
   readonly limits?: readonly PrincipalLimit[];
+  /** What is different for its requests; absent: nothing. */
+  readonly overrides?: PrincipalOverrides;
+  /** What it asks is kept beside the audit log. */
+  readonly keepsBodies?: boolean;
+}
+
+/** What of the configuration is different for somebody's requests; what is absent is as everywhere. */
+export interface PrincipalOverrides {
+  /** The model of conversations that name none. */
+  readonly defaultModel?: string;
+  /** False: no other model answers when that asked for cannot. */
+  readonly fallbacks?: boolean;
+  /** Attempts in all for one request. */
+  readonly maxAttempts?: number;
+  /** Milliseconds that one request may take, where that is less than what holds everywhere. */
+  readonly timeoutMs?: number;
+  readonly streamRecovery?: StreamRecovery;
 }
 
 /** What a key may be used for, with what its team, tenant and organisation allow; what is absent is not restricted. */
@@ -45,6 +64,9 @@ export interface PrincipalLimit {
   readonly id: string;
   readonly requestsPerMinute: number | undefined;
   readonly tokensPerMinute: number | undefined;
+  /** In any 24 hours; absent: as many as the minutes allow. */
+  readonly requestsPerDay?: number | undefined;
+  readonly tokensPerDay?: number | undefined;
   readonly maxConcurrent: number | undefined;
 }
 

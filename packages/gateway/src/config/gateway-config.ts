@@ -3,7 +3,9 @@ import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { ModelOverride } from '../pricing/model-facts.ts';
 import type { LimitRule } from '../stores/limit-store.ts';
 import type { ResponseLimits } from '../stores/response-store.ts';
+import type { NamespaceSettings } from '../stores/tenant-store.ts';
 import type {
+  AuditConfig,
   BudgetsConfig,
   DatabaseConfig,
   RedisConfig,
@@ -15,6 +17,7 @@ import type { RouteOptions, RoutingConfig } from './routing-config.ts';
 
 export { ConfigError, type ConfigNoticeLike, formatProblem } from '../canonical/config-error.ts';
 export type {
+  AuditConfig,
   BudgetsConfig,
   DatabaseConfig,
   RedisConfig,
@@ -69,6 +72,10 @@ export interface GatewayConfig {
   readonly redis?: RedisConfig;
   /** Absent: budgets refuse unknown prices, and nobody is told of them but the log. */
   readonly budgets?: BudgetsConfig;
+  /** What holds for all keys of a tenant, by its id; absent: none is configured. */
+  readonly tenants?: ReadonlyMap<string, NamespaceSettings>;
+  /** Absent: as it is without the section. */
+  readonly audit?: AuditConfig;
   /** Providers and models of the record, which no file names. */
   readonly stored?: StoredTargetsConfig;
 }

@@ -156,6 +156,7 @@ const allowLists: readonly (readonly string[])[] = [
   ['security', 'headers', 'allowed_hosts'],
   ['proxy', 'allow'],
   ['proxy', 'deny'],
+  ['tenants'],
 ];
 
 /** Refuses access lists with entries whose variable is not set. */

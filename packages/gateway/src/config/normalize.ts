@@ -19,6 +19,7 @@ import { normalizeRecord } from './normalize-record.ts';
 import { normalizeResilience } from './normalize-resilience.ts';
 import { normalizeRouting } from './normalize-routing.ts';
 import { normalizeBackends, normalizeModels, normalizeProviders, normalizeVllmBackends } from './normalize-targets.ts';
+import { normalizeAudit, normalizeTenants } from './normalize-tenants.ts';
 import { notePendingFeatures } from './pending-features.ts';
 import type { FileConfig } from './schema.ts';
 
@@ -65,6 +66,8 @@ export function normalize(input: NormalizeInput, findings: Findings): GatewayCon
     responses: normalizeResponses(file),
     cors: { origins: settings.corsOrigins ?? file.cors.allowed_origins ?? file.cors.origins },
     ...normalizeRecord(input, findings),
+    tenants: normalizeTenants(file),
+    audit: normalizeAudit(file),
   };
   notePendingFeatures(file, input.env, findings);
   return config;

@@ -26,11 +26,11 @@ const pendingSections: readonly PendingFeature[] = [
     message: 'Tracing is accepted, but not built yet: no traces are sent.',
     isUsed: ({ telemetry }) => telemetry.tracing?.enabled === true,
   },
-  ...(['tenants', 'plugins', 'audit'] as const).map((key) => ({
-    path: [key],
-    message: `The section ${key} is accepted, but not built yet.`,
-    isUsed: (file: FileConfig) => file[key] !== undefined,
-  })),
+  {
+    path: ['plugins'],
+    message: 'The section plugins is accepted, but not built yet.',
+    isUsed: ({ plugins }) => plugins !== undefined,
+  },
 ];
 
 const pendingVariables: Readonly<Record<string, string>> = {

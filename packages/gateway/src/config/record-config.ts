@@ -49,6 +49,15 @@ export interface WebhookConfig {
   readonly secret: string;
 }
 
+/** How much of who did what is kept, and for how long. */
+export interface AuditConfig {
+  /** Milliseconds; undefined: for ever. */
+  readonly retentionMs: number | undefined;
+  readonly bodyRetentionMs: number;
+  /** Of one body. */
+  readonly maxBodyBytes: number;
+}
+
 /** Providers of the record, and the names of models that lead to them. They serve no other model. */
 export interface StoredTargetsConfig {
   readonly providers: readonly ProviderConfig[];

@@ -96,7 +96,7 @@ function exampleOf(path: Path, node: SchemaNode): unknown {
   if (node.kind === 'union') return exampleOf(path, schemaNode(node.options[0]!));
   const key = path.at(-1) ?? '';
   const example = examples[path.join('.')] ?? examples[key];
-  if (example !== undefined) return node.kind === 'list' ? [example] : example;
+  if (example !== undefined && node.kind !== 'boolean') return node.kind === 'list' ? [example] : example;
   switch (node.kind) {
     case 'choice':
       return node.choices[0];

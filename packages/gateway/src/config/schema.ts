@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditSection } from './sections/audit-section.ts';
 import { budgetSection } from './sections/budget-section.ts';
 import { pricingSection } from './sections/model-section.ts';
 import { resilienceSection } from './sections/resilience-section.ts';
@@ -15,6 +16,7 @@ import {
 } from './sections/server-section.ts';
 import { backendsSection, modelsSection, providersSection, vllmBackendsSection } from './sections/target-section.ts';
 import { cacheSection, databaseSection, redisSection, telemetrySection } from './sections/telemetry-section.ts';
+import { tenantsSection } from './sections/tenant-section.ts';
 
 /**
  * Everything a configuration file may say. Types, messages, JSON Schema, samples and the reference are derived from it;
@@ -41,11 +43,11 @@ export const configSchema = z.object({
   cache: cacheSection,
   database: databaseSection,
   redis: redisSection,
-  tenants: z.unknown().optional().describe('Tenants and their limits.'),
+  tenants: tenantsSection,
   budgets: budgetSection,
   pricing: pricingSection,
   plugins: z.unknown().optional().describe('Extensions to load.'),
-  audit: z.unknown().optional().describe('Record of who did what.'),
+  audit: auditSection,
 });
 
 /** A configuration file after validation, defaults filled in. */

@@ -3,9 +3,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal, RequestView } from '../canonical/exchange.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { AuthConfig } from '../config/gateway-config.ts';
+import type { NamespaceSettings } from '../stores/tenant-store.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import type { KeyAnswer, KeyLookup, KeyRefusal } from './key-lookup.ts';
 import { checkAddressScope } from './key-scopes.ts';
+import { withinNamespaces } from './namespaces.ts';
 import type { RequestPolicy } from './request-policy.ts';
 
 /** Whoever sent no key. */
@@ -24,24 +26,45 @@ const cachedKeyLength = 256;
 /**
  * Finds out who is asking and puts it on the request. In open mode it never fails: a bearer is only a name that limits
  * count. In required mode it throws `unauthenticated` unless the key is one of the configured ones or of the record,
- * and `forbidden` where a key of the record is not for this caller.
+ * and `forbidden` where a key of the record is not for this caller. What the configuration says of a tenant holds for
+ * every key of that tenant, wherever the key is kept.
  */
-export function createAuthenticate(auth: AuthConfig, record?: KeyLookup): RequestPolicy {
-  const identify = auth.mode === 'open' ? createOpenLookup() : createKeyLookup(auth.keys, record);
+export function createAuthenticate(auth: AuthConfig, record?: KeyLookup, tenants: Tenants = new Map()): RequestPolicy {
+  const restrict = createRestriction(tenants);
+  const identify = auth.mode === 'open' ? createOpenLookup() : createKeyLookup(auth.keys, record, restrict);
   const setPrincipal = (request: RequestView): void | Promise<void> => {
     const bearer = readBearer(request.headers, isForwarded(request) ? '' : request.url);
     const found = identify(bearer, request.headers);
-    if (found instanceof Promise) return found.then((answer) => accept(request, answer));
+    if (found instanceof Promise) return found.then((answer) => accept(request, answer, restrict));
     if ('kind' in found) request.principal = found;
-    else accept(request, found);
+    else accept(request, found, restrict);
   };
   return setPrincipal;
 }
 
+/** By id. */
+type Tenants = ReadonlyMap<string, NamespaceSettings>;
+
+/** Puts a principal below its tenant of the configuration: the same object for the same principal. */
+function createRestriction(tenants: Tenants): (principal: Principal) => Principal {
+  if (tenants.size === 0) return (principal) => principal;
+  const known = new WeakMap<Principal, Principal>();
+  return (principal) => {
+    const { tenant: id } = principal;
+    const settings = id === undefined ? undefined : tenants.get(id);
+    if (id === undefined || settings === undefined) return principal;
+    const found = known.get(principal);
+    if (found !== undefined) return found;
+    const restricted = withinNamespaces(principal, [{ scope: 'tenant', id, settings }]);
+    known.set(principal, restricted);
+    return restricted;
+  };
+}
+
 /** Takes over what the record says of a key. */
-function accept(request: RequestView, answer: KeyAnswer): void {
+function accept(request: RequestView, answer: KeyAnswer, restrict: (principal: Principal) => Principal): void {
   if ('refusal' in answer) throw refusals[answer.refusal]();
-  request.principal = answer.principal;
+  request.principal = restrict(answer.principal);
   checkAddressScope(request);
 }
 
@@ -118,8 +141,12 @@ interface KnownKey {
   readonly principal: Principal;
 }
 
-function createKeyLookup(keys: AuthConfig['keys'], record: KeyLookup | undefined): PrincipalLookup {
-  const byPrefix = indexKeys(keys);
+function createKeyLookup(
+  keys: AuthConfig['keys'],
+  record: KeyLookup | undefined,
+  restrict: (principal: Principal) => Principal,
+): PrincipalLookup {
+  const byPrefix = indexKeys(keys, restrict);
   // Only keys that were accepted enter, so strangers can neither fill it nor push anybody out. A map compares texts only
   // when their seeded hashes agree, so its timing tells nothing about how much of a guess is right.
   const accepted = new BoundedCache<Principal>(cachedPrincipals);
@@ -139,13 +166,17 @@ function createKeyLookup(keys: AuthConfig['keys'], record: KeyLookup | undefined
 }
 
 /** Digests by their first 8 hex digits: the look-up narrows, the comparison of the whole takes constant time. */
-function indexKeys(keys: AuthConfig['keys']): ReadonlyMap<string, readonly KnownKey[]> {
+function indexKeys(
+  keys: AuthConfig['keys'],
+  restrict: (principal: Principal) => Principal,
+): ReadonlyMap<string, readonly KnownKey[]> {
   const byPrefix = new Map<string, KnownKey[]>();
   for (const key of keys) {
     const identity = key.sha256.toLowerCase();
     const digest = Buffer.from(identity, 'hex');
     if (digest.length !== 32) throw new Error(`The SHA-256 of the key named ${key.name} is not 64 hexadecimal digits.`);
-    const known = { digest, principal: { kind: 'key', name: key.name, identity, tenant: key.tenant } as const };
+    const principal: Principal = { kind: 'key', name: key.name, identity, tenant: key.tenant };
+    const known = { digest, principal: restrict(principal) };
     const prefix = identity.slice(0, 8);
     const neighbours = byPrefix.get(prefix);
     if (neighbours === undefined) byPrefix.set(prefix, [known]);

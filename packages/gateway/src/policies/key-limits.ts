@@ -1,15 +1,15 @@
-import type { Principal, PrincipalLimit, RequestView } from '../canonical/exchange.ts';
+import type { RequestView } from '../canonical/exchange.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type {
   LimitClaim,
   LimitReservation,
-  LimitRule,
   LimitVerdict,
   ReservingLimitStore,
   WhenStoreIsAway,
 } from '../stores/limit-store.ts';
 import type { CancelSignal, SlotPool, SlotStore } from '../stores/slot-store.ts';
 import { acquireAll, releaseSlot, type SlotOutcome } from './acquire-slots.ts';
+import { type CompiledKeyLimits, daily, keyLimitCompiler } from './compiled-key-limits.ts';
 import { tellKeyLimit } from './key-limit-headers.ts';
 
 export interface KeyLimitsInput {
@@ -17,9 +17,18 @@ export interface KeyLimitsInput {
   readonly slots: SlotStore;
   /** What becomes of these limits while the store for all processes is away. */
   readonly whenStoreIsAway: WhenStoreIsAway;
+  /** Told of every request that a limit refused. */
+  readonly onRefused?: ((request: RequestView, refusal: LimitRefusal) => void) | undefined;
 }
 
-/** The limits that come with keys: requests and tokens in any minute, and requests at one time. */
+/** Which limit was reached. */
+export interface LimitRefusal {
+  /** As in `tenant.requests`, `team.day.tokens` or `key.concurrent`. */
+  readonly name: string;
+  readonly limit: number;
+}
+
+/** The limits that come with keys and what they are below: requests and tokens in any minute and day, and requests at one time. */
 export interface KeyLimits {
   /**
    * Before the body is read. Takes the places of the request, or asks for them where that takes a while, and counts it
@@ -48,57 +57,19 @@ export interface KeyHold {
 }
 
 /** Makes the policy of keys' own limits. */
-export function createKeyLimits({ limits, slots, whenStoreIsAway }: KeyLimitsInput): KeyLimits {
-  const compile = compiler(whenStoreIsAway);
+export function createKeyLimits({ limits, onRefused, slots, whenStoreIsAway }: KeyLimitsInput): KeyLimits {
+  const compile = keyLimitCompiler(whenStoreIsAway);
   return {
     enter(request, signal, counting) {
       const own = request.principal.limits;
       if (own === undefined || own.length === 0) return counting?.then(() => undefined);
       counting?.catch(nothing);
       const compiled = compile(own);
-      const hold = new HeldLimits(compiled, limits);
+      const hold = new HeldLimits(compiled, limits, onRefused);
       const outcomes = acquireAll(slots, compiled.pools, signal);
       if (counting === undefined && !(outcomes instanceof Promise)) return hold.occupy(outcomes, request);
       return hold.await({ places: Promise.resolve(outcomes), counting }, request);
     },
-  };
-}
-
-interface CompiledLimits {
-  readonly pools: readonly SlotPool[];
-  readonly requests: readonly LimitClaim[];
-  readonly tokens: readonly LimitClaim[];
-}
-
-/** Rules and pools are made once for each principal, which is one object for all requests of a key. */
-function compiler(whenStoreIsAway: WhenStoreIsAway): (limits: NonNullable<Principal['limits']>) => CompiledLimits {
-  const known = new WeakMap<readonly PrincipalLimit[], CompiledLimits>();
-  const claimsOf = (unit: 'requests' | 'tokens', { scope, id }: PrincipalLimit, limit: number | undefined) => {
-    if (limit === undefined) return [];
-    const rule: LimitRule = {
-      id: `${scope}.${unit}`,
-      algorithm: 'sliding_window',
-      limit,
-      windowMs: 60_000,
-      whenStoreIsAway,
-    };
-    return [{ rule, key: id, cost: 1 }];
-  };
-  return (limits) => {
-    const found = known.get(limits);
-    if (found !== undefined) return found;
-    const compiled: CompiledLimits = {
-      pools: limits.flatMap(({ scope, id, maxConcurrent }) =>
-        // Whoever has too much under way is told so at once: the queue is the gateway's, not a key's.
-        maxConcurrent === undefined
-          ? []
-          : [{ id: `${scope}:${id}`, isShared: true, whenStoreIsAway, maxConcurrent, maxQueue: 0, timeoutMs: 0 }],
-      ),
-      requests: limits.flatMap((limit) => claimsOf('requests', limit, limit.requestsPerMinute)),
-      tokens: limits.flatMap((limit) => claimsOf('tokens', limit, limit.tokensPerMinute)),
-    };
-    known.set(limits, compiled);
-    return compiled;
   };
 }
 
@@ -112,21 +83,23 @@ const nothing = (): void => undefined;
 
 class HeldLimits implements KeyHold {
   readonly needsEstimate: boolean;
-  readonly #compiled: CompiledLimits;
+  readonly #compiled: CompiledKeyLimits;
   readonly #limits: ReservingLimitStore;
+  readonly #onRefused: KeyLimitsInput['onRefused'];
   #held: readonly SlotOutcome[] = [];
   #awaited: Awaited | undefined;
   #reservation: LimitReservation | undefined;
   #isOver = false;
 
-  constructor(compiled: CompiledLimits, limits: ReservingLimitStore) {
+  constructor(compiled: CompiledKeyLimits, limits: ReservingLimitStore, onRefused: KeyLimitsInput['onRefused']) {
     this.#compiled = compiled;
     this.#limits = limits;
+    this.#onRefused = onRefused;
     this.needsEstimate = compiled.tokens.length > 0;
   }
 
   occupy(outcomes: readonly SlotOutcome[], request: RequestView): this | Promise<this> {
-    this.#take(outcomes);
+    this.#take(outcomes, request);
     return this.enter(request);
   }
 
@@ -195,7 +168,7 @@ class HeldLimits implements KeyHold {
       if (placed.status === 'fulfilled') this.#held = placed.value;
       if (passed.status === 'rejected') throw passed.reason;
       if (placed.status === 'rejected') throw placed.reason;
-      this.#take(placed.value);
+      this.#take(placed.value, request);
       if (counted.status === 'rejected') throw counted.reason;
       if (this.#reservation !== undefined) this.#apply(this.#reservation.verdict, request);
     } catch (error) {
@@ -206,13 +179,15 @@ class HeldLimits implements KeyHold {
   }
 
   /** Takes the places that were granted. Throws where one was not; then none is held. */
-  #take(outcomes: readonly SlotOutcome[]): void {
+  #take(outcomes: readonly SlotOutcome[], request: RequestView): void {
     this.#held = outcomes;
     const refused = outcomes.findIndex((outcome) => typeof outcome === 'string');
     if (refused < 0) return;
     this.#leave();
     if (outcomes[refused] === 'aborted') throw new GatewayError('client_closed', 'The caller left.');
-    throw tooMany(this.#compiled.pools[refused]!);
+    const pool = this.#compiled.pools[refused]!;
+    this.#onRefused?.(request, { name: `${scopeOf(pool.id)}.concurrent`, limit: pool.maxConcurrent });
+    throw tooMany(pool);
   }
 
   #reserved(reservation: LimitReservation, request: RequestView): void {
@@ -231,6 +206,7 @@ class HeldLimits implements KeyHold {
   #apply(verdict: LimitVerdict, request: RequestView): void {
     if (!verdict.allowed) {
       this.#leave();
+      this.#onRefused?.(request, { name: verdict.ruleId, limit: verdict.limit });
       throw spent(verdict);
     }
     tellKeyLimit(request.replyHeaders, verdict);
@@ -244,17 +220,22 @@ class HeldLimits implements KeyHold {
 
 /** How the one who is limited is called in messages, by the beginning of a rule's or a pool's id. */
 function whose(id: string): string {
-  return `this ${/^[a-z]+/.exec(id)?.[0] ?? 'key'}'s`;
+  return `this ${scopeOf(id)}'s`;
+}
+
+function scopeOf(id: string): string {
+  return /^[a-z]+/.exec(id)?.[0] ?? 'key';
 }
 
 function spent(verdict: LimitVerdict): GatewayError {
   const seconds = Math.max(1, Math.ceil(verdict.retryAfterMs / 1000));
   const unit = verdict.ruleId.endsWith('tokens') ? 'tokens' : 'requests';
+  const span = verdict.ruleId.includes(daily) ? 'a day' : 'a minute';
   const headers: string[] = [];
   tellKeyLimit(headers, verdict);
   return new GatewayError(
     'rate_limited',
-    `Too many ${unit}: ${whose(verdict.ruleId)} limit of ${verdict.limit} ${unit} in a minute is spent. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
+    `Too many ${unit}: ${whose(verdict.ruleId)} limit of ${verdict.limit} ${unit} in ${span} is spent. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
     { retryAfterMs: seconds * 1000, headers: Object.fromEntries(pairs(headers)) },
   );
 }

@@ -68,6 +68,17 @@ export function mayUseTarget(scopes: PrincipalScopes | undefined, { kind, provid
   );
 }
 
+/** Whether a key with these scopes may use a model of which these are the targets. */
+export function mayUseModelAt(
+  scopes: PrincipalScopes | undefined,
+  model: string,
+  targets: readonly ScopedTarget[],
+): boolean {
+  if (!mayUseModel(scopes, model)) return false;
+  if (scopes?.providers === undefined && scopes?.regions === undefined) return true;
+  return targets.some((target) => mayUseTarget(scopes, target));
+}
+
 /** Refuses a key where none of the targets of its model is in its scopes. Throws `forbidden`. */
 export function checkTargetScope(
   scopes: PrincipalScopes | undefined,

@@ -8,7 +8,7 @@ const MOST_OWNERS = 10_000;
 
 /** Finds whom keys belong to, and remembers it until it is told to forget. */
 export class KeyOwnerLookup {
-  readonly #organisations: Remembered<NonNullable<KeyOwners['organisation']>>;
+  readonly #organisations: Remembered<KeyOwners['organisations'][number]>;
   readonly #teams: Remembered<NonNullable<KeyOwners['team']>>;
   readonly #tenants: Remembered<NonNullable<KeyOwners['tenant']>>;
 
@@ -21,10 +21,10 @@ export class KeyOwnerLookup {
   /** Rejects where the record does not answer. */
   async of({ teamId, tenantId }: ApiKey): Promise<KeyOwners> {
     if (teamId === null && tenantId === null) return nobody;
-    const tenant = await this.#tenants.get(tenantId);
-    const team = await this.#teams.get(teamId);
-    const organisation = await this.#organisations.get(team?.organisationId ?? tenant?.organisationId ?? null);
-    return { tenant, team, organisation };
+    const [tenant, team] = await Promise.all([this.#tenants.get(tenantId), this.#teams.get(teamId)]);
+    const ids = new Set([team?.organisationId ?? null, tenant?.organisationId ?? null]);
+    const organisations = await Promise.all([...ids].map((id) => this.#organisations.get(id)));
+    return { tenant, team, organisations: organisations.filter((organisation) => organisation !== undefined) };
   }
 
   forget(): void {
@@ -32,7 +32,7 @@ export class KeyOwnerLookup {
   }
 }
 
-const nobody: KeyOwners = { tenant: undefined, team: undefined, organisation: undefined };
+const nobody: KeyOwners = { tenant: undefined, team: undefined, organisations: [] };
 
 /** One kind of owner. What was asked before `forget` and is answered after it is not remembered. */
 class Remembered<Item extends StoredItem> {

@@ -1,13 +1,15 @@
-import type { Principal, PrincipalLimit, PrincipalScopes } from '../canonical/exchange.ts';
+import type { Principal, PrincipalLimit } from '../canonical/exchange.ts';
 import type { KeyAnswer } from '../policies/key-lookup.ts';
+import { type Namespace, withinNamespaces } from '../policies/namespaces.ts';
 import { type ApiKey, type FoundKey, keyState } from '../stores/key-store.ts';
-import type { NamespaceSettings, Organisation, Team, Tenant } from '../stores/tenant-store.ts';
+import type { Organisation, Team, Tenant } from '../stores/tenant-store.ts';
 
 /** Whom a key belongs to; undefined: nobody of this kind. */
 export interface KeyOwners {
   readonly tenant: Tenant | undefined;
   readonly team: Team | undefined;
-  readonly organisation: Organisation | undefined;
+  /** The team's, then the tenant's where that is another one: a key has to keep what both say. */
+  readonly organisations: readonly Organisation[];
 }
 
 /** What is remembered of a key. */
@@ -37,69 +39,53 @@ function answerOf(found: FoundKey, owners: KeyOwners, now: number): KeyAnswer {
   const state = keyState(found, now);
   if (state !== 'valid') return { refusal: state };
   if (key.scopes.admin !== undefined) return { refusal: 'administers' };
-  const all = [owners.tenant, owners.team, owners.organisation];
+  const all = [owners.tenant, owners.team, ...owners.organisations];
   if (all.some((owner) => owner?.isActive === false)) return { refusal: 'inactive' };
   return { principal: principalOf(key, owners) };
 }
 
-function principalOf(key: ApiKey, owners: KeyOwners): Principal {
-  const settings = [owners.team, owners.tenant, owners.organisation].map((owner) => owner?.settings);
-  const scopes = scopesOf(key, settings);
-  const limits = limitsOf(key, owners);
-  return {
+function principalOf(key: ApiKey, { organisations, team, tenant }: KeyOwners): Principal {
+  const { addresses, endpoints, models } = key.scopes;
+  const isScoped = [addresses, endpoints, models].some((list) => list !== undefined);
+  const own: Principal = {
     kind: 'key',
     name: key.name,
-    identity: key.id,
+    // A key that comes to another tenant leaves behind what it had in the one before.
+    identity: key.tenantId === null ? key.id : `${key.tenantId}/${key.id}`,
     tenant: key.tenantId ?? undefined,
     keyId: key.id,
     team: key.teamId ?? undefined,
-    organisation: owners.organisation?.id,
-    ...(scopes && { scopes }),
-    ...(limits.length > 0 && { limits }),
+    organisation: organisations[0]?.id,
+    ...(isScoped && {
+      scopes: {
+        ...(models !== undefined && { models: [models] }),
+        ...(endpoints !== undefined && { endpoints }),
+        ...(addresses !== undefined && { addresses }),
+      },
+    }),
+    ...(hasLimits(key) && { limits: [ownLimit(key)] }),
   };
+  return withinNamespaces(own, [
+    ...namespacesOf('team', [team]),
+    ...namespacesOf('tenant', [tenant]),
+    ...namespacesOf('organisation', organisations),
+  ]);
 }
 
-function scopesOf(
-  { scopes }: ApiKey,
-  settings: readonly (NamespaceSettings | undefined)[],
-): PrincipalScopes | undefined {
-  const given = settings.filter((one) => one !== undefined);
-  const models = [scopes.models, ...given.map((one) => one.allowedModels)].filter((list) => list !== undefined);
-  const providers = given.map((one) => one.allowedProviders).filter((list) => list !== undefined);
-  const regions = given.map((one) => one.regions).filter((list) => list !== undefined);
-  const { addresses, endpoints } = scopes;
-  const lists = models.length + providers.length + regions.length;
-  if (lists === 0 && addresses === undefined && endpoints === undefined) return undefined;
+function hasLimits({ maxConcurrent, requestsPerMinute, tokensPerMinute }: ApiKey): boolean {
+  return [maxConcurrent, requestsPerMinute, tokensPerMinute].some((limit) => limit !== null);
+}
+
+function ownLimit(key: ApiKey): PrincipalLimit {
   return {
-    ...(models.length > 0 && { models }),
-    ...(providers.length > 0 && { providers }),
-    ...(regions.length > 0 && { regions }),
-    ...(endpoints !== undefined && { endpoints }),
-    ...(addresses !== undefined && { addresses }),
-  };
-}
-
-function limitsOf(key: ApiKey, { organisation, team, tenant }: KeyOwners): readonly PrincipalLimit[] {
-  const own: PrincipalLimit = {
     scope: 'key',
     id: key.id,
     requestsPerMinute: key.requestsPerMinute ?? undefined,
     tokensPerMinute: key.tokensPerMinute ?? undefined,
     maxConcurrent: key.maxConcurrent ?? undefined,
   };
-  const shared = (
-    [
-      ['team', team],
-      ['tenant', tenant],
-      ['organisation', organisation],
-    ] as const
-  ).flatMap(([scope, owner]): readonly PrincipalLimit[] => {
-    const quotas = owner?.settings.quotas;
-    if (owner === undefined || quotas === undefined) return [];
-    const { maxConcurrent, requestsPerMinute, tokensPerMinute } = quotas;
-    return [{ scope, id: owner.id, requestsPerMinute, tokensPerMinute, maxConcurrent }];
-  });
-  const isLimit = ({ maxConcurrent, requestsPerMinute, tokensPerMinute }: PrincipalLimit): boolean =>
-    [maxConcurrent, requestsPerMinute, tokensPerMinute].some((limit) => limit !== undefined);
-  return [own, ...shared].filter(isLimit);
+}
+
+function namespacesOf(scope: Namespace['scope'], owners: readonly (Organisation | undefined)[]): readonly Namespace[] {
+  return owners.flatMap((owner) => (owner === undefined ? [] : [{ scope, id: owner.id, settings: owner.settings }]));
 }

@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../canonical/clock.ts';
+import type { Principal } from '../canonical/exchange.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import { Exchange } from '../exchange.ts';
 import type { ExchangeRegistry } from '../exchange-registry.ts';
 import type { Inference } from '../inference.ts';
 import type { ClientAddress } from '../policies/client-address.ts';
-import { mayUseModel } from '../policies/key-scopes.ts';
 import type { ProxyTail } from '../policies/proxy-path.ts';
 import type { RequestIds } from '../policies/request-id.ts';
 import { pageProtocol } from '../protocols/find-model-listing.ts';
@@ -43,6 +43,8 @@ export interface ServedRuntime {
   readonly guardStored: (exchange: Exchange) => void | Promise<void>;
   /** What guards the management pages besides their key. */
   readonly guardManagement: (exchange: Exchange) => void | Promise<void>;
+  /** Whether a model is one for whoever asks, as far as its name tells. */
+  readonly mayList: (principal: Principal, model: string) => boolean;
   readonly pageHeaders: readonly string[];
   readonly corsHeaders: (origin: string | undefined) => readonly string[];
 }
@@ -232,7 +234,7 @@ async function page(
   await answer(parts, request, response, { protocol, headers }, async () => {
     const exchange = openExchange(parts, runtime, request, response, { ...pageFacts, protocol, query: match.query });
     if (!unguarded.has(match.page)) await runtime.guardPage(exchange);
-    const mayUse = (model: string): boolean => mayUseModel(exchange.principal.scopes, model);
+    const mayUse = (model: string): boolean => runtime.mayList(exchange.principal, model);
     await servePage(parts.pages, { ...match, protocol, headers, mayUse }, response);
   });
 }

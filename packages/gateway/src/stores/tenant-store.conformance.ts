@@ -14,7 +14,7 @@ const settings: NamespaceSettings = {
   allowedProviders: ['p'],
   regions: ['eu'],
   quotas: { requestsPerMinute: 5, tokensPerMinute: 10_000_000_000, maxConcurrent: 2, maxKeys: 3 },
-  config: { routing: { strategy: 'round_robin' } },
+  config: { defaultModel: 'gpt-4o', fallbacks: false },
   auditBodies: true,
 };
 const named = (name: string) => ({ name, settings: {}, isActive: true });

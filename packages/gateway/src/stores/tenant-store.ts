@@ -1,3 +1,4 @@
+import type { StreamRecovery } from '../config/gateway-config.ts';
 import type { Collection, StoredItem } from './collection.ts';
 
 /** What holds for everyone below: of an organisation for its teams and tenants, of a team or a tenant for their keys. */
@@ -9,16 +10,31 @@ export interface NamespaceSettings {
   /** Regions in which data may be processed; absent: anywhere. */
   readonly regions?: readonly string[];
   readonly quotas?: Quotas;
-  /** Parts of the configuration that are different here. */
-  readonly config?: Readonly<Record<string, unknown>>;
-  /** Whether prompts and answers go into the audit log, redacted. Absent: they do not. */
+  readonly config?: NamespaceConfig;
+  /** Whether what is asked is kept beside the audit log, redacted. Absent: as above it, or not at all. */
   readonly auditBodies?: boolean;
+}
+
+/** What of the configuration is different in a namespace; what is absent is as above it, or as everywhere. */
+export interface NamespaceConfig {
+  /** The model of conversations that name none. */
+  readonly defaultModel?: string;
+  /** Whether other models answer when that asked for cannot. */
+  readonly fallbacks?: boolean;
+  /** Attempts in all for one request. */
+  readonly maxAttempts?: number;
+  /** Longest time for one request; it only shortens what holds everywhere. */
+  readonly timeoutSeconds?: number;
+  /** What becomes of a stream that breaks. */
+  readonly streamRecovery?: StreamRecovery;
 }
 
 /** Limits that all keys of a namespace share. */
 export interface Quotas {
   readonly requestsPerMinute?: number;
+  readonly requestsPerDay?: number;
   readonly tokensPerMinute?: number;
+  readonly tokensPerDay?: number;
   readonly maxConcurrent?: number;
   /** Keys that are valid at one time. */
   readonly maxKeys?: number;

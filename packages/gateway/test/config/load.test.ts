@@ -467,7 +467,7 @@ describe('providers by variables', () => {
 
 describe('notices of what is still to come', () => {
   it('has one line for each', async () => {
-    const text = 'cache: {}\ntenants: {a: 1}\n';
+    const text = 'cache: {}\nplugins: {a: 1}\n';
     const loaded = await loadFiles({ 'config.yaml': text }, { env: { ADMIN_KEY: 'my-secret-admin-key' } });
     expect(noticesOf(loaded, 'pending').map((line) => line.split(' ')[0])).toEqual([
       'config.yaml:1:1',

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { parseStickyBy } from '../sticky-by.ts';
 import { integer, percent, text } from './field.ts';
 
-const streamRecovery = () => z.enum(['auto', 'continue', 'restart', 'buffer', 'error']);
+/** What becomes of a stream that breaks. */
+export const streamRecovery = () => z.enum(['auto', 'continue', 'restart', 'buffer', 'error']);
 
 const stickyBy = () =>
   z

@@ -1,41 +1,18 @@
 import { z } from 'zod';
 import type { Collection, ItemChanges, NewItem, StoredItem } from '../../stores/collection.ts';
 import type { NamespaceSettings, TenantStore } from '../../stores/tenant-store.ts';
-import { isoOf, limit, modelName, name, pageQuery, reference, shownTime, tenantId } from './admin-fields.ts';
+import { isoOf, name, pageQuery, reference, shownTime, tenantId } from './admin-fields.ts';
 import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
+import { describeSettings, namespaceSettings, settingsOf } from './namespace-settings.ts';
 import { notFound } from './not-found.ts';
 
-const MOST_ENTRIES = 1_000;
-
-const settings = z
-  .strictObject({
-    allowed_models: z.array(modelName()).max(MOST_ENTRIES).optional().describe('Models that may be used.'),
-    allowed_providers: z.array(name()).max(MOST_ENTRIES).optional().describe('Providers, by name or kind.'),
-    regions: z
-      .array(name())
-      .max(MOST_ENTRIES)
-      .optional()
-      .describe('Regions of providers; one whose region is not configured is in none.'),
-    quotas: z
-      .strictObject({
-        requests_per_minute: limit().optional(),
-        tokens_per_minute: limit().optional(),
-        max_concurrent: limit().optional(),
-        max_keys: limit().optional().describe('Keys that are valid at one time, of a tenant.'),
-      })
-      .optional()
-      .describe('Limits that all keys share.'),
-    audit_bodies: z.boolean().optional().describe('Kept; not applied yet.'),
-  })
-  .describe('What holds for all keys below; what is absent is not restricted.');
-
-const common = { name: name(), is_active: z.boolean().optional(), settings: settings.optional() };
+const common = { name: name(), is_active: z.boolean().optional(), settings: namespaceSettings.optional() };
 
 const shownCommon = {
   id: z.string(),
   name: z.string(),
   is_active: z.boolean(),
-  settings,
+  settings: namespaceSettings,
   created_at: shownTime(),
   updated_at: shownTime(),
 };
@@ -62,7 +39,7 @@ interface OwnerBody {
   readonly id?: string | undefined;
   readonly name: string;
   readonly is_active?: boolean | undefined;
-  readonly settings?: z.output<typeof settings> | undefined;
+  readonly settings?: z.output<typeof namespaceSettings> | undefined;
   readonly organisation_id?: string | null | undefined;
 }
 
@@ -225,43 +202,13 @@ function tenantIdOf(noun: OwnerKind['noun'], id: string): string | null {
   return noun === 'tenant' ? id : null;
 }
 
-function settingsOf(given: z.output<typeof settings> = {}): NamespaceSettings {
-  const { allowed_models: allowedModels, allowed_providers: allowedProviders, regions, quotas } = given;
-  return {
-    ...(allowedModels !== undefined && { allowedModels }),
-    ...(allowedProviders !== undefined && { allowedProviders }),
-    ...(regions !== undefined && { regions }),
-    ...(quotas !== undefined && {
-      quotas: {
-        ...(quotas.requests_per_minute !== undefined && { requestsPerMinute: quotas.requests_per_minute }),
-        ...(quotas.tokens_per_minute !== undefined && { tokensPerMinute: quotas.tokens_per_minute }),
-        ...(quotas.max_concurrent !== undefined && { maxConcurrent: quotas.max_concurrent }),
-        ...(quotas.max_keys !== undefined && { maxKeys: quotas.max_keys }),
-      },
-    }),
-    ...(given.audit_bodies !== undefined && { auditBodies: given.audit_bodies }),
-  };
-}
-
 function describeOwner(noun: OwnerKind['noun'], owner: Owner) {
-  const { allowedModels, allowedProviders, auditBodies, quotas, regions } = owner.settings;
   return {
     id: owner.id,
     name: owner.name,
     ...(noun !== 'organisation' && { organisation_id: owner.organisationId ?? null }),
     is_active: owner.isActive,
-    settings: {
-      allowed_models: allowedModels,
-      allowed_providers: allowedProviders,
-      regions,
-      quotas: quotas && {
-        requests_per_minute: quotas.requestsPerMinute,
-        tokens_per_minute: quotas.tokensPerMinute,
-        max_concurrent: quotas.maxConcurrent,
-        max_keys: quotas.maxKeys,
-      },
-      audit_bodies: auditBodies,
-    },
+    settings: describeSettings(owner.settings),
     created_at: isoOf(owner.createdAt),
     updated_at: isoOf(owner.updatedAt),
   };

@@ -1,0 +1,49 @@
+import type { Principal, PrincipalLimit } from '../canonical/exchange.ts';
+import type { LimitClaim, LimitRule, WhenStoreIsAway } from '../stores/limit-store.ts';
+import type { SlotPool } from '../stores/slot-store.ts';
+
+/** The limits of one principal, as stores are asked for them. */
+export interface CompiledKeyLimits {
+  readonly pools: readonly SlotPool[];
+  readonly requests: readonly LimitClaim[];
+  readonly tokens: readonly LimitClaim[];
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** What tells the rule of a day from that of a minute, within its id. */
+export const daily = '.day.';
+
+/** Rules and pools are made once for each principal, which is one object for all requests of a key. */
+export function keyLimitCompiler(
+  whenStoreIsAway: WhenStoreIsAway,
+): (limits: NonNullable<Principal['limits']>) => CompiledKeyLimits {
+  const known = new WeakMap<readonly PrincipalLimit[], CompiledKeyLimits>();
+  const claimOf = (name: string, limit: number | undefined, windowMs: number, key: string): readonly LimitClaim[] => {
+    if (limit === undefined) return [];
+    const rule: LimitRule = { id: name, algorithm: 'sliding_window', limit, windowMs, whenStoreIsAway };
+    return [{ rule, key, cost: 1 }];
+  };
+  return (limits) => {
+    const found = known.get(limits);
+    if (found !== undefined) return found;
+    const compiled: CompiledKeyLimits = {
+      pools: limits.flatMap(({ scope, id, maxConcurrent }) =>
+        // Whoever has too much under way is told so at once: the queue is the gateway's, not a key's.
+        maxConcurrent === undefined
+          ? []
+          : [{ id: `${scope}:${id}`, isShared: true, whenStoreIsAway, maxConcurrent, maxQueue: 0, timeoutMs: 0 }],
+      ),
+      requests: limits.flatMap(({ scope, id, requestsPerDay, requestsPerMinute }) => [
+        ...claimOf(`${scope}.requests`, requestsPerMinute, MINUTE_MS, id),
+        ...claimOf(`${scope}${daily}requests`, requestsPerDay, DAY_MS, id),
+      ]),
+      tokens: limits.flatMap(({ scope, id, tokensPerDay, tokensPerMinute }) => [
+        ...claimOf(`${scope}.tokens`, tokensPerMinute, MINUTE_MS, id),
+        ...claimOf(`${scope}${daily}tokens`, tokensPerDay, DAY_MS, id),
+      ]),
+    };
+    known.set(limits, compiled);
+    return compiled;
+  };
+}

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { testDialects } from '../../src/stores/sql/test-databases.fixture.ts';
+import { startTenantGateway, type TenantGateway } from './tenant-gateway.ts';
+
+let gateway: TenantGateway;
+beforeAll(async () => {
+  const keys = ['acme', 'small', 'free'].map((tenant) => ({
+    name: `of-${tenant}`,
+    key: `sk-key-of-${tenant}`,
+    tenant,
+  }));
+  gateway = await startTenantGateway(testDialects[0]!, {
+    auth: { keys },
+    tenants: {
+      acme: { data_residency: ['eu'], allowed_models: ['gpt-4o'], config: { default_model: 'gpt-4o' } },
+      small: { quotas: { requests_per_day: 2 } },
+    },
+  });
+});
+afterAll(() => gateway.end());
+
+it('holds for the keys of the configuration that name the tenant, and for no others', async () => {
+  const before = gateway.us.attemptCount;
+  expect((await gateway.chat('sk-key-of-acme')).status).toBe(200);
+  expect((await gateway.chat('sk-key-of-acme', 'x', { model: undefined })).status).toBe(200);
+  expect((await gateway.chat('sk-key-of-acme', 'other')).status).toBe(403);
+  expect(gateway.us.attemptCount).toBe(before);
+  expect((await gateway.chat('sk-key-of-free', 'other')).status).toBe(200);
+});
+
+it('holds for the keys of the record that belong to the tenant, together with what the record says', async () => {
+  await gateway.make('tenants', { id: 'acme', name: 'Acme', settings: { allowed_providers: ['in-us'] } });
+  const key = await gateway.keyOf({ tenant_id: 'acme' });
+  // The one says which region, the other which provider, and no target is both.
+  expect((await gateway.chat(key)).status).toBe(403);
+  await gateway.admin('PUT', '/admin/tenants/acme', { settings: {} });
+  await vi.waitFor(async () => expect((await gateway.chat(key)).status).toBe(200), 5_000);
+  expect((await gateway.chat(key, 'other')).status).toBe(403);
+});
+
+it('counts for all keys of the tenant together, the smaller number where two are given', async () => {
+  await gateway.make('tenants', { id: 'small', name: 'Small', settings: { quotas: { requests_per_day: 100 } } });
+  const key = await gateway.keyOf({ tenant_id: 'small' });
+  const replies = [await gateway.chat(key), await gateway.chat('sk-key-of-small'), await gateway.chat(key)];
+  expect(replies.map(({ status }) => status)).toEqual([200, 200, 429]);
+});
