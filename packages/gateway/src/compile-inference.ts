@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AdaptiveBulkheads, createAdaptiveBulkheads, usualAdaptiveQueue } from './adaptive-bulkheads.ts';
 import { createAttemptRing } from './attempt-ring.ts';
+import type { GatewayError } from './canonical/gateway-error.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
 import { createExchangeBudget, type ExchangeBudget, noBudgets } from './exchange-budget.ts';
@@ -92,7 +93,8 @@ export function compileInference(input: InferenceInput): Inference {
       request_id: exchange.id,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
-  const ends = { securityHeaders, scrub: input.scrub, reportInternal };
+  const reportRefusal = (error: GatewayError, exchange: Exchange): void => parts.audit?.refused(error, exchange);
+  const ends = { securityHeaders, scrub: input.scrub, reportInternal, reportRefusal };
   const attemptRing = createAttemptRing({
     transport: parts.transport,
     media: mediaFetcher(config.security),
@@ -123,6 +125,7 @@ export function compileInference(input: InferenceInput): Inference {
       limits: parts.limits,
       slots: parts.slots,
       whenStoreIsAway: config.redis?.whenAway ?? 'open',
+      onRefused: parts.audit?.limitReached,
     }),
     readRequest: createRequestReader(config.security.validation),
     catalog,

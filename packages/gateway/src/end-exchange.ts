@@ -12,6 +12,8 @@ export interface EndParts {
   readonly securityHeaders: (exchange: Exchange) => readonly string[];
   readonly scrub: (text: string) => string;
   readonly reportInternal: (error: unknown, exchange: Exchange) => void;
+  /** Told of everything that an exchange is refused with, before the caller is. */
+  readonly reportRefusal: (error: GatewayError, exchange: Exchange) => void;
 }
 
 /** The answer broke after its first byte: say so in band, and end without anything that looks like an end. */
@@ -44,6 +46,7 @@ export function refuse(parts: EndParts, exchange: Exchange, thrown: unknown): Le
   let error: GatewayError;
   if (thrown instanceof GatewayError) {
     error = thrown;
+    parts.reportRefusal(error, exchange);
   } else {
     parts.reportInternal(thrown, exchange);
     error = new GatewayError('internal', 'The gateway failed; its log has the reason under this request id.');

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from './canonical/clock.ts';
 import { ConfigError, type LoadedConfig } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
+import { createExchangeAudit } from './exchange-audit.ts';
 import { costOfRow } from './exchange-budget.ts';
 import { createExchangeLedger } from './exchange-ledger.ts';
 import { ExchangeRegistry } from './exchange-registry.ts';
@@ -77,6 +78,8 @@ export interface Gateway {
   stop(drainMs: number): Promise<void>;
 }
 
+/** What is kept of one body, in bytes. */
+const DEFAULT_BODY_BYTES = 16_384;
 /** Milliseconds that callers have to read the end of an answer that was cut short. */
 const LAST_WORDS_MS = 500;
 
@@ -90,6 +93,12 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   const routingStats = createRoutingStats({ clock });
   const priceOf = createPriceOf({ catalog: () => runtime.catalog, models: () => runtime.models, clock });
   const ledger = shared.ledger && createExchangeLedger({ ledger: shared.ledger, priceOf, clock });
+  const audit =
+    shared.record &&
+    createExchangeAudit({
+      trail: shared.record.audit,
+      maxBodyBytes: () => runtime.config.audit?.maxBodyBytes ?? DEFAULT_BODY_BYTES,
+    });
   /** What outlives configurations takes over the one in force, and forgets targets that are gone. */
   const adopt = ({ catalog, config }: Runtime): void => {
     shared.health.configure(healthSettingsOf(config.resilience));
@@ -105,11 +114,13 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
       ...learned,
       transport,
       priceLibrary,
+      audit,
       priceOf,
       beginEntry: (exchange, step) => ledger?.begin(exchange, step),
       settle(entry, exchange) {
         const row = ledger?.end(entry, exchange);
         exchange.budgetHold?.settle(row === undefined ? unrecorded : costOfRow(row));
+        audit?.ended(entry, exchange);
         metrics.observe(entry);
         countHedgedCost(entry, priceOf, metrics);
         routingStats.note(entry);

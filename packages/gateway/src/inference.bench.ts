@@ -158,6 +158,7 @@ async function compile({ routing, resilience, refusals }: Variant) {
   const metrics = createMetrics({ defaultMetrics: false });
   const runtime: Runtime = compileRuntime(loaded, {
     clock,
+    audit: undefined,
     random: Math.random,
     log,
     metrics,

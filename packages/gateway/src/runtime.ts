@@ -1,5 +1,6 @@
 import type { Clock } from './canonical/clock.ts';
 import type { LedgerEntry } from './canonical/exchange.ts';
+import { GatewayError } from './canonical/gateway-error.ts';
 import { secretsOf } from './catalog-secrets.ts';
 import { compileInference, compilePlanning } from './compile-inference.ts';
 import { readAdminKey } from './config/admin-key.ts';
@@ -8,6 +9,7 @@ import { readCredentialFile } from './config/load-credential.ts';
 import { namesTargets } from './config/names-targets.ts';
 import { createCredentialSources } from './credentials/credential-sources.ts';
 import type { Exchange } from './exchange.ts';
+import type { ExchangeAudit } from './exchange-audit.ts';
 import type { SharedParts } from './gateway.ts';
 import type { LearnedParts } from './learned-parts.ts';
 import { createAllowedHosts } from './policies/allowed-hosts.ts';
@@ -18,7 +20,7 @@ import { checkEndpointScope, mayUseModelAt } from './policies/key-scopes.ts';
 import { createOpenMode } from './policies/open-mode.ts';
 import { createProxyTail } from './policies/proxy-path.ts';
 import { createRateLimit } from './policies/rate-limit.ts';
-import { type RequestPolicy, runRing } from './policies/request-policy.ts';
+import { type RequestPolicy, runRing, tellingRefusals } from './policies/request-policy.ts';
 import { createSecurityHeaders, revealingHeaders, type SecurityHeaders } from './policies/security-headers.ts';
 import { createSignature } from './policies/signature.ts';
 import type { PriceOf } from './price-of.ts';
@@ -56,6 +58,8 @@ export interface RuntimeParts extends SharedParts, LearnedParts {
   readonly transport: Transport;
   readonly priceLibrary: PriceLibrary;
   readonly priceOf: PriceOf;
+  /** Writes down what callers may not; undefined: there is no record to write it into. */
+  readonly audit: ExchangeAudit | undefined;
   /** Writes down that an upstream is about to be asked. */
   readonly beginEntry: (exchange: Exchange, step: PlanStep) => void;
   readonly settle: (entry: LedgerEntry, exchange: Exchange) => void;
@@ -112,9 +116,9 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
     inference,
     clientAddress: createClientAddress(config.server.trustedProxies),
     proxyTail: createProxyTail(config.proxy),
-    guardPage: (exchange) => runRing(guards, exchange),
-    guardManagement: (exchange) => runRing(surroundings, exchange),
-    guardStored: (exchange) => runRing(present([...headPolicies, countedRateLimit, ...bodyPolicies]), exchange),
+    guardPage: pageGuard(guards, parts),
+    guardManagement: pageGuard(surroundings, parts),
+    guardStored: pageGuard(present([...headPolicies, countedRateLimit, ...bodyPolicies]), parts),
     mayList: createMayList(catalog),
     pageHeaders: security?.overPlainHttp ?? [],
     corsHeaders: corsHeaders(config.cors.origins),
@@ -182,19 +186,23 @@ function present<Item>(items: readonly (Item | undefined)[]): Item[] {
   return items.filter((item) => item !== undefined);
 }
 
-/** The rate limit, with its refusals counted. */
-function countRefusals(rateLimit: RequestPolicy, parts: RuntimeParts): RequestPolicy {
-  const count = (error: unknown): never => {
-    parts.metrics.rateLimited('request');
-    throw error;
-  };
-  return function countedRateLimit(request) {
-    try {
-      return rateLimit(request)?.catch(count);
-    } catch (error) {
-      return count(error);
-    }
-  };
+/** The rate limit, with its refusals counted and told. */
+function countRefusals(rateLimit: RequestPolicy, { audit, metrics }: RuntimeParts): RequestPolicy {
+  return tellingRefusals(rateLimit, (error, request) => {
+    metrics.rateLimited('request');
+    if (!(error instanceof GatewayError) || error.kind !== 'rate_limited') return;
+    audit?.limitReached(request, { name: 'rate_limit.requests', limit: Number(error.headers['X-RateLimit-Limit']) });
+  });
+}
+
+/** What guards a page: policies whose refusals are told. */
+function pageGuard(policies: readonly RequestPolicy[], { audit }: RuntimeParts): RequestPolicy {
+  return tellingRefusals(
+    (exchange) => runRing(policies, exchange),
+    (error, exchange) => {
+      if (error instanceof GatewayError) audit?.refused(error, exchange);
+    },
+  );
 }
 
 function headerAdder(

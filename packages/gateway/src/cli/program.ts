@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { version } from '../version.ts';
+import { createAuditCommand } from './commands/audit.ts';
 import { createBackendHealthCommand } from './commands/backend-health.ts';
 import { createChatCommand } from './commands/chat.ts';
 import { createCompletionsCommand } from './commands/completions.ts';
@@ -36,6 +37,7 @@ const commandFactories: readonly ((session: Session) => Command)[] = [
   createInfoCommand,
   createMigrateCommand,
   createDbCommand,
+  createAuditCommand,
   createCompletionsCommand,
   createSimulateCommand,
 ];

@@ -6,6 +6,24 @@ import type { RequestView } from '../canonical/exchange.ts';
  */
 export type RequestPolicy = (request: RequestView) => void | Promise<void>;
 
+/** The same policy, with what it throws told before it is thrown. */
+export function tellingRefusals(
+  policy: RequestPolicy,
+  tell: (error: unknown, request: RequestView) => void,
+): RequestPolicy {
+  return function toldPolicy(request) {
+    const fail = (error: unknown): never => {
+      tell(error, request);
+      throw error;
+    };
+    try {
+      return policy(request)?.catch(fail);
+    } catch (error) {
+      return fail(error);
+    }
+  };
+}
+
 /**
  * Runs policies in order until one throws. It stays synchronous while the policies do, since a promise per request
  * costs more than most policies; errors are then thrown, and afterwards they reject the promise.

@@ -20,7 +20,7 @@ beforeEach(() => {
   const log: Log = { error: say, warn: say, info: say, debug: say, trace: say, flush: () => {} };
   const append = async (entries: readonly AuditEntry[]) => {
     if (isSilent) throw new Error('silent');
-    kept.push(entries.map(({ subject }) => subject));
+    kept.push(entries.map(({ detail, kind, subject }) => subject ?? `${kind} ${detail?.['entries']}`));
     return [];
   };
   trail = new AuditTrail({ append }, clock, log);
@@ -59,15 +59,21 @@ describe('what strangers cause', () => {
     expect(kept).toEqual([['a', 'b']]);
   });
 
-  it('is bounded for each minute, and what is left out is counted', async () => {
-    for (let count = 0; count < 500; count++) trail.note(entry(`${count}`));
-    await trail.write();
-    expect(kept[0]).toHaveLength(120);
-    expect(said).toEqual([expect.stringContaining('380 entries')]);
-    clock.advance(60_000);
-    trail.note(entry('later'));
+  it('is counted where it happens again', async () => {
+    for (let count = 0; count < 500; count++) trail.note(entry('same'));
+    trail.note(entry('another'));
     await trail.close();
-    expect(kept.at(-1)).toEqual(['later']);
+    expect(kept.flat()).toEqual(['same', 'another', 'same']);
     expect(clock.pending()).toBe(0);
+  });
+
+  it('is bounded while the record is away, and what is left out is told', async () => {
+    for (let count = 0; count < 1_200; count++) trail.append(entry(`${count}`));
+    await trail.close();
+    expect(kept[0]).toHaveLength(1_001);
+    expect(kept[0]?.at(-1)).toBe('audit.lost 200');
+    for (let count = 0; count < 40; count++) trail.append({ ...entry('large'), body: 'x'.repeat(1_048_576) });
+    await trail.close();
+    expect(kept[1]).toHaveLength(17);
   });
 });

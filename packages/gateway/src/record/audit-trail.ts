@@ -1,14 +1,13 @@
 import type { Clock } from '../canonical/clock.ts';
 import type { AuditEntry, AuditStore } from '../stores/audit-store.ts';
 import type { Log } from '../telemetry/telemetry.ts';
+import { AuditTally } from './audit-tally.ts';
 
-/** Entries that wait at most; what comes then is counted. */
+/** Entries that wait at most, and characters of what is beside them; what comes then is counted. */
 const MOST_WAITING = 1_000;
+const MOST_WAITING_CHARACTERS = 16_777_216;
 /** Milliseconds after which entries are written together. */
 const WRITE_MS = 500;
-/** Entries that strangers can cause within a minute; what comes then is counted. */
-const MOST_A_MINUTE = 120;
-const MINUTE_MS = 60_000;
 /** Milliseconds until another try, when the record did not take them. */
 const RETRY_MS = 5_000;
 
@@ -19,8 +18,9 @@ export class AuditTrail {
   readonly #log: Log;
   #waiting: AuditEntry[] = [];
   #dropped = 0;
-  /** Of the minute that began at `since`, monotonic milliseconds. */
-  #noted = { since: 0, count: 0 };
+  /** Characters of the bodies that wait. */
+  #waitingCharacters = 0;
+  readonly #tally: AuditTally;
   #cancelTimer: (() => void) | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -28,6 +28,7 @@ export class AuditTrail {
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
+    this.#tally = new AuditTally(clock, (entry) => this.append(entry));
   }
 
   /** Returns when the entry has been kept, or logged in place of that. */
@@ -39,19 +40,21 @@ export class AuditTrail {
     }
   }
 
-  /**
-   * Keeps an entry with others a moment later; strangers can cause these, so they are not written one by one, and not
-   * without end.
-   */
+  /** Keeps a moment later what strangers can cause as often as they like; what happens again and again is counted. */
   note(entry: AuditEntry): void {
-    const now = this.#clock.now();
-    if (now - this.#noted.since >= MINUTE_MS) this.#noted = { since: now, count: 0 };
-    this.#noted.count++;
-    if (this.#noted.count > MOST_A_MINUTE || this.#waiting.length >= MOST_WAITING) {
+    this.#tally.count(entry);
+  }
+
+  /** Keeps an entry with others a moment later. Where more wait than may, it is counted in place of that. */
+  append(entry: AuditEntry): void {
+    const characters = entry.body?.length ?? 0;
+    const isTooMuch = this.#waitingCharacters + characters > MOST_WAITING_CHARACTERS;
+    if (this.#waiting.length >= MOST_WAITING || isTooMuch) {
       this.#dropped++;
       return;
     }
     this.#waiting.push(entry);
+    this.#waitingCharacters += characters;
     this.#cancelTimer ??= this.#clock.schedule(() => void this.write(), WRITE_MS);
   }
 
@@ -64,24 +67,30 @@ export class AuditTrail {
   }
 
   async close(): Promise<void> {
+    this.#tally.flush();
     await this.write();
     this.#cancelTimer?.();
   }
 
   async #write(): Promise<void> {
     const waiting = this.#waiting;
+    const dropped = this.#dropped;
     if (waiting.length === 0) return;
     this.#waiting = [];
-    if (this.#dropped > 0) {
-      this.#log.warn('audit', `${this.#dropped} entries of those who were not let in came too fast to be kept`);
-      this.#dropped = 0;
-    }
+    this.#waitingCharacters = 0;
+    this.#dropped = 0;
+    const lost: readonly AuditEntry[] =
+      dropped === 0 ? [] : [{ kind: 'audit.lost', actor: 'system', outcome: 'failure', detail: { entries: dropped } }];
     try {
-      await this.#store.append(waiting);
+      await this.#store.append([...waiting, ...lost]);
     } catch (error) {
       this.#log.warn('audit', 'The audit log waits for the record', { entries: waiting.length, error: String(error) });
-      this.#waiting = [...waiting, ...this.#waiting].slice(0, MOST_WAITING);
-      this.#cancelTimer ??= this.#clock.schedule(() => void this.write(), RETRY_MS);
+      const all = [...waiting, ...this.#waiting];
+      this.#waiting = all.slice(0, MOST_WAITING);
+      this.#waitingCharacters = this.#waiting.reduce((sum, { body = '' }) => sum + body.length, 0);
+      this.#dropped += dropped + all.length - this.#waiting.length;
+      this.#cancelTimer?.();
+      this.#cancelTimer = this.#clock.schedule(() => void this.write(), RETRY_MS);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../canonical/clock.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
-import type { LoadedConfig, SecretsConfig, StoredTargetsConfig } from '../config/gateway-config.ts';
+import type { AuditConfig, LoadedConfig, SecretsConfig, StoredTargetsConfig } from '../config/gateway-config.ts';
 import { DEFAULT_ROTATION_DAYS, resealProviders } from '../credentials/secret-rotation.ts';
 import type { KeyHash } from '../stores/key-store.ts';
 import type { WhenStoreIsAway } from '../stores/limit-store.ts';
@@ -10,6 +10,7 @@ import { builtInFolder, readMigrations } from '../stores/sql/migrations/migratio
 import { Migrator } from '../stores/sql/migrations/migrator.ts';
 import { SqlError } from '../stores/sql/sql-error.ts';
 import type { Log } from '../telemetry/telemetry.ts';
+import { startAuditRetention } from './audit-retention.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { BudgetDirectory } from './budget-directory.ts';
 import type { CredentialReader } from './credential-reference.ts';
@@ -27,6 +28,8 @@ export interface GatewayRecordInput extends CredentialReader {
   /** Of the processes of one gateway, the one that says what an operator should know, once. */
   readonly isFirst: boolean;
   readonly secrets: SecretsConfig | undefined;
+  /** Undefined: nothing of the audit log is ever deleted. */
+  readonly audit: AuditConfig | undefined;
   readonly adminKey: string | undefined;
   /** Whether requests pass where a budget holds while what counts for several gateways is away. */
   readonly budgetsWhenStoreIsAway: WhenStoreIsAway;
@@ -73,6 +76,7 @@ export class GatewayRecord {
   #cancelWarming = (): void => {};
   #cancelRefresh = (): void => {};
   #cancelRetry = (): void => {};
+  #stopRetention = (): void => {};
   #stopWatching: (() => Promise<void>) | undefined;
   #isReady = false;
   #isClosed = false;
@@ -151,13 +155,14 @@ export class GatewayRecord {
     this.#cancelWarming();
     this.#cancelRefresh();
     this.#cancelRetry();
+    this.#stopRetention();
     await this.#stopWatching?.();
     if (this.#isReady) await Promise.all([this.keyUses.close(), this.audit.close()]);
     await this.database.close();
   }
 
   async #prepare(): Promise<void> {
-    const { clock, isFirst, log, migrates } = this.#input;
+    const { audit, clock, isFirst, log, migrates } = this.#input;
     if (migrates) {
       const migrations = await readMigrations([builtInFolder()]);
       const applied = await new Migrator({ database: this.database, clock, migrations }).run();
@@ -171,6 +176,9 @@ export class GatewayRecord {
     if (this.#isClosed) return;
     this.#isReady = true;
     if (isFirst) {
+      if (audit !== undefined) {
+        this.#stopRetention = startAuditRetention({ store: this.stores.audit, config: audit, clock, log });
+      }
       log.info('record', `The record is at ${this.database.location}`, { dialect: this.database.dialect });
     }
     // The first call names every part: what was changed since it was read is read again.

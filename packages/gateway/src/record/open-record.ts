@@ -42,6 +42,7 @@ export async function openRecord(input: OpenRecordInput): Promise<GatewayRecord 
     migrates: migrates && config.database.autoMigrate,
     isFirst: migrates,
     secrets: config.secrets,
+    audit: config.audit,
     adminKey: readAdminKey(env, config.auth.keys).key,
     budgetsWhenStoreIsAway: config.redis?.whenAway ?? 'open',
     randomBytes,

@@ -19,12 +19,14 @@ import { readWindow } from '../explain/time-window.ts';
 import type { InboundBody } from '../inbound-body.ts';
 import type { LearnedParts } from '../learned-parts.ts';
 import type { AdminAccess } from '../policies/admin-access.ts';
+import type { GatewayRecord } from '../record/gateway-record.ts';
 import type { HealthRegistry } from '../resilience/health.ts';
 import type { Target } from '../routing/target.ts';
 import type { Runtime } from '../runtime.ts';
 import type { LimitStore } from '../stores/limit-store.ts';
 import type { SlotStore } from '../stores/slot-store.ts';
 import { type LedgerSource, ledgerPages, sendUsageExport } from './ledger-pages.ts';
+import { admitReader } from './management-access.ts';
 import type { ManagementMatch } from './management-routes.ts';
 import { sendJson } from './pages.ts';
 import { testRouting } from './routing-test.ts';
@@ -32,6 +34,7 @@ import { exchangeOf, readRoutingTest } from './routing-test-ask.ts';
 
 /** What the management pages look at. They change none of it. */
 export interface ManagementSource extends LedgerSource {
+  readonly record?: GatewayRecord | undefined;
   readonly clock: Clock;
   readonly access: AdminAccess;
   readonly runtime: () => Pick<Runtime, 'catalog' | 'config' | 'planInput'>;
@@ -48,7 +51,7 @@ export interface ManagementSource extends LedgerSource {
 export interface ManagementRequest {
   readonly match: ManagementMatch;
   /** The request as its surroundings see it. */
-  readonly exchange: Pick<Exchange, 'headers' | 'clientAddress'>;
+  readonly exchange: Pick<Exchange, 'id' | 'method' | 'headers' | 'clientAddress'>;
   readonly body: InboundBody;
   /** Headers of every reply. */
   readonly headers: readonly string[];
@@ -59,11 +62,11 @@ export type ServeManagement = (request: ManagementRequest, response: ServerRespo
 
 export function createManagementPages(source: ManagementSource): ServeManagement {
   return async function serveManagement({ match, exchange, body, headers }, response) {
-    source.access(exchange);
+    const query = new URLSearchParams(match.query);
+    await admitReader({ source, exchange, page: match.page, query });
     if (match.allow !== undefined) {
       throw new GatewayError('method_not_allowed', `Use ${match.allow} here.`, { headers: { allow: match.allow } });
     }
-    const query = new URLSearchParams(match.query);
     if (match.page === 'usage_export') return sendUsageExport(source, query, response, headers);
     const answer = await pages[match.page](source, query, body);
     sendJson(response, 200, answer, headers);

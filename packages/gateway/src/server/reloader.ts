@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../canonical/clock.ts';
-import { ConfigError, type LoadConfigInput, type LoadedConfig } from '../config/gateway-config.ts';
+import { ConfigError, type GatewayConfig, type LoadConfigInput, type LoadedConfig } from '../config/gateway-config.ts';
 import { loadConfig } from '../config/load.ts';
 import { namesTargets } from '../config/names-targets.ts';
 import { watchConfig } from '../config/watch.ts';
@@ -14,7 +14,12 @@ export interface ReloaderInput {
   readonly loaded: LoadedConfig;
   /** Takes a valid configuration over. Throws ConfigError when it cannot. */
   readonly apply: (loaded: LoadedConfig) => void;
+  /** Told what came of each reading. */
+  readonly onReload?: ((result: ReloadResult) => void) | undefined;
 }
+
+/** Sections that are different from those before, or why the configuration was not taken over. */
+export type ReloadResult = { readonly changed: readonly string[] } | { readonly problem: string };
 
 export interface Reloader {
   /** Reads the configuration again and applies it; one that is broken changes nothing, and the log says why. */
@@ -23,7 +28,8 @@ export interface Reloader {
 }
 
 /** Reloads when a file changes or somebody asks, one reload after the other. */
-export function createReloader({ input, log, clock, loaded, apply }: ReloaderInput): Reloader {
+export function createReloader({ input, log, clock, loaded, apply, onReload }: ReloaderInput): Reloader {
+  let current = loaded;
   const { files } = loaded.config;
   const closing = new AbortController();
   let last = Promise.resolve();
@@ -34,6 +40,8 @@ export function createReloader({ input, log, clock, loaded, apply }: ReloaderInp
       refuseMissing(files, next.config.files);
       refuseEmpty(loaded, next);
       apply(next);
+      onReload?.({ changed: changedSections(current, next) });
+      current = next;
       log.info(
         'config',
         'Configuration reloaded; host, ports, database, Redis, connection limits and logging need a restart',
@@ -41,6 +49,7 @@ export function createReloader({ input, log, clock, loaded, apply }: ReloaderInp
     } catch (error) {
       const why = error instanceof ConfigError ? error.message : String(error);
       log.error('config', `Configuration not reloaded, the one before stays: ${why}`);
+      onReload?.({ problem: why });
     }
   };
   const reload = (): void => {
@@ -51,6 +60,11 @@ export function createReloader({ input, log, clock, loaded, apply }: ReloaderInp
     last = last.then(() => reloadOnce((next) => !isDeepStrictEqual(next.config, loaded.config)));
   });
   return { reload, close: () => closing.abort() };
+}
+
+function changedSections({ config: before }: LoadedConfig, { config: after }: LoadedConfig): readonly string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]) as ReadonlySet<keyof GatewayConfig>;
+  return [...names].filter((name) => !isDeepStrictEqual(before[name], after[name]));
 }
 
 /** Without its file the gateway would start with other settings or none; a running one keeps those it has. */

@@ -33,6 +33,7 @@ import { createHealthProbes, createHealthReporter } from './health-probes.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { openMetricsPort } from './metrics-server.ts';
 import { createPageSource } from './page-source.ts';
+import { createProcessEvents } from './process-events.ts';
 import { reclaimConnections } from './reclaim-connections.ts';
 import { createReloader } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
@@ -135,6 +136,8 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   const adminKey = readAdminKey(loaded.env, loaded.config.auth.keys).key;
   io.stderr.write(startBanner({ adminKey, catalog, isDemo }, { host: loaded.config.server.host, port: address.port }));
 
+  const events = createProcessEvents(record?.audit);
+  events.started(version);
   const reloader = createReloader({
     input,
     log,
@@ -145,6 +148,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
       logConfig(log, next, catalog);
       hub.broadcast(workerTopics.reload, undefined);
     },
+    onReload: events.reloaded,
   });
   await lifecycle.untilStopped({ log, onHangUp: reloader.reload, stop: () => staff.stop() });
   reloader.close();
@@ -152,6 +156,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   metricsPort?.close();
   await budgets?.close();
   await openedLedger?.close();
+  events.stopped();
   await record?.close();
   log.close();
   return 0;

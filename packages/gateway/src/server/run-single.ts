@@ -15,6 +15,7 @@ import { startBanner } from './banner.ts';
 import { createHealthProbes, createHealthReporter } from './health-probes.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { openMetricsPort } from './metrics-server.ts';
+import { createProcessEvents } from './process-events.ts';
 import { createReloader } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
 import { logShared, openSharedStores } from './shared-stores.ts';
@@ -101,6 +102,8 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   log.info('server', `Listening on ${address.address}:${address.port}`, { version, workers: 1 });
   io.stderr.write(startBanner(gateway.runtime, { host: loaded.config.server.host, port: address.port }));
 
+  const events = createProcessEvents(record?.audit);
+  events.started(version);
   const reloader = createReloader({
     input,
     log,
@@ -111,6 +114,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
       logConfig(log, next, gateway.runtime.catalog);
       probes.update(targets());
     },
+    onReload: events.reloaded,
   });
   await lifecycle.untilStopped({
     log,
@@ -123,6 +127,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   await budgets?.close();
   stores.close();
   await openedLedger?.close();
+  events.stopped();
   await record?.close();
   log.close();
   return 0;

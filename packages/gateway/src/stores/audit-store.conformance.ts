@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { AuditEntry, AuditEvent, AuditStore } from './audit-store.ts';
+import type { AuditEntry, AuditEvent, AuditStore, ExportedEvent } from './audit-store.ts';
 import { createManualClock, type ManualClock } from './manual-clock.fixture.ts';
 
 /** Two empty stores over the same record, as two replicas have them, and what somebody else could do to it. */
@@ -9,6 +9,8 @@ export interface AuditStoreUnderTest {
   readonly second: AuditStore;
   /** Sets one property of one event behind the store's back. */
   readonly tamper: (seq: number, property: 'actor' | 'detail' | 'hash' | 'at', value: string | number) => Promise<void>;
+  /** Puts a body beside an event behind the store's back. */
+  readonly putBody: (seq: number, body: string) => Promise<void>;
   /** Takes one event out behind the store's back. */
   readonly remove: (seq: number) => Promise<void>;
   readonly clear: () => Promise<void>;
@@ -36,10 +38,11 @@ export function testAuditStore(name: string, create: (clock: ManualClock) => Pro
     beforeEach(() => underTest.clear());
 
     const exported = async (fromSeq?: number) => {
-      const events: AuditEvent[] = [];
+      const events: ExportedEvent[] = [];
       for await (const event of audit.export(fromSeq)) events.push(event);
       return events;
     };
+    const withoutBody = (event: AuditEvent | undefined) => ({ ...event, body: null });
     const appendMany = (count: number) =>
       audit.append(Array.from({ length: count }, (_, index) => entry(`kind.${index}`)));
 
@@ -58,8 +61,8 @@ export function testAuditStore(name: string, create: (clock: ManualClock) => Pro
       const [third] = await audit.append([entry('x')]);
       expect(third).toMatchObject({ seq: 3, at: clock.wallNow(), previousHash: second?.hash });
       expect(await audit.append([])).toEqual([]);
-      expect(await exported()).toEqual([first, second, third]);
-      expect(await exported(3)).toEqual([third]);
+      expect(await exported()).toEqual([first, second, third].map(withoutBody));
+      expect(await exported(3)).toEqual([withoutBody(third)]);
       expect(await audit.list()).toEqual([third, second, first]);
     });
 
@@ -108,7 +111,13 @@ export function testAuditStore(name: string, create: (clock: ManualClock) => Pro
       for (const [position, { kind }] of events.entries()) {
         if (!kind.endsWith('.0')) expect(events[position - 1]?.kind.split('.')[0]).toBe(kind.split('.')[0]);
       }
-      expect(await audit.verify()).toEqual({ isIntact: true, events: 48, lastSeq: 48, lastHash: events.at(-1)?.hash });
+      expect(await audit.verify()).toEqual({
+        isIntact: true,
+        events: 48,
+        bodies: 0,
+        lastSeq: 48,
+        lastHash: events.at(-1)?.hash,
+      });
       expect(await underTest.second.verify()).toMatchObject({ isIntact: true });
     });
 
@@ -125,7 +134,7 @@ export function testAuditStore(name: string, create: (clock: ManualClock) => Pro
     });
 
     test('of nothing is intact', async () => {
-      expect(await audit.verify()).toEqual({ isIntact: true, events: 0, lastSeq: 0, lastHash: '' });
+      expect(await audit.verify()).toEqual({ isIntact: true, events: 0, bodies: 0, lastSeq: 0, lastHash: '' });
       expect(await exported()).toEqual([]);
     });
 
@@ -152,6 +161,33 @@ export function testAuditStore(name: string, create: (clock: ManualClock) => Pro
       await appendMany(5);
       await underTest.remove(5);
       expect(await audit.verify()).toEqual({ isIntact: false, seq: 5, problem: '1 events are missing at the end' });
+    });
+
+    test('keeps bodies beside their events, and sees when one was changed or put in', async () => {
+      const body = 'what was asked \0 🙂';
+      const [first] = await audit.append([entry('request.body', { body, detail: { model: 'm' } }), entry('other')]);
+      expect(first).toMatchObject({ detail: { model: 'm', body_sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } });
+      expect(first).not.toHaveProperty('body');
+      expect((await exported()).map((event) => event.body)).toEqual(['what was asked  🙂', null]);
+      expect(await underTest.second.verify()).toMatchObject({ isIntact: true, bodies: 1 });
+      const fault = { isIntact: false, problem: 'the body beside it is not what was written' };
+      await underTest.putBody(2, 'made up');
+      expect(await audit.verify()).toEqual({ ...fault, seq: 2 });
+      await underTest.putBody(1, 'another');
+      expect(await audit.verify()).toEqual({ ...fault, seq: 1 });
+    });
+
+    test('forgets bodies without a gap in the chain', async () => {
+      await audit.append([entry('a', { body: 'old' })]);
+      clock.advance(10);
+      await audit.append([entry('b', { body: 'new' })]);
+      expect(await audit.pruneBodies(clock.wallNow())).toBe(1);
+      expect((await exported()).map((event) => event.body)).toEqual([null, 'new']);
+      expect(await audit.verify()).toMatchObject({ isIntact: true, events: 2, bodies: 1 });
+      clock.advance(10);
+      await audit.append([entry('c')]);
+      expect(await audit.prune(clock.wallNow())).toBe(2);
+      expect(await audit.verify()).toMatchObject({ isIntact: true, bodies: 0 });
     });
 
     test('reads and checks more events than one page', async () => {

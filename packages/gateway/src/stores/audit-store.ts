@@ -13,10 +13,12 @@ export interface AuditEntry {
   readonly address?: string | null;
   /** What else there is to know, as JSON can say it. */
   readonly detail?: Readonly<Record<string, unknown>>;
+  /** A longer text that is kept beside the event, whose detail gets its SHA-256 as `body_sha256`. */
+  readonly body?: string;
 }
 
 /** An entry in its place in the chain. */
-export interface AuditEvent extends Required<AuditEntry> {
+export interface AuditEvent extends Required<Omit<AuditEntry, 'body'>> {
   /** 1 for the first event of all, without gaps. */
   readonly seq: number;
   /** Milliseconds since 1970; never earlier than the event before. */
@@ -41,9 +43,21 @@ export interface AuditQuery {
   readonly limit?: number;
 }
 
+/** An event with what is kept beside it; null where there is nothing, or nothing any more. */
+export interface ExportedEvent extends AuditEvent {
+  readonly body: string | null;
+}
+
 /** What came of a check of the chain. */
 export type AuditVerdict =
-  | { readonly isIntact: true; readonly events: number; readonly lastSeq: number; readonly lastHash: string }
+  | {
+      readonly isIntact: true;
+      readonly events: number;
+      /** Of the events, those whose body is still kept; each was compared with its hash. */
+      readonly bodies: number;
+      readonly lastSeq: number;
+      readonly lastHash: string;
+    }
   /** The first event at fault and what is wrong with it. */
   | { readonly isIntact: false; readonly seq: number; readonly problem: string };
 
@@ -58,9 +72,11 @@ export interface AuditStore {
   /** The newest first. */
   list(query?: AuditQuery): Promise<readonly AuditEvent[]>;
   /** Every event from `fromSeq` on in its order, read page by page. */
-  export(fromSeq?: number, signal?: AbortSignal): AsyncIterable<AuditEvent>;
-  /** Checks every hash and every link, and that neither end is missing. */
+  export(fromSeq?: number, signal?: AbortSignal): AsyncIterable<ExportedEvent>;
+  /** Checks every hash and every link, that neither end is missing, and every body that is kept. */
   verify(signal?: AbortSignal): Promise<AuditVerdict>;
   /** Deletes the events before a time, in milliseconds since 1970, but never the newest; gives their number. */
   prune(before: number): Promise<number>;
+  /** Deletes the bodies of events before a time, which stay; gives their number. */
+  pruneBodies(before: number): Promise<number>;
 }

@@ -22,7 +22,7 @@ const keyShape = /^sk-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export interface AdminCallerInput {
   readonly exchange: Pick<Exchange, 'headers' | 'clientAddress'>;
   readonly access: AdminAccess;
-  readonly record: GatewayRecord | undefined;
+  readonly record: Pick<GatewayRecord, 'keys' | 'stores'> | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -34,11 +34,8 @@ export interface AdminCallerInput {
  */
 export async function findAdminCaller({ access, exchange, now, record }: AdminCallerInput): Promise<AdminCaller> {
   const { authorization } = exchange.headers;
-  const bearer = readBearer({ authorization });
-  if (bearer !== undefined && record !== undefined && keyShape.test(bearer)) {
-    const key = await findAdminKey(record, hash('sha256', bearer), now);
-    if (key !== undefined) return key;
-  }
+  const key = await findKeyCaller({ exchange, now, record });
+  if (key !== undefined) return key;
   try {
     access(exchange);
   } catch (error) {
@@ -49,7 +46,22 @@ export async function findAdminCaller({ access, exchange, now, record }: AdminCa
   return operator;
 }
 
-async function findAdminKey(record: GatewayRecord, keyHash: string, now: number): Promise<AdminCaller | undefined> {
+/** Who administers by a key of the record; undefined: the request has none that was made for it. */
+export async function findKeyCaller({
+  exchange,
+  now,
+  record,
+}: Omit<AdminCallerInput, 'access'>): Promise<AdminCaller | undefined> {
+  const bearer = readBearer({ authorization: exchange.headers.authorization });
+  if (bearer === undefined || record === undefined || !keyShape.test(bearer)) return undefined;
+  return findAdminKey(record, hash('sha256', bearer), now);
+}
+
+async function findAdminKey(
+  record: Pick<GatewayRecord, 'keys' | 'stores'>,
+  keyHash: string,
+  now: number,
+): Promise<AdminCaller | undefined> {
   // The directory spares the record those who try keys; while the record is away, nobody's key administers.
   const known = await Promise.resolve(record.keys.find(keyHash)).catch(() => undefined);
   if (known === undefined || !('refusal' in known) || known.refusal !== 'administers') return undefined;

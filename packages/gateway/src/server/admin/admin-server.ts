@@ -6,7 +6,7 @@ import type { InboundBody } from '../../inbound-body.ts';
 import type { AdminAccess } from '../../policies/admin-access.ts';
 import { endReply } from '../end-reply.ts';
 import { sendJson, sendText } from '../pages.ts';
-import { type AdminCaller, findAdminCaller } from './admin-caller.ts';
+import { findAdminCaller } from './admin-caller.ts';
 import type { AdminMatch } from './admin-match.ts';
 import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
 import { auditRoutes } from './audit-routes.ts';
@@ -16,6 +16,7 @@ import { keyRoutes } from './key-routes.ts';
 import { logRoutes } from './log-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { namespaceRoutes } from './namespace-routes.ts';
+import { noteRefusal } from './note-refusal.ts';
 import { openApiDocument } from './openapi-document.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import { providerRoutes } from './provider-routes.ts';
@@ -81,14 +82,14 @@ export function createAdminServer(input: AdminServerInput): ServeAdmin {
       return;
     }
     const caller = await findAdminCaller({ access, exchange, record, now: wallNow() }).catch((error: unknown) => {
-      noteRefusal(record, exchange, match, error);
+      noteRefusal(record, { exchange, path: match.path, error });
       throw error;
     });
     if (record === undefined) throw noRecord();
     const { id, route } = findRoute(exchange.method, match.path);
     if (caller.role !== 'all' && !route.allows.includes(caller.role)) {
       const denied = new GatewayError('forbidden', `This key may not do this: ${route.summary.toLowerCase()}.`);
-      noteRefusal(record, exchange, match, denied, caller);
+      noteRefusal(record, { exchange, path: match.path, error: denied, caller });
       throw denied;
     }
     const result = await route.handle({
@@ -176,27 +177,6 @@ async function readBody(body: InboundBody, isOptional: boolean): Promise<unknown
   } catch {
     throw new GatewayError('invalid_json', 'The body is not valid JSON.');
   }
-}
-
-/** Writes down that somebody was not let in, without what was sent. */
-function noteRefusal(
-  record: AdminServerInput['record'],
-  { clientAddress, id, method }: AdminRequest['exchange'],
-  { path }: AdminMatch,
-  error: unknown,
-  caller?: AdminCaller,
-): void {
-  // Where nothing is open, nobody knocks at it.
-  if (!(error instanceof GatewayError) || error.kind === 'not_found') return;
-  record?.audit.note({
-    kind: 'admin.denied',
-    actor: caller?.actor ?? 'anonymous',
-    outcome: 'denied',
-    tenantId: caller?.tenantId ?? null,
-    requestId: id,
-    address: clientAddress,
-    detail: { method, path: path.slice(0, 256), reason: error.code },
-  });
 }
 
 function noRecord(): GatewayError {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { AuditEntry, AuditEvent } from '../audit-store.ts';
 
 /** An event as its table has it. */
@@ -43,10 +44,30 @@ export function rowOf(entry: AuditEntry, seq: number, at: number, previousHash: 
     subject: optional(entry.subject),
     request_id: optional(entry.requestId),
     address: optional(entry.address),
-    detail: JSON.stringify(entry.detail ?? {}),
+    detail: JSON.stringify({
+      ...entry.detail,
+      ...(entry.body !== undefined && { [BODY_HASH]: sha256(storable(entry.body)) }),
+    }),
     previous_hash: previousHash,
     hash: '',
   };
+}
+
+/** What is kept beside an event, as every database gives it back; undefined: nothing. */
+export function bodyOf({ body }: AuditEntry): string | undefined {
+  return body === undefined ? undefined : storable(body);
+}
+
+/** Whether a body is that of which the event has the hash. */
+export function isBodyOf(row: AuditRow, body: string): boolean {
+  const { [BODY_HASH]: kept } = JSON.parse(row.detail) as AuditEvent['detail'];
+  return kept === sha256(body);
+}
+
+const BODY_HASH = 'body_sha256';
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** What the hash of an event is over: every column but the hash, in an order that never changes. */

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../canonical/clock.ts';
-import type { AuditEntry, AuditEvent, AuditQuery, AuditStore, AuditVerdict } from '../audit-store.ts';
-import { type AuditRow, auditColumns, decodeEvent, rowOf, sealedText } from './audit-rows.ts';
+import type { AuditEntry, AuditEvent, AuditQuery, AuditStore, AuditVerdict, ExportedEvent } from '../audit-store.ts';
+import { type AuditRow, auditColumns, bodyOf, decodeEvent, isBodyOf, rowOf, sealedText, sha256 } from './audit-rows.ts';
 import { asNumber, type Database, type SqlRunner, type SqlValue } from './database.ts';
 import { asStore } from './store-error.ts';
 
@@ -18,6 +17,10 @@ export interface SqlAuditSettings {
    * as well who may write the whole table, as long as they do not have the key.
    */
   readonly seal?: (text: string) => string;
+}
+
+interface RowWithBody extends AuditRow {
+  readonly body: string | null;
 }
 
 interface Chain {
@@ -63,6 +66,13 @@ class SqlAuditStore implements AuditStore {
       }
       const values = rows.map((row) => auditColumns.map((column) => row[column]));
       await transaction.insertMany({ table: 'audit_events', columns: auditColumns, rows: values });
+      const bodies = entries.flatMap((entry, index) => {
+        const body = bodyOf(entry);
+        return body === undefined ? [] : [[rows[index]!.seq, at, body]];
+      });
+      if (bodies.length > 0) {
+        await transaction.insertMany({ table: 'audit_bodies', columns: ['seq', 'at', 'body'], rows: bodies });
+      }
       const last = rows.at(-1)!;
       const sql = 'UPDATE audit_chain SET head_seq = ?, head_hash = ?, head_at = ? WHERE id = 1';
       await transaction.run(sql, [last.seq, last.hash, last.at]);
@@ -79,8 +89,8 @@ class SqlAuditStore implements AuditStore {
     return (await asStore(() => this.#database.all<AuditRow>(sql, parameters))).map(decodeEvent);
   }
 
-  async *export(fromSeq = 1, signal?: AbortSignal): AsyncIterable<AuditEvent> {
-    for await (const row of this.#rows(fromSeq, signal)) yield decodeEvent(row);
+  async *export(fromSeq = 1, signal?: AbortSignal): AsyncIterable<ExportedEvent> {
+    for await (const row of this.#rows(fromSeq, signal)) yield { ...decodeEvent(row), body: row.body };
   }
 
   async verify(signal?: AbortSignal): Promise<AuditVerdict> {
@@ -105,8 +115,19 @@ class SqlAuditStore implements AuditStore {
           last.seq,
           last.hash,
         ]);
+        await transaction.run('DELETE FROM audit_bodies WHERE seq <= ?', [last.seq]);
         return transaction.run('DELETE FROM audit_events WHERE seq <= ?', [last.seq]);
       });
+      deleted += count;
+      if (count < PAGE) return deleted;
+    }
+  }
+
+  async pruneBodies(before: number): Promise<number> {
+    const oldest = 'SELECT seq FROM audit_bodies WHERE at < ? ORDER BY at LIMIT ?';
+    const sql = `DELETE FROM audit_bodies WHERE seq IN (${oldest})`;
+    for (let deleted = 0; ; ) {
+      const count = await asStore(() => this.#database.run(sql, [before, PAGE]));
       deleted += count;
       if (count < PAGE) return deleted;
     }
@@ -115,24 +136,31 @@ class SqlAuditStore implements AuditStore {
   async #verify(chain: Chain, signal: AbortSignal | undefined): Promise<AuditVerdict> {
     let seq = chain.anchor_seq;
     let hash = chain.anchor_hash;
+    let bodies = 0;
     const fault = (problem: string): AuditVerdict => ({ isIntact: false, seq: seq + 1, problem });
     for await (const row of this.#rows(seq + 1, signal)) {
       if (row.seq > chain.head_seq) break;
       if (row.seq !== seq + 1) return fault(`${row.seq - seq - 1} events are missing`);
       if (row.previous_hash !== hash) return fault('it does not follow the event before it');
       if (row.hash !== this.#seal(sealedText(row))) return fault('it is not what was written');
+      if (row.body !== null) {
+        if (!isBodyOf(row, row.body)) return fault('the body beside it is not what was written');
+        bodies += 1;
+      }
       ({ seq, hash } = row);
     }
     if (seq < chain.head_seq) return fault(`${chain.head_seq - seq} events are missing at the end`);
     if (hash !== chain.head_hash) return { isIntact: false, seq, problem: 'it is not the last event that was written' };
-    return { isIntact: true, events: seq - chain.anchor_seq, lastSeq: seq, lastHash: hash };
+    return { isIntact: true, events: seq - chain.anchor_seq, bodies, lastSeq: seq, lastHash: hash };
   }
 
-  async *#rows(fromSeq: number, signal: AbortSignal | undefined): AsyncIterable<AuditRow> {
-    const sql = `SELECT ${auditColumns.join(', ')} FROM audit_events WHERE seq >= ? ORDER BY seq LIMIT ?`;
+  async *#rows(fromSeq: number, signal: AbortSignal | undefined): AsyncIterable<RowWithBody> {
+    const columns = auditColumns.map((column) => `e.${column}`).join(', ');
+    const sql = `SELECT ${columns}, b.body FROM audit_events e LEFT JOIN audit_bodies b ON b.seq = e.seq
+      WHERE e.seq >= ? ORDER BY e.seq LIMIT ?`;
     const limits = signal === undefined ? {} : { signal };
     for (let next = fromSeq; ; ) {
-      const rows = await asStore(() => this.#database.report<AuditRow>(sql, [next, PAGE], limits));
+      const rows = await asStore(() => this.#database.report<RowWithBody>(sql, [next, PAGE], limits));
       yield* rows;
       const last = rows.at(-1);
       if (last === undefined || rows.length < PAGE) return;
@@ -174,8 +202,4 @@ function conditionsOf(query: AuditQuery): readonly (readonly [text: string, valu
     ['seq < ?', beforeSeq],
   ];
   return all.flatMap(([text, value]) => (value === undefined ? [] : [[text, value] as const]));
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -18,7 +18,7 @@ export interface TestRecord {
 
 const cleared = `
   DELETE FROM budgets; DELETE FROM api_keys; DELETE FROM tenants; DELETE FROM teams; DELETE FROM organisations;
-  DELETE FROM models; DELETE FROM providers; DELETE FROM audit_events;
+  DELETE FROM models; DELETE FROM providers; DELETE FROM audit_events; DELETE FROM audit_bodies;
   UPDATE audit_chain SET anchor_seq = 0, anchor_hash = '', head_seq = 0, head_hash = '', head_at = 0;
   UPDATE revisions SET revision = 0;
 `;

@@ -40,6 +40,11 @@ for (const dialect of testDialects) {
       tamper: async (seq, property, value) => {
         await context.database.run(`UPDATE audit_events SET ${property} = ? WHERE seq = ?`, [value, seq]);
       },
+      putBody: async (seq, body) => {
+        const sql =
+          'INSERT INTO audit_bodies (seq, at, body) VALUES (?, ?, ?) ON CONFLICT (seq) DO UPDATE SET body = excluded.body';
+        await context.database.run(sql, [seq, 0, body]);
+      },
       remove: async (seq) => {
         await context.database.run('DELETE FROM audit_events WHERE seq = ?', [seq]);
       },

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuditEvent } from '../../src/stores/audit-store.ts';
+import { testDialects } from '../../src/stores/sql/test-databases.fixture.ts';
+import { startTenantGateway, type TenantGateway } from '../tenants/tenant-gateway.ts';
+
+const wrongKey = 'sk-550e8400-e29b-41d4-a716-446655440000';
+
+describe.each(testDialects)('what callers did, in the audit log on $name', (dialect) => {
+  let gateway: TenantGateway;
+  beforeAll(async () => {
+    gateway = await startTenantGateway(dialect, { audit: { max_body_bytes: 256 } });
+  });
+  afterAll(() => gateway.end());
+
+  const eventsOf = async (query: string) =>
+    (await gateway.admin('GET', `/admin/audit?${query}`)).body as readonly (AuditEvent & {
+      tenant_id: string | null;
+    })[];
+
+  it('has each way of not being let in, once, and how often it happened again', async () => {
+    for (let count = 0; count < 50; count++) expect((await gateway.chat(`${wrongKey}${count}`)).status).toBe(401);
+    await gateway.admin('GET', '/v1/models', undefined, wrongKey);
+    await gateway.admin('GET', '/v1/responses/resp_1', undefined, wrongKey);
+    const events = await eventsOf('kind=auth.failed');
+    const reason = { reason: 'invalid_api_key' };
+    expect(events.map(({ detail }) => detail)).toEqual([
+      { ...reason, operation: 'responses' },
+      { ...reason, operation: 'proxy' },
+      { ...reason, operation: 'chat' },
+    ]);
+    expect(events[0]).toMatchObject({ actor: 'anonymous', outcome: 'denied', address: '127.0.0.1', tenant_id: null });
+    expect(JSON.stringify(events)).not.toContain('550e8400');
+  });
+
+  it('has who wanted what it may not', async () => {
+    await gateway.make('tenants', { id: 'narrow', name: 'Narrow', settings: { allowed_models: ['gpt-4o'] } });
+    const { id, key } = await gateway.make('keys', { name: 'of narrow', tenant_id: 'narrow' });
+    const refused = await gateway.chat(key, 'other');
+    expect(refused.status).toBe(403);
+    const [event] = await eventsOf('kind=access.denied');
+    const detail = { reason: 'forbidden', operation: 'chat', param: 'model' };
+    expect(event).toMatchObject({ actor: id, tenant_id: 'narrow', outcome: 'denied', detail });
+  });
+
+  it('has which limit was reached, by whom', async () => {
+    const settings = { quotas: { requests_per_minute: 1 } };
+    await gateway.make('tenants', { id: 'limited', name: 'Limited', settings });
+    const { id, key } = await gateway.make('keys', { name: 'of limited', tenant_id: 'limited', max_concurrent: 5 });
+    for (let count = 0; count < 20; count++) await gateway.chat(key);
+    const events = await eventsOf('kind=limit.reached&tenant_id=limited');
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({ actor: id, subject: 'limited', detail: { limit: 'tenant.requests', most: 1 } });
+  });
+
+  it('has what tenants asked where they want that, redacted, cut and beside the chain', async () => {
+    const settings = { audit_bodies: true };
+    const organisation = await gateway.make('organisations', { name: 'Watched', settings });
+    await gateway.make('tenants', { id: 'watched', name: 'Watched', organisation_id: organisation.id });
+    await gateway.make('tenants', {
+      id: 'unwatched',
+      name: 'Unwatched',
+      organisation_id: organisation.id,
+      settings: { audit_bodies: false },
+    });
+    const [watched, unwatched] = [
+      await gateway.keyOf({ tenant_id: 'watched' }),
+      await gateway.keyOf({ tenant_id: 'unwatched' }),
+    ];
+    const secret = 'sk-verysecretkey1234567890';
+    const ask = {
+      messages: [{ role: 'user', content: `Mail jane@example.com the key ${secret}. ${'More. '.repeat(100)}` }],
+    };
+    expect((await gateway.chat(watched, 'gpt-4o', ask)).status).toBe(200);
+    expect((await gateway.chat(unwatched, 'gpt-4o', ask)).status).toBe(200);
+    expect(await eventsOf('kind=request.body&tenant_id=unwatched')).toEqual([]);
+    const [event] = await eventsOf('kind=request.body');
+    const detail = { operation: 'chat', model: 'gpt-4o', status: 200, cut: true, body_sha256: expect.any(String) };
+    expect(event).toMatchObject({ tenant_id: 'watched', outcome: 'success', detail });
+    let body: string | null = null;
+    for await (const one of gateway.record.stores.audit.export()) body = one.body ?? body;
+    expect(body).toContain('Mail [EMAIL] the key [API_KEY]');
+    expect(Buffer.byteLength(body ?? '')).toBeLessThanOrEqual(256);
+    expect(gateway.rawLog()).not.toContain('More. More.');
+    expect(await gateway.record.stores.audit.verify()).toMatchObject({ isIntact: true, bodies: 1 });
+  });
+
+  it('has who wanted to look at the reports and may not', async () => {
+    expect((await gateway.admin('GET', '/api/v1/metrics/cost', undefined, 'no-such-key-of-operators')).status).toBe(
+      401,
+    );
+    const [event] = await eventsOf('kind=admin.denied');
+    expect(event).toMatchObject({ actor: 'anonymous', detail: { path: 'cost_report' } });
+  });
+});
+
+it('is not flooded by as many addresses as somebody likes', async () => {
+  const gateway = await startTenantGateway(testDialects[0]!);
+  const ask = (address: string) =>
+    fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${wrongKey}`, 'x-forwarded-for': address } });
+  for (let count = 0; count < 200; count++) expect((await ask(`10.1.${count}.1`)).status).toBe(401);
+  await gateway.record.audit.close();
+  const events = await gateway.admin('GET', '/admin/audit?kind=auth.failed&limit=1000');
+  expect(events.body).toHaveLength(31);
+  expect(events.body[0]).toMatchObject({ actor: 'several', detail: { repeated: 170 } });
+  await gateway.end();
+});
