@@ -152,6 +152,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
     queue: () => shared.slots.counts(runtime.admission.id),
     isStarted: () => isStarted,
     isDraining: () => drain !== undefined,
+    auth: () => runtime.config.auth,
   });
 
   const access = createAdminAccess({ key: () => runtime.adminKey, clock });

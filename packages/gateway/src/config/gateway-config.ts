@@ -22,6 +22,7 @@ export type {
   DatabaseConfig,
   RedisConfig,
   SecretsConfig,
+  SpoolConfig,
   StoredModelConfig,
   StoredTargetsConfig,
 } from './record-config.ts';

@@ -10,6 +10,7 @@ const DEFAULT_CONNECTIONS = 20;
 const DEFAULT_KEPT_CONNECTIONS = 5;
 const DEFAULT_ROTATION_DAYS = 90;
 const DEFAULT_KEY_PREFIX = 'llm-gateway';
+const DEFAULT_SPOOL_BYTES = 1024 * 1024 * 1024;
 
 /** Where the record is kept, how its secrets are, what holds for budgets, and where is counted what several gateways share. */
 export function normalizeRecord(
@@ -43,6 +44,11 @@ function normalizeDatabase({ database }: FileConfig, env: Environment): Database
     maxConnections: database?.max_connections ?? DEFAULT_CONNECTIONS,
     minConnections: database?.min_connections ?? DEFAULT_KEPT_CONNECTIONS,
     autoMigrate: database?.auto_migrate ?? true,
+    spool: {
+      maxBytes: database?.spool.max_bytes ?? DEFAULT_SPOOL_BYTES,
+      whenFull: database?.spool.when_full ?? 'drop_oldest',
+      syncMs: database?.spool.sync_ms ?? 0,
+    },
   };
 }
 

@@ -11,6 +11,17 @@ export interface DatabaseConfig {
   readonly minConnections: number;
   /** Bring the tables up to date at the start. */
   readonly autoMigrate: boolean;
+  readonly spool: SpoolConfig;
+}
+
+/** How rows of the ledger are kept until the database takes them. */
+export interface SpoolConfig {
+  /** Bytes on disk, over all processes of the gateway. */
+  readonly maxBytes: number;
+  /** What becomes of requests when there is no more room: the oldest rows are given up, or requests are refused with 503. */
+  readonly whenFull: 'drop_oldest' | 'refuse';
+  /** Milliseconds between two orders to the disk to keep what was written; 0 leaves it to the system. */
+  readonly syncMs: number;
 }
 
 /** The server in which several gateways count together. */

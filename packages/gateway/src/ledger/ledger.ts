@@ -52,6 +52,8 @@ export interface LedgerState {
   readonly droppedRows: number;
   /** Bytes that wait for the database, and what it has already taken of the files that are still written. */
   readonly spoolBytes: number;
+  /** Nothing can be written, and requests are refused for that. */
+  readonly isRefusing: boolean;
   /** The database took everything at the last try. */
   readonly isDraining: boolean;
 }
@@ -94,7 +96,8 @@ export function createLedger(settings: LedgerSettings): Ledger {
       return {
         lostRows: spool?.lost ?? 0,
         droppedRows: drain?.dropped ?? 0,
-        spoolBytes: drain?.pendingBytes ?? 0,
+        spoolBytes: drain?.pendingBytes ?? spool?.folderBytes ?? 0,
+        isRefusing: limits.whenFull === 'refuse' && (spool?.isFull ?? (drain?.pendingBytes ?? 0) >= limits.maxBytes),
         isDraining: drain?.isHealthy ?? true,
       };
     },

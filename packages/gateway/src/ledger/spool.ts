@@ -82,6 +82,16 @@ export class Spool {
     return this.#held.lost;
   }
 
+  /** Bytes of the folder, of all processes at the last look. */
+  get folderBytes(): number {
+    return this.#folderBytes;
+  }
+
+  /** The disk takes nothing, or the folder has as much as it may have. */
+  get isFull(): boolean {
+    return !this.#held.isEmpty || this.#folderBytes >= this.#settings.maxBytes;
+  }
+
   /**
    * Writes down that an exchange is about to ask its first upstream; gives the number to end it with. Throws
    * `store_unavailable` when nothing can be written and requests are to be refused then.
@@ -157,7 +167,7 @@ export class Spool {
   }
 
   #refuseWhenFull(): void {
-    if (this.#held.isEmpty && this.#folderBytes < this.#settings.maxBytes) return;
+    if (!this.isFull) return;
     throw new GatewayError(
       'store_unavailable',
       'The record of requests cannot be written at the moment, and requests are not served without it.',

@@ -79,6 +79,8 @@ export class GatewayRecord {
   #stopRetention = (): void => {};
   #stopWatching: (() => Promise<void>) | undefined;
   #isReady = false;
+  /** Monotonic milliseconds. */
+  #answeredAt: number | undefined;
   #isClosed = false;
 
   constructor(input: GatewayRecordInput) {
@@ -95,6 +97,11 @@ export class GatewayRecord {
   /** Whether the record was reached since the start. */
   get isReady(): boolean {
     return this.#isReady;
+  }
+
+  /** Milliseconds since the record last answered, which it is asked to every second; undefined where it never has. */
+  get silentMs(): number | undefined {
+    return this.#answeredAt === undefined ? undefined : this.#input.clock.now() - this.#answeredAt;
   }
 
   /** Undefined while the record has not been reached, and where there is no key to seal with. */
@@ -182,9 +189,15 @@ export class GatewayRecord {
       log.info('record', `The record is at ${this.database.location}`, { dialect: this.database.dialect });
     }
     // The first call names every part: what was changed since it was read is read again.
-    this.#stopWatching = this.stores.revisions.watch((topics) => {
-      this.follow({ topics, invalidHashes: [] }).catch((error: unknown) => this.#reloadLater(error));
-    }, POLL_MS);
+    this.#stopWatching = this.stores.revisions.watch({
+      onChange: (topics) => {
+        this.follow({ topics, invalidHashes: [] }).catch((error: unknown) => this.#reloadLater(error));
+      },
+      onAnswer: () => {
+        this.#answeredAt = clock.now();
+      },
+      pollMs: POLL_MS,
+    });
     this.#warmAfter(WARM_AGAIN_MS);
     this.#refreshLater();
   }

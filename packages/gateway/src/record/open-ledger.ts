@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../canonical/clock.ts';
-import type { DatabaseConfig } from '../config/gateway-config.ts';
-import { createLedger, defaultLedgerLimits, type Ledger } from '../ledger/ledger.ts';
+import type { DatabaseConfig, SpoolConfig } from '../config/gateway-config.ts';
+import { createLedger, defaultLedgerLimits, type Ledger, type LedgerLimits } from '../ledger/ledger.ts';
 import { createLedgerNotices } from '../ledger/ledger-notices.ts';
 import { createSpoolOwners } from '../ledger/spool-owner.ts';
 import { defaultRetention, pruneLedger } from '../stores/sql/ledger-retention.ts';
@@ -31,6 +31,8 @@ export interface OpenLedger {
 
 /** Milliseconds between two rounds of deleting what is older than it is to be kept. */
 const PRUNE_MS = 3_600_000;
+/** Files that fit into a spool at least: each process has one that is written, and only whole ones can be given up. */
+const MIN_SEGMENTS = 64;
 /** Milliseconds that the last rows may take to the database; what it does not take then it gets after the next start. */
 const STOP_MS = 5_000;
 
@@ -50,7 +52,7 @@ export function openLedger({
     clock,
     owners: createSpoolOwners(process.pid),
     newId: () => randomBytes(8).toString('hex'),
-    limits: defaultLedgerLimits,
+    limits: limitsOf(config.spool),
     notices: createLedgerNotices(log, clock),
     store: role === 'worker' ? undefined : createSqlLedgerStore(database),
     writes: role !== 'primary',
@@ -75,4 +77,9 @@ export function openLedger({
       await ledger.stop(STOP_MS);
     },
   };
+}
+
+function limitsOf(spool: SpoolConfig): LedgerLimits {
+  const segmentBytes = Math.min(defaultLedgerLimits.segmentBytes, Math.floor(spool.maxBytes / MIN_SEGMENTS));
+  return { ...defaultLedgerLimits, ...spool, segmentBytes };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../canonical/clock.ts';
+import type { AuthConfig } from '../config/gateway-config.ts';
 import type { ModelCatalogue } from '../pricing/model-catalogue.ts';
 import type { ListedModel } from '../protocols/model-listing.ts';
 import type { HealthRegistry } from '../resilience/health.ts';
@@ -8,8 +9,9 @@ import type { SlotCounts } from '../stores/slot-store.ts';
 import type { Metrics } from '../telemetry/telemetry.ts';
 import { listedFacts } from './listed-facts.ts';
 import type { PageSource, TargetStatus } from './pages.ts';
+import { describeRecord, letsRequestsThrough, type RecordParts } from './record-status.ts';
 
-export interface PageSourceInput {
+export interface PageSourceInput extends RecordParts {
   readonly clock: Clock;
   readonly version: string;
   readonly health: HealthRegistry;
@@ -24,6 +26,7 @@ export interface PageSourceInput {
   readonly isRedisAnswering?: (() => boolean) | undefined;
   readonly isStarted: () => boolean;
   readonly isDraining: () => boolean;
+  readonly auth: () => AuthConfig;
 }
 
 /** What the pages show, read at the moment somebody asks. */
@@ -36,7 +39,11 @@ export function createPageSource(input: PageSourceInput): PageSource {
     uptimeSeconds: () => (clock.now() - startedAt) / 1_000,
     wallNow: clock.wallNow,
     isStarted: input.isStarted,
-    isReady: () => input.isStarted() && !input.isDraining() && targets().some((target) => canServe(target, health)),
+    isReady: () =>
+      input.isStarted() &&
+      !input.isDraining() &&
+      targets().some((target) => canServe(target, health)) &&
+      letsRequestsThrough(input, input.auth()),
     models: async () => {
       await input.modelCatalogue().load();
       return listModels(input, clock.wallNow());
@@ -44,6 +51,7 @@ export function createPageSource(input: PageSourceInput): PageSource {
     targets: () => targets().map((target) => targetStatus(target, health)),
     queue: input.queue,
     redis: () => redisStatus(input.isRedisAnswering?.()),
+    record: () => describeRecord(input),
     metrics: async () => {
       metrics.setQueueDepth(input.queue().queued);
       return { text: await input.metricsText(), contentType: metrics.contentType };

@@ -5,6 +5,7 @@ import { findModelListing } from '../protocols/find-model-listing.ts';
 import { findProtocol } from '../protocols/find-protocol.ts';
 import type { ListedModel } from '../protocols/model-listing.ts';
 import { endReply } from './end-reply.ts';
+import { isRecordWell, type RecordStatus } from './record-status.ts';
 import type { Page } from './routes.ts';
 
 /** What the pages show: the state of the process, as the composition root knows it. */
@@ -20,6 +21,8 @@ export interface PageSource {
   readonly queue: () => { readonly inFlight: number; readonly queued: number };
   /** Undefined: none is configured, or this process has nothing to do with it. */
   readonly redis: () => 'ok' | 'away' | undefined;
+  /** Absent: nothing is recorded. */
+  readonly record: () => RecordStatus | undefined;
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
   readonly publicMetrics: () => boolean;
 }
@@ -87,12 +90,14 @@ function sendHealth(source: PageSource, request: PageRequest, response: ServerRe
   const targets = source.targets();
   const { inFlight, queued } = source.queue();
   const redis = source.redis();
+  const record = source.record();
+  const isWell = targets.some((target) => target.usable) && (record === undefined || isRecordWell(record));
   const body = {
-    status: targets.some((target) => target.usable) ? 'ok' : 'degraded',
+    status: isWell ? 'ok' : 'degraded',
     version: source.version,
     uptime_seconds: Math.round(source.uptimeSeconds()),
     timestamp: new Date(source.wallNow()).toISOString(),
-    components: { queue: { in_flight: inFlight, queued }, ...(redis && { redis: { status: redis } }) },
+    components: { queue: { in_flight: inFlight, queued }, ...(redis && { redis: { status: redis } }), ...record },
     providers: targets,
   };
   sendJson(response, 200, body, request.headers);

@@ -128,6 +128,9 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
     queue: () => slots.counts('admission'),
     isStarted: () => staff.isServing,
     isDraining: () => staff.isStopping,
+    auth: () => loaded.config.auth,
+    record,
+    ledger: openedLedger?.ledger,
   });
   const address = await staff.start();
   const metricsPort = await openMetricsPort({ config: loaded.config, mainPort: address.port, pages, log });

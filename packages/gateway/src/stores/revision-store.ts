@@ -12,5 +12,12 @@ export interface RevisionStore {
    * itself that is at once, otherwise within `pollMs`. While the database cannot be reached nothing is told, and
    * afterwards what was missed. The returned function ends it.
    */
-  watch(onChange: (topics: readonly RevisionTopic[]) => void, pollMs: number): () => Promise<void>;
+  watch(input: RevisionWatch): () => Promise<void>;
+}
+
+export interface RevisionWatch {
+  readonly onChange: (topics: readonly RevisionTopic[]) => void;
+  /** Told whenever the record has answered, which is asked at least once in `pollMs`. */
+  readonly onAnswer: () => void;
+  readonly pollMs: number;
 }

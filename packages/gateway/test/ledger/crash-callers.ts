@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** What one caller asks for: everything of it follows from its number, so that anybody can say what it costs. */
 export interface Wish {
@@ -32,6 +33,9 @@ export interface LoadInput {
   readonly callers: number;
 }
 
+/** Milliseconds that a caller leaves a gateway alone that did not answer. */
+const AFTER_FAILURE_MS = 20;
+
 /** Callers who ask one after the other until they are told to stop, whatever becomes of what they ask. */
 export function startLoad({ callers, key, name, url }: LoadInput): Load {
   const asked = new Map<string, Wish>();
@@ -44,6 +48,7 @@ export function startLoad({ callers, key, name, url }: LoadInput): Load {
       asked.set(id, wish);
       const used = await ask({ url, key, id, wish }).catch(() => undefined);
       if (used !== undefined) answered.set(id, used);
+      else await pause(AFTER_FAILURE_MS);
     }
   };
   const calls = Array.from({ length: callers }, (_, place) => callOn(place));

@@ -12,7 +12,7 @@ import { Migrator } from '../../src/stores/sql/migrations/migrator.ts';
 import { createPostgresPlace, postgresUrl, type TestPlace } from '../../src/stores/sql/test-databases.fixture.ts';
 import { type BuiltGateway, buildGateway, type GatewayProcess } from '../acceptance/built-gateway.ts';
 import { call } from '../acceptance/caller.ts';
-import { childrenOf } from '../workers/fleet.ts';
+import { childrenOf, freePort } from '../workers/fleet.ts';
 import { type Answered, ask, startLoad, type Wish } from './crash-callers.ts';
 import { breachesOf, type History, pricing, readRows, sumsOf } from './crash-law.ts';
 
@@ -64,9 +64,9 @@ afterAll(async () => {
   await simulator.close();
 });
 
-const configOf = (): string =>
+const configOf = (port: number): string =>
   JSON.stringify({
-    server: { host: '127.0.0.1', port: 0, metrics_port: 0 },
+    server: { host: '127.0.0.1', port, metrics_port: 0 },
     // As many as there are callers: one place that is never given back is missed.
     queue: { max_concurrent: callers },
     database: { path: 'data/record.db' },
@@ -83,6 +83,7 @@ class Story implements History {
   #directory: string | undefined;
   #key: string | undefined;
   #lives = 0;
+  #port = 0;
   readonly #name: string;
   readonly #scene: Scene;
   readonly #env: Readonly<Record<string, string>>;
@@ -120,9 +121,11 @@ class Story implements History {
   }
 
   async #start(): Promise<GatewayProcess> {
+    // One for all lives: whoever takes the place of the dead is found where they were.
+    if (this.#port === 0) this.#port = await freePort();
     const gateway = await built.start({
       args: ['start', '--config', 'gateway.json', '--workers', String(this.#scene.workers)],
-      files: { 'gateway.json': configOf() },
+      files: { 'gateway.json': configOf(this.#port) },
       env: this.#env,
       ...(this.#directory !== undefined && { directory: this.#directory }),
     });

@@ -69,6 +69,25 @@ export const databaseSection = z
     max_connections: integer(1).default(20).describe('Connections to a server at most, over all workers.'),
     min_connections: integer(0).default(5).describe('Connections kept open.'),
     auto_migrate: z.boolean().default(true).describe('Brings the tables up to date at start.'),
+    spool: z
+      .object({
+        max_bytes: integer(1_048_576, 1_099_511_627_776)
+          .default(1_073_741_824)
+          .describe('Bytes that rows of usage may take on disk until the database takes them, over all workers.'),
+        when_full: z
+          .enum(['drop_oldest', 'refuse'])
+          .default('drop_oldest')
+          .describe(
+            'What becomes of requests when they do, or when the disk is full. `drop_oldest`: they are served, and the oldest rows are given up and counted. `refuse`: they are answered 503.',
+          ),
+        sync_ms: integer(0, 60_000)
+          .default(0)
+          .describe(
+            'Milliseconds between two orders to the disk to keep rows, for power cuts; 0 leaves it to the system.',
+          ),
+      })
+      .prefault({})
+      .describe('Where rows of usage wait until the database takes them.'),
   })
   .optional()
   .describe('Where keys, providers and usage are stored.');

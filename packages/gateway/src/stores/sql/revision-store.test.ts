@@ -23,10 +23,17 @@ describe.each(testDialects)('revisions on $name', (dialect) => {
     const told: (readonly RevisionTopic[])[] = [];
     let wake = () => {};
     const store = createSqlRevisionStore(record.second.database, clock);
-    const stop = store.watch((topics) => {
-      told.push(topics);
-      wake();
-    }, pollMs);
+    let answers = 0;
+    const stop = store.watch({
+      onChange: (topics) => {
+        told.push(topics);
+        wake();
+      },
+      onAnswer: () => {
+        answers += 1;
+      },
+      pollMs,
+    });
     const next = async () => {
       while (told.length === 0) {
         await new Promise<void>((resolve) => {
@@ -35,7 +42,7 @@ describe.each(testDialects)('revisions on $name', (dialect) => {
       }
       return told.shift()!;
     };
-    return { next, stop, told };
+    return { next, stop, told, answers: () => answers };
   }
 
   test('count every change of a part, and no other', async () => {
@@ -55,8 +62,9 @@ describe.each(testDialects)('revisions on $name', (dialect) => {
   });
 
   test('tell all parts at first, then those that another replica changed', async () => {
-    const { next, stop, told } = watch(500);
+    const { answers, next, stop, told } = watch(500);
     expect([...(await next())].sort()).toEqual(['budgets', 'keys', 'providers', 'tenants']);
+    expect(answers()).toBe(1);
     const keys = createSqlKeyStore(record.context);
     await keys.create(newKey('a'));
     // PostgreSQL speaks up at once; a file has to be looked at.

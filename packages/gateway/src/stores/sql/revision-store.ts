@@ -1,5 +1,5 @@
 import type { Clock } from '../../canonical/clock.ts';
-import type { RevisionStore, Revisions, RevisionTopic } from '../revision-store.ts';
+import type { RevisionStore, Revisions, RevisionTopic, RevisionWatch } from '../revision-store.ts';
 import { asNumber, type Database } from './database.ts';
 import { REVISION_CHANNEL } from './revisions.ts';
 import { asStore } from './store-error.ts';
@@ -14,8 +14,8 @@ export function createSqlRevisionStore(database: Database, clock: Clock): Revisi
   const read = () => asStore(() => readRevisions(database));
   return {
     read,
-    watch(onChange, pollMs) {
-      const watch = new Watch({ read, clock, onChange, pollMs });
+    watch(input) {
+      const watch = new Watch({ ...input, read, clock });
       const stopListening = database.listen(REVISION_CHANNEL, () => watch.look());
       watch.look();
       return async () => {
@@ -33,11 +33,9 @@ async function readRevisions(database: Database): Promise<Revisions> {
   return revisions;
 }
 
-interface WatchSettings {
+interface WatchSettings extends RevisionWatch {
   readonly read: () => Promise<Revisions>;
   readonly clock: Clock;
-  readonly onChange: (topics: readonly RevisionTopic[]) => void;
-  readonly pollMs: number;
 }
 
 /** Looks again and again, and at once when told to; never twice at a time. */
@@ -79,6 +77,7 @@ class Watch {
   }
 
   #compare(revisions: Revisions): void {
+    this.#settings.onAnswer();
     const before = this.#last;
     this.#last = revisions;
     const changed = (Object.keys(revisions) as RevisionTopic[]).filter((topic) => revisions[topic] !== before[topic]);

@@ -1,0 +1,61 @@
+import type { AuthConfig } from '../config/gateway-config.ts';
+import type { Ledger, LedgerState } from '../ledger/ledger.ts';
+import type { GatewayRecord } from '../record/gateway-record.ts';
+
+/** How the record does, as a process sees it and as anybody may read it. */
+export interface RecordStatus {
+  readonly record: {
+    /** `silent`: it does not answer, and what is known of it gets old. `unreached`: it never has since the start. */
+    readonly status: 'ok' | 'silent' | 'unreached';
+    readonly last_answer_seconds: number | null;
+  };
+  /** Absent where a process writes none. */
+  readonly ledger?: {
+    /** `waiting`: rows wait on disk. `refusing`: there is no room for them, and requests are refused for that. */
+    readonly status: 'ok' | 'waiting' | 'refusing';
+    readonly spool_bytes: number;
+    readonly lost_rows: number;
+    readonly dropped_rows: number;
+  };
+}
+
+export interface RecordParts {
+  readonly record?: Pick<GatewayRecord, 'isReady' | 'silentMs'> | undefined;
+  readonly ledger?: Pick<Ledger, 'state'> | undefined;
+}
+
+/** Milliseconds without an answer after which a record that is asked every second counts as silent. */
+const SILENT_MS = 5_000;
+
+export function describeRecord({ ledger, record }: RecordParts): RecordStatus | undefined {
+  if (record === undefined) return undefined;
+  const { silentMs } = record;
+  const status = silentMs === undefined ? 'unreached' : silentMs > SILENT_MS ? 'silent' : 'ok';
+  return {
+    record: { status, last_answer_seconds: silentMs === undefined ? null : Math.round(silentMs / 1_000) },
+    ...(ledger && { ledger: describeLedger(ledger.state) }),
+  };
+}
+
+function describeLedger({ droppedRows, isDraining, isRefusing, lostRows, spoolBytes }: LedgerState) {
+  return {
+    status: isRefusing ? 'refusing' : isDraining ? 'ok' : 'waiting',
+    spool_bytes: spoolBytes,
+    lost_rows: lostRows,
+    dropped_rows: droppedRows,
+  } as const;
+}
+
+export function isRecordWell({ ledger, record }: RecordStatus): boolean {
+  return record.status === 'ok' && (ledger === undefined || ledger.status === 'ok');
+}
+
+/**
+ * Whether the record lets requests through. A database that is slow or away does not keep them out: keys are remembered
+ * and rows wait on disk. What does: no room for rows where requests are refused then, and a record that was never reached
+ * where nobody but it knows any key.
+ */
+export function letsRequestsThrough({ ledger, record }: RecordParts, { keys, mode }: AuthConfig): boolean {
+  if (ledger?.state.isRefusing === true) return false;
+  return record === undefined || record.isReady || mode === 'open' || keys.length > 0;
+}
