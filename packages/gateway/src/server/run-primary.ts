@@ -39,7 +39,7 @@ import { createReloader } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
 import { logShared } from './shared-stores.ts';
 import { logConfig, openLog } from './start-log.ts';
-import { type WorkerAddress, workerTopics } from './worker-topics.ts';
+import { portOfWorkers, type WorkerAddress, workerTopics } from './worker-topics.ts';
 
 /** Milliseconds that workers may take to hand over their metrics. */
 const METRICS_MS = 1_500;
@@ -184,6 +184,8 @@ class Staff {
   readonly #workers = new Set<Worker>();
   readonly #starting = new Set<Worker>();
   #respawnMs = FIRST_RESPAWN_MS;
+  /** Set once all serve. */
+  #port: number | undefined;
   #onEmpty: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
   isServing = false;
@@ -203,6 +205,8 @@ class Staff {
         if (this.isServing) log.info('worker', 'A new worker serves in the place of one that died');
         if (serving < count) return;
         this.isServing = true;
+        // When all die at once the port is given up; "any free one" would be another then.
+        this.#port ??= (address as WorkerAddress).port;
         resolve(address as WorkerAddress);
       });
       for (let index = 0; index < count; index++) {
@@ -233,7 +237,7 @@ class Staff {
   #fork(onExit?: (code: number) => void): void {
     const { hub, io, log } = this.#input;
     const { clock } = io;
-    const worker = cluster.fork();
+    const worker = cluster.fork(this.#port === undefined ? {} : { [portOfWorkers]: String(this.#port) });
     reclaimConnections(worker, () =>
       [...this.#workers].some((other) => other !== worker && this.#takesConnections(other)),
     );

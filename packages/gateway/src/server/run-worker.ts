@@ -23,7 +23,7 @@ import type { ProcessOptions } from './run.ts';
 import { openSharedStores } from './shared-stores.ts';
 import { openLog } from './start-log.ts';
 import { keepTickShape } from './tick-shape.ts';
-import { workerTopics } from './worker-topics.ts';
+import { portOfWorkers, workerTopics } from './worker-topics.ts';
 
 /** Milliseconds that the metrics of all processes may take. */
 const METRICS_MS = 2_000;
@@ -31,8 +31,10 @@ const METRICS_MS = 2_000;
 const RECORD_MS = 2_000;
 
 /** One of several processes that share the port. Limits, queue and health are the primary's, unless limits are in Redis; it obeys only the primary. */
-export async function runWorker({ input, workers, io }: ProcessOptions): Promise<number> {
+export async function runWorker({ input: given, workers, io }: ProcessOptions): Promise<number> {
   const { clock } = io;
+  const port = io.env[portOfWorkers];
+  const input = port === undefined ? given : { ...given, flags: { ...given.flags, port: Number(port) } };
   keepTickShape();
   // Signals to the process group are the primary's business; a worker that took them would drain twice.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
@@ -111,8 +113,8 @@ export async function runWorker({ input, workers, io }: ProcessOptions): Promise
   });
   await followHealth(health, bus);
   const stopped = untilToldToStop();
-  const { address, port } = await gateway.listen();
-  bus.post(workerTopics.listening, { address, port });
+  const listening = await gateway.listen();
+  bus.post(workerTopics.listening, { address: listening.address, port: listening.port });
   await stopped;
   await budgets?.close();
   stores.close();

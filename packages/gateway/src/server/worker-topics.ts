@@ -18,6 +18,9 @@ export const workerTopics = {
   allMetrics: 'primary.metrics',
 } as const;
 
+/** Variable that tells a worker which port the others have, where it takes the place of one that died. */
+export const portOfWorkers = 'LLM_GATEWAY_PORT_OF_WORKERS';
+
 export interface WorkerAddress {
   readonly address: string;
   readonly port: number;

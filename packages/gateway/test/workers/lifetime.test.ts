@@ -93,6 +93,17 @@ describe('a stop of several workers', () => {
   });
 });
 
+describe('several workers that die all at once', () => {
+  it('are found where they were, on a port that nobody had chosen', async () => {
+    const fleet = await start(yaml(first.url));
+    for (const pid of await childrenOf(fleet.gateway.pid)) process.kill(pid, 'SIGKILL');
+    await fleet.gateway.waitForOutput('A new worker serves');
+    const status = () => chat(fleet.url).then((reply) => reply.status);
+    await vi.waitFor(async () => expect(await status()).toBe(200), { timeout: 10_000 });
+    await stop(fleet);
+  });
+});
+
 describe('a reload of several workers', () => {
   it('on SIGHUP reaches all of them', async () => {
     const fleet = await start(yaml(first.url));
