@@ -16,7 +16,7 @@ export function attemptLimits(exchange: Exchange, step: PlanStep, leftMs: number
   return {
     headersMs: step.hasAlternative ? strictHeaders : lastHeaders,
     firstTokenMs: stream ? (step.hasAlternative ? timeouts.firstTokenMs : patient) : undefined,
-    idleMs: timeouts.idleMs,
+    idleMs: stream && step.hasAlternative && exchange.recovery ? timeouts.streamIdleMs : timeouts.idleMs,
     totalMs,
     isTotalOfExchange: leftMs <= ownTotal,
   };

@@ -56,15 +56,29 @@ export function listCompletionPaths(root: CompletionCommand, words: readonly str
   ];
 }
 
-/** The names of all options that take a value, which a script must step over when it looks for the command. */
-export function listValueOptions(root: CompletionCommand): string[] {
-  const names = listCompletionPaths(root).flatMap(({ command }) =>
-    command.options.filter((option) => option.value !== undefined).flatMap(optionNames),
-  );
-  return [...new Set(names)];
+/** Options that take a value, which a script must step over when it looks for the command. */
+export interface ValueOptions {
+  /** Names that take one wherever they are known. */
+  readonly everywhere: readonly string[];
+  /** Names that mean something else to other commands, each after its command and a colon: `latency:-w`. */
+  readonly here: readonly string[];
 }
 
-export function optionNames(option: CompletionOption): string[] {
+export function listValueOptions(root: CompletionCommand): ValueOptions {
+  const uses = listCompletionPaths(root).flatMap(({ command, words }) =>
+    command.options.flatMap(({ value, ...option }) =>
+      optionNames(option).map((name) => ({ name, path: words.join(' '), takesValue: value !== undefined })),
+    ),
+  );
+  const flags = new Set(uses.filter(({ takesValue }) => !takesValue).map(({ name }) => name));
+  const withValue = uses.filter(({ takesValue }) => takesValue);
+  return {
+    everywhere: [...new Set(withValue.map(({ name }) => name))].filter((name) => !flags.has(name)),
+    here: withValue.filter(({ name }) => flags.has(name)).map(({ name, path }) => `${path}:${name}`),
+  };
+}
+
+export function optionNames(option: Pick<CompletionOption, 'short' | 'long'>): string[] {
   return option.short === undefined ? [option.long] : [option.short, option.long];
 }
 

@@ -46,6 +46,7 @@ const limitNames = {
   stream_headers_seconds: 'streamHeadersMs',
   first_token_seconds: 'firstTokenMs',
   idle_seconds: 'idleMs',
+  stream_idle_seconds: 'streamIdleMs',
 } as const satisfies Readonly<Record<keyof FileAttemptLimits, keyof AttemptLimitsConfig>>;
 
 /** The limits that a file gives, in milliseconds: all of them, or those that differ in one place. */

@@ -47,6 +47,8 @@ export interface AttemptLimitsConfig {
   readonly unaryHeadersMs: number;
   readonly firstTokenMs: number;
   readonly idleMs: number;
+  /** The same within a stream that another target may complete. */
+  readonly streamIdleMs: number;
 }
 
 /** When a target, or one model of it, is left alone because its requests fail. */

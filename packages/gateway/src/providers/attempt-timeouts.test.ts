@@ -13,6 +13,7 @@ const base: AttemptLimitsConfig = {
   unaryHeadersMs: 60_000,
   firstTokenMs: 10_000,
   idleMs: 60_000,
+  streamIdleMs: 60_000,
 };
 
 const timeoutsOf = (changes: Partial<AttemptTimeoutsInput> = {}) =>
@@ -26,6 +27,7 @@ it('takes what is configured for all where nothing else is said', () => {
       unaryHeadersMs: 60_000,
       firstTokenMs: 10_000,
       idleMs: 60_000,
+      streamIdleMs: 60_000,
       unaryTotalMs: 300_000,
       streamTotalMs: 600_000,
     },
@@ -62,6 +64,7 @@ it('lets the longest time of a target shorten everything but the silence and the
     unaryHeadersMs: 4_000,
     firstTokenMs: 4_000,
     idleMs: 20_000,
+    streamIdleMs: 20_000,
     unaryTotalMs: 4_000,
     streamTotalMs: 600_000,
   });

@@ -44,8 +44,9 @@ function timeoutsOf(
     streamHeadersMs: Math.min(limits.streamHeadersMs, longest),
     unaryHeadersMs: Math.min(limits.unaryHeadersMs, longest),
     firstTokenMs: Math.min(limits.firstTokenMs, longest),
-    // A stream may go on for longer than an answer may take to begin, so these two are its own.
+    // A stream may go on for longer than an answer may take to begin, so these are its own.
     idleMs: limits.idleMs,
+    streamIdleMs: Math.min(limits.streamIdleMs, limits.idleMs),
     streamTotalMs: limits.streamingMs,
     unaryTotalMs: Math.min(limits.requestMs, longest),
   };

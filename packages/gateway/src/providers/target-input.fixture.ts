@@ -11,6 +11,7 @@ export const resilience: ResilienceConfig = {
     unaryHeadersMs: 60_000,
     firstTokenMs: 10_000,
     idleMs: 30_000,
+    streamIdleMs: 30_000,
   },
   bulkhead: undefined,
 };

@@ -44,6 +44,7 @@ export function makeConfig(
         unaryHeadersMs: 60_000,
         firstTokenMs: 10_000,
         idleMs: 30_000,
+        streamIdleMs: 30_000,
       },
       bulkhead: undefined,
     },

@@ -34,6 +34,7 @@ export function makeTarget(id: string, changes: Partial<Target> = {}): Target {
       unaryHeadersMs: 60_000,
       firstTokenMs: 10_000,
       idleMs: 30_000,
+      streamIdleMs: 30_000,
       unaryTotalMs: 300_000,
       streamTotalMs: 600_000,
     },

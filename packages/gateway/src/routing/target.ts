@@ -18,6 +18,8 @@ export interface AttemptTimeouts {
   readonly firstTokenMs: number;
   /** Longest silence within an answer. */
   readonly idleMs: number;
+  /** The same within a stream that another target may complete. */
+  readonly streamIdleMs: number;
   readonly unaryTotalMs: number;
   readonly streamTotalMs: number;
 }

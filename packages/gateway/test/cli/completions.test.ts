@@ -92,6 +92,11 @@ describe('in bash', () => {
     ['llm-gateway start -c my', ['my config.yaml']],
     ['llm-gateway my', ['my config.yaml']],
     ['llm-gateway start -p ', []],
+    // The same letter stands for an option with a value and for one without.
+    ['llm-gateway backend-health -w --inter', ['--interval']],
+    ['llm-gateway backend-health -w --interval 3 --hist', ['--history']],
+    ['llm-gateway latency -w 1h --perc', ['--percentiles']],
+    ['llm-gateway latency -w --perc', []],
     ['llm-gateway chat $(touch,pwned) --mo', ['--model']],
   ])('%j offers %j', (line, expected) => {
     expect(complete(line)).toEqual(expected);

@@ -1,6 +1,7 @@
 import type { Behaviour } from '@llm-gateway/simulator';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { protocolNames } from '../../src/canonical/protocol-name.ts';
+import { type RunningTime, watchRunningTime } from '../harness/running-time.ts';
 import { bytesOf, now } from './caller.ts';
 import { modelName, openWire, startWireBench, type WireBench, wirePairs } from './wire-bench.ts';
 import type { WireCaller } from './wire-callers.ts';
@@ -13,11 +14,16 @@ const behaviours: Readonly<Record<string, Behaviour>> = {
 const points = Object.keys(behaviours);
 
 let bench: WireBench;
+let running: RunningTime;
 beforeAll(async () => {
+  running = watchRunningTime();
   const models = protocolNames.flatMap((wire) => points.map((fault) => ({ wire, fault, rescue: protocolNames[0] })));
   bench = await startWireBench({ models, behaviours });
 });
-afterAll(() => bench.stop());
+afterAll(() => {
+  running.stop();
+  return bench.stop();
+});
 
 interface Leaving {
   readonly caller: WireCaller;
@@ -26,7 +32,7 @@ interface Leaving {
   readonly stream: boolean;
 }
 
-/** Asks, leaves at a point, and answers how many milliseconds later the provider's connection was closed. */
+/** Asks, leaves at a point, and answers how many milliseconds later, of those in which the process ran, the provider's connection was closed. */
 async function leave({ caller, model, point, stream }: Leaving): Promise<number> {
   const { gateway, simulator } = bench;
   const before = simulator.attemptCount;
@@ -41,7 +47,7 @@ async function leave({ caller, model, point, stream }: Leaving): Promise<number>
   call.request.destroy();
   await simulator.waitUntil(() => simulator.attempts.at(-1)?.outcome !== undefined);
   expect(simulator.attempts.at(-1)?.outcome).toBe('client_closed');
-  return simulator.attempts.at(-1)!.clientClosedAt! - leftAt;
+  return running.between(leftAt, simulator.attempts.at(-1)!.clientClosedAt!);
 }
 
 let settled = 0;

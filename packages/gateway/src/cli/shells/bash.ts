@@ -16,6 +16,7 @@ const replyWithFiles = 'local IFS=$\'\\n\'; compopt -o filenames 2>/dev/null; CO
  */
 export function writeBashCompletion(root: CompletionCommand): string {
   const paths = listCompletionPaths(root);
+  const { everywhere, here } = listValueOptions(root);
   const functionName = `_${root.name.replace(/\W/g, '_')}`;
   return `# bash completion for ${root.name}
 
@@ -30,8 +31,11 @@ ${functionName}() {
       skip=""
       continue
     fi
+    case "$path:$word" in
+      ${here.map((name) => `"${name}"`).join('|')}) skip="$word"; continue ;;
+    esac
     case "$word" in
-      ${listValueOptions(root).join('|')}) skip="$word" ;;
+      ${everywhere.join('|')}) skip="$word" ;;
       -*) ;;
       *)
         case "$path $word" in

@@ -9,6 +9,7 @@ import {
 /** A script for fish 3 and later. */
 export function writeFishCompletion(root: CompletionCommand): string {
   const paths = listCompletionPaths(root);
+  const { everywhere, here } = listValueOptions(root);
   const helper = `__${root.name.replace(/\W/g, '_')}_at`;
   const known = paths.filter(({ words }) => words.length > 0).map(({ words }) => quote(words.join(' ')));
   return `# fish completion for ${root.name}
@@ -20,7 +21,9 @@ function ${helper}
   for word in (commandline -opc)[2..-1]
     if test $skip = yes
       set skip no
-    else if contains -- $word ${listValueOptions(root).join(' ')}
+    else if contains -- $word ${everywhere.join(' ')}
+      set skip yes
+    else if contains -- "$path:$word" ${here.map(quote).join(' ')}
       set skip yes
     else if not string match -q -- '-*' $word
       set -l next (string trim -- "$path $word")

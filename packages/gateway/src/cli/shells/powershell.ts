@@ -9,13 +9,14 @@ import {
 /** A script for PowerShell 5.1 and later. */
 export function writePowershellCompletion(root: CompletionCommand): string {
   const paths = listCompletionPaths(root);
+  const { everywhere, here } = listValueOptions(root);
   return `# PowerShell completion for ${root.name}
 
 Register-ArgumentCompleter -Native -CommandName ${quote(root.name)} -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
 
   $paths = @(${paths.map(({ words }) => quote(words.join(' '))).join(', ')})
-  $valueOptions = @(${listValueOptions(root).map(quote).join(', ')})
+  $valueOptions = @(${[...everywhere, ...here].map(quote).join(', ')})
 
   $path = ''
   $skip = ''
@@ -24,7 +25,7 @@ Register-ArgumentCompleter -Native -CommandName ${quote(root.name)} -ScriptBlock
     if ($element.Extent.EndOffset -ge $cursorPosition) { break }
     $word = $element.ToString()
     if ($skip) { $skip = ''; continue }
-    if ($valueOptions -ccontains $word) { $skip = $word; continue }
+    if (($valueOptions -ccontains $word) -or ($valueOptions -ccontains "\${path}:\${word}")) { $skip = $word; continue }
     if ($word.StartsWith('-')) { continue }
     $next = "$path $word".Trim()
     if ($paths -ccontains $next) { $path = $next }

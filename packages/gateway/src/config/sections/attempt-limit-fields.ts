@@ -10,6 +10,9 @@ export const attemptLimitFields = {
   stream_headers_seconds: seconds().default(10).describe('Until a streamed answer begins.'),
   first_token_seconds: seconds().default(10).describe('Until the first token of a streamed answer.'),
   idle_seconds: seconds().default(60).describe('Longest silence within an answer.'),
+  stream_idle_seconds: seconds()
+    .default(30)
+    .describe('Longest silence within a stream that another target may complete.'),
 };
 
 type LimitKey = keyof typeof attemptLimitFields;
