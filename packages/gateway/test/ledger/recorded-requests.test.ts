@@ -93,6 +93,27 @@ describe('the ledger of a gateway', () => {
     ]);
   });
 
+  it('has one row for a caller that left, and no attempt for a target that was busy', async () => {
+    await start({ more: { resilience: { bulkhead: { max_concurrent: 1, max_queue: 0 } } } });
+    first.behave({ kind: 'hang', when: 'before-headers' });
+    const leaving = new AbortController();
+    const left = fetch(`${gateway.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'Hi' }] }),
+      signal: leaving.signal,
+    });
+    await first.waitForAttempts(1);
+    expect((await gateway.chat(undefined)).status).toBe(200);
+    leaving.abort();
+    await expect(left).rejects.toThrow();
+    const found = [...(await rows(2))].sort((left, right) => Number(left['status']) - Number(right['status']));
+    expect(found).toMatchObject([
+      { status: 200, attempts: 1, provider: 'second' },
+      { status: 499, failure: 'client_closed' },
+    ]);
+  });
+
   it('charges for both parts of a stream that another attempt completed, the broken one by estimate', async () => {
     await start();
     first.behave({ kind: 'truncate', afterTokens: 40, clean: false });
