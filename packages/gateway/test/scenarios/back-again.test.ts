@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { now } from '../failures/caller.ts';
 import { check } from './checks.ts';
 import { landed } from './landed.ts';
 import { foreignTargets, relayed, type Variant, variants } from './lanes.ts';
@@ -10,7 +11,7 @@ afterEach(() => stage.stop());
 
 interface Comeback {
   readonly runs: readonly Run[];
-  /** Milliseconds from the first request to the first answer of the target that was down. */
+  /** Milliseconds from the first request to the first answer of the target that was down, while the process ran. */
   readonly backMs: number;
 }
 
@@ -23,14 +24,14 @@ async function askUntilBack(
   // Requests are paced by the fallback's own slowness.
   const casts = { outage: { first: `f15?seconds=${downSeconds}`, second: 'ok?gap=3' } };
   stage = await startStage({ casts, variants: [variant], ...options });
-  const startedAt = performance.now();
+  const startedAt = now();
   const runs: Run[] = [];
-  while (performance.now() - startedAt < 20_000) {
+  while (stage.running.between(startedAt, now()) < 20_000) {
     const run = await stage.run('outage', variant);
     runs.push(run);
     if (run.second.length === 0) break;
   }
-  return { runs, backMs: performance.now() - startedAt };
+  return { runs, backMs: stage.running.between(startedAt, now()) };
 }
 
 it.each(variants('stream', [relayed]))(
@@ -48,7 +49,7 @@ it.each(variants('stream', [relayed]))(
     expect(runs.at(-1)?.first).toHaveLength(1);
     // Three failures take it out; from then on it gets a trial now and then.
     expect(stage.first.attemptCount).toBeLessThanOrEqual(6);
-    expect(runs.length).toBeGreaterThan(10);
+    expect(runs.length).toBeGreaterThan(4);
     expect(backMs).toBeLessThan(12_000);
   },
 );

@@ -216,7 +216,7 @@ export function testDatabase(name: string, create: () => Promise<DatabaseUnderTe
         const began = performance.now();
         const late = failure(database.run('UPDATE parents SET amount = 2', [], { timeoutMs: 50 }));
         expect(await late).toBe('timeout');
-        expect(performance.now() - began).toBeLessThan(1_000);
+        expect(performance.now() - began).toBeLessThan(8_000);
         const controller = new AbortController();
         const given = failure(database.run('UPDATE parents SET amount = 3', [], { signal: controller.signal }));
         controller.abort();
