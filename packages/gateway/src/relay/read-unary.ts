@@ -1,11 +1,12 @@
 import { answerTokens } from '../canonical/estimate-tokens.ts';
+import { isObject } from '../canonical/json.ts';
 import type { Operation } from '../canonical/operation.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { isKey, scanJson } from '../framing/json-scan.ts';
 import { findProtocol, usualProtocol } from '../protocols/find-protocol.ts';
 import { decodeUsage } from '../protocols/openai-chat/usage.ts';
-import type { AnswerMembers, UpstreamSide } from '../protocols/protocol.ts';
+import type { AnswerMembers, FailureMember, UpstreamSide } from '../protocols/protocol.ts';
 import { classifyBody } from '../resilience/classify.ts';
 import type { Failure } from '../resilience/failure.ts';
 import { failureOf } from './attempt.ts';
@@ -33,16 +34,20 @@ function membersOf(...essential: string[]): AnswerMembers {
 const anyAnswer = membersOf();
 
 /**
- * Reads a whole JSON answer: is it one, and what does it say of its model and its usage. One pass over the bytes finds
- * the members that matter; parsing the whole answer would cost several times as much and make garbage of it.
+ * Chats up to here are parsed, which costs less than a walk over the bytes (`read-unary.bench.ts`). Of what is longer it
+ * would make as much garbage again, and the numbers of embeddings take twice as long to parse as to walk over.
  */
+const PARSED_BYTES = 64 * 1024;
+
+/** Reads a whole JSON answer: is it one, and what does it say of its model and its usage. */
 export function readUnary(bytes: Buffer, operation: Operation, protocol: ProtocolName): UnaryReading {
   const isChat = operation === 'chat' || operation === 'responses';
   const upstream = isChat ? findProtocol(protocol).upstream : undefined;
   // Of the answers to other operations only those of the usual wire are known that well.
   const known = protocol === usualProtocol ? answers[operation] : undefined;
   const wanted = upstream?.answerMembers ?? known ?? anyAnswer;
-  const found = new FoundMembers(bytes, wanted);
+  const found =
+    isChat && bytes.length <= PARSED_BYTES ? parseMembers(bytes, wanted) : new ScannedMembers(bytes, wanted);
   if (!found.isJson) {
     return broken(
       bytes.length === 0 ? 'the provider answered with an empty body' : 'the provider answered with what is not JSON',
@@ -54,14 +59,14 @@ export function readUnary(bytes: Buffer, operation: Operation, protocol: Protoco
     if (found.hasError) return noAnswer(classifyBody(bytes), undefined);
     return broken(`the provider's answer has no "${wanted.essential[0]}"`);
   }
-  const usage = (upstream?.decodeUsage ?? decodeUsage)(found.valueAt(found.usageStart, found.usageEnd));
+  const usage = (upstream?.decodeUsage ?? decodeUsage)(found.usage);
   // Half an answer that says so is none, whoever could read it; what it took is charged for nevertheless.
   if (found.isFailed) return noAnswer(failedAnswer(bytes), usage);
   const outputTokens = usage === undefined && upstream ? countedTokens(bytes, upstream) : undefined;
-  return { failure: undefined, usage, outputTokens, responseModel: found.model() };
+  return { failure: undefined, usage, outputTokens, responseModel: found.model };
 }
 
-/** Of the few answers that do not say what they took: only these are parsed. */
+/** Of the few answers that do not say what they took: only these are read as the gateway understands them. */
 function countedTokens(bytes: Buffer, { decodeAnswer }: UpstreamSide): number | undefined {
   try {
     return answerTokens(decodeAnswer(JSON.parse(bytes.toString('utf8')), { idSeed: '' }));
@@ -71,18 +76,61 @@ function countedTokens(bytes: Buffer, { decodeAnswer }: UpstreamSide): number | 
   }
 }
 
-/** Where the members of an answer's outermost object stand. */
-class FoundMembers {
+/** What the members of an answer's outermost object say. */
+interface FoundMembers {
+  readonly isJson: boolean;
+  readonly isObject: boolean;
+  readonly hasEssential: boolean;
+  readonly hasError: boolean;
+  /** It says that its provider could not finish it. */
+  readonly isFailed: boolean;
+  readonly usage: unknown;
+  readonly model: string | undefined;
+}
+
+const nothing = { hasEssential: false, hasError: false, isFailed: false, usage: undefined, model: undefined };
+const noJson: FoundMembers = { isJson: false, isObject: false, ...nothing };
+const noObject: FoundMembers = { isJson: true, isObject: false, ...nothing };
+
+function parseMembers(bytes: Buffer, { essential, failure, model, usage }: AnswerMembers): FoundMembers {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return noJson;
+  }
+  if (!isObject(answer)) return noObject;
+  const told = model === undefined ? undefined : answer[model];
+  return {
+    isJson: true,
+    isObject: true,
+    hasEssential: essential.some((name) => answer[name] !== undefined),
+    hasError: answer['error'] !== undefined && answer['error'] !== null,
+    isFailed: failure !== undefined && hasFailed(answer, failure, failure.depth),
+    usage: usage === undefined ? undefined : answer[usage],
+    model: typeof told === 'string' ? told : undefined,
+  };
+}
+
+/** Whether a member so many levels down says that the answer is none. */
+function hasFailed(value: unknown, failure: FailureMember, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels > 1) return Object.values(value).some((inner) => hasFailed(inner, failure, levels - 1));
+  const word = isObject(value) ? value[failure.name] : undefined;
+  return typeof word === 'string' && failure.isFailure(word);
+}
+
+/** The same from one pass over the bytes, which makes no values of what is not asked for. */
+class ScannedMembers implements FoundMembers {
   readonly #bytes: Buffer;
   readonly #wanted: AnswerMembers;
   readonly isJson: boolean;
-  modelStart = 0;
-  modelEnd = 0;
-  usageStart = 0;
-  usageEnd = 0;
+  #modelStart = 0;
+  #modelEnd = 0;
+  #usageStart = 0;
+  #usageEnd = 0;
   hasEssential = false;
   hasError = false;
-  /** It says that its provider could not finish it. */
   isFailed = false;
 
   constructor(bytes: Buffer, wanted: AnswerMembers) {
@@ -97,13 +145,16 @@ class FoundMembers {
     return this.#bytes[index] === OPEN_BRACE;
   }
 
-  model(): string | undefined {
-    if (this.#bytes[this.modelStart] !== QUOTE) return undefined;
-    const text = this.#bytes.toString('utf8', this.modelStart + 1, this.modelEnd - 1);
-    return text.includes('\\') ? (this.valueAt(this.modelStart, this.modelEnd) as string) : text;
+  get model(): string | undefined {
+    const model = this.#valueAt(this.#modelStart, this.#modelEnd);
+    return typeof model === 'string' ? model : undefined;
   }
 
-  valueAt(start: number, end: number): unknown {
+  get usage(): unknown {
+    return this.#valueAt(this.#usageStart, this.#usageEnd);
+  }
+
+  #valueAt(start: number, end: number): unknown {
     return end === 0 ? undefined : JSON.parse(this.#bytes.toString('utf8', start, end));
   }
 
@@ -116,11 +167,11 @@ class FoundMembers {
     if (depth !== 1) return;
     const isNull = bytes[valueStart] === LETTER_N;
     if (usage !== undefined && isKey(bytes, keyStart, keyEnd, usage)) {
-      this.usageStart = valueStart;
-      this.usageEnd = valueEnd;
+      this.#usageStart = valueStart;
+      this.#usageEnd = valueEnd;
     } else if (model !== undefined && isKey(bytes, keyStart, keyEnd, model)) {
-      this.modelStart = valueStart;
-      this.modelEnd = valueEnd;
+      this.#modelStart = valueStart;
+      this.#modelEnd = valueEnd;
     } else if (isKey(bytes, keyStart, keyEnd, 'error')) {
       this.hasError = !isNull;
     } else {
@@ -139,7 +190,6 @@ function failedAnswer(bytes: Buffer): Failure {
 }
 
 const OPEN_BRACE = 123;
-const QUOTE = 34;
 const LETTER_N = 110;
 
 function broken(message: string): UnaryReading {
