@@ -21,30 +21,23 @@ const CLOSE = 'connection: close\r\n';
 
 /** What a header's text cannot hold: a name from the configuration may be in any script. */
 const unfitText = /[^\t\x20-\x7e\x80-\xff]/;
-/** The same for several headers with their line ends, which are counted. */
-const unfitFields = /[^\t\r\n\x20-\x7e\x80-\xff]/;
 
 /**
  * The head of an HTTP/1.1 reply as text, `date` and `connection` included. `framing` is the header that delimits the
  * body when none of the headers does. Undefined when a header needs more care than this takes.
  */
 export function composeHead({ status, headers, keepsAlive }: ReplyHead, framing: string): ComposedHead | undefined {
-  // Joined at once: a text that grows by `+=` is a tree, which has to be walked again when it is written.
-  const parts: string[] = [];
+  let fields = '';
   let declaresLength = false;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index]!;
     if (name === 'connection') return undefined;
     if (name === 'content-length') declaresLength = true;
-    parts.push(name, ': ', headers[index + 1]!, '\r\n');
+    const line = lineOf(name, headers[index + 1]!);
+    if (line === undefined) return undefined;
+    fields += line;
   }
-  if (!declaresLength) parts.push(framing);
-  const lines = headers.length / 2 + (declaresLength ? 0 : 1);
-  const fields = parts.join('');
-  // Plain ASCII needs no second look, and almost every head is that.
-  const isPlain = Buffer.byteLength(fields) === fields.length;
-  const isWhole = count(fields, '\n') === lines && count(fields, '\r') === lines && !fields.includes('\0');
-  if (!isWhole || (!isPlain && unfitFields.test(fields))) return undefined;
+  if (!declaresLength) fields += framing;
   return {
     statusLine: `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`,
     fields: `${fields}date: ${httpDate()}\r\n${keepsAlive ? KEEP_ALIVE : CLOSE}\r\n`,
@@ -52,11 +45,30 @@ export function composeHead({ status, headers, keepsAlive }: ReplyHead, framing:
   };
 }
 
-/** More of a line end's halves than there are headers means that a value brought its own. */
-function count(text: string, character: string): number {
-  let found = 0;
-  for (let index = text.indexOf(character); index !== -1; index = text.indexOf(character, index + 1)) found++;
-  return found;
+interface HeaderLine {
+  value: string;
+  text: string;
+}
+
+/** The last line of each name, since most headers say the same in every reply. */
+const lastLines = new Map<string, HeaderLine>();
+const MOST_NAMES = 512;
+const LONGEST_KEPT = 256;
+
+/** A header with its line end; undefined when its text is none that fits. */
+function lineOf(name: string, value: string): string | undefined {
+  const last = lastLines.get(name);
+  if (last !== undefined && last.value === value) return last.text;
+  if (unfitText.test(value) || (last === undefined && unfitText.test(name))) return undefined;
+  const text = `${name}: ${value}\r\n`;
+  if (text.length > LONGEST_KEPT) return text;
+  if (last !== undefined) {
+    last.value = value;
+    last.text = text;
+  } else if (lastLines.size < MOST_NAMES) {
+    lastLines.set(name, { value, text });
+  }
+  return text;
 }
 
 /** A header's text with what it cannot hold percent-encoded. */
