@@ -1,7 +1,6 @@
-import diagnosticsChannel from 'node:diagnostics_channel';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../canonical/clock.ts';
-import { createConnector } from './connector.ts';
+import { type Connection, ConnectionPool } from './connection-pool.ts';
 import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream-call.ts';
 
 export interface HttpTransportOptions {
@@ -13,56 +12,45 @@ export interface HttpTransportOptions {
 }
 
 /**
- * HTTP/1.1 to upstreams over pools of undici, one pool per origin. undici's own limits on headers and body are off:
+ * HTTP/1.1 to upstreams over connections of undici, one pool per origin. undici's own limits on headers and body are off:
  * the attempt has its own, finer ones. Aborting destroys the socket, which is how an upstream learns that nobody reads.
  */
 export function createHttpTransport(options: HttpTransportOptions): Transport {
-  const pools = new Map<string, Pool>();
-  watchConnectionReuse();
+  const { clock, keepAliveMs = 4_000, maxHeaderBytes = 64 * 1024 } = options;
+  /** By origin, and there by the milliseconds that a new connection may take. */
+  const pools = new Map<string, Map<number, ConnectionPool>>();
 
-  function poolOf(request: UpstreamRequest): Pool {
-    // A body that flows cannot be sent again, so it never goes out on a connection that may have died.
-    const isFlowing = request.body !== undefined && !Buffer.isBuffer(request.body);
-    const key = `${request.origin} ${request.connectMs} ${isFlowing}`;
-    let pool = pools.get(key);
-    if (!pool) {
-      pool = new Pool(request.origin, {
-        connections: null,
-        pipelining: isFlowing ? 0 : 1,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        keepAliveTimeout: options.keepAliveMs ?? 4_000,
-        maxHeaderSize: options.maxHeaderBytes ?? 64 * 1024,
-        connect: createConnector({ limitMs: request.connectMs, clock: options.clock }),
-        strictContentLength: true,
-      });
-      pools.set(key, pool);
-    }
+  function poolOf({ origin, connectMs }: UpstreamRequest): ConnectionPool {
+    const known = pools.get(origin)?.get(connectMs);
+    if (known !== undefined) return known;
+    const pool = new ConnectionPool({ origin, connectMs, clock, keepAliveMs, maxHeaderBytes });
+    const ofOrigin = pools.get(origin) ?? new Map<number, ConnectionPool>();
+    pools.set(origin, ofOrigin.set(connectMs, pool));
     return pool;
   }
 
   return {
     send(request, handler) {
-      const call = new HttpCall(handler);
-      starting = call;
-      try {
-        poolOf(request).dispatch(
-          {
-            path: request.path,
-            method: request.method as Dispatcher.HttpMethod,
-            headers: request.headers as string[],
-            body: (request.body ?? null) as Dispatcher.DispatchOptions['body'] & (Buffer | null),
-          },
-          call as unknown as Dispatcher.DispatchHandler,
-        );
-      } finally {
-        starting = undefined;
-      }
+      const pool = poolOf(request);
+      // A body that flows cannot be sent again, so it never goes out on a connection that may have died.
+      const isFlowing = request.body !== undefined && !Buffer.isBuffer(request.body);
+      const connection = isFlowing ? pool.takeNew() : pool.take();
+      const call = new HttpCall(handler, connection);
+      connection.client.dispatch(
+        {
+          path: request.path,
+          method: request.method as Dispatcher.HttpMethod,
+          headers: request.headers as string[],
+          body: (request.body ?? null) as Dispatcher.DispatchOptions['body'] & (Buffer | null),
+        },
+        call as unknown as Dispatcher.DispatchHandler,
+      );
       return call;
     },
     async close() {
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+      const all = [...pools.values()].flatMap((ofOrigin) => [...ofOrigin.values()]);
       pools.clear();
+      await Promise.all(all.map((pool) => pool.destroy()));
     },
   };
 }
@@ -70,23 +58,29 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
 /** One call as undici's dispatcher sees it. undici's raw handler interface spares a header object per reply. */
 class HttpCall implements UpstreamCall {
   readonly #handler: UpstreamHandler;
+  readonly #connection: Connection;
   #abort: ((reason?: Error) => void) | undefined;
   #resume: (() => void) | undefined;
   #over = false;
-  /** The connection that carries it, and what it had brought before. */
-  carrier: Carrier | undefined;
+  /** The upstream has begun to answer, be it with an informational head. */
+  #hasBegun = false;
 
-  constructor(handler: UpstreamHandler) {
+  constructor(handler: UpstreamHandler, connection: Connection) {
     this.#handler = handler;
+    this.#connection = connection;
   }
 
+  /** undici hands over how to abort as it is about to write the request. */
   get isSent(): boolean {
-    return this.carrier !== undefined;
+    return this.#abort !== undefined;
   }
 
   abort(): void {
+    if (this.#over) return;
     this.#over = true;
-    this.#abort?.(new Error('aborted'));
+    if (this.#abort !== undefined) this.#abort(new Error('aborted'));
+    // Nothing was sent yet, and there is no need to wait for the connection.
+    else void this.#connection.client.destroy();
   }
 
   resume(): void {
@@ -97,6 +91,10 @@ class HttpCall implements UpstreamCall {
     // Aborted while it waited for a connection.
     if (this.#over) abort(new Error('aborted'));
     else this.#abort = abort;
+  }
+
+  onResponseStarted(): void {
+    this.#hasBegun = true;
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
@@ -112,18 +110,18 @@ class HttpCall implements UpstreamCall {
   }
 
   onComplete(): void {
+    this.#connection.giveBack();
     if (this.#over) return;
     this.#over = true;
     this.#handler.onEnd();
   }
 
   onError(error: Error): void {
+    this.#connection.letGo();
     if (this.#over) return;
     this.#over = true;
-    const { carrier } = this;
     // Who has begun to answer has seen the request.
-    const isStale = carrier?.wasUsed === true && carrier.socket.bytesRead === carrier.bytesBefore;
-    this.#handler.onError(withCode(error), isStale);
+    this.#handler.onError(withCode(error), this.#connection.isUsed && !this.#hasBegun);
   }
 }
 
@@ -131,40 +129,4 @@ class HttpCall implements UpstreamCall {
 function withCode(error: Error): Error {
   if (error.name !== 'HTTPParserError' || (error as NodeJS.ErrnoException).code !== undefined) return error;
   return Object.assign(error, { code: 'HPE_INVALID' });
-}
-
-// undici does not tell a handler which connection carried its request. Its diagnostics channels do: `create` is
-// published within dispatch(), `sendHeaders` when the request is written to a socket.
-let starting: HttpCall | undefined;
-let isWatching = false;
-const callOf = Symbol('call');
-const wasUsed = Symbol('used');
-
-interface TaggedRequest {
-  [callOf]?: HttpCall;
-}
-interface TaggedSocket {
-  [wasUsed]?: boolean;
-  readonly bytesRead: number;
-}
-
-interface Carrier {
-  readonly socket: TaggedSocket;
-  /** It carried another request before. */
-  readonly wasUsed: boolean;
-  readonly bytesBefore: number;
-}
-
-function watchConnectionReuse(): void {
-  if (isWatching) return;
-  isWatching = true;
-  diagnosticsChannel.subscribe('undici:request:create', (message) => {
-    if (starting) (message as { request: TaggedRequest }).request[callOf] = starting;
-  });
-  diagnosticsChannel.subscribe('undici:client:sendHeaders', (message) => {
-    const { request, socket } = message as { request: TaggedRequest; socket: TaggedSocket };
-    const call = request[callOf];
-    if (call) call.carrier = { socket, wasUsed: socket[wasUsed] === true, bytesBefore: socket.bytesRead };
-    socket[wasUsed] = true;
-  });
 }
