@@ -32,15 +32,7 @@ export type {
   ResilienceConfig,
   RetryStrategy,
 } from './resilience-config.ts';
-export type {
-  FallbackModels,
-  HedgingConfig,
-  RouteOptions,
-  RoutingConfig,
-  RoutingRuleConfig,
-  StickyBy,
-  StreamRecovery,
-} from './routing-config.ts';
+export type * from './routing-config.ts';
 
 /** Configuration after reading, substitution, validation and defaults: what the rest of the gateway is built from. */
 export interface GatewayConfig {

@@ -40,6 +40,7 @@ describe('credentials that the record refers to', () => {
       log: log as unknown as Log,
       migrates: true,
       isFirst: true,
+      audit: undefined,
       budgetsWhenStoreIsAway: 'closed',
       secrets: { encryptionKey: 'a passphrase of some length', previousEncryptionKeys: [], rotationDays: 30 },
       adminKey: undefined,

@@ -1,7 +1,7 @@
 import type { Clock } from '../canonical/clock.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { AuditConfig, LoadedConfig, SecretsConfig, StoredTargetsConfig } from '../config/gateway-config.ts';
-import { DEFAULT_ROTATION_DAYS, resealProviders } from '../credentials/secret-rotation.ts';
+import { DEFAULT_ROTATION_DAYS } from '../credentials/secret-rotation.ts';
 import type { KeyHash } from '../stores/key-store.ts';
 import type { WhenStoreIsAway } from '../stores/limit-store.ts';
 import type { RevisionTopic } from '../stores/revision-store.ts';
@@ -18,6 +18,7 @@ import { KeyDirectory } from './key-directory.ts';
 import { KeyUses } from './key-uses.ts';
 import { openRecordSecrets, type RecordSecrets } from './record-secrets.ts';
 import { createRecordStores, type RecordStores } from './record-stores.ts';
+import { resealCredentials } from './reseal-credentials.ts';
 import { loadStoredTargets } from './stored-targets.ts';
 
 export interface GatewayRecordInput extends CredentialReader {
@@ -176,7 +177,7 @@ export class GatewayRecord {
       if (applied.length > 0) log.info('record', `Tables brought up to date: ${applied.join(', ')}`);
     }
     this.#secrets = await openRecordSecrets(this.#input);
-    if (isFirst) await this.#reseal();
+    if (isFirst && this.#secrets !== undefined) await resealCredentials(this.stores.providers, this.#secrets, log);
     await this.#load();
     await this.keys.warm();
     await this.budgets.load();
@@ -200,22 +201,6 @@ export class GatewayRecord {
     });
     this.#warmAfter(WARM_AGAIN_MS);
     this.#refreshLater();
-  }
-
-  /** Seals with the newest key what was sealed with an older one. */
-  async #reseal(): Promise<void> {
-    const { log } = this.#input;
-    const secrets = this.#secrets;
-    if (secrets === undefined) return;
-    const { lost, resealed } = await resealProviders(this.stores.providers, secrets.box);
-    if (resealed > 0) log.info('record', `${resealed} credentials were encrypted anew with the newest key`);
-    if (lost.length > 0) {
-      log.warn('record', `Credentials that no key opens, to be entered anew: ${lost.slice(0, 20).join(', ')}`);
-    }
-    if (!secrets.isDerived) return;
-    const remedy =
-      'Set SECRETS_ENCRYPTION_KEY, such as of "openssl rand -hex 32": what is stored is encrypted anew then.';
-    log.warn('record', `Credentials of providers are encrypted with a key derived from ADMIN_KEY. ${remedy}`);
   }
 
   #retry(delayMs: number): void {
