@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Usage } from '../canonical/usage.ts';
-import { costOf } from './cost-of.ts';
+import { costOf, isFree } from './cost-of.ts';
 import type { ModelPrices, TokenPrices } from './model-facts.ts';
 
 /** Prices of a large model with a cache: 3 dollars in, 15 out. */
@@ -183,5 +183,19 @@ describe('costs', () => {
         expect(Number.isSafeInteger(nanoDollars) && nanoDollars >= 0).toBe(true);
       }),
     );
+  });
+});
+
+describe('a model', () => {
+  const nothing: TokenPrices = { input: 0, output: 0 };
+  it.each<[string, ModelPrices, boolean]>([
+    ['without any price above nothing', { tokens: nothing, longContext: [] }, true],
+    ['with a price', plain, false],
+    ['whose output has no price', { tokens: { input: 0 }, longContext: [] }, false],
+    ['whose sound costs', { tokens: { ...nothing, audioInput: 1 }, longContext: [] }, false],
+    ['whose requests cost', { tokens: nothing, longContext: [], perRequest: 1 }, false],
+    ['whose long requests cost', { tokens: nothing, longContext: [{ aboveInputTokens: 9, tokens }] }, false],
+  ])('%s is free or not', (_case, prices, expected) => {
+    expect(isFree(prices)).toBe(expected);
   });
 });
