@@ -191,9 +191,8 @@ export class GatewayRecord {
     }
     // The first call names every part: what was changed since it was read is read again.
     this.#stopWatching = this.stores.revisions.watch({
-      onChange: (topics) => {
-        this.follow({ topics, invalidHashes: [] }).catch((error: unknown) => this.#reloadLater(error));
-      },
+      onChange: (topics) =>
+        void this.follow({ topics, invalidHashes: [] }).catch((error: unknown) => this.#reloadLater(error)),
       onAnswer: () => {
         this.#answeredAt = clock.now();
       },
