@@ -41,7 +41,6 @@ describe('credentials that the record refers to', () => {
       migrates: true,
       isFirst: true,
       audit: undefined,
-      budgetsWhenStoreIsAway: 'closed',
       secrets: { encryptionKey: 'a passphrase of some length', previousEncryptionKeys: [], rotationDays: 30 },
       adminKey: undefined,
       budgetsWhenStoreIsAway: 'open',

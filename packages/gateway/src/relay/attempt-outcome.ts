@@ -35,7 +35,7 @@ export function refused(failure: Failure): AttemptOutcome {
 
 /**
  * Kinds that leave a target at work, or in the middle of it: it had the request and said nothing against it. All others
- * are told by the target, and what is refused is not charged for; see docs/adr/0018.
+ * are told by the target, and what is refused is not charged for; see docs/adr/0017.
  */
 const interruptions: ReadonlySet<FailureKind> = new Set([
   'cancelled',
