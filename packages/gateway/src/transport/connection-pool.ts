@@ -79,8 +79,9 @@ export class ConnectionPool {
     if (!this.#all.delete(connection)) return;
     const index = this.#free.indexOf(connection);
     if (index !== -1) this.#free.splice(index, 1);
-    // Not destroyed at once: undici may be in the middle of telling about it.
-    connection.client.close(() => {});
+    // Not destroyed at once: undici may be in the middle of telling about it. But before the socket has closed, since a
+    // client that is still there then opens another connection, for a request that was aborted.
+    process.nextTick(() => connection.client.destroy(() => {}));
   }
 }
 
