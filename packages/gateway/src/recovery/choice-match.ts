@@ -10,6 +10,8 @@ import { type SentSegment, sentSegments } from './sent-segments.ts';
 /** The part of the new attempt that is coming. */
 interface ComingPart {
   readonly head: PartHead;
+  /** All that was sent had come again when it began. */
+  readonly followsSent: boolean;
   /** The part of the stream that its words are added to; undefined while none are. */
   target: number | undefined;
   /** A call that was begun before, as long as its arguments are those that were sent. */
@@ -74,7 +76,15 @@ export class ChoiceMatch {
   }
 
   begin(head: PartHead): void {
-    const part: ComingPart = { head, target: undefined, call: undefined, thought: 'dropped', hasText: false };
+    const followsSent = this.isMatched;
+    const part: ComingPart = {
+      head,
+      followsSent,
+      target: undefined,
+      call: undefined,
+      thought: 'dropped',
+      hasText: false,
+    };
     this.#part = part;
     switch (head.type) {
       case 'text':
@@ -240,12 +250,17 @@ export class ChoiceMatch {
       this.#offset = 0;
     }
     if (rest === '') return;
-    part.target ??= this.#isTailOf(part) ? this.#goOn() : this.#beginNew(part.head);
+    part.target ??= this.#canGoOn(part) ? this.#goOn() : this.#beginNew(part.head);
     if (part.target !== undefined) this.#seam.add(part.target, rest);
   }
 
-  /** Whether what comes belongs into the text that was sent last. */
+  /** Whether a part that comes is the text that was sent last: of one without words only its beginning tells. */
   #isTailOf(part: ComingPart): boolean {
+    return this.#canGoOn(part) && (part.followsSent || this.#tail?.text !== '');
+  }
+
+  /** Whether more words belong into the text that was sent last. */
+  #canGoOn(part: ComingPart): boolean {
     const tail = this.#tail;
     return this.isMatched && tail?.head.type === part.head.type && this.#seam.isOpen(tail.index);
   }

@@ -48,6 +48,18 @@ describe('a relayed stream that breaks off after any event', () => {
   );
 });
 
+it('goes on in a text that had begun without words, and makes no other of it', () => {
+  const to = findProtocol('anthropic-messages');
+  const script = (text: string) => ({ head: { type: 'text' as const }, text });
+  const whole = writeEvents(to, played([script('Hello.'), script('Well?')]), contextOf(to));
+  const chunks = eventsOf(to, whole);
+  const begun = chunks.findIndex((chunk) => chunk.includes('"content_block_start","index":1'));
+  const sent = chunks.slice(0, begun + 1);
+  const { output } = resume({ encoder: relayed(to, sent)!, protocol: to, frames: framesIn(to, whole) });
+  expect(Buffer.concat([...sent, output]).toString()).not.toContain('"index":2');
+  expectSame(to, Buffer.concat([...sent, output]), whole);
+});
+
 describe('a translated stream that breaks off after any event', () => {
   it.each(pairs)(
     'to %s from %s is completed by any wire without a seam',
