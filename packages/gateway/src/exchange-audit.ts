@@ -15,21 +15,22 @@ export interface ExchangeAuditInput {
 
 /** Writes into the audit log what callers did: whom it did not let in, which limits were reached, what tenants asked. */
 export interface ExchangeAudit {
-  /** A request was refused. What is no question of rights is not written down. */
+  /** A request was refused. What is no question of rights or money is not written down. */
   refused(error: GatewayError, request: RequestView): void;
   limitReached(request: RequestView, refusal: LimitRefusal): void;
   /** An exchange is over: keeps what it asked, where its caller's owner wants that. */
   ended(entry: LedgerEntry, exchange: Exchange): void;
 }
 
-/** Refusals that are questions of rights. */
-const refusals: Readonly<Partial<Record<ErrorKind, 'auth.failed' | 'access.denied'>>> = {
+/** Refusals that are questions of rights, or of money. */
+const refusals: Readonly<Partial<Record<ErrorKind, 'auth.failed' | 'access.denied' | 'budget.exceeded'>>> = {
   unauthenticated: 'auth.failed',
   invalid_signature: 'auth.failed',
   forbidden: 'access.denied',
   loopback_only: 'access.denied',
   misdirected_host: 'access.denied',
   path_denied: 'access.denied',
+  budget_exceeded: 'budget.exceeded',
 };
 
 export function createExchangeAudit({ maxBodyBytes, trail }: ExchangeAuditInput): ExchangeAudit {

@@ -52,6 +52,16 @@ describe.each(testDialects)('what callers did, in the audit log on $name', (dial
     expect(events[0]).toMatchObject({ actor: id, subject: 'limited', detail: { limit: 'tenant.requests', most: 1 } });
   });
 
+  it('has who was refused for want of money', async () => {
+    const { id, key } = await gateway.make('keys', { name: 'poor' });
+    const budget = { name: 'Nothing', scope: 'key', scope_id: id, period: 'day', cap_usd: 0.000_000_01 };
+    await gateway.make('budgets', budget);
+    const refused = await gateway.chat(key);
+    expect(refused, refused.text).toMatchObject({ status: 429, body: { error: { code: 'budget_exceeded' } } });
+    const [event] = await eventsOf('kind=budget.exceeded');
+    expect(event).toMatchObject({ actor: id, outcome: 'denied', detail: { reason: 'budget_exceeded' } });
+  });
+
   it('has what tenants asked where they want that, redacted, cut and beside the chain', async () => {
     const settings = { audit_bodies: true };
     const organisation = await gateway.make('organisations', { name: 'Watched', settings });

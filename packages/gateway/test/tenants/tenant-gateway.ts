@@ -35,10 +35,11 @@ export async function startTenantGateway(
     protocols: ['openai-chat'],
     ...(region && { region }),
   });
-  const both = { providers: [target(us, 'us', 1), target(eu, 'eu', 2)] };
+  const pricing = { input: 2, output: 4 };
+  const both = { pricing, providers: [target(us, 'us', 1), target(eu, 'eu', 2)] };
   const models = {
     'gpt-4o': both,
-    other: { providers: [target(us, 'us', 1)] },
+    other: { pricing, providers: [target(us, 'us', 1)] },
     nowhere: { providers: [target(us, undefined, 1)] },
   };
   const gateway = await startRecordGateway({
