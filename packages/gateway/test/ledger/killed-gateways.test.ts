@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AttemptRecord, type Simulator, startSimulator } from '@llm-gateway/simulator';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/canonical/clock.ts';
 import { createSqlAuditStore } from '../../src/stores/sql/audit-store.ts';
 import { checkDatabase } from '../../src/stores/sql/check-database.ts';
@@ -53,6 +53,7 @@ function plan({ kills: count, workers }: Scene): Kill[] {
 
 let built: BuiltGateway;
 let simulator: Simulator;
+beforeEach(() => simulator.behave(undefined));
 beforeAll(async () => {
   [built, simulator] = await Promise.all([
     buildGateway(),
@@ -151,6 +152,9 @@ class Story implements History {
   async #expectNothingStuck(url: string): Promise<void> {
     const leaving = new AbortController();
     const small = { words: 1, tokens: 1, stream: false };
+    // Where its last workers have just died, nobody listens for a moment.
+    const one = () => ask({ url, key: this.#key!, id: 'stuck', wish: small }).catch(() => undefined);
+    await vi.waitFor(async () => expect(await one()).toBeDefined(), { timeout: 30_000 });
     const before = simulator.attemptCount;
     simulator.behave({ kind: 'hang', when: 'before-headers' });
     const asks = Array.from({ length: callers }, (_, place) =>
