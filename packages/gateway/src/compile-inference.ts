@@ -13,6 +13,7 @@ import { createKeyLimits } from './policies/key-limits.ts';
 import { mayUseTarget } from './policies/key-scopes.ts';
 import type { RequestPolicy } from './policies/request-policy.ts';
 import { createSpecialAddresses } from './policies/special-addresses.ts';
+import { createTokenBudgets } from './policies/token-budget.ts';
 import type { ModelCatalogue } from './pricing/model-catalogue.ts';
 import { operationLimits } from './providers/attempt-timeouts.ts';
 import type { HeadRules } from './relay/reply-headers.ts';
@@ -173,7 +174,18 @@ function exchangeBudget({ config, catalog, parts }: InferenceInput): ExchangeBud
     onRefused: ({ id }) => metrics.budgets.refused(id),
     onUnknownCost: () => metrics.budgets.unknownCost(),
   });
-  return createExchangeBudget({ policy, budgetsOf: record.budgets.budgetsOf, priceOf, catalog, offers: offersTo });
+  const tokens = createTokenBudgets({
+    store: spend,
+    claimOf: (keyId, budget) => record.tokenBudgets.claimOf(keyId, budget),
+  });
+  return createExchangeBudget({
+    policy,
+    tokens,
+    budgetsOf: record.budgets.budgetsOf,
+    priceOf,
+    catalog,
+    offers: offersTo,
+  });
 }
 
 function adaptiveBulkheads(

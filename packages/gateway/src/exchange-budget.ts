@@ -1,9 +1,11 @@
+import type { Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { LedgerRow } from './ledger/ledger-row.ts';
 import type { BudgetCost, BudgetHold, BudgetPolicy, BudgetsOf } from './policies/budget.ts';
+import type { TokenBudgets } from './policies/token-budget.ts';
 import type { PriceOf } from './price-of.ts';
 import { costOf, isFree } from './pricing/cost-of.ts';
-import { RequestFacts } from './request-facts.ts';
+import { estimatedTokens, RequestFacts } from './request-facts.ts';
 import type { Catalog } from './routing/catalog.ts';
 import type { FallbackKind } from './routing/model-fallbacks.ts';
 import type { Resolution, Target } from './routing/target.ts';
@@ -20,6 +22,7 @@ export interface ExchangeBudget {
 
 export interface ExchangeBudgetInput {
   readonly policy: BudgetPolicy;
+  readonly tokens: TokenBudgets;
   readonly budgetsOf: BudgetsOf;
   readonly priceOf: PriceOf;
   readonly catalog: Catalog;
@@ -42,20 +45,49 @@ export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget
     if (reserved instanceof Promise) return reserved.then((late) => keep(exchange, late));
     keep(exchange, reserved);
   }
+  /** Tokens first: what they are refused for costs nothing. */
+  function holdBoth(exchange: Exchange, places: () => readonly Place[]): void | Promise<void> {
+    const holding = holdTokens(input.tokens, exchange);
+    if (holding) return holding.then(() => holdMoney(exchange, places));
+    return holdMoney(exchange, places);
+  }
+  function holdMoney(exchange: Exchange, places: () => readonly Place[]): void | Promise<void> {
+    const claims = claimsOf(exchange);
+    if (claims.length > 0) return hold(exchange, claims, places());
+  }
   return {
-    reserve(exchange, resolution) {
-      const claims = claimsOf(exchange);
-      if (claims.length > 0) return hold(exchange, claims, placesOf(exchange, resolution, input));
-    },
-    reserveAt(exchange, target, model) {
-      const claims = claimsOf(exchange);
-      if (claims.length > 0) return hold(exchange, claims, [{ target, model }]);
-    },
+    reserve: (exchange, resolution) => holdBoth(exchange, () => placesOf(exchange, resolution, input)),
+    reserveAt: (exchange, target, model) => holdBoth(exchange, () => [{ target, model }]),
   };
 }
 
+function holdTokens(tokens: TokenBudgets, exchange: Exchange): Promise<void> | undefined {
+  if (costsNothing(exchange)) return undefined;
+  const reserved = tokens.reserve(exchange.principal, () => estimatedTokens(exchange));
+  if (reserved instanceof Promise) {
+    return reserved.then((late) => {
+      exchange.tokenHold = late;
+    });
+  }
+  exchange.tokenHold = reserved;
+  return undefined;
+}
+
+/** Counts what an exchange came to, as its row says; where none was written, as far as the exchange knows. */
+export function settleBudgets(exchange: Exchange, row: LedgerRow | undefined): void {
+  exchange.budgetHold?.settle(row === undefined ? unrecorded : costOfRow(row));
+  exchange.tokenHold?.settle(tokensOf(row?.attempts ?? exchange.attempts));
+}
+
+/** The cost of what no ledger has is not known. */
+const unrecorded: BudgetCost = { knownNanos: 0, unknownCost: 'no_usage' };
+
+function tokensOf(attempts: readonly { readonly usage?: Usage | undefined }[]): number {
+  return attempts.reduce((sum, { usage }) => sum + (usage === undefined ? 0 : usage.input + usage.output), 0);
+}
+
 /** What the row of an exchange says that it cost, all attempts together. */
-export function costOfRow({ attempts }: LedgerRow): BudgetCost {
+function costOfRow({ attempts }: LedgerRow): BudgetCost {
   let knownNanos = 0;
   let unknownCost: string | undefined;
   for (const attempt of attempts) {

@@ -11,6 +11,7 @@ import { addUsage, type Usage } from './canonical/usage.ts';
 import type { LedgerSubject } from './ledger/ledger-row.ts';
 import type { BudgetHold } from './policies/budget.ts';
 import type { ReplySink } from './relay/reply-sink.ts';
+import type { SpendReservation } from './stores/spend-store.ts';
 import type { StreamRecovery } from './stream-recovery.ts';
 
 /** Why an exchange was ended from outside. */
@@ -135,6 +136,8 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
   ledgerSubject: LedgerSubject | undefined;
   /** What is set aside of budgets for it, until its cost is known; undefined: nothing. */
   budgetHold: BudgetHold | undefined;
+  /** The same of its key's budget of tokens. */
+  tokenHold: SpendReservation | undefined;
   /** What is done when the stream breaks after its first byte; undefined: nothing. */
   recovery: StreamRecovery | undefined;
 
@@ -188,6 +191,7 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
       this.ledgerTicket = call.ledgerTicket;
       this.ledgerSubject = call.ledgerSubject;
       this.budgetHold = call.budgetHold;
+      this.tokenHold = call.tokenHold;
     }
     this.targetModel = call.targetModel;
     this.responseModel = call.responseModel;

@@ -4,7 +4,7 @@ import type { Clock } from './canonical/clock.ts';
 import { ConfigError, type LoadedConfig } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
 import { createExchangeAudit } from './exchange-audit.ts';
-import { costOfRow } from './exchange-budget.ts';
+import { settleBudgets } from './exchange-budget.ts';
 import { createExchangeLedger } from './exchange-ledger.ts';
 import { ExchangeRegistry } from './exchange-registry.ts';
 import { createRoutingStats, type RoutingStats, type RoutingStatsSnapshot } from './explain/routing-stats.ts';
@@ -119,7 +119,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
       beginEntry: (exchange, step) => ledger?.begin(exchange, step),
       settle(entry, exchange) {
         const row = ledger?.end(entry, exchange);
-        exchange.budgetHold?.settle(row === undefined ? unrecorded : costOfRow(row));
+        settleBudgets(exchange, row);
         audit?.ended(entry, exchange);
         metrics.observe(entry);
         countHedgedCost(entry, priceOf, metrics);
@@ -243,9 +243,6 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
     },
   };
 }
-
-/** The cost of what no ledger has is not known. */
-const unrecorded = { knownNanos: 0, unknownCost: 'no_usage' };
 
 /** An address that cannot be had is for the operator to change, not a fault of the gateway. */
 function describeBusy(cause: NodeJS.ErrnoException, host: string, port: number): Error {

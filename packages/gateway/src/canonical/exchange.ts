@@ -24,6 +24,8 @@ export interface Principal {
   readonly scopes?: PrincipalScopes;
   /** What limits the key, its team, its tenant and its organisation; absent: nothing. */
   readonly limits?: readonly PrincipalLimit[];
+  /** What the key may use in all; absent: nothing limits it. */
+  readonly tokenBudget?: TokenBudget;
   /** What is different for its requests; absent: nothing. */
   readonly overrides?: PrincipalOverrides;
   /** What it asks is kept beside the audit log. */
@@ -41,6 +43,13 @@ export interface PrincipalOverrides {
   /** Milliseconds that one request may take, where that is less than what holds everywhere. */
   readonly timeoutMs?: number;
   readonly streamRecovery?: StreamRecovery;
+}
+
+/** Tokens, input and output, that a key may use in all. */
+export interface TokenBudget {
+  readonly tokens: number;
+  /** From when on they count, in milliseconds since 1970. */
+  readonly since: number;
 }
 
 /** What a key may be used for, with what its team, tenant and organisation allow; what is absent is not restricted. */

@@ -20,6 +20,7 @@ import { openRecordSecrets, type RecordSecrets } from './record-secrets.ts';
 import { createRecordStores, type RecordStores } from './record-stores.ts';
 import { resealCredentials } from './reseal-credentials.ts';
 import { loadStoredTargets } from './stored-targets.ts';
+import { TokenBudgetDirectory } from './token-budget-directory.ts';
 
 export interface GatewayRecordInput extends CredentialReader {
   readonly database: Database;
@@ -63,6 +64,7 @@ export class GatewayRecord {
   readonly stores: RecordStores;
   readonly keys: KeyDirectory;
   readonly budgets: BudgetDirectory;
+  readonly tokenBudgets: TokenBudgetDirectory;
   /** When keys were last used, as far as it is not written down yet. */
   readonly keyUses: KeyUses;
   readonly audit: AuditTrail;
@@ -92,6 +94,7 @@ export class GatewayRecord {
     this.keyUses = new KeyUses(this.stores.keys, clock);
     this.keys = new KeyDirectory({ ...this.stores, clock, onUse: (id) => this.keyUses.note(id) });
     this.budgets = new BudgetDirectory(this.stores.budgets, input.budgetsWhenStoreIsAway);
+    this.tokenBudgets = new TokenBudgetDirectory(this.stores.keys, input.budgetsWhenStoreIsAway);
     this.audit = new AuditTrail(this.stores.audit, clock, log);
   }
 
@@ -154,6 +157,8 @@ export class GatewayRecord {
     }
     if (topics.includes('providers')) await this.#reload();
     if (topics.includes('budgets')) await this.budgets.load();
+    // A key that was refused or replaced is so even where this cannot be read now.
+    if (topics.includes('keys')) await this.tokenBudgets.load().catch((error: unknown) => this.#reloadLater(error));
     for (const listener of this.#listeners) listener(topics);
   }
 
@@ -181,6 +186,7 @@ export class GatewayRecord {
     await this.#load();
     await this.keys.warm();
     await this.budgets.load();
+    await this.tokenBudgets.load();
     if (this.#isClosed) return;
     this.#isReady = true;
     if (isFirst) {
@@ -228,7 +234,7 @@ export class GatewayRecord {
     log.warn('record', `Providers and budgets of the record were not read, those from before stay: ${String(error)}`);
     if (this.#isClosed) return;
     this.#cancelRetry = clock.schedule(() => {
-      this.follow({ topics: ['providers', 'budgets'], invalidHashes: [] }).catch((again: unknown) =>
+      this.follow({ topics: ['providers', 'budgets', 'keys'], invalidHashes: [] }).catch((again: unknown) =>
         this.#reloadLater(again),
       );
     }, FIRST_RETRY_MS);

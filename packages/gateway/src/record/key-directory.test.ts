@@ -74,6 +74,8 @@ function put(hash: string, changes: Partial<ApiKey> = {}, validUntil: number | n
     scopes: {},
     requestsPerMinute: null,
     tokensPerMinute: null,
+    tokenBudget: null,
+    usageResetAt: null,
     maxConcurrent: null,
     metadata: {},
     createdAt: 0,

@@ -64,6 +64,7 @@ function principalOf(key: ApiKey, { organisations, team, tenant }: KeyOwners): P
       },
     }),
     ...(hasLimits(key) && { limits: [ownLimit(key)] }),
+    ...(key.tokenBudget !== null && { tokenBudget: { tokens: key.tokenBudget, since: key.usageResetAt ?? 0 } }),
   };
   return withinNamespaces(own, [
     ...namespacesOf('team', [team]),

@@ -72,6 +72,7 @@ export function openBudgets(input: OpenBudgetsInput): OpenBudgets | undefined {
       const drainLedger = async (): Promise<void> => ledger?.drain();
       adoption = new SpendAdoption({
         budgets: record.budgets,
+        tokenBudgets: record.tokenBudgets,
         database: record.database,
         store,
         drainLedger,

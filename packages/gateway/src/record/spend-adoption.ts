@@ -4,11 +4,14 @@ import type { SpendAmount, SpendStore } from '../stores/spend-store.ts';
 import { windowStart } from '../stores/spend-window.ts';
 import type { Database } from '../stores/sql/database.ts';
 import { readSpent, type SpentSum } from '../stores/sql/spent-sums.ts';
+import { readUsedTokens } from '../stores/sql/used-tokens.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import type { BudgetDirectory, HeldBudget } from './budget-directory.ts';
+import type { HeldTokenBudget, TokenBudgetDirectory } from './token-budget-directory.ts';
 
 export interface SpendAdoptionInput {
   readonly budgets: BudgetDirectory;
+  readonly tokenBudgets: TokenBudgetDirectory;
   readonly database: Database;
   readonly store: Pick<SpendStore, 'adopt'>;
   /** Brings what is written down, but not in the database yet, there. Never rejects. */
@@ -38,6 +41,7 @@ export class SpendAdoption {
   constructor(input: SpendAdoptionInput) {
     this.#input = input;
     input.budgets.beforeUse((budgets) => this.#within(WAIT_MS, this.#adopt(budgets)));
+    input.tokenBudgets.beforeUse((budgets) => this.#within(WAIT_MS, this.#adoptTokens(budgets)));
   }
 
   /** Begins: returns when the ledger has been read once, or takes too long. */
@@ -51,10 +55,11 @@ export class SpendAdoption {
   }
 
   async #round(): Promise<void> {
-    const { budgets, clock, drainLedger } = this.#input;
+    const { budgets, clock, drainLedger, tokenBudgets } = this.#input;
     const startedAt = clock.now();
     await drainLedger();
     await this.#adopt(budgets.held);
+    await this.#adoptTokens(tokenBudgets.held);
     if (this.#isClosed) return;
     const pause = Math.max(PAUSE_MS, (clock.now() - startedAt) * PAUSE_FACTOR);
     this.#cancelNext = clock.schedule(() => void this.#round(), pause);
@@ -72,6 +77,27 @@ export class SpendAdoption {
       }
     } catch (error) {
       if (!this.#isClosed) log.warn('budget', `What is spent was not read from the ledger: ${String(error)}`);
+    }
+  }
+
+  /** Never rejects. */
+  async #adoptTokens(budgets: readonly HeldTokenBudget[]): Promise<void> {
+    const { clock, database, log, store } = this.#input;
+    const bySince = new Map<number, HeldTokenBudget[]>();
+    for (const budget of budgets) {
+      const group = bySince.get(budget.since);
+      if (group === undefined) bySince.set(budget.since, [budget]);
+      else group.push(budget);
+    }
+    try {
+      for (const [since, group] of bySince) {
+        const keyId = group.length === 1 ? group[0]!.keyId : undefined;
+        const used = await readUsedTokens(database, { since, keyId, now: clock.wallNow() });
+        if (this.#isClosed) return;
+        store.adopt(group.map((one) => ({ ...one.claim, start: 0, nanos: used.get(one.keyId) ?? 0 })));
+      }
+    } catch (error) {
+      if (!this.#isClosed) log.warn('budget', `Tokens that keys used were not read from the ledger: ${String(error)}`);
     }
   }
 

@@ -25,6 +25,7 @@ export const newKey = (name: string, changes: Partial<NewKey> = {}): NewKey => (
   scopes: {},
   requestsPerMinute: null,
   tokensPerMinute: null,
+  tokenBudget: null,
   maxConcurrent: null,
   metadata: {},
   expiresAt: null,
@@ -65,6 +66,7 @@ export function testKeyStore(name: string, create: (clock: ManualClock) => Promi
         scopes: { models: ['m/1'], endpoints: ['chat'], addresses: ['10.0.0.0/8'], admin: 'read' },
         requestsPerMinute: 60,
         tokensPerMinute: 9_000_000_000,
+        tokenBudget: 9_000_000_000_000,
         maxConcurrent: 3,
         metadata: { owner: 'ä 🙂', nested: { list: [1, null] } },
         expiresAt: clock.wallNow() + 5,
@@ -80,6 +82,7 @@ export function testKeyStore(name: string, create: (clock: ManualClock) => Promi
         revokedAt: null,
         graceUntil: null,
         lastUsedAt: null,
+        usageResetAt: null,
       });
       expect(await keys.get(key.id)).toEqual(key);
       expect(await keys.findByHash(given.hash)).toEqual({ key, hash: given.hash, validUntil: null });
@@ -254,6 +257,24 @@ export function testKeyStore(name: string, create: (clock: ManualClock) => Promi
         expect(entry).toEqual(await keys.findByHash(entry.hash));
         expect(keyState(entry, clock.wallNow())).toBe('valid');
       }
+    });
+
+    test('gives every budget of tokens that holds, and from when on', async () => {
+      await keys.create(newKey('without'));
+      const first = await keys.create(newKey('first', { tokenBudget: 1_000 }));
+      expect(first).toMatchObject({ tokenBudget: 1_000, usageResetAt: null });
+      const reset = await keys.create(newKey('reset', { tokenBudget: Number.MAX_SAFE_INTEGER }));
+      const usageResetAt = clock.wallNow();
+      expect(await keys.update(reset.id, { usageResetAt })).toMatchObject({ usageResetAt });
+      const revoked = await keys.create(newKey('revoked', { tokenBudget: 1 }));
+      await keys.revoke(revoked.id);
+      const budgets = await keys.tokenBudgets();
+      expect(new Set(budgets)).toEqual(
+        new Set([
+          { id: first.id, tokens: 1_000, since: 0 },
+          { id: reset.id, tokens: Number.MAX_SAFE_INTEGER, since: usageResetAt },
+        ]),
+      );
     });
 
     test('keeps any metadata as it is', async () => {

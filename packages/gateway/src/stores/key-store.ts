@@ -13,6 +13,8 @@ export interface ApiKey extends StoredItem {
   readonly requestsPerMinute: number | null;
   readonly tokensPerMinute: number | null;
   readonly maxConcurrent: number | null;
+  /** Tokens that it may use in all. */
+  readonly tokenBudget: number | null;
   /** Whatever its owner wants to remember. */
   readonly metadata: Readonly<Record<string, unknown>>;
   /** Milliseconds since 1970 here and below; null where it did not or will not happen. */
@@ -22,6 +24,8 @@ export interface ApiKey extends StoredItem {
   /** Until when the key before the last rotation is valid as well. */
   readonly graceUntil: number | null;
   readonly lastUsedAt: number | null;
+  /** From when on its tokens count; null: from its beginning. */
+  readonly usageResetAt: number | null;
 }
 
 /** What a key may be used for; what is absent is not restricted, except that no key administers without being told. */
@@ -47,7 +51,7 @@ export interface FoundKey {
   readonly validUntil: number | null;
 }
 
-export type NewKey = Omit<NewItem<ApiKey>, 'revokedAt' | 'rotatedAt' | 'graceUntil' | 'lastUsedAt'> & {
+export type NewKey = Omit<NewItem<ApiKey>, 'revokedAt' | 'rotatedAt' | 'graceUntil' | 'lastUsedAt' | 'usageResetAt'> & {
   readonly hash: KeyHash;
 };
 
@@ -84,8 +88,18 @@ export interface KeyStore extends Pick<Collection<ApiKey>, 'get'> {
   rotate(id: string, rotation: KeyRotation): Promise<ChangedKey | undefined>;
   /** Undefined when there is none. Revoking again changes nothing. */
   revoke(id: string): Promise<ChangedKey | undefined>;
+  /** Every budget of tokens of keys that are not revoked. */
+  tokenBudgets(): Promise<readonly KeyTokenBudget[]>;
   /** Notes when keys were last used, many at once; an earlier time than the known one changes nothing. */
   touch(uses: readonly KeyUse[]): Promise<void>;
+}
+
+/** What a key may use in all. */
+export interface KeyTokenBudget {
+  readonly id: string;
+  readonly tokens: number;
+  /** From when on, in milliseconds since 1970. */
+  readonly since: number;
 }
 
 export interface KeyUse {

@@ -3,7 +3,7 @@ import type { SpendWindow } from './spend-window.ts';
 
 /**
  * What may be spent in a window. Amounts are whole nano-dollars in numbers, which are exact up to 2^53: nine million
- * dollars in one window. Sums stop there, where every hard cap has refused long before.
+ * dollars in one window; of caps on tokens, they are tokens. Sums stop there, where every hard cap has refused long before.
  */
 export interface SpendCap {
   /** Names the counter, with the claim's key: it stays through changes of the other members but the window. */

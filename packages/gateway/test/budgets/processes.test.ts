@@ -111,4 +111,35 @@ describe('a budget over several workers', () => {
     expect(rows[0]!.cut).toBeGreaterThan(0);
     expect(Math.round(body.spent_usd * NANOS)).toBe(rows[0]!.total - perAnswer + rows[0]!.cut);
   }, 60_000);
+
+  it('so is the token budget of a key', async () => {
+    simulator.behave({ kind: 'answer', usage: { prompt_tokens: 10, completion_tokens: 90, total_tokens: 100 } });
+    const first = await start(2);
+    const url = await first.listening();
+    const { body } = await call(url, 'POST', '/admin/keys', adminKey, { name: 'test', token_budget: 1_500 });
+    const path = `/admin/keys/${body.id}`;
+    const used = async (at: string) => (await call(at, 'GET', path, adminKey)).body.tokens_used;
+    const replies = await Promise.all(Array.from({ length: 40 }, () => chat(url, body.key)));
+    const passed = replies.filter(({ status }) => status === 200).length;
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200, 429]));
+    expect(passed).toBeLessThanOrEqual(15);
+    await expect.poll(() => used(url), { timeout: 10_000 }).toBe(100 * passed);
+
+    // Each of these asks another worker, perhaps, than the one that made the change.
+    await call(url, 'PUT', path, adminKey, { reset_usage: true });
+    expect(await used(url)).toBe(0);
+    const again = await Promise.all(Array.from({ length: 5 }, () => chat(url, body.key)));
+    expect(again.map(({ status }) => status)).toEqual(Array(5).fill(200));
+    await expect.poll(() => used(url), { timeout: 10_000 }).toBe(500);
+    first.signal('SIGKILL');
+    await first.ended;
+
+    const second = await start(2, first.directory);
+    const later = await second.listening();
+    expect(await used(later)).toBe(500);
+    await call(later, 'PUT', path, adminKey, { token_budget: 500 });
+    expect(await chat(later, body.key)).toMatchObject({ status: 429, body: { error: { code: 'budget_exceeded' } } });
+    second.signal('SIGTERM');
+    expect(await second.ended).toBe(0);
+  }, 60_000);
 });

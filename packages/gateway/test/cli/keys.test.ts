@@ -36,6 +36,8 @@ describe('keys', () => {
       'other',
       '--requests-per-minute',
       '9',
+      '--token-budget',
+      '5000',
     );
     expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(shape) });
     expect(made.stderr).toMatch(/^The key my-app has the id \S+\. Its value is not shown again\.\n$/);
@@ -43,7 +45,13 @@ describe('keys', () => {
 
     const listed = JSON.parse((await run('list', '--tenant', 'acme', '--json')).stdout).data;
     expect(listed).toMatchObject([
-      { name: 'my-app', tenant_id: 'acme', scopes: { models: ['demo', 'other'] }, requests_per_minute: 9 },
+      {
+        name: 'my-app',
+        tenant_id: 'acme',
+        scopes: { models: ['demo', 'other'] },
+        requests_per_minute: 9,
+        token_budget: 5_000,
+      },
     ]);
     const [{ id, key_prefix: prefix }] = listed;
     expect((await run('list')).stdout).toMatch(new RegExp(`^ID.*\\n${id}\\tmy-app\\t${prefix}\\tactive\\tacme\\t-\\t`));

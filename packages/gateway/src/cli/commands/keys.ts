@@ -92,6 +92,7 @@ interface CreateOptions {
   readonly expires?: string;
   readonly requestsPerMinute?: number;
   readonly tokensPerMinute?: number;
+  readonly tokenBudget?: number;
 }
 
 function createCreateCommand(session: Session): Command {
@@ -114,8 +115,12 @@ function createCreateCommand(session: Session): Command {
   command.addOption(new Option('--requests-per-minute <COUNT>', 'Requests in any minute').argParser(perMinute));
   command.addOption(new Option('--tokens-per-minute <COUNT>', 'Tokens in any minute').argParser(perMinute));
 
+  command.addOption(
+    new Option('--token-budget <COUNT>', 'Tokens in all').argParser(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
+  );
+
   return session.onRun<CreateOptions>(command, async (invocation) => {
-    const { expires, model, requestsPerMinute, tenant, tokensPerMinute } = invocation.options;
+    const { expires, model, requestsPerMinute, tenant, tokenBudget, tokensPerMinute } = invocation.options;
     const body = {
       name: invocation.operands[0],
       ...(tenant !== undefined && { tenant_id: tenant }),
@@ -123,6 +128,7 @@ function createCreateCommand(session: Session): Command {
       ...(expires !== undefined && { expires_at: expires }),
       ...(requestsPerMinute !== undefined && { requests_per_minute: requestsPerMinute }),
       ...(tokensPerMinute !== undefined && { tokens_per_minute: tokensPerMinute }),
+      ...(tokenBudget !== undefined && { token_budget: tokenBudget }),
     };
     return showMade(invocation, await ask(invocation, { path: '/admin/keys', body }));
   });

@@ -30,6 +30,9 @@ export const tenantId = () =>
 
 export const limit = () => z.number().int().min(1).max(1_000_000_000);
 
+/** Tokens; as many as sums of them are exact in. */
+export const tokenBudget = () => z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+
 export const address = () =>
   z
     .url()

@@ -17,6 +17,7 @@ import {
   shownKey,
 } from './key-schema.ts';
 import { notFound } from './not-found.ts';
+import { readTokensUsed, tokensUsedOf } from './tokens-used.ts';
 
 /** Characters of a key that are kept in clear: `sk-` and eight of its 32 digits. */
 const PREFIX_LENGTH = 11;
@@ -51,12 +52,13 @@ export const keyRoutes: readonly AdminRoute[] = [
         requestsPerMinute: body.requests_per_minute ?? null,
         tokensPerMinute: body.tokens_per_minute ?? null,
         maxConcurrent: body.max_concurrent ?? null,
+        tokenBudget: body.token_budget ?? null,
         metadata: body.metadata ?? {},
         expiresAt: body.expires_at ?? null,
       });
       await source.record.changed({ topics: ['keys'], invalidHashes: [] });
       await audit({ kind: 'key.created', subject: key.id, tenantId: key.tenantId, detail: { name: key.name } });
-      return describeMadeKey(key, value);
+      return describeMadeKey(key, await tokensUsedOf(source, key), value);
     },
   }),
   defineAdminRoute({
@@ -75,7 +77,8 @@ export const keyRoutes: readonly AdminRoute[] = [
         ...(query.limit !== undefined && { limit: query.limit }),
         ...(tenant !== undefined && { where: { tenantId: tenant } }),
       });
-      return keys.map(describeKey);
+      const used = await readTokensUsed(source, keys);
+      return keys.map((key, index) => describeKey(key, used[index] ?? null));
     },
   }),
   defineAdminRoute({
@@ -86,7 +89,10 @@ export const keyRoutes: readonly AdminRoute[] = [
     allows,
     status: 200,
     reply: shownKey,
-    handle: async ({ caller, id, source }) => describeKey(await findKey(source, caller, id)),
+    async handle({ caller, id, source }) {
+      const key = await findKey(source, caller, id);
+      return describeKey(key, await tokensUsedOf(source, key));
+    },
   }),
   defineAdminRoute({
     method: 'PUT',
@@ -110,6 +116,8 @@ export const keyRoutes: readonly AdminRoute[] = [
         ...(body.requests_per_minute !== undefined && { requestsPerMinute: body.requests_per_minute }),
         ...(body.tokens_per_minute !== undefined && { tokensPerMinute: body.tokens_per_minute }),
         ...(body.max_concurrent !== undefined && { maxConcurrent: body.max_concurrent }),
+        ...(body.token_budget !== undefined && { tokenBudget: body.token_budget }),
+        ...(body.reset_usage === true && { usageResetAt: source.wallNow() }),
         ...(body.metadata !== undefined && { metadata: body.metadata }),
         ...(body.expires_at !== undefined && { expiresAt: body.expires_at }),
         ...(body.tenant_id !== undefined && { tenantId: body.tenant_id }),
@@ -119,7 +127,7 @@ export const keyRoutes: readonly AdminRoute[] = [
       await source.record.changed({ topics: ['keys'], invalidHashes: [] });
       const detail = { name: updated.name, changed: Object.keys(body) };
       await audit({ kind: 'key.updated', subject: id, tenantId: updated.tenantId, detail });
-      return describeKey(updated);
+      return describeKey(updated, await tokensUsedOf(source, updated));
     },
   }),
   defineAdminRoute({
@@ -145,7 +153,7 @@ export const keyRoutes: readonly AdminRoute[] = [
       const { invalidHashes, key } = rotated;
       await source.record.changed({ topics: ['keys'], invalidHashes });
       await audit({ kind: 'key.rotated', subject: id, tenantId: key.tenantId, detail: { name: key.name } });
-      return describeMadeKey(key, value);
+      return describeMadeKey(key, await tokensUsedOf(source, key), value);
     },
   }),
   defineAdminRoute({

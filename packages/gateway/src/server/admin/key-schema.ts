@@ -13,6 +13,7 @@ import {
   shownTime,
   tenantId,
   time,
+  tokenBudget,
 } from './admin-fields.ts';
 
 const MOST_ENTRIES = 1_000;
@@ -35,6 +36,7 @@ const fields = {
   requests_per_minute: limit().nullable().optional(),
   tokens_per_minute: limit().nullable().optional(),
   max_concurrent: limit().nullable().optional(),
+  token_budget: tokenBudget().nullable().optional().describe('Tokens, input and output, that it may use in all.'),
   metadata: metadata().optional(),
   expires_at: time().nullable().optional().describe('When it ends; null: never.'),
   tenant_id: tenantId().nullable().optional(),
@@ -44,7 +46,9 @@ const fields = {
 /** What a key is made with. */
 export const keyCreation = z.strictObject(fields);
 /** What can be changed of it. */
-export const keyChanges = keyCreation.partial();
+export const keyChanges = keyCreation.partial().extend({
+  reset_usage: z.boolean().optional().describe('True: what was used so far no longer counts against `token_budget`.'),
+});
 
 /** How its value is changed. */
 export const keyRotation = z.strictObject({
@@ -68,6 +72,9 @@ const shownFields = {
   requests_per_minute: z.number().nullable(),
   tokens_per_minute: z.number().nullable(),
   max_concurrent: z.number().nullable(),
+  token_budget: z.number().nullable(),
+  tokens_used: z.number().nullable().describe('Of `token_budget`; null without one.'),
+  usage_reset_at: shownTime().nullable().describe('From when on they count; null: from its beginning.'),
   metadata: z.record(z.string(), z.unknown()),
   created_at: shownTime(),
   updated_at: shownTime(),
@@ -83,7 +90,8 @@ export const shownKey = z.object(shownFields);
 /** A key as it is shown once, when it has got a value. */
 export const madeKey = z.object({ key: z.string().describe('The key itself; it is not shown again.'), ...shownFields });
 
-export function describeKey(key: ApiKey): z.input<typeof shownKey> {
+/** `tokensUsed`: null where nobody counts them. */
+export function describeKey(key: ApiKey, tokensUsed: number | null): z.input<typeof shownKey> {
   return {
     id: key.id,
     name: key.name,
@@ -95,6 +103,9 @@ export function describeKey(key: ApiKey): z.input<typeof shownKey> {
     requests_per_minute: key.requestsPerMinute,
     tokens_per_minute: key.tokensPerMinute,
     max_concurrent: key.maxConcurrent,
+    token_budget: key.tokenBudget,
+    tokens_used: tokensUsed,
+    usage_reset_at: isoOrNull(key.usageResetAt),
     metadata: { ...key.metadata },
     created_at: isoOf(key.createdAt),
     updated_at: isoOf(key.updatedAt),
@@ -107,8 +118,8 @@ export function describeKey(key: ApiKey): z.input<typeof shownKey> {
 }
 
 /** The same with its value. */
-export function describeMadeKey(key: ApiKey, value: string): z.input<typeof madeKey> {
-  const { id, name: keyName, ...rest } = describeKey(key);
+export function describeMadeKey(key: ApiKey, tokensUsed: number | null, value: string): z.input<typeof madeKey> {
+  const { id, name: keyName, ...rest } = describeKey(key, tokensUsed);
   return { id, name: keyName, key: value, ...rest };
 }
 

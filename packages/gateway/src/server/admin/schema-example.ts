@@ -24,6 +24,7 @@ const samples: Readonly<Record<string, Json>> = {
   regions: ['eu'],
   requests_per_minute: 60,
   tokens_per_minute: 100_000,
+  token_budget: 5_000_000,
   max_keys: 10,
   metadata: { owner: 'search' },
   expires_at: '2099-01-01T00:00:00Z',

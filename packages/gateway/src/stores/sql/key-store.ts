@@ -8,6 +8,7 @@ import type {
   KeyRotation,
   KeyScopes,
   KeyStore,
+  KeyTokenBudget,
   KeyUse,
   NewKey,
 } from '../key-store.ts';
@@ -17,6 +18,8 @@ import { asStore } from './store-error.ts';
 
 /** Uses that one statement notes. */
 const MAX_TOUCHED = 500;
+/** Budgets that are kept with the ledger; as many as there are counters of them. */
+const MOST_BUDGETS = 100_000;
 
 const keys = {
   table: 'api_keys',
@@ -34,6 +37,7 @@ const keys = {
     requestsPerMinute: nullable(numberColumn('requests_per_minute')),
     tokensPerMinute: nullable(numberColumn('tokens_per_minute')),
     maxConcurrent: nullable(numberColumn('max_concurrent')),
+    tokenBudget: nullable(numberColumn('token_budget')),
     metadata: jsonColumn<Readonly<Record<string, unknown>>>('metadata'),
     createdAt: numberColumn('created_at'),
     updatedAt: numberColumn('updated_at'),
@@ -42,6 +46,7 @@ const keys = {
     revokedAt: nullable(numberColumn('revoked_at')),
     graceUntil: nullable(numberColumn('grace_until')),
     lastUsedAt: nullable(numberColumn('last_used_at')),
+    usageResetAt: nullable(numberColumn('usage_reset_at')),
   },
 } as const;
 
@@ -65,7 +70,7 @@ class SqlKeyStore implements KeyStore {
   }
 
   create({ hash, ...key }: NewKey): Promise<ApiKey> {
-    const fresh = { ...key, revokedAt: null, rotatedAt: null, graceUntil: null, lastUsedAt: null };
+    const fresh = { ...key, revokedAt: null, rotatedAt: null, graceUntil: null, lastUsedAt: null, usageResetAt: null };
     return this.#keys.insert(fresh, { key_hash: hash });
   }
 
@@ -132,6 +137,12 @@ class SqlKeyStore implements KeyStore {
     if (revoked !== undefined) return revoked;
     const key = await this.get(id);
     return key && { key, invalidHashes: [] };
+  }
+
+  async tokenBudgets(): Promise<readonly KeyTokenBudget[]> {
+    const sql = `SELECT id, token_budget AS tokens, COALESCE(usage_reset_at, 0) AS since FROM api_keys
+      WHERE token_budget IS NOT NULL AND revoked_at IS NULL ORDER BY created_at LIMIT ${MOST_BUDGETS}`;
+    return asStore(() => this.#context.database.all<KeyTokenBudget>(sql));
   }
 
   async touch(uses: readonly KeyUse[]): Promise<void> {

@@ -1,0 +1,69 @@
+import type { Principal, TokenBudget } from '../canonical/exchange.ts';
+import { GatewayError } from '../canonical/gateway-error.ts';
+import type { WhenStoreIsAway } from '../stores/limit-store.ts';
+import type { SpendClaim, SpendReservation, SpendStore, SpendVerdict } from '../stores/spend-store.ts';
+
+export interface TokenBudgetsInput {
+  readonly store: SpendStore;
+  /** The counter of a key's budget. */
+  readonly claimOf: (keyId: string, budget: TokenBudget) => SpendClaim;
+}
+
+/** Keeps what keys use within their budgets of tokens. */
+export interface TokenBudgets {
+  /**
+   * Sets aside what a request may use, input and output; to be settled with what it used. Undefined where the key has no
+   * such budget. Throws `budget_exceeded` where there is no room.
+   */
+  reserve(
+    principal: Principal,
+    estimatedTokens: () => number,
+  ): SpendReservation | undefined | Promise<SpendReservation>;
+}
+
+/** The counter of a key's tokens: of what it used since a time, so that a reset begins another one. */
+export function tokenClaimOf(
+  keyId: string,
+  { since, tokens }: TokenBudget,
+  whenStoreIsAway: WhenStoreIsAway,
+): SpendClaim {
+  const window = { kind: 'total' } as const;
+  const cap = { id: `tokens.${keyId}`, window, capNanos: tokens, isHard: true, thresholds: [], whenStoreIsAway };
+  return { cap, key: String(since) };
+}
+
+/** Makes the policy of tokens. */
+export function createTokenBudgets({ claimOf, store }: TokenBudgetsInput): TokenBudgets {
+  // A principal is one object for all requests of a key.
+  const known = new WeakMap<TokenBudget, readonly SpendClaim[]>();
+  return {
+    reserve({ keyId, tokenBudget }, estimatedTokens) {
+      if (keyId === undefined || tokenBudget === undefined) return undefined;
+      let claims = known.get(tokenBudget);
+      if (claims === undefined) {
+        claims = [claimOf(keyId, tokenBudget)];
+        known.set(tokenBudget, claims);
+      }
+      const estimate = estimatedTokens();
+      const reservation = store.reserve(claims, estimate);
+      if (reservation instanceof Promise) return reservation.then((late) => allowed(late, tokenBudget, estimate));
+      return allowed(reservation, tokenBudget, estimate);
+    },
+  };
+}
+
+function allowed(reservation: SpendReservation, budget: TokenBudget, estimate: number): SpendReservation {
+  if (!reservation.verdict.allowed) throw exceeded(reservation.verdict, budget, estimate);
+  return reservation;
+}
+
+function exceeded({ leftNanos: left }: SpendVerdict, { tokens }: TokenBudget, estimate: number): GatewayError {
+  const state =
+    left === 0
+      ? 'is spent'
+      : `has ${left} left, and this request may take ${estimate}; a lower limit of output tokens may fit`;
+  return new GatewayError(
+    'budget_exceeded',
+    `The token budget of this key, ${tokens} tokens, ${state}. It does not begin anew by itself: ask whoever runs the gateway for more.`,
+  );
+}
