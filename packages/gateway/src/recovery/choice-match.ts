@@ -4,7 +4,7 @@ import type { Citation, Signature } from '../canonical/conversation.ts';
 import { ArgumentMatch } from './argument-match.ts';
 import { ReasoningMatch } from './reasoning-match.ts';
 import type { Seam } from './seam.ts';
-import type { SentPart } from './sent-answer.ts';
+import { citationKey, type SentPart } from './sent-answer.ts';
 import { type SentSegment, sentSegments } from './sent-segments.ts';
 
 /** The part of the new attempt that is coming. */
@@ -20,6 +20,8 @@ interface ComingPart {
   thought: 'compared' | 'new' | 'dropped';
   hasText: boolean;
 }
+
+const fresh = { target: undefined, call: undefined, thought: 'dropped', hasText: false } as const;
 
 export interface ChoiceMatchInput {
   readonly choice: number;
@@ -76,15 +78,7 @@ export class ChoiceMatch {
   }
 
   begin(head: PartHead): void {
-    const followsSent = this.isMatched;
-    const part: ComingPart = {
-      head,
-      followsSent,
-      target: undefined,
-      call: undefined,
-      thought: 'dropped',
-      hasText: false,
-    };
+    const part: ComingPart = { ...fresh, head, followsSent: this.isMatched };
     this.#part = part;
     switch (head.type) {
       case 'text':
@@ -301,8 +295,4 @@ export class ChoiceMatch {
   #fail(): void {
     this.isMismatch = true;
   }
-}
-
-function citationKey({ url, title, quote, start, end, documentIndex }: Citation): string {
-  return JSON.stringify([url, title, quote, start, end, documentIndex]);
 }

@@ -46,3 +46,8 @@ export function isWhole(sent: SentAnswer, choices: number): boolean {
 export function sentText({ parts }: SentAnswer): string {
   return parts.flatMap(({ head, text }) => (head.type === 'text' ? [text] : [])).join('');
 }
+
+/** What tells one citation from another. */
+export function citationKey({ url, title, quote, start, end, documentIndex }: Citation): string {
+  return JSON.stringify([url, title, quote, start, end, documentIndex]);
+}
