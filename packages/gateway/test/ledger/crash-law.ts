@@ -56,7 +56,9 @@ export async function readRows(database: Database, prefix: string): Promise<read
  * 2. Whatever the provider was asked, and whoever got a whole answer, has its row.
  * 3. A completed exchange was served, once, and costs what was served: the tokens in the provider's answer times their
  *    price, to the nano-dollar. Its caller was told the same tokens.
- * 4. Any other row is of an exchange that the kill cut off: `interrupted`, marked as estimated, and it costs what the
+ * 4. One that was refused asked nobody, cost nothing and got no answer: the places of a worker that has just died are not
+ *    free yet, or a gateway without its primary takes nothing new.
+ * 5. Any other row is of an exchange that the kill cut off: `interrupted`, marked as estimated, and it costs what the
  *    estimate in it costs. There are no more of them than were under way.
  */
 export function breachesOf(rows: readonly Recorded[], history: History): readonly string[] {
@@ -82,9 +84,13 @@ function breachesOfRow(
   const { cost_nanos: cost, input_tokens: input, outcome, output_tokens: output, request_id: id } = row;
   const told = (what: string): string => `${id}, ${outcome}: ${what}`;
   const own = Number(cost) === costOf({ input, output }) ? [] : [told(`costs ${cost} for ${input} and ${output}`)];
+  if (outcome === 'rejected') {
+    const hasCost = row.attempts + Number(cost) > 0 || attempts.has(id) || answered.has(id);
+    return hasCost ? [...own, told('was served')] : own;
+  }
   if (row.attempts !== 1) own.push(told(`${row.attempts} attempts`));
   if (outcome === 'interrupted') return row.is_estimated === 1 ? own : [...own, told('is not marked')];
-  if (outcome !== 'completed') return [...own, told('neither completed nor interrupted')];
+  if (outcome !== 'completed') return [...own, told('neither completed, nor refused, nor interrupted')];
   const { tokens, words } = asked.get(id) ?? { tokens: -1, words: -1 };
   if (row.is_estimated !== 0) own.push(told('is estimated'));
   if (input !== words || output !== tokens) own.push(told(`used ${input} and ${output} of ${words} and ${tokens}`));
