@@ -184,8 +184,10 @@ class Staff {
   readonly #workers = new Set<Worker>();
   readonly #starting = new Set<Worker>();
   #respawnMs = FIRST_RESPAWN_MS;
-  /** Set once all serve. */
+  /** Where they listen; set once all serve. */
   #port: number | undefined;
+  /** What they are told to listen on in place of what is configured. */
+  #givenPort: number | undefined;
   #onEmpty: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
   isServing = false;
@@ -200,14 +202,15 @@ class Staff {
     const { hub, count, log } = this.#input;
     return new Promise((resolve, reject) => {
       let serving = 0;
-      hub.on(workerTopics.listening, (address) => {
+      hub.on(workerTopics.listening, (message) => {
+        const address = message as WorkerAddress;
+        if (this.#port !== undefined && address.port !== this.#port) return;
         serving++;
         if (this.isServing) log.info('worker', 'A new worker serves in the place of one that died');
         if (serving < count) return;
         this.isServing = true;
-        // When all die at once the port is given up; "any free one" would be another then.
-        this.#port ??= (address as WorkerAddress).port;
-        resolve(address as WorkerAddress);
+        this.#port = address.port;
+        resolve(address);
       });
       for (let index = 0; index < count; index++) {
         this.#fork((code) => {
@@ -237,7 +240,10 @@ class Staff {
   #fork(onExit?: (code: number) => void): void {
     const { hub, io, log } = this.#input;
     const { clock } = io;
-    const worker = cluster.fork(this.#port === undefined ? {} : { [portOfWorkers]: String(this.#port) });
+    // When all have died the port is given up, and "any free one" would be another. As long as one lives, node gives the
+    // others what it has only if they ask for the same.
+    if (this.#workers.size === 0) this.#givenPort = this.#port;
+    const worker = cluster.fork(this.#givenPort === undefined ? {} : { [portOfWorkers]: String(this.#givenPort) });
     reclaimConnections(worker, () =>
       [...this.#workers].some((other) => other !== worker && this.#takesConnections(other)),
     );
@@ -245,7 +251,11 @@ class Staff {
     const detach = hub.attach(processChannel(worker));
     this.#workers.add(worker);
     this.#starting.add(worker);
-    worker.once('listening', () => this.#starting.delete(worker));
+    worker.once('listening', ({ port }) => {
+      // The last that had the port died meanwhile: whoever follows this one is told which it was.
+      if (this.#port !== undefined && port !== this.#port) worker.process.kill('SIGKILL');
+      else this.#starting.delete(worker);
+    });
     worker.once('exit', (code, signal) => {
       detach();
       this.#workers.delete(worker);
