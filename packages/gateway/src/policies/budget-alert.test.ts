@@ -58,7 +58,7 @@ function setUp(differences: Partial<BudgetAlertInput> = {}) {
     },
     onAlert: (text) => told.push(text),
     onDropped: (text) => dropped.push(text),
-    claimAlert: async () => true,
+    claimAlert: async () => 0,
     ...differences,
   });
   /** Tells, and waits until whoever is asked first has answered. */
@@ -115,8 +115,8 @@ describe('a threshold', () => {
   });
 
   it('is told by the first process that claims it, or by all when nobody can say', async () => {
-    const answers = [true, false];
-    const claimed = setUp({ claimAlert: async () => answers.shift() === true });
+    const answers = [0, undefined];
+    const claimed = setUp({ claimAlert: async () => answers.shift() });
     await claimed.cross(crossing, crossing);
     expect(claimed.told).toHaveLength(1);
     const unsaid = setUp({ claimAlert: () => Promise.reject(new Error('away')) });
@@ -124,24 +124,11 @@ describe('a threshold', () => {
     expect(unsaid.told).toHaveLength(1);
   });
 
-  it('is claimed after the one before it, so that the higher one does not hide the lower', async () => {
-    const asked: number[] = [];
-    let answer = (_isFirst: boolean): void => {};
-    const { cross, told } = setUp({
-      claimAlert: ({ percent }) => {
-        asked.push(percent);
-        return new Promise((resolve) => {
-          answer = resolve;
-        });
-      },
-    });
-    await cross({ ...crossing, percent: 50 }, { ...crossing, percent: 100 });
-    expect(asked).toEqual([50]);
-    answer(true);
-    await cross();
-    expect(asked).toEqual([50, 100]);
-    answer(true);
-    await cross();
-    expect(told).toHaveLength(2);
+  it('that another process came past without telling of it is told of with the higher one', async () => {
+    const cap = { ...crossing.cap, thresholds: [20, 50, 80, 100] };
+    const told: number[] = [];
+    const { cross } = setUp({ claimAlert: async () => 20, onAlert: (_text, { percent }) => told.push(percent) });
+    await cross({ ...crossing, cap });
+    expect(told).toEqual([50, 80]);
   });
 });

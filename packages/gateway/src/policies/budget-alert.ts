@@ -16,22 +16,30 @@ export interface BudgetAlertInput {
   readonly onAlert: (text: string, crossing: SpendCrossing) => void;
   /** Hears of messages for which the queue had no room. */
   readonly onDropped: (text: string) => void;
-  /** Whether this process is the one to tell, now: the first of all that ask, before and after a restart. */
-  readonly claimAlert: (crossing: SpendCrossing) => Promise<boolean>;
+  /**
+   * The highest threshold that any process was to tell of before, 0 for none: this one is to tell of those above it, up
+   * to the crossing's. Undefined: another is to tell, or has told, before a restart perhaps.
+   */
+  readonly claimAlert: (crossing: SpendCrossing) => Promise<number | undefined>;
 }
 
 /** Tells of budgets that came to a threshold: the log, and whoever listens, by a signed message to each webhook. */
 export function createBudgetAlert(input: BudgetAlertInput): OnCrossing {
   let before = Promise.resolve();
   return (crossing) => {
-    // One after the other: of two thresholds at once, the higher one would make the lower one look told.
+    // One after the other, so that thresholds are told of in their order.
     before = before.then(() => tellOnce(input, crossing));
   };
 }
 
 async function tellOnce(input: BudgetAlertInput, crossing: SpendCrossing): Promise<void> {
+  const { cap, percent } = crossing;
   // A record that does not answer is no reason not to tell: twice is better than never.
-  if (await input.claimAlert(crossing).catch(() => true)) tell(input, crossing);
+  const told = await input.claimAlert(crossing).catch(() => percent - 1);
+  if (told === undefined) return;
+  // Of two thresholds at once, the higher one may be claimed first, by another process: then it tells of both.
+  for (const share of cap.thresholds)
+    if (share > told && share <= percent) tell(input, { ...crossing, percent: share });
 }
 
 function tell(

@@ -63,12 +63,24 @@ export function testBudgetStore(name: string, create: (clock: ManualClock) => Pr
       const span = { budgetId: id, periodStart: 1_000 };
       const stores = [budgets, underTest.second, budgets, underTest.second];
       const first = await Promise.all(stores.map((store) => store.markAlerted(span, 50)));
-      expect(first.filter(Boolean)).toHaveLength(1);
-      expect(await budgets.markAlerted(span, 80)).toBe(true);
-      expect(await underTest.second.markAlerted(span, 50)).toBe(false);
-      expect(await underTest.second.markAlerted({ ...span, periodStart: 2_000 }, 50)).toBe(true);
+      expect(first.filter((before) => before === 0)).toHaveLength(1);
+      expect(first.filter((before) => before === undefined)).toHaveLength(3);
+      expect(await budgets.markAlerted(span, 80)).toBe(50);
+      expect(await underTest.second.markAlerted(span, 50)).toBeUndefined();
+      expect(await underTest.second.markAlerted({ ...span, periodStart: 2_000 }, 50)).toBe(0);
       const other = await budgets.create(budget('b'));
-      expect(await budgets.markAlerted({ ...span, budgetId: other.id }, 50)).toBe(true);
+      expect(await budgets.markAlerted({ ...span, budgetId: other.id }, 50)).toBe(0);
+      // Of several at once each share is for one of them to tell, whichever comes first.
+      const third = await budgets.create(budget('c'));
+      const ownSpan = { ...span, budgetId: third.id };
+      const percents = [50, 80, 100, 50, 80, 100];
+      const before = await Promise.all(
+        percents.map((percent, index) => stores[index % stores.length]!.markAlerted(ownSpan, percent)),
+      );
+      const told = percents.flatMap((percent, index) =>
+        [50, 80, 100].filter((share) => share <= percent && share > (before[index] ?? Number.POSITIVE_INFINITY)),
+      );
+      expect(told.toSorted((a, b) => a - b)).toEqual([50, 80, 100]);
     });
 
     test('cannot say who is to tell of a budget that is gone', async () => {

@@ -34,8 +34,9 @@ export interface BudgetSpan {
 /** Keeps budgets. Two of the same scope, model and period are `already_exists`. */
 export interface BudgetStore extends Collection<Budget> {
   /**
-   * Notes that a threshold is told of; true for the first of all callers that note it, who is to tell. Earlier periods of
-   * the budget are forgotten.
+   * Notes that thresholds up to this one are told of, and answers with the highest that was noted before, 0 for none:
+   * who asks is to tell of those above it. Undefined: somebody else is, or was. Earlier periods of the budget are
+   * forgotten.
    */
-  markAlerted(span: BudgetSpan, percent: number): Promise<boolean>;
+  markAlerted(span: BudgetSpan, percent: number): Promise<number | undefined>;
 }

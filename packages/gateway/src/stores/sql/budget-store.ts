@@ -1,4 +1,4 @@
-import type { Budget, BudgetPeriod, BudgetScope, BudgetStore } from '../budget-store.ts';
+import type { Budget, BudgetPeriod, BudgetScope, BudgetSpan, BudgetStore } from '../budget-store.ts';
 import { SqlCollection, type StoreContext } from './collection.ts';
 import { bigintColumn, flagColumn, jsonColumn, numberColumn, textColumn } from './columns.ts';
 import { asStore } from './store-error.ts';
@@ -26,7 +26,6 @@ export function createSqlBudgetStore(context: StoreContext): BudgetStore {
       updatedAt: numberColumn('updated_at'),
     },
   });
-  const { database, clock } = context;
 
   return {
     create: (budget) => budgets.create(budget),
@@ -34,20 +33,32 @@ export function createSqlBudgetStore(context: StoreContext): BudgetStore {
     list: (query) => budgets.list(query),
     update: (id, changes) => budgets.update(id, changes),
     delete: (id) => budgets.delete(id),
-    markAlerted({ budgetId, periodStart }, percent) {
-      const sql = `INSERT INTO budget_alerts (budget_id, period_start, alerted_percent, updated_at) VALUES (?, ?, ?, ?)
-        ON CONFLICT (budget_id, period_start) DO UPDATE
-        SET alerted_percent = excluded.alerted_percent, updated_at = excluded.updated_at
-        WHERE budget_alerts.alerted_percent < excluded.alerted_percent`;
-      const values = [budgetId, periodStart, percent, clock.wallNow()];
-      return asStore(() =>
-        database.transaction(async (transaction) => {
-          if ((await transaction.run(sql, values)) === 0) return false;
-          const earlier = 'DELETE FROM budget_alerts WHERE budget_id = ? AND period_start < ?';
-          await transaction.run(earlier, [budgetId, periodStart]);
-          return true;
-        }),
-      );
-    },
+    markAlerted: (span, percent) => asStore(() => markAlerted(context, span, percent)),
   };
+}
+
+async function markAlerted(
+  { database, clock }: StoreContext,
+  { budgetId, periodStart }: BudgetSpan,
+  percent: number,
+): Promise<number | undefined> {
+  // What was read may be another's by the time of the change. It ends, because the percentage only rises.
+  for (;;) {
+    const [known] = await database.all<{ readonly alerted_percent: number }>(
+      'SELECT alerted_percent FROM budget_alerts WHERE budget_id = ? AND period_start = ?',
+      [budgetId, periodStart],
+    );
+    if (known === undefined) {
+      const sql = `INSERT INTO budget_alerts (budget_id, period_start, alerted_percent, updated_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (budget_id, period_start) DO NOTHING`;
+      if ((await database.run(sql, [budgetId, periodStart, percent, clock.wallNow()])) === 0) continue;
+      await database.run('DELETE FROM budget_alerts WHERE budget_id = ? AND period_start < ?', [budgetId, periodStart]);
+      return 0;
+    }
+    if (known.alerted_percent >= percent) return undefined;
+    const sql = `UPDATE budget_alerts SET alerted_percent = ?, updated_at = ?
+      WHERE budget_id = ? AND period_start = ? AND alerted_percent = ?`;
+    const values = [percent, clock.wallNow(), budgetId, periodStart, known.alerted_percent];
+    if ((await database.run(sql, values)) > 0) return known.alerted_percent;
+  }
 }
