@@ -24,6 +24,7 @@ import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
 import { createMemoryResponseStore } from '../stores/memory/response-store.ts';
 import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
 import { createMemorySpendStore } from '../stores/memory/spend-store.ts';
+import type { RedisSpend } from '../stores/redis/redis-stores.ts';
 import { createMetrics, type MergeableMetrics } from '../telemetry/metrics.ts';
 import { type MetricsSnapshot, mergeMetrics } from '../telemetry/metrics-snapshot.ts';
 import type { Log } from '../telemetry/telemetry.ts';
@@ -37,7 +38,7 @@ import { createProcessEvents } from './process-events.ts';
 import { reclaimConnections } from './reclaim-connections.ts';
 import { createReloader } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
-import { logShared } from './shared-stores.ts';
+import { logShared, openSharedSpend } from './shared-stores.ts';
 import { logConfig, openLog } from './start-log.ts';
 import { portOfWorkers, type WorkerAddress, workerTopics } from './worker-topics.ts';
 
@@ -84,10 +85,13 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   createClusterStoreHost({ hub, limits: createMemoryLimitStore({ clock }), slots, clock });
   createClusterResponseHost(hub, createMemoryResponseStore({ clock, limits: () => loaded.config.responses }));
   const budgets = openBudgets({ record, config: loaded.config.budgets, clock, log, metrics });
+  let shared: RedisSpend | undefined;
   if (budgets) {
-    const spend = createMemorySpendStore({ clock, onCrossing: budgets.onCrossing });
+    const { onCrossing } = budgets;
+    const spend = createMemorySpendStore({ clock, onCrossing });
     createClusterSpendHost(hub, spend);
-    await budgets.keep(spend, openedLedger?.ledger);
+    shared = await openSharedSpend({ redis: loaded.config.redis, clock, log, metrics }, { store: spend, onCrossing });
+    await budgets.keep(shared.store, openedLedger?.ledger);
   }
   shareHealth(health, hub);
   const probes = createHealthProbes({ registry: health, clock, random: Math.random });
@@ -158,6 +162,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   probes.stop();
   metricsPort?.close();
   await budgets?.close();
+  await shared?.close();
   await openedLedger?.close();
   events.stopped();
   await record?.close();

@@ -54,7 +54,6 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     role: 'single',
   });
   const budgets = openBudgets({ record, config: loaded.config.budgets, clock, log, metrics });
-  const spend = budgets && createMemorySpendStore({ clock, onCrossing: budgets.onCrossing });
   const metricsText = async (): Promise<string> => {
     await budgets?.report();
     return metrics.text();
@@ -67,6 +66,10 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     metrics,
     limits: createMemoryLimitStore({ clock }),
     slots: createMemorySlotStore({ clock }),
+    spend: budgets && {
+      store: createMemorySpendStore({ clock, onCrossing: budgets.onCrossing }),
+      onCrossing: budgets.onCrossing,
+    },
   });
   const gateway: Gateway = createGateway(loaded, {
     clock,
@@ -79,7 +82,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     responses: createMemoryResponseStore({ clock, limits: () => gateway.runtime.config.responses }),
     health,
     record,
-    spend,
+    spend: stores.spend,
     ledger: openedLedger?.ledger,
     metricsText,
     version,
@@ -89,7 +92,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   logShared(log, loaded.config.redis);
 
   const probes = createHealthProbes({ registry: health, clock, random });
-  if (spend) await budgets.keep(spend, openedLedger?.ledger);
+  if (stores.spend) await budgets?.keep(stores.spend, openedLedger?.ledger);
   const address = await gateway.listen();
   const metricsPort = await openMetricsPort({
     config: loaded.config,
@@ -125,7 +128,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   probes.stop();
   metricsPort?.close();
   await budgets?.close();
-  stores.close();
+  await stores.close();
   await openedLedger?.close();
   events.stopped();
   await record?.close();

@@ -63,15 +63,6 @@ export async function runWorker({ input: given, workers, io }: ProcessOptions): 
     role: 'worker',
   });
   const budgets = openBudgets({ record, config: loaded.config.budgets, clock, log, metrics });
-  // The primary counts and tells; this process only does while it is silent.
-  const spend =
-    budgets &&
-    createClusterSpendStore({
-      bus,
-      clock,
-      fallback: createMemorySpendStore({ clock, onCrossing: budgets.onCrossing }),
-      onNotice,
-    });
   const stores = await openSharedStores({
     redis: loaded.config.redis,
     clock,
@@ -80,6 +71,16 @@ export async function runWorker({ input: given, workers, io }: ProcessOptions): 
     metrics,
     limits: createClusterLimitStore({ bus, clock, fallback: createMemoryLimitStore({ clock }), onNotice }),
     slots: createClusterSlotStore({ bus, clock, fallback: createMemorySlotStore({ clock }), onNotice }),
+    // The primary counts and tells where Redis does not; this process only does while both are silent.
+    spend: budgets && {
+      store: createClusterSpendStore({
+        bus,
+        clock,
+        fallback: createMemorySpendStore({ clock, onCrossing: budgets.onCrossing }),
+        onNotice,
+      }),
+      onCrossing: budgets.onCrossing,
+    },
   });
   const gateway = createGateway(loaded, {
     clock,
@@ -92,7 +93,7 @@ export async function runWorker({ input: given, workers, io }: ProcessOptions): 
     responses: createClusterResponseStore({ bus, clock }),
     health,
     record,
-    spend,
+    spend: stores.spend,
     ledger: openedLedger?.ledger,
     metricsText: async () => String(await bus.ask(workerTopics.allMetrics, undefined, METRICS_MS)),
     allRoutingStats: async (windowMs) =>
@@ -117,7 +118,7 @@ export async function runWorker({ input: given, workers, io }: ProcessOptions): 
   bus.post(workerTopics.listening, { address: listening.address, port: listening.port });
   await stopped;
   await budgets?.close();
-  stores.close();
+  await stores.close();
   await openedLedger?.close();
   await record?.close();
   bus.close();

@@ -3,36 +3,48 @@ import type { Clock } from '../canonical/clock.ts';
 import type { RedisConfig } from '../config/gateway-config.ts';
 import type { ReservingLimitStore } from '../stores/limit-store.ts';
 import { redisLocation } from '../stores/redis/redis-location.ts';
+import type { LocalSpend, RedisAccess, RedisSpend } from '../stores/redis/redis-stores.ts';
 import type { SlotStore } from '../stores/slot-store.ts';
+import type { SpendStore } from '../stores/spend-store.ts';
 import type { Log, Metrics } from '../telemetry/telemetry.ts';
 
-export interface SharedStoresInput {
+export interface SharingInput {
   /** Undefined: nothing is shared with other machines. */
   readonly redis: RedisConfig | undefined;
   readonly clock: Clock;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
   readonly log: Log;
   readonly metrics: Metrics;
+}
+
+export interface SharedStoresInput extends SharingInput {
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   /** The stores of this machine, which count what is not shared, and all while Redis is away. */
   readonly limits: ReservingLimitStore;
   readonly slots: SlotStore;
+  /** Undefined: there are no budgets. */
+  readonly spend: LocalSpend | undefined;
 }
 
 /** The stores that requests are counted in. */
 export interface SharedStores {
   readonly limits: ReservingLimitStore;
   readonly slots: SlotStore;
+  readonly spend: SpendStore | undefined;
   /** Whether Redis answers; undefined where none is configured. */
   readonly isRedisAnswering: (() => boolean) | undefined;
-  close(): void;
+  /** Returns when Redis has heard what it was told, or does not answer. */
+  close(): Promise<void>;
 }
 
 /** Says what is shared with other machines. Throws ConfigError when the address of Redis cannot be read. */
 export function logShared(log: Log, redis: RedisConfig | undefined): void {
   if (redis === undefined) return;
   const { place } = redisLocation(redis.url);
-  log.info('redis', `Limits are shared through Redis at ${place}, in keys that begin with {${redis.keyPrefix}}:`);
+  log.info(
+    'redis',
+    `Limits and budgets are shared through Redis at ${place}, in keys that begin with {${redis.keyPrefix}}:`,
+  );
 }
 
 /**
@@ -40,22 +52,33 @@ export function logShared(log: Log, redis: RedisConfig | undefined): void {
  * there is found when it comes. Throws ConfigError when its address cannot be read.
  */
 export async function openSharedStores(input: SharedStoresInput): Promise<SharedStores> {
-  const { clock, limits, log, metrics, random, redis, slots } = input;
-  if (redis === undefined) return { limits, slots, isRedisAnswering: undefined, close: () => undefined };
+  const { limits, random, redis, slots, spend } = input;
+  if (redis === undefined) {
+    return { limits, slots, spend: spend?.store, isRedisAnswering: undefined, close: async () => undefined };
+  }
   // Loaded when chosen: who counts alone pays for no driver.
   const { openRedisStores } = await import('../stores/redis/redis-stores.ts');
-  return openRedisStores({
+  return openRedisStores({ ...accessTo(redis, input), random, limits, slots, spend });
+}
+
+/** The same for a process that only keeps budgets with the ledger, and serves no requests. */
+export async function openSharedSpend(input: SharingInput, spend: LocalSpend): Promise<RedisSpend> {
+  const { redis } = input;
+  if (redis === undefined) return { store: spend.store, close: async () => undefined };
+  const { openRedisSpend } = await import('../stores/redis/redis-stores.ts');
+  return openRedisSpend(accessTo(redis, input), spend);
+}
+
+function accessTo(redis: RedisConfig, { clock, log, metrics }: SharingInput): RedisAccess {
+  return {
     url: redis.url,
     prefix: `{${redis.keyPrefix}}:`,
     clock,
-    random,
     holder: randomUUID(),
-    limits,
-    slots,
     onNotice: (text) => log.warn('redis', text),
     watch: {
       called: (outcome, durationMs) => metrics.redisCall(outcome, durationMs),
       isAnswering: (isAnswering) => metrics.setRedisAnswering(isAnswering),
     },
-  });
+  };
 }

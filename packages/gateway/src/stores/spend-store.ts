@@ -98,6 +98,9 @@ export interface SpendStore {
   read(claims: readonly SpendClaim[]): readonly SpendReading[] | Promise<readonly SpendReading[]>;
 }
 
+/** How long a reservation that nobody settles counts where nothing else is said, in milliseconds. */
+export const defaultLeaseMs = 30 * 60_000;
+
 /** Whole nano-dollars that sums are exact in. Throws a RangeError for what is no amount. */
 export function wholeNanos(nanos: number): number {
   if (!(nanos >= 0)) throw new RangeError(`${nanos} is no amount of nano-dollars.`);

@@ -1,10 +1,11 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Stands between the gateway and the server, and can stop passing anything on, or break every connection. */
+/** Stands between the gateway and the server, and can stop passing anything on, lose answers, or break every connection. */
 export class Wire {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #isFrozen = false;
+  #isMuffled = false;
   port = 0;
 
   async open(host: string, port: number): Promise<void> {
@@ -15,7 +16,9 @@ export class Wire {
         [server, client],
       ] as const) {
         this.#sockets.add(from);
-        from.on('data', (bytes) => to.write(bytes));
+        from.on('data', (bytes) => {
+          if (from === client || !this.#isMuffled) to.write(bytes);
+        });
         from.on('error', () => undefined);
         from.on('close', () => {
           this.#sockets.delete(from);
@@ -37,6 +40,15 @@ export class Wire {
   freeze(): void {
     this.#isFrozen = true;
     for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** What the server answers is lost from now on, and what it is told is not. */
+  muffle(): void {
+    this.#isMuffled = true;
+  }
+
+  unmuffle(): void {
+    this.#isMuffled = false;
   }
 
   thaw(): void {

@@ -106,7 +106,7 @@ export const redisSection = z
     when_away: whenAway()
       .default('open')
       .describe(
-        'What becomes of limits while Redis does not answer: `open`, each machine counts by itself, or `closed`, requests that are limited are refused with `store_unavailable`.',
+        'What becomes of limits and budgets while Redis does not answer: `open`, each machine counts by itself, or `closed`, requests that are limited are refused with `store_unavailable`.',
       ),
   })
   .optional()

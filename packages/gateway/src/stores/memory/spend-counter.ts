@@ -93,13 +93,6 @@ export class SpendCounter implements SpendSums {
     return reached;
   }
 
-  /** Nobody needs to be told here of thresholds up to this one. */
-  noteAlerted(percent: number, wallMs: number): void {
-    if (percent <= this.alerted) return;
-    this.alerted = percent;
-    this.#alertedAt = wallMs;
-  }
-
   /** Whether forgetting this counter would change nothing. */
   isIdle(wallMs: number): boolean {
     this.advance(wallMs);

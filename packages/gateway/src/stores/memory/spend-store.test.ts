@@ -32,15 +32,3 @@ test('a cap whose window becomes another one is counted anew', () => {
   expect(store.reserve([rolling], 900).verdict.allowed).toBe(true);
   expect(store.size()).toBe(1);
 });
-
-test('a threshold that was told of elsewhere is not told of here', () => {
-  const percents: number[] = [];
-  const store = createMemorySpendStore({
-    clock: createManualClock(),
-    onCrossing: ({ percent }) => percents.push(percent),
-  });
-  const claim = claimOf({ thresholds: [50, 90] });
-  store.noteAlerted(claim, 50);
-  store.reserve([claim], 1_000).settle(1_000);
-  expect(percents).toEqual([90]);
-});

@@ -1,6 +1,7 @@
 import type { Clock } from '../../canonical/clock.ts';
 import { judgeSpend, unlimitedSpend } from '../judge-spend.ts';
 import {
+  defaultLeaseMs,
   type OnCrossing,
   type SpendAmount,
   type SpendClaim,
@@ -24,8 +25,6 @@ export interface MemorySpendStoreInput {
 export interface MemorySpendStore extends SpendStore {
   reserve(claims: readonly SpendClaim[], estimateNanos: number): SpendReservation;
   read(claims: readonly SpendClaim[]): readonly SpendReading[];
-  /** Notes of a threshold that it was told of elsewhere. */
-  noteAlerted(claim: SpendClaim, percent: number): void;
   /** Counters kept now. */
   size(): number;
 }
@@ -34,9 +33,6 @@ export interface MemorySpendStore extends SpendStore {
 export function createMemorySpendStore(input: MemorySpendStoreInput): MemorySpendStore {
   return new SpendTable(input);
 }
-
-/** How long a reservation that nobody settles counts where nothing else is said, in milliseconds. */
-export const defaultLeaseMs = 30 * 60_000;
 
 class SpendTable implements MemorySpendStore {
   readonly #clock: Pick<Clock, 'now' | 'wallNow'>;
@@ -102,11 +98,6 @@ class SpendTable implements MemorySpendStore {
       const { spent, reserved, start } = counter;
       return { spentNanos: spent, reservedNanos: reserved, start, resetMs: counter.resetMs(wallNow) };
     });
-  }
-
-  noteAlerted(claim: SpendClaim, percent: number): void {
-    const wallNow = this.#clock.wallNow();
-    this.#counterOf(claim, wallNow).noteAlerted(percent, wallNow);
   }
 
   size(): number {

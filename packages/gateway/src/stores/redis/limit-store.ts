@@ -144,7 +144,7 @@ function addRule(parameters: string[], rule: LimitRule): void {
 function openOnes(claims: readonly LimitClaim[]): readonly LimitClaim[] {
   for (const { rule } of claims) {
     if (rule.whenStoreIsAway !== 'closed') continue;
-    throw storeIsAway();
+    throw storeIsAway('A limit');
   }
   return claims;
 }

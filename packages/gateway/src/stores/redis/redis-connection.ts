@@ -209,7 +209,7 @@ class ScriptRunner implements RedisConnection {
     onNotice?.(
       isClosed
         ? `Redis at ${location.place} answers again; counts are shared again.`
-        : `Redis at ${location.place} ${this.#reason}. Until it answers, limits are counted here alone or refuse, as each is configured; it is probed every second.`,
+        : `Redis at ${location.place} ${this.#reason}. Until it answers, limits and budgets are counted here alone or refuse, as each is configured; it is probed every second.`,
     );
     this.#reason = 'does not answer';
   }
@@ -226,7 +226,7 @@ class ScriptRunner implements RedisConnection {
     if (now < this.#tellAgainAt) return;
     this.#tellAgainAt = now + noticePauseMs;
     onNotice?.(
-      `Redis at ${location.place} refuses what it is asked, so limits are counted here alone or refuse, as each is configured: ${error.message}`,
+      `Redis at ${location.place} refuses what it is asked, so limits and budgets are counted here alone or refuse, as each is configured: ${error.message}`,
     );
   }
 

@@ -94,7 +94,7 @@ class SharedSlots implements RedisSlotStore, SlotQueueOwner {
   }
 
   fallBack(pool: SlotPool, signal: CancelSignal): Slot | SlotRefusal | Promise<Slot | SlotRefusal> {
-    if (pool.whenStoreIsAway === 'closed') throw storeIsAway();
+    if (pool.whenStoreIsAway === 'closed') throw storeIsAway('A limit');
     return this.#input.fallback.acquire(pool, signal);
   }
 

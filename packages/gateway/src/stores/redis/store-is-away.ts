@@ -1,10 +1,10 @@
 import { GatewayError } from '../../canonical/gateway-error.ts';
 
-/** What a request is told whose limit is not to be passed uncounted. */
-export function storeIsAway(): GatewayError {
+/** What a request is told whose limit or budget is not to be passed uncounted. */
+export function storeIsAway(what: 'A budget' | 'A limit'): GatewayError {
   return new GatewayError(
     'store_unavailable',
-    'A limit cannot be counted now, because Redis does not answer, and it is configured to refuse until it does. Try again soon.',
+    `${what} cannot be counted now, because Redis does not answer, and it is configured to refuse until it does. Try again soon.`,
     { retryAfterMs: 1_000 },
   );
 }
