@@ -97,7 +97,7 @@ describe('the number of requests that a target may hold', () => {
     timeout: 120_000,
   }, async () => {
     await start(1, {
-      retry: { max_attempts: 20, initial_delay_ms: 5, max_delay_ms: 50, budget_floor: 100_000 },
+      retry: { max_attempts: 20, initial_delay_ms: 50, max_delay_ms: 1_000, budget_floor: 100_000 },
       adaptive_concurrency: { min: 1, max: 100, initial: 20 },
     });
     targets[0]!.behave(() => {
