@@ -6,10 +6,10 @@ import {
   type SpendReading,
   type SpendReservation,
   type SpendStore,
-  type SpendVerdict,
   wholeNanos,
 } from '../spend-store.ts';
 import { windowStart } from '../spend-window.ts';
+import { ToldSpend } from '../told-spend.ts';
 import type { ClusterBus } from './bus.ts';
 import { type HostNotice, HostWatch } from './host-watch.ts';
 import {
@@ -46,7 +46,7 @@ export function createClusterSpendStore(input: ClusterSpendStoreInput): SpendSto
       const answer = (await bus.ask(spendTopics.reserve, question, timeoutMs)) as ReserveSpendAnswer;
       watch.answered();
       fallback.adopt(amountsOf(claims, answer.readings));
-      return new HostedSpend(answer.verdict, settle);
+      return new ToldSpend(answer.verdict, settle);
     } catch (error) {
       watch.failed(error);
       // The host may be slow rather than dead, and must not set anything aside for somebody who went elsewhere.
@@ -59,7 +59,7 @@ export function createClusterSpendStore(input: ClusterSpendStoreInput): SpendSto
   function reserveHere(claims: readonly SpendClaim[], estimate: number): SpendReservation {
     const wallNow = clock.wallNow();
     const local = fallback.reserve(claims, estimate);
-    return new HostedSpend(local.verdict, (nanos) => {
+    return new ToldSpend(local.verdict, (nanos) => {
       local.settle(nanos);
       const amounts = claims.map((claim): SpendAmount => {
         return { ...claim, start: windowStart(claim.cap.window, wallNow), nanos };
@@ -95,25 +95,4 @@ function amountsOf(claims: readonly SpendClaim[], readings: readonly SpendReadin
     start: readings[index]!.start,
     nanos: readings[index]!.spentNanos,
   }));
-}
-
-class HostedSpend implements SpendReservation {
-  readonly verdict: SpendVerdict;
-  #settle: ((nanos: number) => void) | undefined;
-
-  constructor(verdict: SpendVerdict, settle: (nanos: number) => void) {
-    this.verdict = verdict;
-    this.#settle = verdict.allowed ? settle : undefined;
-  }
-
-  settle(nanos: number): void {
-    const whole = wholeNanos(nanos);
-    const settle = this.#settle;
-    this.#settle = undefined;
-    settle?.(whole);
-  }
-
-  release(): void {
-    this.settle(0);
-  }
 }

@@ -8,9 +8,9 @@ import {
   type SpendReading,
   type SpendReservation,
   type SpendStore,
-  type SpendVerdict,
   wholeNanos,
 } from '../spend-store.ts';
+import { ToldSpend } from '../told-spend.ts';
 import { KnownSpend } from './known-spend.ts';
 import { OwedSpend } from './owed-spend.ts';
 import type { RedisConnection } from './redis-connection.ts';
@@ -155,7 +155,7 @@ class SharedSpend implements RedisSpendStore {
         this.#owed.repeat(() => this.#settle(held, { nanos, at, promptness: 'late' }), leaseEnd),
       );
     };
-    return new SharedReservation(verdict, verdict.allowed ? settle : undefined);
+    return new ToldSpend(verdict, settle);
   }
 
   async #settle({ claims, starts, own, estimate }: HeldThere, { nanos, at, promptness }: Costs): Promise<void> {
@@ -195,7 +195,7 @@ class SharedSpend implements RedisSpendStore {
         local.settle(nanos);
         this.#owed.owe(claims.map((claim, index) => ({ ...claim, start: starts[index]!, nanos })));
       };
-      return new SharedReservation(local.verdict, local.verdict.allowed ? settle : undefined);
+      return new ToldSpend(local.verdict, settle);
     };
     const local = this.#informedFallback(claims).reserve(claims, estimate);
     return local instanceof Promise ? local.then(owing) : owing(local);
@@ -245,25 +245,4 @@ interface Costs {
   /** When it was set aside, by the time of the server; 0 where the server did not say. */
   readonly at: number;
   readonly promptness: Promptness;
-}
-
-class SharedReservation implements SpendReservation {
-  readonly verdict: SpendVerdict;
-  #settle: ((nanos: number) => void) | undefined;
-
-  constructor(verdict: SpendVerdict, settle: ((nanos: number) => void) | undefined) {
-    this.verdict = verdict;
-    this.#settle = settle;
-  }
-
-  settle(nanos: number): void {
-    const whole = wholeNanos(nanos);
-    const settle = this.#settle;
-    this.#settle = undefined;
-    settle?.(whole);
-  }
-
-  release(): void {
-    this.settle(0);
-  }
 }
