@@ -35,7 +35,8 @@ describe.runIf(postgresUrl !== undefined)('PostgreSQL', () => {
         await transaction.run('UPDATE t SET n = n + 1 WHERE id = ?', [second]);
       });
     await Promise.all([add('a', 'b'), add('b', 'a')]);
-    expect(attempts).toBe(3);
+    // One is repeated, or on a busy machine more than once.
+    expect(attempts).toBeGreaterThanOrEqual(3);
     expect(await database.all('SELECT id, n FROM t ORDER BY id')).toEqual([
       { id: 'a', n: 2 },
       { id: 'b', n: 2 },
