@@ -9,9 +9,9 @@ export default defineConfig({
   define: { __VERSION__: JSON.stringify('0.0.0-test') },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'bench/**/*.test.ts', 'docs/**/*.test.ts'],
-    // Far more than anything takes: a machine that is busy with other things is no failure.
     // Much of the time of tests is waiting: with two cores one worker would leave one of them idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Far more than anything takes: a machine that is busy with other things is no failure.
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
