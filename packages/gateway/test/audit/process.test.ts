@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BuiltGateway, buildGateway } from '../acceptance/built-gateway.ts';
@@ -13,6 +13,13 @@ afterAll(() => built.remove());
 const yaml = (more = '') =>
   `server: { host: 127.0.0.1, port: 0, metrics_port: 0 }\nvllm_backends: { m: "http://127.0.0.1:1" }\n${more}`;
 
+/** Another configuration in one step: of one that is half written there would be an event as well. */
+async function replace(directory: string, text: string): Promise<void> {
+  const next = join(directory, 'next.yaml');
+  await writeFile(next, text);
+  await rename(next, join(directory, 'config.yaml'));
+}
+
 it.each([1, 2])(
   'starts, reloads and ends in the audit log, with %i workers',
   async (workers) => {
@@ -24,9 +31,9 @@ it.each([1, 2])(
     const url = await gateway.listening();
     const refused = await fetch(`${url}/v1/models`, { headers: { authorization: 'Bearer sk-of-nobody' } });
     expect(refused.status).toBe(401);
-    await writeFile(join(gateway.directory, 'config.yaml'), yaml('queue: { max_size: 7 }\n'));
+    await replace(gateway.directory, yaml('queue: { max_size: 7 }\n'));
     await gateway.waitForOutput('Configuration reloaded');
-    await writeFile(join(gateway.directory, 'config.yaml'), yaml('queue: { max_size: many }\n'));
+    await replace(gateway.directory, yaml('queue: { max_size: many }\n'));
     await gateway.waitForOutput('Configuration not reloaded');
     gateway.signal('SIGTERM');
     expect(await gateway.ended).toBe(0);
