@@ -101,6 +101,8 @@ describe('a caller leaves', () => {
 
   it.each(cases())('during a back-off: %s', async (_, variant) => {
     const { call, id } = begin(stage, 'pause', variant);
+    // The limit on connecting is as long as the back-off, and over before anybody is asked.
+    await stage.first.waitUntil(() => attemptsOf(stage.first, id).length === 1);
     await eventually(() => timers.delays().some((delayMs) => delayMs >= 4_900 && delayMs < 5_500), 'back-off');
     call.leave();
     await expectForgotten(stage, id, 1);
