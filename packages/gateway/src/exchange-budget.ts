@@ -1,4 +1,4 @@
-import type { Usage } from './canonical/usage.ts';
+import { tokensOfAll } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { LedgerRow } from './ledger/ledger-row.ts';
 import type { BudgetCost, BudgetHold, BudgetPolicy, BudgetsOf } from './policies/budget.ts';
@@ -35,8 +35,6 @@ export const noBudgets: ExchangeBudget = { reserve: () => undefined, reserveAt: 
 
 export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget {
   const { budgetsOf, policy } = input;
-  const claimsOf = (exchange: Exchange) =>
-    costsNothing(exchange) ? [] : budgetsOf(exchange.principal, exchange.requestedModel ?? '');
   function hold(exchange: Exchange, claims: ReturnType<BudgetsOf>, places: readonly Place[]): void | Promise<void> {
     const estimate = estimateOf(exchange, places, input.priceOf);
     // Nowhere to go is told by the plan, and what is free may be had of a budget that is spent.
@@ -45,25 +43,27 @@ export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget
     if (reserved instanceof Promise) return reserved.then((late) => keep(exchange, late));
     keep(exchange, reserved);
   }
-  /** Tokens first: what they are refused for costs nothing. */
-  function holdBoth(exchange: Exchange, places: () => readonly Place[]): void | Promise<void> {
+  /** Tokens first: what they are refused for costs nothing. Where nothing holds, nothing is made. */
+  function holdBoth(exchange: Exchange, where: Resolution | Place): void | Promise<void> {
+    if (costsNothing(exchange)) return;
     const holding = holdTokens(input.tokens, exchange);
-    if (holding) return holding.then(() => holdMoney(exchange, places));
-    return holdMoney(exchange, places);
+    if (holding) return holding.then(() => holdMoney(exchange, where));
+    return holdMoney(exchange, where);
   }
-  function holdMoney(exchange: Exchange, places: () => readonly Place[]): void | Promise<void> {
-    const claims = claimsOf(exchange);
-    if (claims.length > 0) return hold(exchange, claims, places());
+  function holdMoney(exchange: Exchange, where: Resolution | Place): void | Promise<void> {
+    const claims = budgetsOf(exchange.principal, exchange.requestedModel ?? '');
+    if (claims.length === 0) return;
+    return hold(exchange, claims, 'target' in where ? [where] : placesOf(exchange, where, input));
   }
   return {
-    reserve: (exchange, resolution) => holdBoth(exchange, () => placesOf(exchange, resolution, input)),
-    reserveAt: (exchange, target, model) => holdBoth(exchange, () => [{ target, model }]),
+    reserve: holdBoth,
+    reserveAt: (exchange, target, model) => holdBoth(exchange, { target, model }),
   };
 }
 
 function holdTokens(tokens: TokenBudgets, exchange: Exchange): Promise<void> | undefined {
-  if (costsNothing(exchange)) return undefined;
-  const reserved = tokens.reserve(exchange.principal, () => estimatedTokens(exchange));
+  if (exchange.principal.tokenBudget === undefined) return undefined;
+  const reserved = tokens.reserve(exchange.principal, estimatedTokens(exchange));
   if (reserved instanceof Promise) {
     return reserved.then((late) => {
       exchange.tokenHold = late;
@@ -76,15 +76,11 @@ function holdTokens(tokens: TokenBudgets, exchange: Exchange): Promise<void> | u
 /** Counts what an exchange came to, as its row says; where none was written, as far as the exchange knows. */
 export function settleBudgets(exchange: Exchange, row: LedgerRow | undefined): void {
   exchange.budgetHold?.settle(row === undefined ? unrecorded : costOfRow(row));
-  exchange.tokenHold?.settle(tokensOf(row?.attempts ?? exchange.attempts));
+  exchange.tokenHold?.settle(tokensOfAll(row?.attempts ?? exchange.attempts));
 }
 
 /** The cost of what no ledger has is not known. */
 const unrecorded: BudgetCost = { knownNanos: 0, unknownCost: 'no_usage' };
-
-function tokensOf(attempts: readonly { readonly usage?: Usage | undefined }[]): number {
-  return attempts.reduce((sum, { usage }) => sum + (usage === undefined ? 0 : usage.input + usage.output), 0);
-}
 
 /** What the row of an exchange says that it cost, all attempts together. */
 function costOfRow({ attempts }: LedgerRow): BudgetCost {

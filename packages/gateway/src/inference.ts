@@ -2,6 +2,7 @@ import type { AttemptRing } from './attempt-ring.ts';
 import type { Clock } from './canonical/clock.ts';
 import type { LedgerEntry } from './canonical/exchange.ts';
 import { GatewayError } from './canonical/gateway-error.ts';
+import { tokensOfAll } from './canonical/usage.ts';
 import { breakOff, type EndParts, refuse, replyFailed } from './end-exchange.ts';
 import { cancelError, type Exchange } from './exchange.ts';
 import type { ExchangeBudget } from './exchange-budget.ts';
@@ -92,12 +93,7 @@ export function createInference(parts: InferenceParts): Inference {
 
 /** What all attempts took; undefined where nobody can tell. */
 function usedTokens({ attempts }: Exchange): number | undefined {
-  let tokens = 0;
-  for (const { isUseUnknown, usage } of attempts) {
-    if (isUseUnknown) return undefined;
-    if (usage) tokens += usage.input + usage.output;
-  }
-  return tokens;
+  return attempts.some(({ isUseUnknown }) => isUseUnknown) ? undefined : tokensOfAll(attempts);
 }
 
 function resolve(catalog: Catalog, exchange: Exchange): Resolution {

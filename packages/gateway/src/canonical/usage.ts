@@ -17,7 +17,8 @@ export interface Usage {
   readonly audioOutput?: number;
 }
 
-const usageClasses = [
+/** Counts beside input and output, in the order in which they are written down. */
+export const usageClasses = [
   'cachedInput',
   'cacheWriteInput',
   'cacheWriteHourInput',
@@ -25,6 +26,13 @@ const usageClasses = [
   'audioInput',
   'audioOutput',
 ] as const satisfies readonly (keyof Usage)[];
+
+/** Tokens, both ways, of those that are known. */
+export function tokensOfAll(parts: readonly { readonly usage?: Usage | undefined }[]): number {
+  let sum = 0;
+  for (const { usage } of parts) if (usage) sum += usage.input + usage.output;
+  return sum;
+}
 
 /** What two answers took together. */
 export function addUsage(left: Usage, right: Usage): Usage {

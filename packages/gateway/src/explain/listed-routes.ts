@@ -1,6 +1,7 @@
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { Catalog } from '../routing/catalog.ts';
-import type { Resolution, Route, RoutingFacts } from '../routing/target.ts';
+import { anyRequest } from '../routing/model-fallbacks.ts';
+import type { Resolution, Route } from '../routing/target.ts';
 
 /** A route, and the names of models that lead to it. */
 export interface ListedRoute {
@@ -40,14 +41,3 @@ export function listRoutes(catalog: Pick<Catalog, 'models' | 'resolve'>): readon
 
 /** No provider is known for such a name, and no rule is likely to ask for it. */
 const UNKNOWN_MODEL = 'any other model';
-
-const anyRequest: RoutingFacts = {
-  pathModel: undefined,
-  bodyModel: undefined,
-  operation: 'chat',
-  stream: false,
-  tenant: undefined,
-  keyName: 'anonymous',
-  region: undefined,
-  header: () => undefined,
-};

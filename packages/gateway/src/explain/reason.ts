@@ -2,8 +2,8 @@ import type { FailureKind } from '../resilience/failure.ts';
 import type { HealthReason } from '../resilience/health-state.ts';
 import type { PickFigureName } from '../routing/strategies/define-strategy.ts';
 
-/** Why a target does not get a request, as a closed list; the page about routing explains each. */
-export const reasonCodes = [
+/** Reasons that leave a target out of the choice. */
+const blockingCodes = [
   'disabled',
   'unusable',
   'shadow',
@@ -18,32 +18,17 @@ export const reasonCodes = [
   'ejected',
   'limit_spent',
   'bulkhead_full',
-  'ramping',
-  'spared',
-  'lower_tier',
-  'canary',
-  'not_picked_by_strategy',
 ] as const;
+
+/** Reasons why somebody else was chosen. */
+const otherCodes = ['ramping', 'spared', 'lower_tier', 'canary', 'not_picked_by_strategy'] as const;
+
+/** Why a target does not get a request, as a closed list; the page about routing explains each. */
+export const reasonCodes = [...blockingCodes, ...otherCodes] as const;
 
 export type ReasonCode = (typeof reasonCodes)[number];
 
-/** Codes of reasons that leave a target out of the choice; the others are why somebody else was chosen. */
-const blocking: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
-  'disabled',
-  'unusable',
-  'shadow',
-  'no_model',
-  'no_path_for_operation',
-  'inexpressible',
-  'unhealthy',
-  'quota',
-  'misconfigured',
-  'breaker_open',
-  'cooling',
-  'ejected',
-  'limit_spent',
-  'bulkhead_full',
-]);
+const blocking: ReadonlySet<ReasonCode> = new Set<ReasonCode>(blockingCodes);
 
 /** One reason, as it is written in answers: a code, a sentence, and the figures of the sentence. */
 export interface Reason {

@@ -1,5 +1,5 @@
 import type { ExchangeOutcome } from '../canonical/exchange.ts';
-import type { Usage } from '../canonical/usage.ts';
+import { type Usage, usageClasses } from '../canonical/usage.ts';
 
 /** What is true of an exchange from its beginning to its end: who asked for what. */
 export interface LedgerSubject {
@@ -95,16 +95,7 @@ export interface LedgerRow {
   readonly attempts: readonly AttemptRow[];
 }
 
-const usageClasses = [
-  'input',
-  'output',
-  'cachedInput',
-  'cacheWriteInput',
-  'cacheWriteHourInput',
-  'reasoning',
-  'audioInput',
-  'audioOutput',
-] as const satisfies readonly (keyof Usage)[];
+const countNames = ['input', 'output', ...usageClasses] as const;
 
 /**
  * A usage of its counts: input, output, cached, written, written for an hour, reasoning, audio in, audio out; the last
@@ -112,9 +103,9 @@ const usageClasses = [
  */
 export function usageOf(counts: readonly number[]): Usage {
   const usage: { -readonly [Name in keyof Usage]: number } = { input: counts[0] ?? 0, output: counts[1] ?? 0 };
-  for (let index = 2; index < usageClasses.length; index++) {
+  for (let index = 2; index < countNames.length; index++) {
     const count = counts[index] ?? 0;
-    if (count !== 0) usage[usageClasses[index]!] = count;
+    if (count !== 0) usage[countNames[index]!] = count;
   }
   return usage;
 }

@@ -15,10 +15,7 @@ export interface TokenBudgets {
    * Sets aside what a request may use, input and output; to be settled with what it used. Undefined where the key has no
    * such budget. Throws `budget_exceeded` where there is no room.
    */
-  reserve(
-    principal: Principal,
-    estimatedTokens: () => number,
-  ): SpendReservation | undefined | Promise<SpendReservation>;
+  reserve(principal: Principal, estimate: number): SpendReservation | undefined | Promise<SpendReservation>;
 }
 
 /** The counter of a key's tokens: of what it used since a time, so that a reset begins another one. */
@@ -37,14 +34,13 @@ export function createTokenBudgets({ claimOf, store }: TokenBudgetsInput): Token
   // A principal is one object for all requests of a key.
   const known = new WeakMap<TokenBudget, readonly SpendClaim[]>();
   return {
-    reserve({ keyId, tokenBudget }, estimatedTokens) {
+    reserve({ keyId, tokenBudget }, estimate) {
       if (keyId === undefined || tokenBudget === undefined) return undefined;
       let claims = known.get(tokenBudget);
       if (claims === undefined) {
         claims = [claimOf(keyId, tokenBudget)];
         known.set(tokenBudget, claims);
       }
-      const estimate = estimatedTokens();
       const reservation = store.reserve(claims, estimate);
       if (reservation instanceof Promise) return reservation.then((late) => allowed(late, tokenBudget, estimate));
       return allowed(reservation, tokenBudget, estimate);

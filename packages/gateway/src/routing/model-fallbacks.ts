@@ -68,7 +68,7 @@ function noticesOf(configured: ReadonlyMap<string, FallbackModels>, resolve: Res
 }
 
 /** A request of which nothing is known but its model. */
-const anyRequest: RoutingFacts = {
+export const anyRequest: RoutingFacts = {
   pathModel: undefined,
   bodyModel: undefined,
   operation: 'chat',

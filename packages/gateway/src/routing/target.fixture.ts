@@ -1,3 +1,4 @@
+import { anyRequest } from './model-fallbacks.ts';
 import { defaultRouteOptions } from './route-options.ts';
 import type { Resolution, Route, RouteTarget, RoutingFacts, Target } from './target.ts';
 
@@ -69,15 +70,5 @@ export function makeResolution(route: Route, requestedModel: string | undefined 
 }
 
 export function makeFacts(changes: Partial<RoutingFacts> = {}): RoutingFacts {
-  return {
-    pathModel: undefined,
-    bodyModel: undefined,
-    operation: 'chat',
-    stream: false,
-    tenant: undefined,
-    keyName: 'anonymous',
-    region: undefined,
-    header: () => undefined,
-    ...changes,
-  };
+  return { ...anyRequest, ...changes };
 }

@@ -1,6 +1,6 @@
 import { formatDollars } from '../../canonical/nano-dollars.ts';
 import type { Database, SqlValue } from './database.ts';
-import type { SumFilter } from './ledger-sums.ts';
+import { filterGroups, type SumFilter } from './ledger-sums.ts';
 
 export interface ExportAsk {
   /** Milliseconds since 1970; the end is exclusive. */
@@ -106,16 +106,6 @@ const columns: readonly (keyof ExportRow)[] = [
   'is_shared',
 ];
 
-const filterColumns: Readonly<Record<keyof SumFilter, keyof ExportRow>> = {
-  provider: 'provider',
-  model: 'model',
-  tenant: 'tenant_id',
-  team: 'team_id',
-  organisation: 'organisation_id',
-  key: 'key_id',
-  outcome: 'outcome',
-};
-
 function readPage(
   database: Database,
   { from, to, filter }: ExportAsk,
@@ -127,7 +117,7 @@ function readPage(
     conditions.push('(ended_at > ? OR spool_id > ? OR (spool_id = ? AND sequence > ?))');
     parameters.push(last.ended_at, last.spool_id, last.spool_id, last.sequence);
   }
-  for (const [name, column] of Object.entries(filterColumns)) {
+  for (const [name, column] of Object.entries(filterGroups)) {
     const value = filter[name as keyof SumFilter];
     if (value === undefined) continue;
     conditions.push(`${column} = ?`);

@@ -195,7 +195,8 @@ function tokenSums(write: (name: TokenColumn) => string): Readonly<Record<TokenC
   return Object.fromEntries(tokenColumns.map((name) => [name, write(name)])) as Record<TokenColumn, string>;
 }
 
-const filterGroups: Readonly<Record<keyof SumFilter, SumGroup | 'outcome'>> = {
+/** The column of each filter, in rows and in their sums. */
+export const filterGroups: Readonly<Record<keyof SumFilter, SumGroup | 'outcome'>> = {
   provider: 'provider',
   model: 'model',
   tenant: 'tenant_id',
