@@ -38,9 +38,7 @@ const answer = Buffer.from(
 const question = Buffer.from(
   `{"model":"bench-model","temperature":0.7,"max_tokens":256,"messages":[{"role":"system","content":"You are a helpful assistant."},{"role":"user","content":"The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog."}]}`,
 );
-const replyHead = ['content-type', 'application/json', 'content-length', String(answer.length)].map((part) =>
-  Buffer.from(part),
-);
+const replyHead = ['content-type', 'application/json', 'content-length', String(answer.length)];
 const rawHeaders = [
   ['host', 'bench.local'],
   ['authorization', `Bearer ${KEY}`],
@@ -54,9 +52,7 @@ const headers = Object.fromEntries(
 );
 
 const refusal = Buffer.from('{"error":{"message":"Overloaded.","type":"server_error","code":null}}');
-const refusalHead = ['content-type', 'application/json', 'content-length', String(refusal.length)].map((part) =>
-  Buffer.from(part),
-);
+const refusalHead = ['content-type', 'application/json', 'content-length', String(refusal.length)];
 
 /** Answers every call, or refuses so many of each request first. */
 function createTransport(refusals: number): Transport {

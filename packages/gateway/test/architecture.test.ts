@@ -107,7 +107,8 @@ function mayTake(file: SourceFile, part: string): boolean {
 
 /** Modules that reach outside the process, and who may take them at run time. */
 const outside: readonly (readonly [module: RegExp, allowed: RegExp])[] = [
-  [/^node:(http|https|http2|tls)$/, /^server\//],
+  [/^node:(http|https|http2)$/, /^server\//],
+  [/^node:tls$/, /^transport\//],
   [/^node:(dgram|child_process)/, /^$/],
   [/^node:worker_threads$/, /^stores\/sql\/sqlite\/sqlite-thread\.ts$/],
   [/^node:dns/, /^transport\/guarded-lookup\.ts$/],

@@ -129,7 +129,7 @@ export class Attempt implements UpstreamHandler {
     this.#finish(failure);
   }
 
-  onHead(status: number, rawHeaders: readonly Buffer[]): void {
+  onHead(status: number, rawHeaders: readonly string[]): void {
     this.touch();
     const head = readHead(status, rawHeaders, this.#input.headRules);
     this.#head = head;

@@ -96,15 +96,15 @@ export function createHeadRules({ renameRateLimits, replaced }: HeadRulesOptions
 }
 
 /** Reads a raw head once: what the relay must know, and what the client may see. */
-export function readHead(status: number, raw: readonly Buffer[], rules: HeadRules): UpstreamHead {
+export function readHead(status: number, raw: readonly string[], rules: HeadRules): UpstreamHead {
   const headers: string[] = [];
   let contentType = '';
   let contentEncoding = '';
   let contentLength = -1;
   let rateLimits: string[] | undefined;
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    const { name, clientName, isRateLimit } = rules.clientName(raw[index]!.toString('latin1'));
-    const value = raw[index + 1]!.toString('latin1');
+    const { name, clientName, isRateLimit } = rules.clientName(raw[index]!);
+    const value = raw[index + 1]!;
     if (name === 'content-type') contentType = value;
     else if (name === 'content-encoding') contentEncoding = value;
     else if (name === 'content-length') contentLength = Number(value);
@@ -134,11 +134,9 @@ function renamed(name: string, renameRateLimits: boolean): string {
   return name;
 }
 
-function headerOf(raw: readonly Buffer[], wanted: string): string | undefined {
+function headerOf(raw: readonly string[], wanted: string): string | undefined {
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    if (raw[index]!.length === wanted.length && raw[index]!.toString('latin1').toLowerCase() === wanted) {
-      return raw[index + 1]!.toString('latin1');
-    }
+    if (raw[index]!.length === wanted.length && raw[index]!.toLowerCase() === wanted) return raw[index + 1];
   }
   return undefined;
 }

@@ -94,7 +94,7 @@ class DemoCall implements UpstreamCall {
   }
 
   #head(status: number, type: string): void {
-    this.#handler.onHead(status, [Buffer.from('content-type'), Buffer.from(type)]);
+    this.#handler.onHead(status, ['content-type', type]);
   }
 
   #end(): void {

@@ -15,7 +15,7 @@ export interface UpstreamRequest {
 /** What befalls a call. Exactly one of `onEnd` and `onError` comes last, unless the call was aborted. */
 export interface UpstreamHandler {
   /** Head of the reply: raw header names and values, alternating. */
-  onHead(status: number, rawHeaders: readonly Buffer[]): void;
+  onHead(status: number, rawHeaders: readonly string[]): void;
   /** Body bytes; answer false to pause until `resume`. */
   onData(chunk: Buffer): boolean;
   onEnd(): void;

@@ -9,7 +9,7 @@ import type { UpstreamHandler } from '../../src/transport/upstream-call.ts';
 import { answerOf } from './caller.ts';
 
 const limits = { headersMs: 5_000, firstTokenMs: 5_000, idleMs: 5_000, totalMs: 5_000, isTotalOfExchange: true };
-const head = [Buffer.from('content-type'), Buffer.from('text/event-stream')];
+const head = ['content-type', 'text/event-stream'];
 
 /** Relays chunks of a stream that then ends properly, or breaks. What the caller got, and how it was judged. */
 async function relay(chunks: readonly Buffer[], isBroken: boolean): Promise<{ body: Buffer; outcome: AttemptOutcome }> {

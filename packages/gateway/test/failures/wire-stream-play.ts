@@ -112,7 +112,7 @@ function exchangeOf(caller: WireCaller, isArray: boolean, got: Buffer[]): Exchan
 }
 
 function sender({ chunks, isBroken }: PlayedStream, contentType: string) {
-  const head = [Buffer.from('content-type'), Buffer.from(contentType)];
+  const head = ['content-type', contentType];
   return (_: unknown, handler: UpstreamHandler) => {
     let isAborted = false;
     queueMicrotask(() => {

@@ -39,7 +39,7 @@ describe('any head of a provider', () => {
     );
     fc.assert(
       fc.property(input, ([status, headers, renames, isOdd]) => {
-        const raw = headers.flat();
+        const raw = headers.flat().map((bytes) => bytes.toString('latin1'));
         if (isOdd) raw.pop();
         const head = readHead(status, raw, createHeadRules({ renameRateLimits: renames, replaced: [] }));
         expect(head.status).toBe(status);

@@ -40,7 +40,7 @@ it('gives up a connection that is not accepted at its limit, to the millisecond'
   expect(ended).toBeUndefined();
   clock.advance(1);
   await asked;
-  expect(ended).toBe('UND_ERR_CONNECT_TIMEOUT');
+  expect(ended).toBe('UPSTREAM_CONNECT_TIMEOUT');
   host.stop();
 });
 
@@ -54,6 +54,7 @@ it('sets a timer for each connection, and none for what goes out on a kept one',
   let pending = 0;
   transport = createHttpTransport({
     clock: {
+      now: systemClock.now,
       schedule(callback, delayMs) {
         limits.push(delayMs);
         pending++;

@@ -1,0 +1,59 @@
+import type { UpstreamRequest } from './upstream-call.ts';
+import { UpstreamError } from './upstream-error.ts';
+
+/** How the body of a request says where it ends. */
+export type BodyLength = number | 'chunked' | 'none';
+
+/**
+ * The head of a request as it goes out, a character for each byte. Throws `UPSTREAM_REQUEST_INVALID` for a path or a
+ * header that would end it early: an upstream would take the rest for a request of its own.
+ */
+export function encodeRequestHead(request: UpstreamRequest, host: string, length: BodyLength): string {
+  const { method, path, headers } = request;
+  if (!visible.test(path) || !token.test(method)) throw invalid('the method or the path');
+  let head = `${method} ${path} HTTP/1.1\r\nconnection: keep-alive\r\n`;
+  let namesHost = false;
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index]!;
+    const value = headers[index + 1]!;
+    if (!isName(name)) throw invalid(`the name of a header`);
+    if (unwritable.test(value)) throw invalid(`the value of ${name}`);
+    if (name.length === 4 && name.toLowerCase() === 'host') namesHost = true;
+    else if (name.length === 14 && name.toLowerCase() === 'content-length') continue;
+    head += `${name}: ${value}\r\n`;
+  }
+  if (!namesHost) head += `host: ${host}\r\n`;
+  if (length === 'chunked') return `${head}transfer-encoding: chunked\r\n\r\n`;
+  return length === 'none' ? `${head}\r\n` : `${head}content-length: ${length}\r\n\r\n`;
+}
+
+/** How long the body is. One that flows may be announced among the headers; otherwise it goes out in chunks. */
+export function bodyLengthOf({ body, headers, method }: UpstreamRequest): BodyLength {
+  if (Buffer.isBuffer(body)) return body.length;
+  if (body === undefined) return method === 'POST' || method === 'PUT' || method === 'PATCH' ? 0 : 'none';
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    if (headers[index]!.toLowerCase() === 'content-length') return Number(headers[index + 1]);
+  }
+  return 'chunked';
+}
+
+/** A path has no blanks and no control characters; the upper half of Latin-1 goes through as it came. */
+const visible = /^[\x21-\x7e\x80-\xff]+$/;
+/** What cannot stand in a header's value: everything but tab, visible characters, blanks and the upper half of Latin-1. */
+const unwritable = /[^\t\x20-\x7e\x80-\xff]/;
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** The same few names go out again and again. */
+const names = new Set<string>();
+const MAX_NAMES = 512;
+
+function isName(name: string): boolean {
+  if (names.has(name)) return true;
+  if (!token.test(name)) return false;
+  if (names.size < MAX_NAMES && name.length <= 64) names.add(name);
+  return true;
+}
+
+function invalid(what: string): UpstreamError {
+  return new UpstreamError('UPSTREAM_REQUEST_INVALID', `${what} cannot be written into a request`);
+}

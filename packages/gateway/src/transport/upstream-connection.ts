@@ -1,0 +1,278 @@
+import type { OnReadOpts, Socket } from 'node:net';
+import type { Clock } from '../canonical/clock.ts';
+import { type FlowingBody, sendFlowingBody } from './flowing-body.ts';
+import { type Endpoint, openSocket } from './open-socket.ts';
+import { bodyLengthOf, encodeRequestHead } from './request-head.ts';
+import { ResponseReader } from './response-reader.ts';
+import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream-call.ts';
+import { UpstreamError } from './upstream-error.ts';
+
+export interface UpstreamConnectionOptions {
+  readonly endpoint: Endpoint;
+  /** Milliseconds it may take to open. */
+  readonly connectMs: number;
+  readonly clock: Pick<Clock, 'schedule' | 'now'>;
+  /** Milliseconds it is kept idle when the upstream does not say. */
+  readonly keepAliveMs: number;
+  /** Where reads go; all connections share it. */
+  readonly readBuffer: Buffer;
+  readonly maxHeaderBytes: number;
+  readonly owner: ConnectionOwner;
+}
+
+/** Who holds connections between their calls. */
+export interface ConnectionOwner {
+  /** The connection can carry another call. */
+  giveBack(connection: UpstreamConnection): void;
+  /** It is closed or about to be. */
+  letGo(connection: UpstreamConnection): void;
+}
+
+/** Bodies up to this size are copied behind their head, which costs less than a write of two pieces. */
+const MAX_JOINED_BYTES = 16 * 1024;
+/** An upstream says for how long it keeps a connection; a request on its way to it takes some of that. */
+const KEEP_ALIVE_MARGIN_MS = 1_000;
+const MAX_KEEP_ALIVE_MS = 600_000;
+
+/** A connection to an upstream that carries one call after the other, never two at once. */
+export class UpstreamConnection {
+  readonly #options: UpstreamConnectionOptions;
+  readonly #socket: Socket;
+  #call: HttpCall | undefined;
+  #isOpen = false;
+  /** It has carried a whole exchange. */
+  isUsed = false;
+  /** Monotonic milliseconds until which it may be used again. */
+  #idleUntil = 0;
+
+  constructor(options: UpstreamConnectionOptions) {
+    this.#options = options;
+    const { endpoint, connectMs, clock, keepAliveMs, readBuffer } = options;
+    const onread: OnReadOpts = { buffer: readBuffer, callback: this.#onRead };
+    this.#socket = openSocket({ endpoint, limitMs: connectMs, clock, onread, onOpen: this.#onOpen });
+    this.#socket.on('error', this.#onError).on('end', this.#onEnd).on('close', this.#onClose);
+    // The socket's own timer starts anew with all that is read or written, and keeps no process alive.
+    this.#socket.setTimeout(keepAliveMs, this.#onIdle);
+  }
+
+  /** An idle connection that can carry another call. */
+  get isUsable(): boolean {
+    return this.#socket.writable && this.#idleUntil > this.#options.clock.now();
+  }
+
+  /** Sends a request as soon as the connection is open. Nothing else may be under way. */
+  send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
+    const { maxHeaderBytes } = this.#options;
+    const call = new HttpCall({ connection: this, request, handler, maxHeaderBytes });
+    this.#call = call;
+    if (this.#isOpen) this.#write(call);
+    return call;
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Closes it at once; the call under way hears nothing. */
+  destroy(): void {
+    this.#call = undefined;
+    this.#options.owner.letGo(this);
+    this.#socket.destroy();
+  }
+
+  /** Closes it at once; the call under way has failed. */
+  fail(error: Error): void {
+    const call = this.#call;
+    this.destroy();
+    call?.fail(error, this.isUsed);
+  }
+
+  /** The response is whole. */
+  release(call: HttpCall): void {
+    this.#call = undefined;
+    const { isReusable, keepAliveSeconds } = call.reader;
+    const { clock, keepAliveMs, owner } = this.#options;
+    const told = keepAliveSeconds === undefined ? keepAliveMs : keepAliveSeconds * 1_000 - KEEP_ALIVE_MARGIN_MS;
+    // An answer that came before the end of the request leaves a connection on which nobody knows where that ends.
+    if (!isReusable || !call.isRequestSent || told <= 0 || !this.#socket.writable) {
+      this.destroy();
+      return;
+    }
+    this.isUsed = true;
+    this.#idleUntil = clock.now() + Math.min(told, MAX_KEEP_ALIVE_MS);
+    owner.giveBack(this);
+  }
+
+  readonly #onOpen = (): void => {
+    this.#isOpen = true;
+    if (this.#call !== undefined) this.#write(this.#call);
+  };
+
+  #write(call: HttpCall): void {
+    const { request } = call;
+    const { body } = request;
+    const socket = this.#socket;
+    const length = bodyLengthOf(request);
+    let head: string;
+    try {
+      head = encodeRequestHead(request, this.#options.endpoint.host, length);
+    } catch (error) {
+      // Not at once: the caller of send() does not have its call yet.
+      process.nextTick(() => this.#call === call && this.fail(error as Error));
+      return;
+    }
+    call.isSent = true;
+    if (body === undefined || (Buffer.isBuffer(body) && body.length === 0)) {
+      socket.write(head, 'latin1');
+    } else if (!Buffer.isBuffer(body)) {
+      socket.write(head, 'latin1');
+      const announced = typeof length === 'number' ? length : undefined;
+      const onFault = (error: Error): void => this.fail(error);
+      call.flowing = sendFlowingBody({ body, socket, length: announced, onFault });
+    } else if (body.length <= MAX_JOINED_BYTES) {
+      const joined = Buffer.allocUnsafe(head.length + body.length);
+      joined.write(head, 0, 'latin1');
+      body.copy(joined, head.length);
+      socket.write(joined);
+    } else {
+      socket.cork();
+      socket.write(head, 'latin1');
+      socket.write(body);
+      socket.uncork();
+    }
+  }
+
+  readonly #onIdle = (): void => {
+    if (this.#call !== undefined) return;
+    const left = this.#idleUntil - this.#options.clock.now();
+    if (left > 0) this.#socket.setTimeout(Math.ceil(left));
+    else this.destroy();
+  };
+
+  readonly #onRead = (length: number, buffer: Uint8Array): boolean => {
+    const call = this.#call;
+    // Nobody asked for anything: a server that gives up an idle connection may say so, and then closes it.
+    if (call === undefined) {
+      this.destroy();
+      return false;
+    }
+    call.reader.push((buffer as Buffer).subarray(0, length));
+    return this.#deliver(call);
+  };
+
+  readonly #onEnd = (): void => {
+    const call = this.#call;
+    if (call === undefined) {
+      this.destroy();
+      return;
+    }
+    call.reader.close();
+    this.#deliver(call);
+  };
+
+  /** A handler that throws has a fault of its own; its call fails rather than the process. */
+  #deliver(call: HttpCall): boolean {
+    try {
+      return call.deliver();
+    } catch (error) {
+      this.fail(error as Error);
+      return false;
+    }
+  }
+
+  readonly #onError = (error: Error): void => {
+    // What is whole and only waits for its reader to take it is not lost.
+    if (this.#call?.reader.isEnded === true) return;
+    this.fail(error);
+  };
+
+  readonly #onClose = (): void => {
+    if (this.#call === undefined || this.#call.reader.isEnded) this.#options.owner.letGo(this);
+    else this.fail(new UpstreamError('UPSTREAM_CLOSED', 'the connection was closed'));
+  };
+}
+
+interface HttpCallInput {
+  readonly connection: UpstreamConnection;
+  readonly request: UpstreamRequest;
+  readonly handler: UpstreamHandler;
+  readonly maxHeaderBytes: number;
+}
+
+/** One request and its response. */
+class HttpCall implements UpstreamCall {
+  readonly #connection: UpstreamConnection;
+  readonly #handler: UpstreamHandler;
+  readonly request: UpstreamRequest;
+  readonly reader: ResponseReader;
+  #isOver = false;
+  #isPaused = false;
+  isSent = false;
+  flowing: FlowingBody | undefined;
+
+  constructor({ connection, request, handler, maxHeaderBytes }: HttpCallInput) {
+    this.#connection = connection;
+    this.#handler = handler;
+    this.request = request;
+    this.reader = new ResponseReader({ method: request.method, maxHeaderBytes });
+  }
+
+  get isRequestSent(): boolean {
+    return this.flowing === undefined || this.flowing.isSent;
+  }
+
+  abort(): void {
+    if (!this.#finish()) return;
+    this.#connection.destroy();
+  }
+
+  resume(): void {
+    if (this.#isOver || !this.#isPaused) return;
+    this.#isPaused = false;
+    if (this.reader.isEnded || this.reader.fault !== undefined) this.#settle();
+    else this.#connection.resume();
+  }
+
+  fail(error: Error, wasUsed: boolean): void {
+    // Who has begun to answer has seen the request.
+    if (this.#finish()) this.#handler.onError(error, wasUsed && !this.reader.hasBegun);
+  }
+
+  /** Tells what the last read brought. Answers false when no more is wanted for now. */
+  deliver(): boolean {
+    const { head, data } = this.reader;
+    if (head !== undefined) this.#handler.onHead(head.status, head.rawHeaders);
+    if (this.#isOver) return false;
+    if (data !== undefined && !this.#handler.onData(data)) this.#isPaused = true;
+    if (this.#isOver) return false;
+    if (!this.#isPaused) this.#settle();
+    return !this.#isPaused;
+  }
+
+  #settle(): void {
+    const { fault, isEnded } = this.reader;
+    if (fault !== undefined) {
+      this.#connection.fail(fault);
+    } else if (isEnded && this.#finish()) {
+      this.#connection.release(this);
+      this.#end();
+    }
+  }
+
+  /** The connection may already carry another call, which a handler that throws must not break. */
+  #end(): void {
+    try {
+      this.#handler.onEnd();
+    } catch (error) {
+      this.#handler.onError(error as Error, false);
+    }
+  }
+
+  /** Answers whether it was not over before. */
+  #finish(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.flowing?.stop();
+    return true;
+  }
+}
