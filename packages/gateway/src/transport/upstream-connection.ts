@@ -65,7 +65,10 @@ export class UpstreamConnection {
     const { maxHeaderBytes } = this.#options;
     const call = new HttpCall({ connection: this, request, handler, maxHeaderBytes });
     this.#call = call;
-    if (this.#isOpen) this.#write(call);
+    if (this.#isOpen) {
+      this.#socket.ref();
+      this.#write(call);
+    }
     return call;
   }
 
@@ -100,6 +103,8 @@ export class UpstreamConnection {
     }
     this.isUsed = true;
     this.#idleUntil = clock.now() + Math.min(told, MAX_KEEP_ALIVE_MS);
+    // Nothing waits for an idle connection, so it does not keep a process from ending.
+    this.#socket.unref();
     owner.giveBack(this);
   }
 
