@@ -16,6 +16,7 @@ import type { ServeAdmin } from './admin/admin-server.ts';
 import { ClientReply } from './client-reply.ts';
 import type { ServeManagement } from './management-pages.ts';
 import { type ManagementMatch, unstored } from './management-routes.ts';
+import { endIdleConnections } from './open-connections.ts';
 import { type PageSource, sendPageError, servePage } from './pages.ts';
 import { readClientError, refuseRaw } from './refuse-raw.ts';
 import { RequestBody } from './request-body.ts';
@@ -74,13 +75,13 @@ export function createHttpServer(parts: HttpServerParts): Server {
     highWaterMark: SOCKET_BUFFER_BYTES,
     headersTimeout: HEADERS_MS,
     requestTimeout: REQUEST_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     insecureHTTPParser: false,
     // Missed with a reply of our own, see findHeadFault.
     requireHostHeader: false,
   });
   server.maxConnections = parts.maxConnections;
+  endIdleConnections(server, KEEP_ALIVE_MS);
   // One more than is accepted, so that a head with too many is known for one.
   server.maxHeadersCount = MAX_HEADERS + 1;
   // With nobody listening for `upgrade`, an offer to change to HTTP/2 is passed over and the request served as it is.

@@ -18,9 +18,25 @@ export class OpenConnections {
   /** Ends those on which no reply is under way. */
   endUnused(): void {
     for (const socket of this.#sockets) {
-      // node:http keeps the reply under way here.
-      const { _httpMessage: reply } = socket as Socket & { readonly _httpMessage?: unknown };
-      if (reply === undefined || reply === null) socket.destroySoon();
+      if (!isReplying(socket)) socket.destroySoon();
     }
   }
+}
+
+/**
+ * Ends connections on which nothing has happened for so many milliseconds and no reply is under way. node:http's own
+ * `keepAliveTimeout` makes a timer anew for each reply, which costs 7 % of a small request; this is one for each connection.
+ */
+export function endIdleConnections(server: Server, idleMs: number): void {
+  server.keepAliveTimeout = 0;
+  server.timeout = idleMs;
+  server.on('timeout', (socket: Socket) => {
+    if (!isReplying(socket)) socket.destroySoon();
+  });
+}
+
+function isReplying(socket: Socket): boolean {
+  // node:http keeps the reply under way here, from the head of its request on.
+  const { _httpMessage: reply } = socket as Socket & { readonly _httpMessage?: unknown };
+  return reply !== undefined && reply !== null;
 }

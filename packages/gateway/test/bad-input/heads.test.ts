@@ -159,7 +159,7 @@ describe('clients that take their time', () => {
     expect(server).toMatchObject({
       headersTimeout: 30_000,
       requestTimeout: 300_000,
-      keepAliveTimeout: 75_000,
+      timeout: 75_000,
       maxConnections: 7,
     });
     server.close();
