@@ -14,5 +14,6 @@ export default defineConfig({
     // Far more than anything takes: a machine that is busy with other things is no failure.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });
