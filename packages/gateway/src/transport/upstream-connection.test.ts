@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
+import { systemClock } from '../canonical/clock.ts';
 import { ask, type Received, reply, startUpstream } from './raw-upstream.fixture.ts';
 
 const isWhole = ({ text }: Received): boolean => text().endsWith('{}');
@@ -87,6 +88,18 @@ it('closes a connection that nobody has used for its time', async () => {
   await expect.poll(() => upstream.received[0]!.socket.readableEnded).toBe(true);
   expect(await ask(upstream).end).toBe('end');
   expect(upstream.received).toHaveLength(2);
+});
+
+it('closes an idle connection also after a call that outlasted its time', async () => {
+  const upstream = await startUpstream(() => {}, 20);
+  const asked = ask(upstream);
+  await expect.poll(() => upstream.received.length > 0 && isWhole(upstream.received[0]!)).toBe(true);
+  const { socket } = upstream.received[0]!;
+  // Longer than the connection may be idle.
+  await new Promise((resolve) => systemClock.schedule(() => resolve(undefined), 60));
+  socket.write(reply('late'));
+  expect(await asked.end).toBe('end');
+  await expect.poll(() => socket.readableEnded).toBe(true);
 });
 
 it('does not use a connection on which the upstream spoke unasked', async () => {

@@ -50,9 +50,13 @@ export class UpstreamConnection {
     const { endpoint, connectMs, clock, keepAliveMs, readBuffer } = options;
     const onread: OnReadOpts = { buffer: readBuffer, callback: this.#onRead };
     this.#socket = openSocket({ endpoint, limitMs: connectMs, clock, onread, onOpen: this.#onOpen });
-    this.#socket.on('error', this.#onError).on('end', this.#onEnd).on('close', this.#onClose);
+    this.#socket
+      .on('error', this.#onError)
+      .on('end', this.#onEnd)
+      .on('close', this.#onClose)
+      .on('timeout', this.#onIdle);
     // The socket's own timer starts anew with all that is read or written, and keeps no process alive.
-    this.#socket.setTimeout(keepAliveMs, this.#onIdle);
+    this.#socket.setTimeout(keepAliveMs);
   }
 
   /** An idle connection that can carry another call. */
