@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
-import { systemClock } from '../canonical/clock.ts';
 import { ask, type Received, reply, startUpstream } from './raw-upstream.fixture.ts';
 
 const isWhole = ({ text }: Received): boolean => text().endsWith('{}');
@@ -96,7 +95,8 @@ it('closes an idle connection also after a call that outlasted its time', async 
   await expect.poll(() => upstream.received.length > 0 && isWhole(upstream.received[0]!)).toBe(true);
   const { socket } = upstream.received[0]!;
   // Longer than the connection may be idle.
-  await new Promise((resolve) => systemClock.schedule(() => resolve(undefined), 60));
+  socket.setTimeout(60);
+  await once(socket, 'timeout');
   socket.write(reply('late'));
   expect(await asked.end).toBe('end');
   await expect.poll(() => socket.readableEnded).toBe(true);
