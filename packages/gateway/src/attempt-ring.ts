@@ -7,6 +7,7 @@ import { GatewayError } from './canonical/gateway-error.ts';
 import type { Exchange } from './exchange.ts';
 import { type OperationHost, runOperation } from './operation-run.ts';
 import { prepareAsk } from './prepare-ask.ts';
+import { chargedTier } from './pricing/charged-tier.ts';
 import type { ModelCatalogue } from './pricing/model-catalogue.ts';
 import { Attempt, failureOf, type ReplyBody } from './relay/attempt.ts';
 import { type AttemptOutcome, refused } from './relay/attempt-outcome.ts';
@@ -19,6 +20,7 @@ import type { PlanStep } from './routing/plan.ts';
 import type { SignRequest, Target } from './routing/target.ts';
 import type { TargetLoad } from './routing/target-load.ts';
 import type { SentStream } from './sent-stream.ts';
+import { sentTier } from './sent-tier.ts';
 import type { LimitStore, LimitVerdict } from './stores/limit-store.ts';
 import type { Slot, SlotRefusal, SlotStore } from './stores/slot-store.ts';
 import type { StoredResponses } from './translation/stored-responses.ts';
@@ -250,6 +252,7 @@ class RingedAttempt implements ReplyHost {
       usage: use.usage,
       isEstimated: use.isEstimated,
       isUseUnknown: use.isUseUnknown,
+      serviceTier: chargedTier(outcome.serviceTier, sentTier(exchange.facts.serviceTier, this.#ask)),
       isOutrun: this.#manner?.isOutrun(),
     });
     return outcome;

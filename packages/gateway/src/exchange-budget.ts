@@ -4,6 +4,7 @@ import type { LedgerRow } from './ledger/ledger-row.ts';
 import type { BudgetCost, BudgetHold, BudgetPolicy, BudgetsOf } from './policies/budget.ts';
 import type { TokenBudgets } from './policies/token-budget.ts';
 import type { PriceOf } from './price-of.ts';
+import { chargedTier } from './pricing/charged-tier.ts';
 import { costOf, isFree } from './pricing/cost-of.ts';
 import { estimatedTokens, RequestFacts } from './request-facts.ts';
 import type { Catalog } from './routing/catalog.ts';
@@ -133,11 +134,12 @@ function estimateOf(exchange: Exchange, places: readonly Place[], priceOf: Price
   let knownNanos = 0;
   let unknownCost: string | undefined;
   let isAllFree = true;
+  const tier = chargedTier(undefined, exchange.facts.serviceTier);
   for (const { target, model } of places) {
     const { prices } = priceOf({ targetId: target.id, upstreamModel: model });
     if (prices !== undefined && isFree(prices)) continue;
     isAllFree = false;
-    const cost = costOf(usage, prices);
+    const cost = costOf(usage, prices, tier);
     if (cost.nanoDollars === undefined) unknownCost ??= cost.reason;
     else knownNanos = Math.max(knownNanos, cost.nanoDollars);
   }

@@ -5,6 +5,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import type { LedgerRow, LedgerSubject } from './ledger/ledger-row.ts';
 import { priced, rowOf } from './ledger/row-of.ts';
 import type { PriceOf } from './price-of.ts';
+import { chargedTier } from './pricing/charged-tier.ts';
 import { roughUsage } from './rough-tokens.ts';
 import type { PlanStep } from './routing/plan.ts';
 
@@ -29,7 +30,12 @@ export function createExchangeLedger({ ledger, priceOf, clock }: ExchangeLedgerI
       const { id: targetId, provider } = routeTarget.target;
       const subject = subjectOf(exchange);
       const expected = roughUsage(exchange);
-      const use = priced(expected, expected !== undefined, priceOf({ targetId, upstreamModel }));
+      const use = priced({
+        usage: expected,
+        isEstimated: expected !== undefined,
+        price: priceOf({ targetId, upstreamModel }),
+        serviceTier: chargedTier(undefined, exchange.facts.serviceTier),
+      });
       exchange.ledgerSubject = subject;
       exchange.ledgerTicket = ledger.begin({
         subject,
@@ -42,6 +48,7 @@ export function createExchangeLedger({ ledger, priceOf, clock }: ExchangeLedgerI
         cost: use.cost,
         unknownCost: use.unknownCost,
         priceSource: use.priceSource,
+        serviceTier: use.serviceTier,
       });
     },
     end(entry, exchange) {

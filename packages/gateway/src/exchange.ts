@@ -31,6 +31,8 @@ export interface RequestFacts {
   readonly includeUsage: boolean;
   /** Answers asked for (`n`). */
   readonly choices: number;
+  /** The tier of service asked for; undefined: none. */
+  readonly serviceTier?: string | undefined;
 }
 
 /** A body too long to hold: it flows to one upstream as it arrives. */

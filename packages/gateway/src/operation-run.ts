@@ -48,10 +48,10 @@ export async function runOperation(operation: OperationTranslation, host: Operat
   host.reply.begin(headers);
   exchange.sink.head(200, headers);
   exchange.sink.end(answer.body);
-  const { usage, responseModel } = answer;
+  const { usage, responseModel, serviceTier } = answer;
   // An answer that no call was made for was made here.
   const unreported = usage === undefined && answers.length > 0 ? wasPaid : undefined;
-  return { failure: undefined, isCommitted: true, status: 200, usage, unreported, responseModel };
+  return { failure: undefined, isCommitted: true, status: 200, usage, unreported, responseModel, serviceTier };
 }
 
 function rewritten(operation: OperationTranslation, answers: readonly JsonObject[]): RewrittenAnswer | Failure {

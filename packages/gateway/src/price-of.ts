@@ -2,7 +2,7 @@ import type { Clock } from './canonical/clock.ts';
 import type { AttemptRecord } from './canonical/exchange.ts';
 import type { LedgerPrice } from './ledger/row-of.ts';
 import type { ModelCatalogue } from './pricing/model-catalogue.ts';
-import { createBoundedMap } from './routing/bounded-map.ts';
+import { type BoundedMap, createBoundedMap } from './routing/bounded-map.ts';
 import type { Catalog } from './routing/catalog.ts';
 
 /** What an attempt's model costs at its target now. */
@@ -16,21 +16,29 @@ export interface PriceOfInput {
 
 /** Milliseconds for which a price is remembered: some depend on the hour, and a reload may bring others. */
 const FRESH_MS = 60_000;
-/** Prices remembered; names of models may be a caller's. */
+/** Prices remembered of each kind of provider; names of models may be a caller's. */
 const MAX_PRICES = 1_000;
 
+type KnownPrice = LedgerPrice & { readonly staleAt: number };
+
 export function createPriceOf({ catalog, models, clock }: PriceOfInput): PriceOf {
-  const known = createBoundedMap<LedgerPrice & { readonly staleAt: number }>(MAX_PRICES);
+  /** By the kind of provider, then by the model: looked for at the beginning and at the end of every exchange. */
+  const known = new Map<string, BoundedMap<KnownPrice>>();
+
+  function lookUp(provider: string, model: string): KnownPrice {
+    const facts = models().find({ provider, model, requestedModel: undefined, at: clock.wallNow() });
+    const price = { prices: facts?.prices, source: facts?.sources.prices, staleAt: clock.now() + FRESH_MS };
+    const ofProvider = known.get(provider) ?? createBoundedMap<KnownPrice>(MAX_PRICES);
+    known.set(provider, ofProvider);
+    ofProvider.set(model, price);
+    return price;
+  }
+
   return ({ targetId, upstreamModel: model }) => {
     const kind = catalog().targets.get(targetId)?.kind;
     if (kind === undefined || model === undefined) return unpriced;
-    const key = `${kind}\n${model}`;
-    const found = known.get(key);
-    if (found !== undefined && clock.now() < found.staleAt) return found;
-    const facts = models().find({ provider: kind, model, requestedModel: undefined, at: clock.wallNow() });
-    const price = { prices: facts?.prices, source: facts?.sources.prices, staleAt: clock.now() + FRESH_MS };
-    known.set(key, price);
-    return price;
+    const found = known.get(kind)?.get(model);
+    return found !== undefined && clock.now() < found.staleAt ? found : lookUp(kind, model);
   };
 }
 

@@ -89,6 +89,8 @@ export interface FinishEvent {
 export interface UsageEvent {
   readonly type: 'usage';
   readonly usage: Usage;
+  /** The tier that answered, where the wire tells it beside the usage and the beginning did not. */
+  readonly serviceTier?: string;
 }
 
 /** The upstream reports a failure in band: its own words, to be classified. */

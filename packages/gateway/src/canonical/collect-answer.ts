@@ -22,6 +22,7 @@ export function collectAnswer(events: Iterable<ChatEvent>): ChatAnswer {
 export class AnswerCollector {
   #start: Extract<ChatEvent, { type: 'start' }> | undefined;
   #usage: Usage | undefined;
+  #serviceTier: string | undefined;
   readonly #parts = new Map<number, OpenPart>();
   readonly #finishes = new Map<number, Finish>();
   readonly #logprobs = new Map<number, unknown[]>();
@@ -51,6 +52,7 @@ export class AnswerCollector {
         return;
       case 'usage':
         this.#usage = event.usage;
+        this.#serviceTier = event.serviceTier ?? this.#serviceTier;
     }
   }
 
@@ -59,7 +61,7 @@ export class AnswerCollector {
       id: this.#start?.id,
       model: this.#start?.model,
       created: this.#start?.created,
-      serviceTier: this.#start?.serviceTier,
+      serviceTier: this.#serviceTier ?? this.#start?.serviceTier,
       usage: this.#usage,
       choices: this.#choices(),
     };

@@ -93,6 +93,8 @@ export interface AttemptRecord {
   readonly usage?: Usage | undefined;
   /** The provider did not say what it took, or not all of it. */
   readonly isEstimated?: boolean | undefined;
+  /** The tier of service that it is charged in; undefined: the usual one. */
+  readonly serviceTier?: string | undefined;
   /** It may be charged for, and nobody can tell for how much. */
   readonly isUseUnknown?: boolean | undefined;
   /** It ran beside the one that answered, was broken off for that, and did nothing for the caller. */

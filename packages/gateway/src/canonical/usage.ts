@@ -15,6 +15,14 @@ export interface Usage {
   readonly reasoning?: number;
   readonly audioInput?: number;
   readonly audioOutput?: number;
+  /** Part of `input` that is pictures; 0 says that there are none, and absent that nobody told. */
+  readonly imageInput?: number;
+  /** Part of `output` that is pictures; 0 says that there are none, and absent that nobody told. */
+  readonly imageOutput?: number;
+  /** Part of `cachedInput` and of `audioInput`. */
+  readonly cachedAudioInput?: number;
+  /** Part of `cachedInput` and of `imageInput`. */
+  readonly cachedImageInput?: number;
 }
 
 /** Counts beside input and output, in the order in which they are written down. */
@@ -25,6 +33,10 @@ export const usageClasses = [
   'reasoning',
   'audioInput',
   'audioOutput',
+  'imageInput',
+  'imageOutput',
+  'cachedAudioInput',
+  'cachedImageInput',
 ] as const satisfies readonly (keyof Usage)[];
 
 /** Tokens, both ways, of those that are known. */

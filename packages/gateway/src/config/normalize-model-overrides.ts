@@ -1,7 +1,20 @@
 import { nanoDollars } from '../canonical/nano-dollars.ts';
-import type { Capabilities, ModelFacts, ModelOverride, ModelPrices, TokenPrices } from '../pricing/model-facts.ts';
+import type {
+  Capabilities,
+  ModelFacts,
+  ModelOverride,
+  ModelPrices,
+  TierPrices,
+  TokenPrices,
+} from '../pricing/model-facts.ts';
 import type { FileConfig } from './schema.ts';
-import { type FileModelFacts, type FilePrices, statesFacts } from './sections/model-section.ts';
+import {
+  type FileModelFacts,
+  type FilePrices,
+  type FileTierPrices,
+  type FileUsualPrices,
+  statesFacts,
+} from './sections/model-section.ts';
 
 /** What `models` and `pricing` state of models, by name; `models` wins where both have a price. */
 export function normalizeModelOverrides({ models, pricing }: FileConfig): readonly ModelOverride[] {
@@ -33,7 +46,19 @@ function capabilitiesOf({
   return given({ ...others, structuredOutput });
 }
 
-function pricesOf(prices: FilePrices): ModelPrices {
+function pricesOf({ tiers, ...usual }: FilePrices): ModelPrices {
+  if (tiers === undefined) return usualPricesOf(usual);
+  const byName = Object.entries(tiers).map(([name, tier]) => [name, tierPricesOf(tier)] as const);
+  return { ...usualPricesOf(usual), tiers: Object.fromEntries(byName) };
+}
+
+function tierPricesOf({ factor, ...prices }: FileTierPrices): TierPrices {
+  return factor === undefined
+    ? { kind: 'own', prices: usualPricesOf(prices), source: 'config' }
+    : { kind: 'share', millionths: Math.round(factor * 1_000_000), source: 'config' };
+}
+
+function usualPricesOf(prices: FileUsualPrices): ModelPrices {
   const tokens = tokenPricesOf(prices);
   const longContext = [...(prices.long_context ?? [])].sort(
     (one, other) => one.above_input_tokens - other.above_input_tokens,
@@ -48,7 +73,7 @@ function pricesOf(prices: FilePrices): ModelPrices {
   };
 }
 
-function tokenPricesOf(prices: Omit<FilePrices, 'long_context' | 'per_request'>): TokenPrices {
+function tokenPricesOf(prices: Omit<FileUsualPrices, 'long_context' | 'per_request'>): TokenPrices {
   const dollars = given({
     input: prices.input,
     cachedInput: prices.cached_input,
@@ -58,6 +83,10 @@ function tokenPricesOf(prices: Omit<FilePrices, 'long_context' | 'per_request'>)
     reasoning: prices.reasoning,
     audioInput: prices.audio_input,
     audioOutput: prices.audio_output,
+    imageInput: prices.image_input,
+    imageOutput: prices.image_output,
+    cachedAudioInput: prices.cached_audio_input,
+    cachedImageInput: prices.cached_image_input,
   });
   return Object.fromEntries(Object.entries(dollars).map(([tokenClass, price]) => [tokenClass, nanoDollars(price)]));
 }

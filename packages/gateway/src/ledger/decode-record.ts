@@ -56,7 +56,7 @@ const afterSubject = ofSubject + subjectShape.length;
 function decodeRow(cells: Cells): SpoolRecord | undefined {
   const attempts: AttemptRow[] = [];
   for (const attempt of cells[afterSubject + 14] as Cells) {
-    if (!Array.isArray(attempt) || !fits(attempt, attemptShape)) return undefined;
+    if (!Array.isArray(attempt) || !fitsUse(attempt, attemptShape)) return undefined;
     attempts.push(decodeAttempt(attempt));
   }
   const row: LedgerRow = {
@@ -99,7 +99,7 @@ function decodeSubject(cells: Cells): LedgerSubject {
 /** What the record of a beginning says; undefined where it cannot be read. */
 export function decodeIntent(json: string): LedgerIntent | undefined {
   const cells = cellsOf(json);
-  if (cells === undefined || !fits(cells, intentShape)) return undefined;
+  if (cells === undefined || !fitsUse(cells, intentShape)) return undefined;
   const use = decodeUse(cells, afterSubject + 4);
   return {
     subject: decodeSubject(cells),
@@ -112,7 +112,6 @@ export function decodeIntent(json: string): LedgerIntent | undefined {
 }
 
 function decodeAttempt(cells: Cells): AttemptRow {
-  const { usage, isEstimated, cost, unknownCost, priceSource } = decodeUse(cells, 6);
   return {
     targetId: cells[0] as string,
     provider: cells[1] as string,
@@ -120,11 +119,7 @@ function decodeAttempt(cells: Cells): AttemptRow {
     outcome: cells[3] as string,
     status: cells[4] as number,
     durationMs: (cells[5] as number) / 1_000,
-    usage,
-    isEstimated,
-    cost,
-    unknownCost,
-    priceSource,
+    ...decodeUse(cells, 6),
   };
 }
 
@@ -134,11 +129,13 @@ function decodeUse(cells: Cells, from: number): AttemptUse {
   const unknownCost = text(cells[from + 2]);
   const priceSource = text(cells[from + 3]);
   const counts = cells[from + 4] as Cells | null;
+  const serviceTier = cells[from + 5] as string | undefined;
   if ((counts !== null && !counts.every(isCount)) || (cost !== undefined && cost < 0)) {
     const reason = unknownCost ?? 'implausible_usage';
-    return { usage: undefined, isEstimated, cost: undefined, unknownCost: reason, priceSource };
+    return { usage: undefined, isEstimated, cost: undefined, unknownCost: reason, priceSource, serviceTier };
   }
-  return { usage: counts === null ? undefined : decodeUsage(counts), isEstimated, cost, unknownCost, priceSource };
+  const usage = counts === null ? undefined : decodeUsage(counts);
+  return { usage, isEstimated, cost, unknownCost, priceSource, serviceTier };
 }
 
 function decodeUsage(counts: Cells): Usage {
@@ -158,6 +155,11 @@ function cellsOf(json: string): Cells | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A use ends in its tier of service, where it has one. */
+function fitsUse(cells: Cells, shape: string): boolean {
+  return cells.length === shape.length ? fits(cells, shape) : fits(cells, `${shape}t`);
 }
 
 function fits(cells: Cells, shape: string): boolean {

@@ -21,6 +21,7 @@ export function interruptedRow(intent: LedgerIntent, at: number): LedgerRow {
     cost: intent.cost,
     unknownCost: intent.unknownCost,
     priceSource: intent.priceSource,
+    serviceTier: intent.serviceTier,
   };
   return {
     subject,

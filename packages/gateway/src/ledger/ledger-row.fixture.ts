@@ -79,10 +79,13 @@ const maybe = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { 
 const count = fc.nat({ max: 1_000_000 });
 
 const usages: fc.Arbitrary<Usage> = fc
-  .record({ input: count, output: count, cachedInput: count, reasoning: count, audioInput: count })
+  .record({ input: count, output: count, cachedInput: count, reasoning: count, audioInput: count, imageOutput: count })
   // As they are read: classes without tokens are not there.
   .map(
-    (usage) => Object.fromEntries(Object.entries(usage).filter(([key, n]) => n > 0 || key.endsWith('put'))) as never,
+    (usage) =>
+      Object.fromEntries(
+        Object.entries(usage).filter(([key, n]) => n > 0 || key === 'input' || key === 'output'),
+      ) as never,
   );
 
 const plainUsages: fc.Arbitrary<Usage> = usages.map(({ input, output, cachedInput, reasoning }) => ({
@@ -105,6 +108,7 @@ export const attemptRows: fc.Arbitrary<AttemptRow> = fc
     isEstimated: fc.boolean(),
     price: fc.oneof(count, fc.constant('no_price')),
     priceSource: maybe(name),
+    serviceTier: maybe(name),
   })
   .map(({ price, ...attempt }) => ({
     ...attempt,

@@ -31,6 +31,8 @@ export interface AttemptUse {
   readonly unknownCost: string | undefined;
   /** Where the price comes from; undefined where there is none, or none was needed. */
   readonly priceSource: string | undefined;
+  /** The tier of service that it is charged in; undefined: the usual one. */
+  readonly serviceTier?: string | undefined;
 }
 
 /** One attempt of an exchange. */
@@ -98,8 +100,7 @@ export interface LedgerRow {
 const countNames = ['input', 'output', ...usageClasses] as const;
 
 /**
- * A usage of its counts: input, output, cached, written, written for an hour, reasoning, audio in, audio out; the last
- * ones may be absent.
+ * A usage of its counts: input, output, then those of `usageClasses` in their order; the last ones may be absent.
  */
 export function usageOf(counts: readonly number[]): Usage {
   const usage: { -readonly [Name in keyof Usage]: number } = { input: counts[0] ?? 0, output: counts[1] ?? 0 };

@@ -97,7 +97,8 @@ function writeAttempt(cells: CellWriter, attempt: AttemptRow): void {
   cells.close();
 }
 
-function writeUse(cells: CellWriter, { usage, isEstimated, cost, unknownCost, priceSource }: AttemptUse): void {
+function writeUse(cells: CellWriter, use: AttemptUse): void {
+  const { usage, isEstimated, cost, unknownCost, priceSource, serviceTier } = use;
   cells.count(isEstimated ? 1 : 0);
   if (cost === undefined) cells.nothing();
   else cells.count(cost);
@@ -105,6 +106,8 @@ function writeUse(cells: CellWriter, { usage, isEstimated, cost, unknownCost, pr
   cells.text(priceSource);
   if (usage === undefined) cells.nothing();
   else writeUsage(cells, usage);
+  // Few have one, and a record without it is read by older versions too.
+  if (serviceTier !== undefined) cells.text(serviceTier);
 }
 
 function writeUsage(cells: CellWriter, usage: Usage): void {
@@ -112,13 +115,21 @@ function writeUsage(cells: CellWriter, usage: Usage): void {
   cells.open();
   cells.count(usage.input);
   cells.count(usage.output);
-  if (cachedInput || cacheWriteInput || cacheWriteHourInput || reasoning || audioInput || audioOutput) {
+  const { imageInput, imageOutput, cachedAudioInput, cachedImageInput } = usage;
+  const hasImages = Boolean(imageInput || imageOutput || cachedAudioInput || cachedImageInput);
+  if (cachedInput || cacheWriteInput || cacheWriteHourInput || reasoning || audioInput || audioOutput || hasImages) {
     cells.count(cachedInput ?? 0);
     cells.count(cacheWriteInput ?? 0);
     cells.count(cacheWriteHourInput ?? 0);
     cells.count(reasoning ?? 0);
     cells.count(audioInput ?? 0);
     cells.count(audioOutput ?? 0);
+    if (hasImages) {
+      cells.count(imageInput ?? 0);
+      cells.count(imageOutput ?? 0);
+      cells.count(cachedAudioInput ?? 0);
+      cells.count(cachedImageInput ?? 0);
+    }
   }
   cells.close();
 }

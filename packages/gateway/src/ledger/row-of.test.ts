@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ModelPrices } from '../pricing/model-facts.ts';
 import { totalsOf } from '../stores/sql/ledger-totals.ts';
 import { sampleSubject } from './ledger-row.fixture.ts';
-import { type RowInput, rowOf, type SettledAttempt } from './row-of.ts';
+import { type LedgerPrice, type RowInput, rowOf, type SettledAttempt } from './row-of.ts';
 
 /** A nano-dollar for each token in, ten for each out. */
 const prices: ModelPrices = { tokens: { input: 1_000_000, output: 10_000_000 }, longContext: [] };
@@ -99,7 +99,11 @@ describe('the row of an exchange', () => {
       [300, false],
     ]);
     expect(attempts[0]).toMatchObject(unused);
-    expect(totalsOf(attempts)).toMatchObject({ cost: 430, isEstimated: true, tokens: [200, 23, 0, 0, 0, 0, 0, 0] });
+    expect(totalsOf(attempts)).toMatchObject({
+      cost: 430,
+      isEstimated: true,
+      tokens: [200, 23, 0, 0, 0, 0, 0, 0, 0, 0],
+    });
   });
 
   it('counts a failed answer that reported what it used', () => {
@@ -129,6 +133,25 @@ describe('the row of an exchange', () => {
     expect(totalsOf(attempts)).toMatchObject({ cost: undefined, unknownCost: reason });
   });
 
+  it('charges the tier that answered, and says which and who knows its price', () => {
+    const prices: LedgerPrice = {
+      prices: {
+        tokens: { input: 1_000_000, output: 10_000_000 },
+        longContext: [],
+        tiers: { flex: { kind: 'share', millionths: 500_000, source: 'overlay' } },
+      },
+      source: 'library',
+    };
+    const cheap = attempt({ serviceTier: 'flex', usage: { input: 100, output: 20 } });
+    const odd = attempt({ serviceTier: 'scale', usage: { input: 100, output: 20 } });
+    const { attempts } = row({ attempts: [cheap, odd] }, { priceOf: () => prices });
+    expect(attempts).toMatchObject([
+      { cost: 150, serviceTier: 'flex', priceSource: 'overlay' },
+      { cost: undefined, unknownCost: 'no_tier_price', serviceTier: 'scale' },
+    ]);
+    expect(totalsOf(attempts)).toMatchObject({ cost: 150, unknownCost: 'no_tier_price', serviceTier: 'scale' });
+  });
+
   it('takes what a budget has computed already', () => {
     const never = () => {
       throw new Error('asked for a price');
@@ -154,11 +177,12 @@ describe('the row of an exchange', () => {
     expect([shared.isShared, shared.attempts]).toEqual([true, []]);
     const refused = row({ attempts: [], outcome: 'rejected', usage: undefined });
     expect(totalsOf(refused.attempts)).toEqual({
-      tokens: [0, 0, 0, 0, 0, 0, 0, 0],
+      tokens: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
       isEstimated: false,
       cost: 0,
       unknownCost: undefined,
       priceSource: undefined,
+      serviceTier: undefined,
     });
   });
 

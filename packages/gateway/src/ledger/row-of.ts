@@ -67,6 +67,7 @@ function attemptRow(attempt: SettledAttempt, use: AttemptUse): AttemptRow {
     cost: use.cost,
     unknownCost: use.unknownCost,
     priceSource: use.priceSource,
+    serviceTier: use.serviceTier,
   };
 }
 
@@ -74,11 +75,16 @@ function attemptRow(attempt: SettledAttempt, use: AttemptUse): AttemptRow {
 export function useOf(attempt: SettledAttempt, priceOf: RowInput['priceOf']): AttemptUse {
   const { cost, unknownCost, usage } = attempt;
   if (cost !== undefined || unknownCost !== undefined) {
-    const { isEstimated = false, priceSource } = attempt;
-    return { usage, isEstimated, cost, unknownCost, priceSource };
+    const { isEstimated = false, priceSource, serviceTier } = attempt;
+    return { usage, isEstimated, cost, unknownCost, priceSource, serviceTier };
   }
   if (usage === undefined && attempt.isUseUnknown !== true) return unused;
-  return priced(usage, attempt.isEstimated === true, priceOf(attempt));
+  return priced({
+    usage,
+    isEstimated: attempt.isEstimated === true,
+    price: priceOf(attempt),
+    serviceTier: attempt.serviceTier,
+  });
 }
 
 const unused: AttemptUse = {
@@ -87,12 +93,23 @@ const unused: AttemptUse = {
   cost: 0,
   unknownCost: undefined,
   priceSource: undefined,
+  serviceTier: undefined,
 };
 
+export interface PricedInput {
+  readonly usage: Usage | undefined;
+  readonly isEstimated: boolean;
+  readonly price: LedgerPrice;
+  /** As `chargedTier` names it. */
+  readonly serviceTier: string | undefined;
+}
+
 /** What a usage costs at a price, with the reason where that is not known. */
-export function priced(usage: Usage | undefined, isEstimated: boolean, { prices, source }: LedgerPrice): AttemptUse {
-  const cost = costOf(usage, prices);
+export function priced({ usage, isEstimated, price, serviceTier }: PricedInput): AttemptUse {
+  const { prices, source } = price;
+  const cost = costOf(usage, prices, serviceTier);
+  const priceSource = serviceTier === undefined ? source : (prices?.tiers?.[serviceTier]?.source ?? source);
   return cost.nanoDollars === undefined
-    ? { usage, isEstimated, cost: undefined, unknownCost: cost.reason, priceSource: source }
-    : { usage, isEstimated, cost: cost.nanoDollars, unknownCost: undefined, priceSource: source };
+    ? { usage, isEstimated, cost: undefined, unknownCost: cost.reason, priceSource, serviceTier }
+    : { usage, isEstimated, cost: cost.nanoDollars, unknownCost: undefined, priceSource, serviceTier };
 }

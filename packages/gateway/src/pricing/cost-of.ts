@@ -1,11 +1,20 @@
 import type { Usage } from '../canonical/usage.ts';
-import type { ModelPrices, TokenClass, TokenPrices } from './model-facts.ts';
+import type { ModelPrices, TierPrices, TokenClass, TokenPrices } from './model-facts.ts';
 
 /**
  * Why a cost is not known. `no_price`: the model has no price at all; `no_input_price`, `no_output_price`: not for these
- * tokens; `no_usage`: the provider did not say what it used; `implausible_usage`: what it said are no numbers of tokens.
+ * tokens; `no_tier_price`: not in the tier of service; `untold_images`: pictures cost apart, and nobody said how many
+ * tokens they were; `no_usage`: the provider did not say what it used; `implausible_usage`: what it said are no numbers
+ * of tokens.
  */
-export type UnknownCost = 'no_usage' | 'no_price' | 'no_input_price' | 'no_output_price' | 'implausible_usage';
+export type UnknownCost =
+  | 'no_usage'
+  | 'no_price'
+  | 'no_input_price'
+  | 'no_output_price'
+  | 'no_tier_price'
+  | 'untold_images'
+  | 'implausible_usage';
 
 export type Cost =
   | { readonly nanoDollars: number }
@@ -14,44 +23,82 @@ export type Cost =
 
 /** Prices are for a million tokens. */
 const PER_TOKENS = 1_000_000n;
+/** Shares of a price are in millionths of it. */
+const WHOLE_SHARE = 1_000_000n;
 
-/** What a usage costs, to the nearest nano-dollar; summed exactly and rounded once. */
-export function costOf(usage: Usage | undefined, prices: ModelPrices | undefined): Cost {
+/**
+ * What a usage costs, to the nearest nano-dollar; summed exactly and rounded once. `tier` is the tier of service as
+ * `chargedTier` names it; undefined is the usual one.
+ */
+export function costOf(usage: Usage | undefined, prices: ModelPrices | undefined, tier?: string): Cost {
   if (prices === undefined) return unknown('no_price');
   if (usage === undefined) return unknown('no_usage');
   if (!isPlausible(usage)) return unknown('implausible_usage');
+  if (tier === undefined) return shareOf(sumOf(usage, prices, pricesFor(prices, usage.input)), WHOLE_SHARE);
+  const known = prices.tiers?.[tier];
+  if (known !== undefined) return tierCost(usage, prices, known);
+  // What costs nothing, such as a server of one's own, costs nothing by whatever name a caller asks for it.
+  return isFree(prices) ? { nanoDollars: 0 } : unknown('no_tier_price');
+}
+
+function tierCost(usage: Usage, usual: ModelPrices, tier: TierPrices): Cost {
+  if (tier.kind === 'share') {
+    return shareOf(sumOf(usage, usual, pricesFor(usual, usage.input)), BigInt(tier.millionths));
+  }
+  const { prices } = tier;
+  if (stepFor(prices, usage.input) !== stepFor(usual, usage.input)) return unknown('no_tier_price');
+  const usualTokens = pricesFor(usual, usage.input);
   const tokens = pricesFor(prices, usage.input);
-  // Nano-dollars, times a million.
-  let sum = BigInt(prices.perRequest ?? 0) * PER_TOKENS;
+  for (const [tokenClass, count] of Object.entries(partsOf(usage)) as [TokenClass, number][]) {
+    const isApart = usualTokens[tokenClass] !== undefined && tokens[tokenClass] === undefined;
+    if (count > 0 && isApart) return unknown('no_tier_price');
+  }
+  return shareOf(sumOf(usage, prices, tokens), WHOLE_SHARE);
+}
+
+/** Nano-dollars, times a million; or why they are not known. */
+function sumOf(
+  usage: Usage,
+  { perRequest }: Pick<ModelPrices, 'perRequest'>,
+  tokens: TokenPrices,
+): bigint | UnknownCost {
+  if (lacksImages(usage, tokens)) return 'untold_images';
+  let sum = BigInt(perRequest ?? 0) * PER_TOKENS;
   for (const [tokenClass, count] of Object.entries(partsOf(usage)) as [TokenClass, number][]) {
     if (count === 0) continue;
     const price = priceOf(tokens, tokenClass);
-    if (price === undefined) return unknown(inputClasses.has(tokenClass) ? 'no_input_price' : 'no_output_price');
+    if (price === undefined) return outputClasses.has(tokenClass) ? 'no_output_price' : 'no_input_price';
     sum += BigInt(count) * BigInt(price);
   }
-  const nanoDollars = (sum + PER_TOKENS / 2n) / PER_TOKENS;
+  return sum;
+}
+
+function shareOf(sum: bigint | UnknownCost, millionths: bigint): Cost {
+  if (typeof sum === 'string') return unknown(sum);
+  const per = PER_TOKENS * WHOLE_SHARE;
+  const nanoDollars = (sum * millionths + per / 2n) / per;
   if (nanoDollars > BigInt(Number.MAX_SAFE_INTEGER)) return unknown('implausible_usage');
   return { nanoDollars: Number(nanoDollars) };
 }
 
-/** Whether a model costs nothing, whatever is asked of it. */
-export function isFree({ tokens, longContext, perRequest = 0 }: ModelPrices): boolean {
+/** Whether a model costs nothing, whatever is asked of it, in the usual tier of service and in those that are known. */
+export function isFree({ tokens, longContext, perRequest = 0, tiers = {} }: ModelPrices): boolean {
   const areFree = (prices: TokenPrices) => Object.values(prices).every((price) => price === 0);
   const isWhole = tokens.input !== undefined && tokens.output !== undefined;
-  return isWhole && perRequest === 0 && areFree(tokens) && longContext.every((tier) => areFree(tier.tokens));
+  return (
+    isWhole &&
+    perRequest === 0 &&
+    areFree(tokens) &&
+    longContext.every((step) => areFree(step.tokens)) &&
+    Object.values(tiers).every((tier) => tier.kind === 'share' || isFree(tier.prices))
+  );
 }
 
 function unknown(reason: UnknownCost): Cost {
   return { nanoDollars: undefined, reason };
 }
 
-const inputClasses: ReadonlySet<TokenClass> = new Set([
-  'input',
-  'cachedInput',
-  'cacheWriteInput',
-  'cacheWriteHourInput',
-  'audioInput',
-]);
+const outputClasses: ReadonlySet<TokenClass> = new Set(['output', 'reasoning', 'audioOutput', 'imageOutput']);
 
 function isPlausible(usage: Usage): boolean {
   const { input, output } = usage;
@@ -61,27 +108,44 @@ function isPlausible(usage: Usage): boolean {
   );
 }
 
+/** Pictures cost up to ten times as much as text: a side where nobody told them apart would be guessed. */
+function lacksImages({ input, output, imageInput, imageOutput }: Usage, tokens: TokenPrices): boolean {
+  return (
+    (imageInput === undefined && input > 0 && tokens.imageInput !== undefined) ||
+    (imageOutput === undefined && output > 0 && tokens.imageOutput !== undefined)
+  );
+}
+
 /**
  * The tokens of a usage, each counted once. A part larger than its whole, as some providers report, counts as the whole.
- * Audio that came from the cache is not told apart; it counts as audio as far as there are tokens not from the cache.
+ * Sound and pictures that came from the cache are often not told apart; they count as sound and pictures as far as there
+ * are tokens not from the cache.
  */
 function partsOf(usage: Usage): Readonly<Record<TokenClass, number>> {
-  const cachedInput = atMost(usage.cachedInput, usage.input);
-  const written = atMost(usage.cacheWriteInput, usage.input - cachedInput);
+  const cached = atMost(usage.cachedInput, usage.input);
+  const cachedAudioInput = Math.min(atMost(usage.cachedAudioInput, cached), usage.audioInput ?? 0);
+  const cachedImageInput = Math.min(atMost(usage.cachedImageInput, cached - cachedAudioInput), usage.imageInput ?? 0);
+  const written = atMost(usage.cacheWriteInput, usage.input - cached);
   const cacheWriteHourInput = atMost(usage.cacheWriteHourInput, written);
-  const fresh = usage.input - cachedInput - written;
-  const audioInput = atMost(usage.audioInput, fresh);
+  const fresh = usage.input - cached - written;
+  const audioInput = atMost((usage.audioInput ?? 0) - cachedAudioInput, fresh);
+  const imageInput = atMost((usage.imageInput ?? 0) - cachedImageInput, fresh - audioInput);
   const reasoning = atMost(usage.reasoning, usage.output);
   const audioOutput = atMost(usage.audioOutput, usage.output - reasoning);
+  const imageOutput = atMost(usage.imageOutput, usage.output - reasoning - audioOutput);
   return {
-    input: fresh - audioInput,
-    cachedInput,
+    input: fresh - audioInput - imageInput,
+    cachedInput: cached - cachedAudioInput - cachedImageInput,
+    cachedAudioInput,
+    cachedImageInput,
     cacheWriteInput: written - cacheWriteHourInput,
     cacheWriteHourInput,
     audioInput,
-    output: usage.output - reasoning - audioOutput,
+    imageInput,
+    output: usage.output - reasoning - audioOutput - imageOutput,
     reasoning,
     audioOutput,
+    imageOutput,
   };
 }
 
@@ -90,8 +154,13 @@ function atMost(count: number | undefined, limit: number): number {
 }
 
 /** The size of the whole input decides, cached or not. */
-function pricesFor({ tokens, longContext }: ModelPrices, input: number): TokenPrices {
+function pricesFor({ tokens, longContext }: Pick<ModelPrices, 'tokens' | 'longContext'>, input: number): TokenPrices {
   return longContext.findLast(({ aboveInputTokens }) => input > aboveInputTokens)?.tokens ?? tokens;
+}
+
+/** Where the step begins that an input is on; 0 below all of them. */
+function stepFor({ longContext }: Pick<ModelPrices, 'longContext'>, input: number): number {
+  return longContext.findLast(({ aboveInputTokens }) => input > aboveInputTokens)?.aboveInputTokens ?? 0;
 }
 
 function priceOf(prices: TokenPrices, tokenClass: TokenClass): number | undefined {
@@ -103,9 +172,13 @@ function priceOf(prices: TokenPrices, tokenClass: TokenClass): number | undefine
 
 const wholeOf: Readonly<Partial<Record<TokenClass, TokenClass>>> = {
   cachedInput: 'input',
+  cachedAudioInput: 'cachedInput',
+  cachedImageInput: 'cachedInput',
   cacheWriteInput: 'input',
   cacheWriteHourInput: 'cacheWriteInput',
   audioInput: 'input',
+  imageInput: 'input',
   reasoning: 'output',
   audioOutput: 'output',
+  imageOutput: 'output',
 };

@@ -1,5 +1,5 @@
-import type { CatalogueEntry, FactSource, FactSources, ModelFacts, ModelOverride } from './model-facts.ts';
-import { overlayFactsOf } from './overlay-facts.ts';
+import type { CatalogueEntry, FactSource, FactSources, ModelFacts, ModelOverride, ModelPrices } from './model-facts.ts';
+import { overlayFactsOf, overlayTiersOf } from './overlay-facts.ts';
 import type { LibraryAsk, PriceLibrary } from './price-library.ts';
 
 /** Which model is meant. */
@@ -36,7 +36,7 @@ export function createModelCatalogue({ library, overrides }: CatalogueInput): Mo
   ];
   return {
     load: () => library.load(),
-    find: (ask) => merge([...own(ask), ['library', library.find(ask)]]),
+    find: (ask) => merge([...own(ask), ['library', withTiers(library.find(ask), ask)]]),
     maxOutputTokens: (ask) => own(ask).find(([, facts]) => facts?.maxOutputTokens !== undefined)?.[1]?.maxOutputTokens,
   };
 }
@@ -52,8 +52,17 @@ function indexOf(overrides: readonly ModelOverride[]): ReadonlyMap<string, Model
   return byName;
 }
 
+/** The library knows the usual tier of service; our own table has what others cost beside it. */
+function withTiers(facts: ModelFacts | undefined, { provider, model }: LibraryAsk): ModelFacts | undefined {
+  if (facts?.prices === undefined) return facts;
+  const tiers = overlayTiersOf(provider, model);
+  return tiers === undefined ? facts : { ...facts, prices: { ...facts.prices, tiers } };
+}
+
 function merge(layers: readonly Layer[]): CatalogueEntry | undefined {
-  const known = layers.filter((layer): layer is readonly [FactSource, ModelFacts] => layer[1] !== undefined);
+  const known = overUsualPrices(layers).filter(
+    (layer): layer is readonly [FactSource, ModelFacts] => layer[1] !== undefined,
+  );
   if (known.length === 0) return undefined;
   const facts: ModelFacts = Object.assign({}, ...known.toReversed().map(([, layer]) => layer));
   const capabilities = Object.assign({}, ...known.toReversed().map(([, layer]) => layer.capabilities));
@@ -61,4 +70,22 @@ function merge(layers: readonly Layer[]): CatalogueEntry | undefined {
     known.toReversed().flatMap(([source, layer]) => Object.keys(layer).map((fact) => [fact, source])),
   );
   return { ...facts, ...(facts.capabilities && { capabilities }), sources };
+}
+
+/** Prices that name nothing but tiers of service are beside the prices of the next source, not in place of them. */
+function overUsualPrices(layers: readonly Layer[]): readonly Layer[] {
+  const first = layers.findIndex(([, facts]) => facts?.prices !== undefined);
+  const [source, facts] = layers[first] ?? [];
+  if (source === undefined || facts?.prices === undefined || !hasOnlyTiers(facts.prices)) return layers;
+  const { tiers } = facts.prices;
+  const { prices: _, ...others } = facts;
+  const rest = overUsualPrices(layers.slice(first + 1)).map(([below, more]): Layer => {
+    if (more?.prices === undefined) return [below, more];
+    return [below, { ...more, prices: { ...more.prices, tiers: { ...more.prices.tiers, ...tiers } } }];
+  });
+  return [...layers.slice(0, first), [source, others], ...rest];
+}
+
+function hasOnlyTiers({ tokens, longContext, perRequest }: ModelPrices): boolean {
+  return Object.keys(tokens).length === 0 && longContext.length === 0 && perRequest === undefined;
 }

@@ -22,6 +22,10 @@ export const tokenClasses = [
   'reasoning',
   'audioInput',
   'audioOutput',
+  'imageInput',
+  'imageOutput',
+  'cachedAudioInput',
+  'cachedImageInput',
 ] as const;
 
 export type TokenClass = (typeof tokenClasses)[number];
@@ -44,7 +48,21 @@ export interface ModelPrices {
   readonly longContext: readonly LongContextPrices[];
   /** Nano-dollars for each request besides its tokens. */
   readonly perRequest?: number;
+  /** Prices of the tiers of service that are known, by the names that `chargedTier` gives them. */
+  readonly tiers?: Readonly<Record<string, TierPrices>>;
 }
+
+/**
+ * What a tier of service costs: a share of the usual prices, in millionths of them, or prices of its own. Then what has
+ * a price of its own usually and none here is not known, and neither are steps of long inputs that are missing here.
+ */
+export type TierPrices =
+  | { readonly kind: 'share'; readonly millionths: number; readonly source: FactSource }
+  | {
+      readonly kind: 'own';
+      readonly prices: Pick<ModelPrices, 'tokens' | 'longContext' | 'perRequest'>;
+      readonly source: FactSource;
+    };
 
 /** Where a fact comes from: the price library, this repository's own table, or the operator. */
 export type FactSource = 'library' | 'overlay' | 'config';

@@ -79,8 +79,19 @@ describe('the price library', () => {
     expect(find('openai', 'whisper-1')?.prices).toBeUndefined();
   });
 
-  it('gives no price for a side on which pictures cost apart', () => {
-    const prices = readPrices({ input_mtok: 0.3, output_mtok: 2.5, output_image_mtok: 30 });
+  it('has prices of pictures and of what of them comes from the cache', () => {
+    expect(find('openai', 'gpt-image-1.5')?.prices?.tokens).toEqual({
+      input: 5_000_000_000,
+      cachedInput: 1_250_000_000,
+      imageInput: 8_000_000_000,
+      cachedImageInput: 2_000_000_000,
+      output: 10_000_000_000,
+      imageOutput: 32_000_000_000,
+    });
+  });
+
+  it('gives no price for a side on which films cost apart', () => {
+    const prices = readPrices({ input_mtok: 0.3, output_mtok: 2.5, output_image_mtok: 30, output_video_mtok: 40 });
     expect(prices?.tokens).toEqual({ input: 300_000_000 });
   });
 

@@ -73,15 +73,19 @@ const keys: Readonly<Record<TokenClass, string>> = {
   reasoning: 'output_reasoning_mtok',
   audioInput: 'input_audio_mtok',
   audioOutput: 'output_audio_mtok',
+  imageInput: 'input_image_mtok',
+  imageOutput: 'output_image_mtok',
+  cachedAudioInput: 'cache_audio_read_mtok',
+  cachedImageInput: 'cache_image_read_mtok',
 };
 
 /**
- * Keys of classes that a usage does not tell apart. A side that has one has no price: pictures cost ten times as much
- * as text, and what was made would be guessed.
+ * Keys of classes that a usage does not tell apart. A side that has one has no price: films cost ten times as much as
+ * text, and what was made would be guessed.
  */
 const untold: readonly (readonly [side: 'input' | 'output', key: RegExp])[] = [
-  ['input', /^input_(?:image|video)_mtok$/],
-  ['output', /^output_(?:image|video|citation)_mtok$/],
+  ['input', /^input_video_mtok$/],
+  ['output', /^output_(?:video|citation)_mtok$/],
 ];
 
 /** A model's prices; undefined when none is for tokens. A list without any price says that nobody knows, not that it is free. */
@@ -105,7 +109,7 @@ function tokenPrices(price: ModelPrice, input: number): TokenPrices {
   const without = untold.flatMap(([side, key]) => (Object.keys(price).some((name) => key.test(name)) ? [side] : []));
   const priced = (Object.entries(keys) as [TokenClass, string][]).flatMap(([tokenClass, key]) => {
     const value = price[key];
-    if (value === undefined || without.some((side) => key === keys[side])) return [];
+    if (value === undefined || without.some((side) => key.startsWith(side))) return [];
     return [[tokenClass, nanoDollars(priceAt(value, input))] as const];
   });
   return Object.fromEntries(priced);

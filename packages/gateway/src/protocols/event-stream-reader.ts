@@ -9,6 +9,7 @@ export class EventStreamReader implements StreamReader {
   readonly isFinished = true;
   readonly usage: Usage | undefined = undefined;
   readonly responseModel: string | undefined = undefined;
+  readonly serviceTier: string | undefined = undefined;
   readonly outputTokens = 0;
   readonly errorData: Buffer | undefined = undefined;
 

@@ -15,6 +15,7 @@ export class ProtocolStreamReader implements StreamReader {
   #tokens = 0;
   usage: Usage | undefined;
   responseModel: string | undefined;
+  serviceTier: string | undefined;
   errorData: Buffer | undefined;
 
   constructor(decoder: StreamDecoder) {
@@ -50,9 +51,11 @@ export class ProtocolStreamReader implements StreamReader {
     switch (event.type) {
       case 'start':
         this.responseModel = event.model;
+        this.serviceTier = event.serviceTier;
         return;
       case 'usage':
         this.usage = event.usage;
+        this.serviceTier = event.serviceTier ?? this.serviceTier;
         return;
       case 'error':
         this.errorData = Buffer.from(event.data);

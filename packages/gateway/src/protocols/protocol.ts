@@ -101,6 +101,8 @@ export interface ChatFacts {
   readonly includeUsage: boolean;
   /** Answers asked for. */
   readonly choices: number;
+  /** The tier of service asked for, as the wire names it; undefined: none. */
+  readonly serviceTier?: string | undefined;
 }
 
 export interface AnswerMembers {
@@ -108,8 +110,17 @@ export interface AnswerMembers {
   readonly essential: readonly string[];
   readonly usage: string | undefined;
   readonly model: string | undefined;
+  /** What says which tier of service answered; absent: the wire does not tell. */
+  readonly tier?: TierMember;
   /** By which it says that its provider could not finish it; absent: the wire has no words for that. */
   readonly failure?: FailureMember;
+}
+
+/** A member that tells the tier of service which answered. */
+export interface TierMember {
+  readonly name: string;
+  /** The tier in the words of the vocabulary. */
+  readonly read: (value: unknown) => string | undefined;
 }
 
 /** A member whose value tells that an answer is none. */

@@ -22,6 +22,8 @@ export interface StreamReader {
   terminator(): Buffer;
   readonly usage: Usage | undefined;
   readonly responseModel: string | undefined;
+  /** The tier of service that answers, as the provider tells it. */
+  readonly serviceTier: string | undefined;
   /** Tokens of the answer that have gone by; an estimate, for answers whose provider does not say. */
   readonly outputTokens: number;
   /**

@@ -36,14 +36,18 @@ export interface CombinedUsageInput {
  */
 export function combinedUsage({ mode, cut, last }: CombinedUsageInput): Usage {
   if (mode === 'restart') return last;
-  const { input, cachedInput, cacheWriteInput, cacheWriteHourInput, audioInput } = cut.isInputReported
-    ? cut.usage
-    : last;
-  const asked = { input, cachedInput, cacheWriteInput, cacheWriteHourInput, audioInput };
+  const {
+    output: _output,
+    reasoning: _reasoning,
+    audioOutput: _audio,
+    imageOutput: _image,
+    ...asked
+  } = cut.isInputReported ? cut.usage : last;
   const made = {
     output: cut.usage.output + last.output,
     reasoning: sum(cut.usage.reasoning, last.reasoning),
     audioOutput: sum(cut.usage.audioOutput, last.audioOutput),
+    imageOutput: sum(cut.usage.imageOutput, last.imageOutput),
   };
   return withoutUnknown({ ...asked, ...made });
 }

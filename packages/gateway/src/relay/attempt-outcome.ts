@@ -13,6 +13,8 @@ export interface AttemptOutcome {
   /** What it may charge for besides. Undefined: it said all, or has nothing to charge for. */
   readonly unreported: UnreportedUse | undefined;
   readonly responseModel: string | undefined;
+  /** The tier of service that answered, as the provider tells it. */
+  readonly serviceTier: string | undefined;
 }
 
 /** What a provider took on without saying, or without saying to the end, what that took. */
@@ -30,6 +32,7 @@ export function refused(failure: Failure): AttemptOutcome {
     usage: undefined,
     unreported: undefined,
     responseModel: undefined,
+    serviceTier: undefined,
   };
 }
 

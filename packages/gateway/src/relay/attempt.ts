@@ -39,6 +39,8 @@ export interface ReplyBody {
   /** Tokens of the answer that were read, an estimate; undefined: nobody can tell how much of it was made. */
   readonly outputTokens: number | undefined;
   readonly responseModel: string | undefined;
+  /** The tier of service that answers, as the provider tells it. */
+  readonly serviceTier: string | undefined;
 }
 
 export interface AttemptInput {
@@ -203,6 +205,7 @@ export class Attempt implements UpstreamHandler {
       usage: body.usage,
       unreported: this.#unreported(failure),
       responseModel: body.responseModel,
+      serviceTier: body.serviceTier,
     });
   }
 

@@ -24,6 +24,7 @@ export class RawReply implements ReplyBody {
   readonly isFinished = false;
   readonly outputTokens = undefined;
   readonly responseModel = undefined;
+  readonly serviceTier = undefined;
 
   constructor(options: RawReplyOptions) {
     this.#options = options;

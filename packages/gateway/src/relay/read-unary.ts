@@ -1,5 +1,5 @@
 import { answerTokens } from '../canonical/estimate-tokens.ts';
-import { isObject } from '../canonical/json.ts';
+import { asString, isObject } from '../canonical/json.ts';
 import type { Operation } from '../canonical/operation.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Usage } from '../canonical/usage.ts';
@@ -18,6 +18,8 @@ export interface UnaryReading {
   /** Tokens of what it says, an estimate, where `usage` is not known; undefined: nobody can tell. */
   readonly outputTokens: number | undefined;
   readonly responseModel: string | undefined;
+  /** The tier of service that answered, as the provider tells it. */
+  readonly serviceTier: string | undefined;
 }
 
 /** What a whole answer of an operation has; of operations left out nothing is known that well. */
@@ -28,7 +30,7 @@ const answers: Partial<Record<Operation, AnswerMembers>> = {
 };
 
 function membersOf(...essential: string[]): AnswerMembers {
-  return { essential, usage: 'usage', model: 'model' };
+  return { essential, usage: 'usage', model: 'model', tier: { name: 'service_tier', read: asString } };
 }
 
 const anyAnswer = membersOf();
@@ -62,8 +64,9 @@ export function readUnary(bytes: Buffer, operation: Operation, protocol: Protoco
   const usage = (upstream?.decodeUsage ?? decodeUsage)(found.usage);
   // Half an answer that says so is none, whoever could read it; what it took is charged for nevertheless.
   if (found.isFailed) return noAnswer(failedAnswer(bytes), usage);
+  const serviceTier = wanted.tier?.read(found.tier);
   const outputTokens = usage === undefined && upstream ? countedTokens(bytes, upstream) : undefined;
-  return { failure: undefined, usage, outputTokens, responseModel: found.model };
+  return { failure: undefined, usage, outputTokens, responseModel: found.model, serviceTier };
 }
 
 /** Of the few answers that do not say what they took: only these are read as the gateway understands them. */
@@ -86,13 +89,22 @@ interface FoundMembers {
   readonly isFailed: boolean;
   readonly usage: unknown;
   readonly model: string | undefined;
+  /** The member that tells the tier of service. */
+  readonly tier: unknown;
 }
 
-const nothing = { hasEssential: false, hasError: false, isFailed: false, usage: undefined, model: undefined };
+const nothing = {
+  hasEssential: false,
+  hasError: false,
+  isFailed: false,
+  usage: undefined,
+  model: undefined,
+  tier: undefined,
+};
 const noJson: FoundMembers = { isJson: false, isObject: false, ...nothing };
 const noObject: FoundMembers = { isJson: true, isObject: false, ...nothing };
 
-function parseMembers(bytes: Buffer, { essential, failure, model, usage }: AnswerMembers): FoundMembers {
+function parseMembers(bytes: Buffer, { essential, failure, model, tier, usage }: AnswerMembers): FoundMembers {
   let answer: unknown;
   try {
     answer = JSON.parse(bytes.toString('utf8'));
@@ -109,6 +121,7 @@ function parseMembers(bytes: Buffer, { essential, failure, model, usage }: Answe
     isFailed: failure !== undefined && hasFailed(answer, failure, failure.depth),
     usage: usage === undefined ? undefined : answer[usage],
     model: typeof told === 'string' ? told : undefined,
+    tier: tier === undefined ? undefined : answer[tier.name],
   };
 }
 
@@ -129,6 +142,8 @@ class ScannedMembers implements FoundMembers {
   #modelEnd = 0;
   #usageStart = 0;
   #usageEnd = 0;
+  #tierStart = 0;
+  #tierEnd = 0;
   hasEssential = false;
   hasError = false;
   isFailed = false;
@@ -154,13 +169,18 @@ class ScannedMembers implements FoundMembers {
     return this.#valueAt(this.#usageStart, this.#usageEnd);
   }
 
+  get tier(): unknown {
+    const { tier, usage } = this.#wanted;
+    return tier?.name === usage ? this.usage : this.#valueAt(this.#tierStart, this.#tierEnd);
+  }
+
   #valueAt(start: number, end: number): unknown {
     return end === 0 ? undefined : JSON.parse(this.#bytes.toString('utf8', start, end));
   }
 
   readonly #visit = (depth: number, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void => {
     const bytes = this.#bytes;
-    const { usage, model, essential, failure } = this.#wanted;
+    const { usage, model, essential, failure, tier } = this.#wanted;
     if (failure !== undefined && depth === failure.depth && isKey(bytes, keyStart, keyEnd, failure.name)) {
       this.isFailed ||= failure.isFailure(bytes.toString('latin1', valueStart + 1, valueEnd - 1));
     }
@@ -172,6 +192,9 @@ class ScannedMembers implements FoundMembers {
     } else if (model !== undefined && isKey(bytes, keyStart, keyEnd, model)) {
       this.#modelStart = valueStart;
       this.#modelEnd = valueEnd;
+    } else if (tier !== undefined && isKey(bytes, keyStart, keyEnd, tier.name)) {
+      this.#tierStart = valueStart;
+      this.#tierEnd = valueEnd;
     } else if (isKey(bytes, keyStart, keyEnd, 'error')) {
       this.hasError = !isNull;
     } else {
@@ -197,5 +220,5 @@ function broken(message: string): UnaryReading {
 }
 
 function noAnswer(failure: Failure, usage: Usage | undefined): UnaryReading {
-  return { failure, usage, outputTokens: undefined, responseModel: undefined };
+  return { failure, usage, outputTokens: undefined, responseModel: undefined, serviceTier: undefined };
 }

@@ -87,6 +87,10 @@ export class StreamReply implements ReplyBody {
     return this.#options.reader.responseModel;
   }
 
+  get serviceTier(): string | undefined {
+    return this.#options.reader.serviceTier;
+  }
+
   accepts(status: number): boolean {
     return isSuccess(status);
   }

@@ -32,6 +32,7 @@ export class UnaryReply implements ReplyBody {
   readonly isFinished = true;
   outputTokens: number | undefined;
   responseModel: string | undefined;
+  serviceTier: string | undefined;
 
   constructor(options: UnaryReplyOptions) {
     this.#options = options;
@@ -69,6 +70,7 @@ export class UnaryReply implements ReplyBody {
     if (reading.failure) return reading.failure;
     this.outputTokens = reading.outputTokens;
     this.responseModel = reading.responseModel;
+    this.serviceTier = reading.serviceTier;
     this.isCommitted = true;
     const head = this.#head!;
     head.headers.push('content-length', String(bytes.length));

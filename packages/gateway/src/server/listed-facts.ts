@@ -5,6 +5,7 @@ import {
   type CatalogueEntry,
   capabilityNames,
   type ModelPrices,
+  type TierPrices,
   type TokenClass,
   type TokenPrices,
   tokenClasses,
@@ -65,10 +66,24 @@ const priceKeys: Readonly<Record<TokenClass, string>> = {
   reasoning: 'reasoning',
   audioInput: 'audio_input',
   audioOutput: 'audio_output',
+  imageInput: 'image_input',
+  imageOutput: 'image_output',
+  cachedAudioInput: 'cached_audio_input',
+  cachedImageInput: 'cached_image_input',
 };
 
 /** Dollars for a million tokens, as text: fractions of them have no exact number. */
-function listedPrices({ tokens, longContext, perRequest }: ModelPrices): JsonObject {
+function listedPrices({ tiers, ...usual }: ModelPrices): JsonObject {
+  if (tiers === undefined) return listedUsualPrices(usual);
+  const byName = Object.entries(tiers).map(([name, tier]) => [name, listedTier(tier)] as const);
+  return { ...listedUsualPrices(usual), tiers: Object.fromEntries(byName) };
+}
+
+function listedTier(tier: TierPrices): JsonObject {
+  return tier.kind === 'own' ? listedUsualPrices(tier.prices) : { factor: String(tier.millionths / 1_000_000) };
+}
+
+function listedUsualPrices({ tokens, longContext, perRequest }: Omit<ModelPrices, 'tiers'>): JsonObject {
   return {
     ...listedTokenPrices(tokens),
     ...(perRequest !== undefined && { per_request: formatDollars(perRequest) }),

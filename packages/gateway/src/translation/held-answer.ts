@@ -16,6 +16,7 @@ export class HeldAnswer implements ReplyBody {
   readonly isFinished = true;
   outputTokens: number | undefined;
   responseModel: string | undefined;
+  serviceTier: string | undefined;
   protected head: UpstreamHead | undefined;
   /** Set once the answer is whole. */
   value: JsonObject | undefined;

@@ -24,7 +24,7 @@ export function rewriteChat({ client, upstream, decodeContext, answerContext }: 
     if (answer.choices.every(isEmpty)) return failureOf('malformed', "the provider's answer is empty");
     const body = client.client.encodeAnswer(answer, answerContext);
     const outputTokens = answer.usage === undefined ? answerTokens(answer) : undefined;
-    return { body, usage: answer.usage, outputTokens, responseModel: answer.model };
+    return { body, usage: answer.usage, outputTokens, responseModel: answer.model, serviceTier: answer.serviceTier };
   };
 }
 

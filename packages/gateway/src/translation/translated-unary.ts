@@ -24,6 +24,8 @@ export interface RewrittenAnswer {
   /** Tokens of what it says, an estimate, where `usage` is not known; left out: nobody can tell. */
   readonly outputTokens?: number | undefined;
   readonly responseModel: string | undefined;
+  /** The tier of service that answered; left out: nobody said. */
+  readonly serviceTier?: string | undefined;
 }
 
 /** A JSON answer of another wire: held until it is whole, read, and written anew. */
@@ -44,6 +46,7 @@ export class TranslatedUnary extends HeldAnswer {
     this.usage = answer.usage;
     this.outputTokens = answer.outputTokens;
     this.responseModel = answer.responseModel;
+    this.serviceTier = answer.serviceTier;
     const { status, headers: upstreamHeaders } = this.head!;
     const headers = withoutContentHeaders(upstreamHeaders);
     headers.push('content-type', 'application/json', 'content-length', String(answer.body.length));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Usage } from '../../src/canonical/usage.ts';
+import { addUsage, type Usage } from '../../src/canonical/usage.ts';
 import { costOf } from '../../src/pricing/cost-of.ts';
 import type { ModelPrices, TokenPrices } from '../../src/pricing/model-facts.ts';
 import { readPrices } from '../../src/pricing/price-library.ts';
@@ -146,6 +146,89 @@ const vectors: readonly Vector[] = [
     nanoDollars: 150_001 * 2_500 + 50_000 * 625 + 500 * 15_000,
   },
   {
+    what: 'images: text and pictures read, text and pictures made, pictures from the cache',
+    decode: openaiChat,
+    usage: {
+      input_tokens: 1_000,
+      input_tokens_details: {
+        text_tokens: 200,
+        image_tokens: 800,
+        cached_tokens: 300,
+        cached_tokens_details: { text_tokens: 100, image_tokens: 200 },
+      },
+      output_tokens: 4_200,
+      output_tokens_details: { text_tokens: 40, image_tokens: 4_160 },
+      total_tokens: 5_200,
+    },
+    prices: perToken({
+      input: 5_000,
+      cachedInput: 1_250,
+      imageInput: 8_000,
+      cachedImageInput: 2_000,
+      output: 10_000,
+      imageOutput: 32_000,
+    }),
+    nanoDollars: 100 * 5_000 + 100 * 1_250 + 600 * 8_000 + 200 * 2_000 + 40 * 10_000 + 4_160 * 32_000,
+  },
+  {
+    what: 'transcriptions: sound by the word that they have for details',
+    decode: openaiChat,
+    usage: {
+      type: 'tokens',
+      input_tokens: 14,
+      input_token_details: { text_tokens: 4, audio_tokens: 10 },
+      output_tokens: 45,
+      total_tokens: 59,
+    },
+    prices: perToken({ input: 2_500, audioInput: 6_000, output: 10_000 }),
+    nanoDollars: 4 * 2_500 + 10 * 6_000 + 45 * 10_000,
+  },
+  {
+    what: 'Gemini: a picture, and thoughts and text beside it',
+    decode: gemini,
+    usage: {
+      promptTokenCount: 20,
+      candidatesTokenCount: 1_300,
+      thoughtsTokenCount: 50,
+      totalTokenCount: 1_370,
+      promptTokensDetails: [{ modality: 'TEXT', tokenCount: 20 }],
+      candidatesTokensDetails: [{ modality: 'IMAGE', tokenCount: 1_290 }],
+    },
+    prices: perToken({ input: 300, output: 2_500, imageOutput: 30_000 }),
+    nanoDollars: 20 * 300 + (10 + 50) * 2_500 + 1_290 * 30_000,
+  },
+  {
+    what: 'Gemini: a model of pictures that wrote, and made none',
+    decode: gemini,
+    usage: {
+      promptTokenCount: 20,
+      candidatesTokenCount: 10,
+      totalTokenCount: 30,
+      candidatesTokensDetails: [{ modality: 'TEXT', tokenCount: 10 }],
+    },
+    prices: perToken({ input: 300, output: 2_500, imageOutput: 30_000 }),
+    nanoDollars: 20 * 300 + 10 * 2_500,
+  },
+  {
+    what: 'Gemini: sound, some of it from the cache',
+    decode: gemini,
+    usage: {
+      promptTokenCount: 1_000,
+      cachedContentTokenCount: 600,
+      candidatesTokenCount: 10,
+      promptTokensDetails: [
+        { modality: 'TEXT', tokenCount: 300 },
+        { modality: 'AUDIO', tokenCount: 700 },
+      ],
+      cacheTokensDetails: [
+        { modality: 'TEXT', tokenCount: 100 },
+        { modality: 'AUDIO', tokenCount: 500 },
+      ],
+    },
+    prices: perToken({ input: 300, cachedInput: 30, audioInput: 1_000, cachedAudioInput: 100, output: 2_500 }),
+    nanoDollars: 200 * 300 + 100 * 30 + 200 * 1_000 + 500 * 100 + 10 * 2_500,
+  },
+  {
     what: 'Cohere: reasoning within the output, pictures within the input',
     decode: cohereChat,
     usage: {
@@ -165,7 +248,7 @@ describe('what a provider says that it used costs, to the nano-dollar', () => {
   it('nothing that anybody knows where pictures that were made cost apart: flagged, not free', () => {
     const prices = readPrices({ input_mtok: 5, output_mtok: 10, output_image_mtok: 40 });
     const drawn = openaiChat({ input_tokens: 50, output_tokens: 4_160, total_tokens: 4_210 });
-    expect(costOf(drawn, prices)).toEqual({ nanoDollars: undefined, reason: 'no_output_price' });
+    expect(costOf(drawn, prices)).toEqual({ nanoDollars: undefined, reason: 'untold_images' });
   });
 });
 
@@ -180,6 +263,10 @@ describe('costs', () => {
     output: price,
     reasoning: price,
     audioOutput: price,
+    imageInput: price,
+    imageOutput: price,
+    cachedAudioInput: price,
+    cachedImageInput: price,
   });
   const count = fc.nat({ max: 1_000_000 });
   const counts = fc.record({
@@ -191,34 +278,59 @@ describe('costs', () => {
     said: count,
     thought: count,
     spoken: count,
+    seen: count,
+    drawn: count,
+    heardBefore: count,
+    seenBefore: count,
   });
+  /** As providers tell them that price pictures: that there were none is told as well. */
+  const none = { imageInput: 0, imageOutput: 0 };
+  /** Shares of the usual prices, in millionths, at which no cost has a fraction. */
+  const shares = fc.constantFrom(undefined, 500_000, 1_000_000, 2_000_000, 2_500_000);
 
-  it('are those of the parts of a usage together', () => {
+  it('are those of the parts of a usage together, in every tier of service, and never less than nothing', () => {
     fc.assert(
-      fc.property(counts, prices, ({ cached, fresh, heard, hour, said, spoken, thought, written }, own) => {
-        const parts: readonly Usage[] = [
-          { input: fresh, output: 0 },
-          { input: cached, cachedInput: cached, output: 0 },
-          { input: written, cacheWriteInput: written, output: 0 },
-          { input: hour, cacheWriteInput: hour, cacheWriteHourInput: hour, output: 0 },
-          { input: heard, audioInput: heard, output: 0 },
-          { input: 0, output: said },
-          { input: 0, output: thought, reasoning: thought },
-          { input: 0, output: spoken, audioOutput: spoken },
+      fc.property(counts, prices, shares, (parts, own, share) => {
+        const { cached, drawn, fresh, heard, heardBefore, hour, said, seen, seenBefore, spoken, thought, written } =
+          parts;
+        const each: readonly Usage[] = [
+          { ...none, input: fresh, output: 0 },
+          { ...none, input: cached, cachedInput: cached, output: 0 },
+          { ...none, input: written, cacheWriteInput: written, output: 0 },
+          { ...none, input: hour, cacheWriteInput: hour, cacheWriteHourInput: hour, output: 0 },
+          { ...none, input: heard, audioInput: heard, output: 0 },
+          { ...none, input: seen, imageInput: seen, output: 0 },
+          {
+            ...none,
+            input: heardBefore,
+            cachedInput: heardBefore,
+            audioInput: heardBefore,
+            cachedAudioInput: heardBefore,
+            output: 0,
+          },
+          {
+            ...none,
+            input: seenBefore,
+            cachedInput: seenBefore,
+            imageInput: seenBefore,
+            cachedImageInput: seenBefore,
+            output: 0,
+          },
+          { ...none, input: 0, output: said },
+          { ...none, input: 0, output: thought, reasoning: thought },
+          { ...none, input: 0, output: spoken, audioOutput: spoken },
+          { ...none, input: 0, output: drawn, imageOutput: drawn },
         ];
-        const whole: Usage = {
-          input: fresh + cached + written + hour + heard,
-          cachedInput: cached,
-          cacheWriteInput: written + hour,
-          cacheWriteHourInput: hour,
-          audioInput: heard,
-          output: said + thought + spoken,
-          reasoning: thought,
-          audioOutput: spoken,
-        };
-        const cost = (usage: Usage) => costOf(usage, perToken(own)).nanoDollars!;
-        expect(cost(whole)).toBe(parts.reduce((sum, part) => sum + cost(part), 0));
-        expect(cost(whole)).toBeGreaterThanOrEqual(0);
+        // An even price has a half without a fraction.
+        const usual = perToken(Object.fromEntries(Object.entries(own).map(([name, price]) => [name, price * 2])));
+        const model: ModelPrices =
+          share === undefined
+            ? usual
+            : { ...usual, tiers: { other: { kind: 'share', millionths: share, source: 'config' } } };
+        const cost = (usage: Usage) => costOf(usage, model, share === undefined ? undefined : 'other').nanoDollars!;
+        const sum = each.reduce((total, part) => total + cost(part), 0);
+        expect(cost(each.reduce(addUsage))).toBe(sum);
+        expect(sum).toBeGreaterThanOrEqual(0);
       }),
     );
   });

@@ -24,6 +24,8 @@ const details = {
   reasoning_tokens: 'REASONING',
   audio_input_tokens: 'AUDIO IN',
   audio_output_tokens: 'AUDIO OUT',
+  image_input_tokens: 'IMAGES IN',
+  image_output_tokens: 'IMAGES OUT',
 };
 
 export function createTokenUsageCommand(session: Session): Command {

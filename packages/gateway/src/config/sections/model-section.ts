@@ -13,9 +13,13 @@ const tokenPrices = {
   reasoning: dollars().describe('Output that is reasoning. Default: `output`.'),
   audio_input: dollars().describe('Input that is audio. Default: `input`.'),
   audio_output: dollars().describe('Output that is audio. Default: `output`.'),
+  image_input: dollars().describe('Input that is pictures. Default: `input`.'),
+  image_output: dollars().describe('Output that is pictures. Default: `output`.'),
+  cached_audio_input: dollars().describe('Audio read from a prompt cache. Default: `cached_input`.'),
+  cached_image_input: dollars().describe('Pictures read from a prompt cache. Default: `cached_input`.'),
 };
 
-const prices = z.object({
+const usualPrices = {
   ...tokenPrices,
   per_request: z.number().min(0).max(1_000).optional().describe('Dollars for each request besides its tokens.'),
   long_context: z
@@ -27,10 +31,33 @@ const prices = z.object({
     )
     .optional()
     .describe('Prices of requests with long inputs; what is left out costs what it does below.'),
+};
+
+const tierPrices = z
+  .object({
+    factor: z.number().min(0).max(1_000).optional().describe('A multiple of all usual prices, in place of others.'),
+    ...usualPrices,
+  })
+  .refine(({ factor, ...others }) => factor === undefined || Object.values(others).every((one) => one === undefined), {
+    message: '`factor` stands alone: it multiplies all usual prices.',
+  });
+
+const prices = z.object({
+  ...usualPrices,
+  tiers: z
+    .record(z.string().regex(/^[a-z0-9_-]{1,64}$/, 'must be the name of a tier, in small letters'), tierPrices)
+    .optional()
+    .describe(
+      'Prices of tiers of service, such as `flex`, `priority` or `batch`, by the names that answers have for them. Alone they leave the known usual prices as they are.',
+    ),
 });
 
 /** Prices of a model as a file gives them. */
 export type FilePrices = z.output<typeof prices>;
+/** Those of its usual tier of service. */
+export type FileUsualPrices = Omit<FilePrices, 'tiers'>;
+/** Those of one of its other tiers. */
+export type FileTierPrices = z.output<typeof tierPrices>;
 
 const can = (what: string) => z.boolean().optional().describe(`Whether it ${what}.`);
 

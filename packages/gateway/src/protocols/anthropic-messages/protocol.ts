@@ -9,7 +9,7 @@ import { modelTraits } from './model-traits.ts';
 import { readFacts } from './read-facts.ts';
 import { MessagesStreamDecoder } from './stream-decoder.ts';
 import { MessagesStreamEncoder } from './stream-encoder.ts';
-import { decodeUsage } from './usage.ts';
+import { decodeAnsweredTier, decodeUsage } from './usage.ts';
 import { WIRE } from './wire.ts';
 
 /** Anthropic's Messages: `POST /v1/messages`. */
@@ -42,7 +42,12 @@ const anthropicMessages: Protocol = {
       excludesReasoning: true,
     },
     decodeUsage,
-    answerMembers: { essential: ['content'], usage: 'usage', model: 'model' },
+    answerMembers: {
+      essential: ['content'],
+      usage: 'usage',
+      model: 'model',
+      tier: { name: 'usage', read: decodeAnsweredTier },
+    },
   },
 };
 

@@ -6,7 +6,7 @@ import { addPart, decodeCitations } from './decode-content.ts';
 import { decodeFinish } from './finish-reason.ts';
 import { decodeImage } from './media.ts';
 import { ANSWER_PATH, decodeReasoning, foreignBlock, isServerTool, memberOf } from './parts.ts';
-import { decodeUsage } from './usage.ts';
+import { decodeServiceTier, decodeUsage } from './usage.ts';
 
 /** Reads a whole answer. The wire gives it no id, no model and no time. */
 export function decodeAnswer(body: JsonObject): ChatAnswer {
@@ -21,7 +21,7 @@ export function decodeAnswer(body: JsonObject): ChatAnswer {
     id: undefined,
     model: undefined,
     created: undefined,
-    serviceTier: asString(asObject(body['serviceTier'])?.['type']),
+    serviceTier: decodeServiceTier(body['serviceTier']),
     usage: decodeUsage(body['usage']),
     choices: [{ index: 0, parts, finish, logprobs: undefined }],
   };

@@ -5,6 +5,7 @@ import type { ChatFacts } from '../protocol.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
 import { decodeCachePoint, decodeContent } from './decode-content.ts';
 import { type ModelWishes, readModelFields } from './model-fields.ts';
+import { decodeServiceTier } from './usage.ts';
 import { WIRE } from './wire.ts';
 
 /** What routing needs. Path and query name the model and tell whether a stream is wanted; the body says neither. */
@@ -12,7 +13,8 @@ export function readFacts(body: JsonObject): ChatFacts {
   const messages = new RequestFields(body, '').array('messages');
   if (messages === undefined) throw invalidField('messages', 'is required');
   if (messages.length === 0) throw invalidField('messages', 'must not be empty');
-  return { model: undefined, stream: false, includeUsage: true, choices: 1 };
+  const serviceTier = decodeServiceTier(body['serviceTier']);
+  return { model: undefined, stream: false, includeUsage: true, choices: 1, serviceTier };
 }
 
 /** Reads a whole request of the Converse API. */

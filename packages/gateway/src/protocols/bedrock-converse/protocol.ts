@@ -10,7 +10,7 @@ import { CARRIED } from './parts.ts';
 import { BedrockStreamDecoder } from './stream-decoder.ts';
 import { BedrockStreamEncoder } from './stream-encoder.ts';
 import { fieldNames, support } from './support.ts';
-import { decodeUsage } from './usage.ts';
+import { decodeServiceTier, decodeUsage } from './usage.ts';
 import { WIRE } from './wire.ts';
 
 /**
@@ -42,7 +42,12 @@ const bedrockConverse: Protocol = {
     createStreamDecoder: () => new BedrockStreamDecoder(),
     prefill: { accepts: ({ model }) => takesPrefill(readModel(model)), excludesReasoning: true },
     decodeUsage,
-    answerMembers: { essential: ['output'], usage: 'usage', model: undefined },
+    answerMembers: {
+      essential: ['output'],
+      usage: 'usage',
+      model: undefined,
+      tier: { name: 'serviceTier', read: decodeServiceTier },
+    },
   },
 };
 

@@ -3,7 +3,7 @@ import { asCount, asObject, type JsonObject } from '../../canonical/json.ts';
 import type { StreamDecoder, StreamFrame } from '../protocol.ts';
 import { decodeFinish } from './finish-reason.ts';
 import { type BlockHost, type Emit, type HeldPart, StreamBlock } from './stream-block.ts';
-import { decodeUsage } from './usage.ts';
+import { decodeServiceTier, decodeUsage } from './usage.ts';
 
 /** No event of the wire is called so; the splitter sees to it that every exception and error is. */
 const ERROR_NAME = /(?:Exception|Error|Failure)$/;
@@ -154,7 +154,8 @@ export class BedrockStreamDecoder implements StreamDecoder, BlockHost {
   #readMetadata(event: JsonObject, emit: Emit): void {
     this.#start(emit);
     const usage = decodeUsage(event['usage']);
-    if (usage) emit({ type: 'usage', usage });
+    const tier = decodeServiceTier(event['serviceTier']);
+    if (usage) emit({ type: 'usage', usage, ...(tier !== undefined && { serviceTier: tier }) });
     if (!this.#isStopped) return;
     this.#isOver = true;
     emit({ type: 'end' });

@@ -74,6 +74,7 @@ export class BedrockStreamEncoder implements StreamEncoder {
         return EMPTY;
       case 'usage':
         this.#usage = event.usage;
+        this.#serviceTier = event.serviceTier ?? this.#serviceTier;
         return EMPTY;
       case 'end':
         return this.#end();

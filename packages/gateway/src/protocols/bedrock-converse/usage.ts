@@ -1,4 +1,4 @@
-import { asCount, asObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import { asCount, asObject, asString, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 
 /**
@@ -21,6 +21,11 @@ export function decodeUsage(value: unknown): Usage | undefined {
     ...(written === undefined ? {} : { cacheWriteInput: written }),
     ...(hour === undefined ? {} : { cacheWriteHourInput: hour }),
   };
+}
+
+/** The tier that answered. */
+export function decodeServiceTier(value: unknown): string | undefined {
+  return asString(asObject(value)?.['type']);
 }
 
 function hourTokens(usage: JsonObject): number | undefined {

@@ -87,7 +87,7 @@ describe('usage', () => {
       { tokens: { input_tokens: 9 }, cached_tokens: 20 },
       { input: 9, output: 0, cachedInput: 9 },
     ],
-    [{ tokens: { input_tokens: 34, image_tokens: 259, output_tokens: 1 } }, { input: 293, output: 1 }],
+    [{ tokens: { input_tokens: 34, image_tokens: 259, output_tokens: 1 } }, { input: 293, output: 1, imageInput: 259 }],
     [{ tokens: { input_tokens: -1, output_tokens: 'two' } }, undefined],
     [{ billed_units: { search_units: 1 } }, undefined],
     [null, undefined],

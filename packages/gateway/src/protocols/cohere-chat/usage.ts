@@ -17,11 +17,13 @@ export function decodeUsage(value: unknown): Usage | undefined {
   };
 }
 
-export function encodeUsage({ input, output, reasoning, cachedInput }: Usage): JsonObject {
+export function encodeUsage({ input, output, reasoning, cachedInput, imageInput }: Usage): JsonObject {
+  const images = Math.min(imageInput ?? 0, input);
+  const counts = { input_tokens: input - images, ...(images > 0 && { image_tokens: images }) };
   return {
-    billed_units: { input_tokens: input, output_tokens: output },
+    billed_units: { ...counts, output_tokens: output },
     tokens: {
-      input_tokens: input,
+      ...counts,
       output_tokens: output,
       ...(reasoning === undefined ? {} : { reasoning_tokens: reasoning }),
     },
@@ -34,9 +36,11 @@ function countsOf(tokens: JsonObject | undefined): Usage | undefined {
   const output = asCount(tokens?.['output_tokens']);
   if (input === undefined && output === undefined) return undefined;
   const reasoning = asCount(tokens?.['reasoning_tokens']);
+  const imageInput = asCount(tokens?.['image_tokens']);
   return {
-    input: (input ?? 0) + (asCount(tokens?.['image_tokens']) ?? 0),
+    input: (input ?? 0) + (imageInput ?? 0),
     output: output ?? 0,
+    ...(imageInput === undefined ? {} : { imageInput }),
     ...(reasoning === undefined ? {} : { reasoning }),
   };
 }

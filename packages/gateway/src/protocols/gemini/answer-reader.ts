@@ -1,8 +1,8 @@
 import type { ChatEvent } from '../../canonical/chat-event.ts';
-import { asCount, asObject, asString, isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import { asCount, asString, isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import type { DecodeContext } from '../protocol.ts';
 import { CandidateReader, type Emit } from './candidate-reader.ts';
-import { decodeServiceTier, decodeUsage } from './usage.ts';
+import { decodeAnsweredTier, decodeUsage } from './usage.ts';
 
 /**
  * Reads an answer out of `GenerateContentResponse` objects. A whole answer is one of them, a stream many of the same
@@ -19,6 +19,8 @@ export class AnswerReader {
   readonly #counters = { parts: 0, calls: 0 };
   #blockReason: string | undefined;
   #hasStarted = false;
+  /** The tier that the beginning told. */
+  #tier: string | undefined;
   #hasEnded = false;
 
   constructor({ idSeed, choices = 1 }: DecodeContext) {
@@ -29,12 +31,14 @@ export class AnswerReader {
   read(response: JsonObject, emit: Emit): void {
     if (this.#hasEnded) return;
     const metadata = response['usageMetadata'];
+    const tier = decodeAnsweredTier(metadata);
     if (!this.#hasStarted) {
       this.#hasStarted = true;
-      emit(startOf(response));
+      this.#tier = tier;
+      emit(startOf(response, tier));
     }
     const usage = decodeUsage(metadata);
-    if (usage) emit({ type: 'usage', usage });
+    if (usage) emit({ type: 'usage', usage, ...(tier !== undefined && tier !== this.#tier && { serviceTier: tier }) });
     const candidates = objectsIn(response['candidates']);
     for (let position = 0; position < candidates.length; position++) {
       const candidate = candidates[position]!;
@@ -85,13 +89,13 @@ export class AnswerReader {
   }
 }
 
-function startOf(response: JsonObject): ChatEvent {
+function startOf(response: JsonObject, serviceTier: string | undefined): ChatEvent {
   const created = Date.parse(asString(response['createTime']) ?? '');
   return {
     type: 'start',
     id: asString(response['responseId']),
     model: asString(response['modelVersion']),
     created: Number.isNaN(created) ? undefined : Math.floor(created / 1000),
-    serviceTier: decodeServiceTier(asObject(response['usageMetadata'])?.['serviceTier']),
+    serviceTier,
   };
 }

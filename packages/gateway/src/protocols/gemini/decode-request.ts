@@ -18,7 +18,8 @@ export function readFacts(body: JsonObject): ChatFacts {
   if (!isConversation) throw invalidField('contents', 'must be an array with at least one entry');
   const config = body['generationConfig'] ?? body['generation_config'];
   const choices = isObject(config) ? toNumber(config['candidateCount'] ?? config['candidate_count']) : undefined;
-  return { model: undefined, stream: false, includeUsage: true, choices: choices ?? 1 };
+  const serviceTier = decodeServiceTier(body['serviceTier'] ?? body['service_tier']);
+  return { model: undefined, stream: false, includeUsage: true, choices: choices ?? 1, serviceTier };
 }
 
 /** Reads a request for an answer, whole or streamed. */

@@ -9,7 +9,7 @@ import { CARRIED } from './signatures.ts';
 import { GeminiStreamDecoder } from './stream-decoder.ts';
 import { GeminiStreamEncoder } from './stream-encoder.ts';
 import { fieldNames, support } from './support.ts';
-import { decodeUsage } from './usage.ts';
+import { decodeAnsweredTier, decodeUsage } from './usage.ts';
 import { WIRE } from './wire.ts';
 
 /** Google's `generateContent`, of the Gemini API and of Vertex AI. */
@@ -38,6 +38,11 @@ export default {
     decodeAnswer,
     createStreamDecoder: (context) => new GeminiStreamDecoder(context),
     decodeUsage,
-    answerMembers: { essential: ['candidates', 'promptFeedback'], usage: 'usageMetadata', model: 'modelVersion' },
+    answerMembers: {
+      essential: ['candidates', 'promptFeedback'],
+      usage: 'usageMetadata',
+      model: 'modelVersion',
+      tier: { name: 'usageMetadata', read: decodeAnsweredTier },
+    },
   },
 } satisfies Protocol;

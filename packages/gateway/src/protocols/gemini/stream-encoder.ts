@@ -76,6 +76,7 @@ export class GeminiStreamEncoder implements StreamEncoder {
         return this.#close(event.index);
       case 'usage':
         this.#usage = event.usage;
+        if (event.serviceTier !== undefined) this.#serviceTier = encodeServiceTier(event.serviceTier);
         this.#tail = undefined;
         return NOTHING;
       case 'end':

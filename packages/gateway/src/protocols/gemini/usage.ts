@@ -18,21 +18,26 @@ export function decodeUsage(value: unknown): Usage | undefined {
   const isInclusive = answer !== undefined && answer >= (thoughts ?? 0) && total === input + answer;
   const output = (answer ?? 0) + (isInclusive ? 0 : (thoughts ?? 0));
   const cached = asCount(value['cachedContentTokenCount']);
-  const audioInput = modality(value['promptTokensDetails'], 'AUDIO');
-  const audioOutput = modality(value['candidatesTokensDetails'], 'AUDIO');
+  const heard = readModalities(value['promptTokensDetails']);
+  const made = readModalities(value['candidatesTokensDetails']);
+  const kept = readModalities(value['cacheTokensDetails']);
   return {
     input,
     output,
     ...(cached === undefined ? {} : { cachedInput: cached }),
     ...(thoughts === undefined ? {} : { reasoning: thoughts }),
-    ...(audioInput === undefined ? {} : { audioInput }),
-    ...(audioOutput === undefined ? {} : { audioOutput }),
+    ...(heard?.audio === undefined ? {} : { audioInput: heard.audio }),
+    ...(made?.audio === undefined ? {} : { audioOutput: made.audio }),
+    ...(heard?.image === undefined ? {} : { imageInput: heard.image }),
+    ...(made === undefined ? {} : { imageOutput: made.image ?? 0 }),
+    ...(kept?.audio === undefined ? {} : { cachedAudioInput: kept.audio }),
+    ...(kept?.image === undefined ? {} : { cachedImageInput: kept.image }),
   };
 }
 
 /** Writes `usageMetadata`. */
 export function encodeUsage(usage: Usage, serviceTier: string | undefined): JsonObject {
-  const { input, output, cachedInput, audioInput, audioOutput } = usage;
+  const { input, output, cachedInput } = usage;
   const thoughts = usage.reasoning === undefined ? undefined : Math.min(usage.reasoning, output);
   const answer = output - (thoughts ?? 0);
   return {
@@ -40,8 +45,12 @@ export function encodeUsage(usage: Usage, serviceTier: string | undefined): Json
     candidatesTokenCount: answer,
     totalTokenCount: input + output,
     cachedContentTokenCount: cachedInput,
-    promptTokensDetails: modalities(input, audioInput),
-    candidatesTokensDetails: modalities(answer, audioOutput),
+    promptTokensDetails: modalities(input, { audio: usage.audioInput, image: usage.imageInput }),
+    candidatesTokensDetails: modalities(answer, { audio: usage.audioOutput, image: usage.imageOutput }),
+    cacheTokensDetails: modalities(cachedInput ?? 0, {
+      audio: usage.cachedAudioInput,
+      image: usage.cachedImageInput,
+    }),
     thoughtsTokenCount: thoughts,
     serviceTier,
   };
@@ -53,21 +62,50 @@ export function decodeServiceTier(value: unknown): string | undefined {
   return tier === 'standard' ? 'default' : tier;
 }
 
+/**
+ * The tier that answered. Vertex AI tells it as a type of traffic, where it is not the usual one:
+ * https://docs.cloud.google.com/vertex-ai/generative-ai/docs/priority-paygo
+ */
+export function decodeAnsweredTier(metadata: unknown): string | undefined {
+  if (!isObject(metadata)) return undefined;
+  const traffic = metadata['trafficType'];
+  if (traffic === 'ON_DEMAND_PRIORITY') return 'priority';
+  if (traffic === 'ON_DEMAND_FLEX') return 'flex';
+  return decodeServiceTier(metadata['serviceTier']);
+}
+
 /** Google's word for a service tier; `auto` leaves it to the project, which is what no word does. */
 export function encodeServiceTier(tier: string | undefined): string | undefined {
   if (tier === 'auto') return undefined;
   return tier === 'default' ? 'standard' : tier;
 }
 
-function modality(details: unknown, name: string): number | undefined {
-  const entry = objectsIn(details).find((item) => item['modality'] === name);
-  return entry && asCount(entry['tokenCount']);
+interface Modalities {
+  readonly audio: number | undefined;
+  readonly image: number | undefined;
 }
 
-function modalities(tokens: number, audio: number | undefined): readonly JsonObject[] | undefined {
-  if (audio === undefined) return undefined;
+/**
+ * Tokens of sound and of pictures; undefined where kinds are not told. Where they are and pictures are not among them,
+ * there were none, which matters to models that make pictures at another price.
+ */
+function readModalities(details: unknown): Modalities | undefined {
+  const told = objectsIn(details);
+  if (told.length === 0) return undefined;
+  let audio: number | undefined;
+  let image: number | undefined;
+  for (const { modality, tokenCount } of told) {
+    if (modality === 'AUDIO') audio = asCount(tokenCount);
+    else if (modality === 'IMAGE') image = asCount(tokenCount);
+  }
+  return { audio, image };
+}
+
+function modalities(tokens: number, { audio, image }: Modalities): readonly JsonObject[] | undefined {
+  if (audio === undefined && !image) return undefined;
   return [
-    { modality: 'TEXT', tokenCount: Math.max(0, tokens - audio) },
-    { modality: 'AUDIO', tokenCount: audio },
+    { modality: 'TEXT', tokenCount: Math.max(0, tokens - (audio ?? 0) - (image ?? 0)) },
+    ...(audio === undefined ? [] : [{ modality: 'AUDIO', tokenCount: audio }]),
+    ...(image ? [{ modality: 'IMAGE', tokenCount: image }] : []),
   ];
 }

@@ -1,3 +1,4 @@
+import { asString } from '../../canonical/json.ts';
 import { errorReply } from '../error-reply.ts';
 import type { Protocol } from '../protocol.ts';
 import { decodeAnswer } from './decode-answer.ts';
@@ -44,6 +45,7 @@ export default {
       essential: ['choices'],
       usage: 'usage',
       model: 'model',
+      tier: { name: 'service_tier', read: asString },
       failure: { name: 'finish_reason', depth: 3, isFailure: isFailedFinish },
     },
   },

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../canonical/gateway-error.ts';
-import { isObject, type JsonObject } from '../../canonical/json.ts';
+import { asString, isObject, type JsonObject } from '../../canonical/json.ts';
 import type { Operation } from '../../canonical/operation.ts';
 import type { ChatFacts } from '../protocol.ts';
 
@@ -20,6 +20,7 @@ export function readFacts(body: JsonObject): ChatFacts {
     stream: readStream(body['stream']),
     includeUsage: readIncludeUsage(body['stream_options']),
     choices: readChoices(body['n']),
+    serviceTier: asString(body['service_tier']),
   };
 }
 
@@ -30,6 +31,7 @@ export function readBodyFacts(body: JsonObject, operation: Operation): ChatFacts
     stream: readStream(body['stream']),
     includeUsage: operation === 'completions' && readIncludeUsage(body['stream_options']),
     choices: operation === 'completions' ? readChoices(body['n']) : 1,
+    serviceTier: asString(body['service_tier']),
   };
 }
 

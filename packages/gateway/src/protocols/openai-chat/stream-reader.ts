@@ -34,6 +34,7 @@ export class ChatStreamReader implements StreamReader {
   #textBytes = 0;
   usage: Usage | undefined;
   responseModel: string | undefined;
+  serviceTier: string | undefined;
   errorData: Buffer | undefined;
 
   // What the visitor saw in the event at hand.
@@ -129,7 +130,8 @@ export class ChatStreamReader implements StreamReader {
   /** An event before the first token, or one with a finish: parsed, to tell empty from content and choice from choice. */
   #readWhole(data: Buffer): EventVerdict {
     const chunk = JSON.parse(data.toString('utf8')) as Record<string, unknown>;
-    const { model } = chunk;
+    const { model, service_tier: tier } = chunk;
+    if (typeof tier === 'string') this.serviceTier = tier;
     if (this.responseModel === undefined && typeof model === 'string' && model !== '') this.responseModel = model;
     const choices = Array.isArray(chunk['choices']) ? chunk['choices'].filter(isRecord) : [];
     for (const choice of choices) {

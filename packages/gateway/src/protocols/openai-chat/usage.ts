@@ -10,31 +10,67 @@ export function decodeUsage(value: unknown): Usage | undefined {
   const input = asCount(value['prompt_tokens']) ?? asCount(value['input_tokens']);
   const output = asCount(value['completion_tokens']) ?? asCount(value['output_tokens']);
   if (input === undefined && output === undefined) return undefined;
-  const inputDetails = asObject(value['prompt_tokens_details'] ?? value['input_tokens_details']) ?? {};
-  const outputDetails = asObject(value['completion_tokens_details'] ?? value['output_tokens_details']) ?? {};
-  const reasoning = asCount(outputDetails['reasoning_tokens']);
-  const total = wholeOutput({ value, input: input ?? 0, output: output ?? 0, reasoning: reasoning ?? 0 });
-  return {
+  const outputDetails = asObject(value['completion_tokens_details'] ?? value['output_tokens_details']);
+  const reasoning = asCount(outputDetails?.['reasoning_tokens']);
+  const usage: CountedUsage = {
     input: input ?? 0,
-    output: total,
-    ...counted('cachedInput', cachedTokens(value, inputDetails)),
-    ...counted('cacheWriteInput', asCount(inputDetails['cache_write_tokens'])),
-    // OpenRouter estimates reasoning by another tokenizer and can report more of it than there was output.
-    ...counted('reasoning', reasoning === undefined ? undefined : Math.min(reasoning, total)),
-    ...counted('audioInput', asCount(inputDetails['audio_tokens'])),
-    ...counted('audioOutput', asCount(outputDetails['audio_tokens'])),
+    output: wholeOutput({ value, input: input ?? 0, output: output ?? 0, reasoning: reasoning ?? 0 }),
   };
+  readInput(value, usage);
+  // OpenRouter estimates reasoning by another tokenizer and can report more of it than there was output.
+  if (reasoning !== undefined) usage.reasoning = Math.min(reasoning, usage.output);
+  if (outputDetails !== undefined) {
+    count(usage, 'audioOutput', outputDetails['audio_tokens']);
+    count(usage, 'imageOutput', outputDetails['image_tokens']);
+  }
+  return usage;
+}
+
+type CountedUsage = { -readonly [Name in keyof Usage]: Usage[Name] };
+
+function readInput(value: JsonObject, usage: CountedUsage): void {
+  // Transcriptions have a word of their own for the details.
+  const details = asObject(
+    value['prompt_tokens_details'] ?? value['input_tokens_details'] ?? value['input_token_details'],
+  );
+  // DeepSeek has a name of its own for cache hits beside OpenAI's, Together and Moonshot have only theirs.
+  const cached =
+    asCount(details?.['cached_tokens']) ?? asCount(value['prompt_cache_hit_tokens']) ?? asCount(value['cached_tokens']);
+  if (cached !== undefined) usage.cachedInput = cached;
+  if (details === undefined) return;
+  count(usage, 'cacheWriteInput', details['cache_write_tokens']);
+  count(usage, 'audioInput', details['audio_tokens']);
+  count(usage, 'imageInput', details['image_tokens']);
+  const cachedDetails = asObject(details['cached_tokens_details']);
+  if (cachedDetails === undefined) return;
+  count(usage, 'cachedAudioInput', cachedDetails['audio_tokens']);
+  count(usage, 'cachedImageInput', cachedDetails['image_tokens']);
+}
+
+function count(usage: CountedUsage, name: keyof Usage, told: unknown): void {
+  const tokens = asCount(told);
+  if (tokens !== undefined) usage[name] = tokens;
 }
 
 /** A usage object of `/v1/chat/completions`. */
 export function encodeUsage(usage: Usage): JsonObject {
-  const { input, output, cachedInput, cacheWriteInput, reasoning, audioInput, audioOutput } = usage;
-  const inputDetails = {
-    ...counted('cached_tokens', cachedInput),
-    ...counted('cache_write_tokens', cacheWriteInput),
-    ...counted('audio_tokens', audioInput),
+  const { input, output } = usage;
+  const cachedDetails = {
+    ...counted('audio_tokens', usage.cachedAudioInput),
+    ...counted('image_tokens', usage.cachedImageInput),
   };
-  const outputDetails = { ...counted('reasoning_tokens', reasoning), ...counted('audio_tokens', audioOutput) };
+  const inputDetails = {
+    ...counted('cached_tokens', usage.cachedInput),
+    ...counted('cache_write_tokens', usage.cacheWriteInput),
+    ...counted('audio_tokens', usage.audioInput),
+    ...(usage.imageInput ? { image_tokens: usage.imageInput } : {}),
+    ...(Object.keys(cachedDetails).length === 0 ? {} : { cached_tokens_details: cachedDetails }),
+  };
+  const outputDetails = {
+    ...counted('reasoning_tokens', usage.reasoning),
+    ...counted('audio_tokens', usage.audioOutput),
+    ...(usage.imageOutput ? { image_tokens: usage.imageOutput } : {}),
+  };
   return {
     prompt_tokens: input,
     completion_tokens: output,
@@ -54,13 +90,6 @@ interface OutputCounts {
 /** xAI counts reasoning apart from `completion_tokens`; its total, which holds everything, gives it away. */
 function wholeOutput({ value, input, output, reasoning }: OutputCounts): number {
   return reasoning > 0 && value['total_tokens'] === input + output + reasoning ? output + reasoning : output;
-}
-
-/** DeepSeek has a name of its own for cache hits beside OpenAI's, Together and Moonshot have only theirs. */
-function cachedTokens(value: JsonObject, details: JsonObject): number | undefined {
-  return (
-    asCount(details['cached_tokens']) ?? asCount(value['prompt_cache_hit_tokens']) ?? asCount(value['cached_tokens'])
-  );
 }
 
 function counted<Key extends string>(key: Key, count: number | undefined): { readonly [K in Key]?: number } {

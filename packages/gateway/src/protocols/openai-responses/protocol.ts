@@ -1,4 +1,5 @@
 import type { Feature } from '../../canonical/features.ts';
+import { asString } from '../../canonical/json.ts';
 import { isOpenAiError } from '../openai-chat/errors.ts';
 import type { Protocol } from '../protocol.ts';
 import { responsesKeeping } from './answer-keeping.ts';
@@ -73,6 +74,7 @@ export default {
       essential: ['output'],
       usage: 'usage',
       model: 'model',
+      tier: { name: 'service_tier', read: asString },
       failure: { name: 'status', depth: 1, isFailure: isFailedStatus },
     },
   },

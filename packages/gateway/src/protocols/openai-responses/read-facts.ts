@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../canonical/json.ts';
+import { asString, isObject, type JsonObject } from '../../canonical/json.ts';
 import type { ChatFacts } from '../protocol.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
 
@@ -11,6 +11,7 @@ export function readFacts(body: JsonObject): ChatFacts {
     stream: fields.boolean('stream') ?? false,
     includeUsage: true,
     choices: 1,
+    serviceTier: asString(body['service_tier']),
   };
 }
 

@@ -13,6 +13,8 @@ import { decodeUsage } from './usage.ts';
 export class ResponsesStreamDecoder implements StreamDecoder {
   readonly #counter = new PartCounter();
   #hasStarted = false;
+  /** The tier that the beginning told. */
+  #tier: string | undefined;
   #isOver = false;
   #item: ItemReader | undefined;
   readonly #waiting = new Map<unknown, JsonObject[]>();
@@ -74,7 +76,8 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     this.#hasStarted = true;
     const tier = asString(response?.['service_tier']);
     // `auto` is what was asked for; what it became stands in the last event only.
-    emit({ type: 'start', ...answerHead(response), serviceTier: tier === 'auto' ? undefined : tier });
+    this.#tier = tier === 'auto' ? undefined : tier;
+    emit({ type: 'start', ...answerHead(response), serviceTier: this.#tier });
   }
 
   #route(type: string, event: JsonObject, emit: Emit): void {
@@ -116,7 +119,8 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const status = asString(response['status']) ?? asString(event['type'])?.slice('response.'.length);
     emit({ type: 'finish', choice: 0, finish: decodeFinish({ ...response, status }, this.#counter.tally) });
     const usage = decodeUsage(response['usage']);
-    if (usage) emit({ type: 'usage', usage });
+    const tier = asString(response['service_tier']);
+    if (usage) emit({ type: 'usage', usage, ...(tier !== undefined && tier !== this.#tier && { serviceTier: tier }) });
     this.isFinished = true;
     this.#isOver = true;
     emit({ type: 'end' });

@@ -22,7 +22,7 @@ function announcesMessage(type: string, data: Buffer): boolean {
 }
 
 interface Ending {
-  readonly response?: { readonly model?: unknown; readonly usage?: unknown };
+  readonly response?: { readonly model?: unknown; readonly service_tier?: unknown; readonly usage?: unknown };
 }
 
 /** Reads streams of `/v1/responses`: typed events, ended by `response.completed` or `response.incomplete`. */
@@ -36,6 +36,7 @@ export class ResponsesStreamReader implements StreamReader {
   #textBytes = 0;
   usage: Usage | undefined;
   responseModel: string | undefined;
+  serviceTier: string | undefined;
   errorData: Buffer | undefined;
 
   get isFinished(): boolean {
@@ -92,5 +93,7 @@ export class ResponsesStreamReader implements StreamReader {
     this.usage = decodeUsage(event?.response?.usage);
     const model = event?.response?.model;
     if (typeof model === 'string') this.responseModel = model;
+    const tier = event?.response?.service_tier;
+    if (typeof tier === 'string') this.serviceTier = tier;
   }
 }

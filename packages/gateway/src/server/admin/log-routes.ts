@@ -27,6 +27,7 @@ const query = z.strictObject({
   key_id: reference().optional().describe('Requests of one key.'),
   tenant_id: tenantId().optional().describe('Requests of one tenant.'),
   model: modelName().optional().describe('The model as the caller named it.'),
+  provider: reference().optional().describe('Requests that a provider answered, or was the last one asked.'),
   status: z
     .string()
     .regex(/^[1-9](?:\d\d|xx)$/, 'must be a status such as 429, or a hundred of them such as 5xx')
@@ -75,6 +76,7 @@ const logged = z.object({
   is_estimated: z.boolean().describe('The provider did not say what was used, or not all of it.'),
   cost: z.string().nullable().describe('Dollars in decimal, exactly; null: not known.'),
   unknown_cost: z.string().nullable().describe('Why the cost is not known.'),
+  service_tier: z.string().nullable().describe('The tier of service that was charged; null: the usual one.'),
   shadow_of: z.string().nullable().describe('The request of which this is a copy for a target that is only watched.'),
   is_shared: z.boolean().describe('It got the answer of an identical request; nothing was sent for it.'),
 });
@@ -113,8 +115,8 @@ export const logRoutes: readonly AdminRoute[] = [
 ];
 
 function filterOf(asked: z.output<typeof query>): RequestLogFilter {
-  const { from, key_id: keyId, model, outcome, status, tenant_id: tenant, to } = asked;
-  return { from, keyId, model, outcome, status, tenantId: tenant, to };
+  const { from, key_id: keyId, model, outcome, provider, status, tenant_id: tenant, to } = asked;
+  return { from, keyId, model, outcome, provider, status, tenantId: tenant, to };
 }
 
 function describeRequest(row: LoggedRequest): z.input<typeof logged> {
@@ -150,6 +152,7 @@ function describeRequest(row: LoggedRequest): z.input<typeof logged> {
     is_estimated: row.is_estimated === 1,
     cost: row.cost_nanos === null ? null : formatDollars(Number(row.cost_nanos)),
     unknown_cost: row.unknown_cost,
+    service_tier: row.service_tier,
     shadow_of: row.shadow_of,
     is_shared: row.is_shared === 1,
   };

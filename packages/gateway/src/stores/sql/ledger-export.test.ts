@@ -82,9 +82,9 @@ describe.each(testDialects)('an export from $name', (dialect) => {
     await createSqlLedgerStore(ledger.database).commit(batchOf([odd], { spool: 'spool-1-here.1.odd' }));
     const text = (await read({ from: start + 5_000, to: start + 6_000, format: 'csv' })).join('');
     const [head, ...lines] = text.split('\r\n');
-    expect(head!.split(',')).toHaveLength(30);
+    expect(head!.split(',')).toHaveLength(33);
     expect(lines.join('\r\n')).toBe(
-      `2023-11-14T22:13:25.000Z,odd,org,tenant,team,key,app,chat,"'=cmd(""x""),\n",acme,main,large-2,completed,200,,1,251.25,120,100,20,0,0,0,0,0,false,,no_price,,false\r\n`,
+      `2023-11-14T22:13:25.000Z,odd,org,tenant,team,key,app,chat,"'=cmd(""x""),\n",acme,main,large-2,completed,200,,1,251.25,120,100,20,0,0,0,0,0,false,,no_price,,false,0,0,\r\n`,
     );
   });
 });

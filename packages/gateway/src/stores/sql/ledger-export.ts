@@ -64,9 +64,12 @@ interface ExportRow {
   readonly reasoning_tokens: number;
   readonly audio_input_tokens: number;
   readonly audio_output_tokens: number;
+  readonly image_input_tokens: number;
+  readonly image_output_tokens: number;
   readonly is_estimated: number;
   readonly cost_nanos: number | bigint | null;
   readonly unknown_cost: string | null;
+  readonly service_tier: string | null;
   readonly shadow_of: string | null;
   readonly is_shared: number;
 }
@@ -104,6 +107,9 @@ const columns: readonly (keyof ExportRow)[] = [
   'unknown_cost',
   'shadow_of',
   'is_shared',
+  'image_input_tokens',
+  'image_output_tokens',
+  'service_tier',
 ];
 
 function readPage(
@@ -166,6 +172,9 @@ const told: Readonly<Record<string, (row: ExportRow) => Told>> = {
   unknown_cost: (row) => row.unknown_cost,
   shadow_of: (row) => row.shadow_of,
   is_shared: (row) => row.is_shared === 1,
+  image_input_tokens: (row) => row.image_input_tokens,
+  image_output_tokens: (row) => row.image_output_tokens,
+  service_tier: (row) => row.service_tier,
 };
 const toldEntries = Object.entries(told);
 

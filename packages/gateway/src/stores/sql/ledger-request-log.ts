@@ -14,6 +14,8 @@ export interface RequestLogFilter {
   readonly tenantId?: string | undefined;
   /** The model as the caller named it. */
   readonly model?: string | undefined;
+  /** Of the target that answered, or the last one asked. */
+  readonly provider?: string | undefined;
   /** Statuses that the caller got, both ends included. */
   readonly status?: { readonly from: number; readonly to: number } | undefined;
   readonly outcome?: LedgerOutcome | undefined;
@@ -71,6 +73,7 @@ export interface LoggedRequest {
   readonly is_estimated: number;
   readonly cost_nanos: number | bigint | null;
   readonly unknown_cost: string | null;
+  readonly service_tier: string | null;
   readonly shadow_of: string | null;
   readonly is_shared: number;
 }
@@ -107,6 +110,7 @@ const columns: readonly (keyof LoggedRequest)[] = [
   'is_estimated',
   'cost_nanos',
   'unknown_cost',
+  'service_tier',
   'shadow_of',
   'is_shared',
 ];
@@ -168,10 +172,11 @@ function conditionsOf(filter: RequestLogFilter): {
     conditions.push(condition);
     parameters.push(...values);
   };
-  const { from, keyId, model, outcome, status, tenantId, to } = filter;
+  const { from, keyId, model, outcome, provider, status, tenantId, to } = filter;
   if (keyId !== undefined) add("key_id <> '' AND key_id = ?", keyId);
   if (tenantId !== undefined) add("tenant_id <> '' AND tenant_id = ?", tenantId);
   if (model !== undefined) add('requested_model = ?', model);
+  if (provider !== undefined) add('provider = ?', provider);
   if (outcome === 'completed') add('outcome = ?', outcome);
   else if (outcome !== undefined) add("outcome <> 'completed' AND outcome = ?", outcome);
   if (status !== undefined) {

@@ -51,7 +51,14 @@ function saysAll({ attempts, provider, targetId, targetModel, status }: LedgerRo
   );
 }
 
-const useColumns = [...tokenColumns, 'is_estimated', 'cost_nanos', 'unknown_cost', 'price_source'] as const;
+const useColumns = [
+  ...tokenColumns,
+  'is_estimated',
+  'cost_nanos',
+  'unknown_cost',
+  'price_source',
+  'service_tier',
+] as const;
 
 export const usageColumns: readonly string[] = [
   'spool_id',
@@ -165,8 +172,8 @@ interface Use extends Omit<AttemptUse, 'usage'> {
   readonly tokens: readonly number[];
 }
 
-function useValues({ tokens, isEstimated, cost, unknownCost, priceSource }: Use): SqlValue[] {
-  return [...tokens, isEstimated, cost ?? null, unknownCost ?? null, priceSource ?? null];
+function useValues({ tokens, isEstimated, cost, unknownCost, priceSource, serviceTier }: Use): SqlValue[] {
+  return [...tokens, isEstimated, cost ?? null, unknownCost ?? null, priceSource ?? null, serviceTier ?? null];
 }
 
 export function micros(milliseconds: number): number {

@@ -44,12 +44,14 @@ describe.each(testDialects)('the ledger in $name', (dialect) => {
       reasoning: 4,
       audioInput: 3,
       audioOutput: 2,
+      imageInput: 1,
+      imageOutput: 10,
     };
     const row = sampleRow({
       subject,
       failure: 'odd',
       recovered: 'restart',
-      attempts: [sampleAttempt({ usage, isEstimated: true })],
+      attempts: [sampleAttempt({ usage, isEstimated: true, serviceTier: 'flex' })],
     });
     await createSqlLedgerStore(ledger.database).commit(batchOf([row]));
     expect(await ledger.database.all('SELECT * FROM usage_records')).toEqual([
@@ -90,10 +92,13 @@ describe.each(testDialects)('the ledger in $name', (dialect) => {
         reasoning_tokens: 4,
         audio_input_tokens: 3,
         audio_output_tokens: 2,
+        image_input_tokens: 1,
+        image_output_tokens: 10,
         is_estimated: 1,
         cost_nanos: 1_000,
         unknown_cost: null,
         price_source: 'config',
+        service_tier: 'flex',
         shadow_of: 'req-0',
         is_shared: 0,
         recovered: 'restart',

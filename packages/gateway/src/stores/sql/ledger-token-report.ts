@@ -12,6 +12,8 @@ export interface TokenSums {
   readonly reasoning_tokens?: number;
   readonly audio_input_tokens?: number;
   readonly audio_output_tokens?: number;
+  readonly image_input_tokens?: number;
+  readonly image_output_tokens?: number;
 }
 
 export interface TokenReport {
@@ -27,6 +29,8 @@ export interface TokenReport {
   readonly total_reasoning_tokens: number;
   readonly total_audio_input_tokens: number;
   readonly total_audio_output_tokens: number;
+  readonly total_image_input_tokens: number;
+  readonly total_image_output_tokens: number;
   readonly avg_tokens_per_request: number;
   /** Attempts whose use is estimated. */
   readonly estimated_attempts: number;
@@ -51,6 +55,8 @@ export const tokenReportColumns = [
   'reasoning_tokens',
   'audio_input_tokens',
   'audio_output_tokens',
+  'image_input_tokens',
+  'image_output_tokens',
 ] as const;
 
 export function tokenReport(ask: UsageAsk, tables: UsageTables): TokenReport {
@@ -69,6 +75,8 @@ export function tokenReport(ask: UsageAsk, tables: UsageTables): TokenReport {
     total_reasoning_tokens: total.reasoning,
     total_audio_input_tokens: total.audioInput,
     total_audio_output_tokens: total.audioOutput,
+    total_image_input_tokens: total.imageInput,
+    total_image_output_tokens: total.imageOutput,
     avg_tokens_per_request: total.requests === 0 ? 0 : all / total.requests,
     estimated_attempts: total.estimatedAttempts,
     group_by: ask.groupBy,
@@ -104,5 +112,7 @@ function tokenSums(sums: UsageSums, isDetailed: boolean): TokenSums {
     reasoning_tokens: sums.reasoning,
     audio_input_tokens: sums.audioInput,
     audio_output_tokens: sums.audioOutput,
+    image_input_tokens: sums.imageInput,
+    image_output_tokens: sums.imageOutput,
   };
 }

@@ -11,6 +11,8 @@ export const tokenColumns = [
   'reasoning_tokens',
   'audio_input_tokens',
   'audio_output_tokens',
+  'image_input_tokens',
+  'image_output_tokens',
 ] as const;
 
 /** Values of the columns of tokens; nothing where nothing was used. */
@@ -25,6 +27,8 @@ export function tokenCounts(usage: Usage | undefined): readonly number[] {
     usage.reasoning ?? 0,
     usage.audioInput ?? 0,
     usage.audioOutput ?? 0,
+    usage.imageInput ?? 0,
+    usage.imageOutput ?? 0,
   ];
 }
 
@@ -41,6 +45,8 @@ export interface LedgerTotals {
   /** Why the cost of an attempt is not known, of the first such. */
   readonly unknownCost: string | undefined;
   readonly priceSource: string | undefined;
+  /** Of the last attempt. */
+  readonly serviceTier: string | undefined;
 }
 
 export function totalsOf(attempts: readonly AttemptUse[]): LedgerTotals {
@@ -49,6 +55,7 @@ export function totalsOf(attempts: readonly AttemptUse[]): LedgerTotals {
   let cost: number | undefined;
   let unknownCost: string | undefined;
   let priceSource: string | undefined;
+  let serviceTier: string | undefined;
   for (const attempt of attempts) {
     const counts = tokenCounts(attempt.usage);
     const before = tokens;
@@ -57,7 +64,9 @@ export function totalsOf(attempts: readonly AttemptUse[]): LedgerTotals {
     if (attempt.cost !== undefined) cost = (cost ?? 0) + attempt.cost;
     unknownCost ??= attempt.unknownCost;
     priceSource = attempt.priceSource ?? priceSource;
+    serviceTier = attempt.serviceTier;
   }
   // Where nothing was asked, or nothing used, the cost is known to be nothing.
-  return { tokens, isEstimated, cost: unknownCost === undefined ? (cost ?? 0) : cost, unknownCost, priceSource };
+  cost = unknownCost === undefined ? (cost ?? 0) : cost;
+  return { tokens, isEstimated, cost, unknownCost, priceSource, serviceTier };
 }

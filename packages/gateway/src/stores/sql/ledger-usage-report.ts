@@ -41,6 +41,8 @@ export interface UsageSums {
   readonly reasoning: number;
   readonly audioInput: number;
   readonly audioOutput: number;
+  readonly imageInput: number;
+  readonly imageOutput: number;
 }
 
 /** Everything that a report of costs or of tokens is made of. */
@@ -137,6 +139,8 @@ function sumsOf(row: SumRow): UsageSums {
     reasoning: Number(row.reasoning_tokens ?? 0),
     audioInput: Number(row.audio_input_tokens ?? 0),
     audioOutput: Number(row.audio_output_tokens ?? 0),
+    imageInput: Number(row.image_input_tokens ?? 0),
+    imageOutput: Number(row.image_output_tokens ?? 0),
   };
 }
 
@@ -154,6 +158,8 @@ const nothing: UsageSums = {
   reasoning: 0,
   audioInput: 0,
   audioOutput: 0,
+  imageInput: 0,
+  imageOutput: 0,
 };
 
 function plus(one: UsageSums, other: UsageSums): UsageSums {
@@ -171,5 +177,7 @@ function plus(one: UsageSums, other: UsageSums): UsageSums {
     reasoning: one.reasoning + other.reasoning,
     audioInput: one.audioInput + other.audioInput,
     audioOutput: one.audioOutput + other.audioOutput,
+    imageInput: one.imageInput + other.imageInput,
+    imageOutput: one.imageOutput + other.imageOutput,
   };
 }
