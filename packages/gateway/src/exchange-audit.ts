@@ -23,7 +23,9 @@ export interface ExchangeAudit {
 }
 
 /** Refusals that are questions of rights, or of money. */
-const refusals: Readonly<Partial<Record<ErrorKind, 'auth.failed' | 'access.denied' | 'budget.exceeded'>>> = {
+const refusals: Readonly<
+  Partial<Record<ErrorKind, 'auth.failed' | 'access.denied' | 'budget.exceeded' | 'price.unknown'>>
+> = {
   unauthenticated: 'auth.failed',
   invalid_signature: 'auth.failed',
   forbidden: 'access.denied',
@@ -31,6 +33,7 @@ const refusals: Readonly<Partial<Record<ErrorKind, 'auth.failed' | 'access.denie
   misdirected_host: 'access.denied',
   path_denied: 'access.denied',
   budget_exceeded: 'budget.exceeded',
+  price_unknown: 'price.unknown',
 };
 
 export function createExchangeAudit({ maxBodyBytes, trail }: ExchangeAuditInput): ExchangeAudit {

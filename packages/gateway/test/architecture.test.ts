@@ -149,6 +149,7 @@ const namings: Readonly<Record<string, string>> = {
   'config/sections/routing-section.ts': 'An example in a description.',
   'pricing/library-names.ts': 'Which price list is whose.',
   'pricing/model-overlay.ts': 'Whose models can do what.',
+  'pricing/tier-overlay.ts': 'Whose tiers of service cost what.',
   'policies/forward-headers.ts': 'Headers that clients of these wires send.',
   'routing/configured-targets.ts': 'The section vllm_backends.',
   'routing/exact-routes.ts': 'The section vllm_backends.',

@@ -76,6 +76,8 @@ export interface AnswerBehaviour extends AnswerTuning {
   readonly interleave?: boolean;
   /** `always` also streams it unasked, `never` leaves it out, an object is sent as it is where usage is due. */
   readonly usage?: 'always' | 'never' | Readonly<Record<string, unknown>>;
+  /** The tier of service that the answer says served it, on the wires of OpenAI; others have it in `usage`. */
+  readonly serviceTier?: string;
   readonly finishReason?: string;
   readonly chunking?: Chunking;
   readonly newline?: '\n' | '\r\n' | '\r';

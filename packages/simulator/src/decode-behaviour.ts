@@ -164,6 +164,7 @@ const fields: Readonly<Record<Behaviour['kind'], Readonly<Record<string, FieldRu
     citations,
     interleave: flag,
     usage,
+    serviceTier: text,
     finishReason: text,
     chunking,
     newline: oneOf('\n', '\r\n', '\r'),

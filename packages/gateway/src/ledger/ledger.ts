@@ -54,6 +54,8 @@ export interface LedgerState {
   readonly spoolBytes: number;
   /** Nothing can be written, and requests are refused for that. */
   readonly isRefusing: boolean;
+  /** This process brings rows to the database: `spoolBytes`, `droppedRows` and `isDraining` are its own to tell. */
+  readonly isDrain: boolean;
   /** The database took everything at the last try. */
   readonly isDraining: boolean;
 }
@@ -98,6 +100,7 @@ export function createLedger(settings: LedgerSettings): Ledger {
         droppedRows: drain?.dropped ?? 0,
         spoolBytes: drain?.pendingBytes ?? spool?.folderBytes ?? 0,
         isRefusing: limits.whenFull === 'refuse' && (spool?.isFull ?? (drain?.pendingBytes ?? 0) >= limits.maxBytes),
+        isDrain: drain !== undefined,
         isDraining: drain?.isHealthy ?? true,
       };
     },

@@ -45,13 +45,44 @@ describe('a record of the spool', () => {
   it('says of the beginning of an exchange what it was given', () => {
     fc.assert(
       fc.property(fc.nat(), subjects, attemptRows, (ticket, subject, attempt) => {
-        const { usage, isEstimated, cost, unknownCost, priceSource } = attempt;
-        const intent = sampleIntent({ subject, usage, isEstimated, cost, unknownCost, priceSource });
+        const { usage, isEstimated, cost, unknownCost, priceSource, serviceTier } = attempt;
+        const intent = sampleIntent({ subject, usage, isEstimated, cost, unknownCost, priceSource, serviceTier });
         const record = encoder.begin(ticket, intent);
         expect(decodeRecord(record)).toEqual({ kind: 'begin', ticket, json: record });
         expect(decodeIntent(record)).toEqual(intent);
       }),
     );
+  });
+
+  it('of a version that knew neither tiers of service nor pictures is read as it was meant', () => {
+    const record = encoder.row(
+      1,
+      sampleRow({ attempts: [sampleAttempt({ usage: { input: 9, output: 8, reasoning: 4 } })] }),
+    );
+    const attempt = (json(record) as unknown[]).at(-1) as [unknown[]];
+    expect(attempt[0].slice(-5)).toEqual([0, 1_000, null, 'config', [9, 8, 0, 0, 0, 4, 0, 0]]);
+    expect(decodeRecord(record)).toMatchObject({
+      row: { attempts: [{ usage: { input: 9, output: 8, reasoning: 4 } }] },
+    });
+  });
+
+  it('has every class of tokens, and the tier', () => {
+    const usage = {
+      input: 1,
+      output: 2,
+      cachedInput: 3,
+      cacheWriteInput: 4,
+      cacheWriteHourInput: 5,
+      reasoning: 6,
+      audioInput: 7,
+      audioOutput: 8,
+      imageInput: 9,
+      imageOutput: 10,
+      cachedAudioInput: 11,
+      cachedImageInput: 12,
+    };
+    const row = sampleRow({ attempts: [sampleAttempt({ usage, serviceTier: 'flex' })] });
+    expect(decodeRecord(encoder.row(1, row))).toEqual({ kind: 'row', ticket: 1, row });
   });
 
   it('is the JSON that anything else would write', () => {

@@ -65,6 +65,70 @@ describe('a cost', () => {
   });
 });
 
+const withTiers: ModelPrices = {
+  ...tiered,
+  perRequest: 1_000,
+  tiers: {
+    half: { kind: 'share', millionths: 500_000, source: 'overlay' },
+    dear: {
+      kind: 'own',
+      prices: { tokens: { input: 9_000_000_000, output: 90_000_000_000 }, longContext: [] },
+      source: 'config',
+    },
+  },
+};
+
+describe('a cost in another tier of service', () => {
+  it.each<[string, string, Usage, number]>([
+    [
+      'a share of all of it, the request itself included',
+      'half',
+      { input: 1_000, cachedInput: 900, output: 100 },
+      1_035_500,
+    ],
+    ['a share of long inputs', 'half', { input: 200_001, output: 10 }, 600_116_000],
+    ['a share to the nearest, rounded once', 'half', { input: 0, output: 0 }, 500],
+    ['prices of its own', 'dear', { input: 100, output: 10, reasoning: 4 }, 1_800_000],
+  ])('counts %s', (_what, tier, usage, nanoDollars) => {
+    expect(costOf(usage, withTiers, tier)).toEqual({ nanoDollars });
+  });
+
+  it.each<[string, string, Usage]>([
+    ['nobody knows the tier', 'other', { input: 1, output: 1 }],
+    [
+      'what was read from the cache has a price usually, and none there',
+      'dear',
+      { input: 9, cachedInput: 1, output: 1 },
+    ],
+    ['a long input has a price usually, and none there', 'dear', { input: 200_001, output: 1 }],
+  ])('is not known where %s', (_what, tier, usage) => {
+    expect(costOf(usage, withTiers, tier)).toEqual({ nanoDollars: undefined, reason: 'no_tier_price' });
+  });
+
+  it('is nothing where the model is free, whatever a caller asks for', () => {
+    expect(costOf({ input: 1, output: 1 }, { tokens: { input: 0, output: 0 }, longContext: [] }, 'other')).toEqual({
+      nanoDollars: 0,
+    });
+  });
+});
+
+describe('a cost of pictures', () => {
+  const drawing: ModelPrices = {
+    tokens: { input: 1_000_000, output: 2_000_000, imageOutput: 9_000_000 },
+    longContext: [],
+  };
+
+  it('is that of pictures and of what is none', () => {
+    expect(costOf({ input: 5, output: 10, imageOutput: 7 }, drawing)).toEqual({ nanoDollars: 5 + 6 + 63 });
+    expect(costOf({ input: 5, output: 10, imageOutput: 0 }, drawing)).toEqual({ nanoDollars: 25 });
+  });
+
+  it('is not known where nobody told how much of it was pictures', () => {
+    expect(costOf({ input: 5, output: 10 }, drawing)).toEqual({ nanoDollars: undefined, reason: 'untold_images' });
+    expect(costOf({ input: 5, output: 0 }, drawing)).toEqual({ nanoDollars: 5 });
+  });
+});
+
 describe('a cost that is not known', () => {
   it.each<[string, Usage | undefined, ModelPrices | undefined]>([
     ['no_price', { input: 1, output: 1 }, undefined],

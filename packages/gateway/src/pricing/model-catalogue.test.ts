@@ -5,6 +5,7 @@ import { capabilityNames, type ModelOverride } from './model-facts.ts';
 import { modelOverlay } from './model-overlay.ts';
 import { overlayFactsOf } from './overlay-facts.ts';
 import { createPriceLibrary } from './price-library.ts';
+import { tierOverlay } from './tier-overlay.ts';
 
 const library = createPriceLibrary();
 await library.load();
@@ -44,6 +45,33 @@ describe('the catalogue', () => {
     expect(known.find({ ...ask, requestedModel: 'fast' })).toMatchObject({ contextWindow: 1, maxOutputTokens: 3 });
     expect(known.find({ ...ask, requestedModel: 'gpt-4o' })).toMatchObject({ contextWindow: 2 });
     expect(known.find({ ...ask, requestedModel: 'other' })).toMatchObject({ contextWindow: 2 });
+  });
+
+  it('has what tiers of service cost beside the prices of the library', () => {
+    const { prices, sources } = catalogue().find({ provider: 'openai', model: 'gpt-5-mini-2025-08-07', at })!;
+    expect(prices?.tiers).toEqual({
+      flex: { kind: 'share', millionths: 500_000, source: 'overlay' },
+      priority: { kind: 'share', millionths: 1_800_000, source: 'overlay' },
+    });
+    expect(sources.prices).toBe('library');
+    expect(catalogue().find({ provider: 'mistral', model: 'mistral-large-latest', at })?.prices?.tiers).toBeUndefined();
+  });
+
+  it('lets the operator state tiers alone, beside the usual prices, and replaces all where those are stated', () => {
+    const tiers = { priority: { kind: 'share', millionths: 3_000_000, source: 'config' } } as const;
+    const ask = { provider: 'openai', model: 'gpt-5-mini', at };
+    const alone = catalogue({ names: ['gpt-5-mini'], facts: { prices: { tokens: {}, longContext: [], tiers } } });
+    expect(alone.find(ask)).toMatchObject({
+      prices: { tokens: { input: 250_000_000 }, tiers: { ...tiers, flex: { millionths: 500_000 } } },
+      sources: { prices: 'library' },
+    });
+    const own = { tokens: { input: 1, output: 2 }, longContext: [], tiers };
+    expect(catalogue({ names: ['gpt-5-mini'], facts: { prices: own } }).find(ask)).toMatchObject({
+      prices: own,
+      sources: { prices: 'config' },
+    });
+    expect(catalogue({ names: ['gpt-5-mini'], facts: { prices: own } }).find(ask)?.prices?.tiers).toEqual(tiers);
+    expect(alone.find({ ...ask, provider: 'vllm' })?.prices).toBeUndefined();
   });
 
   it('says nothing of what nobody knows', () => {
@@ -98,6 +126,21 @@ describe('our own table', () => {
     const startedAt = performance.now();
     expect(overlayFactsOf('openai', name)).toBeUndefined();
     expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  it('has tiers of service of providers that there are, for models that the library prices', () => {
+    const providers = providerDefinitions.map(({ name }) => name);
+    for (const [provider, models] of tierOverlay) {
+      expect(providers).toContain(provider);
+      for (const model of models.keys()) expect(model).toMatch(/^(?:[a-z0-9-]+|\*)$/);
+    }
+    for (const model of tierOverlay.get('openai')!.keys()) {
+      if (model === '*') continue;
+      const dotted = model.replace(/^gpt-(\d)-(\d)(?!\d)/, 'gpt-$1.$2');
+      expect(catalogue().find({ provider: 'openai', model: dotted, at })?.prices?.tiers, dotted).toHaveProperty(
+        'priority',
+      );
+    }
   });
 
   it('names providers, models and capabilities that there are', () => {

@@ -1,3 +1,11 @@
+import type { Framing } from '../framing/frame-splitter.ts';
+
+/** How an upstream frames the events of its streams. */
+export interface StreamWire {
+  readonly framing: Framing;
+  readonly streamType: string;
+}
+
 /** Whether a content type is the wanted one, whatever the parameters of either. */
 export function isOfType(contentType: string, wanted: string): boolean {
   const essence = wanted.split(';', 1)[0]!;

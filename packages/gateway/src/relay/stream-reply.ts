@@ -1,5 +1,5 @@
 import type { Usage } from '../canonical/usage.ts';
-import { createFrameSplitter, type FrameSplitter, type Framing, isFramingError } from '../framing/frame-splitter.ts';
+import { createFrameSplitter, type FrameSplitter, isFramingError } from '../framing/frame-splitter.ts';
 import type { SseEvent } from '../framing/sse-splitter.ts';
 import type { EventVerdict, StreamReader } from '../protocols/stream-reader.ts';
 import { classifyBody } from '../resilience/classify.ts';
@@ -7,7 +7,7 @@ import type { Failure } from '../resilience/failure.ts';
 import { type Attempt, compressionFault, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
 import type { UpstreamHead } from './reply-headers.ts';
 import type { ReplyHost, ReplySink } from './reply-sink.ts';
-import { endsInHalfCrLf, hasHeader, isOfType, withoutHeader } from './stream-head.ts';
+import { endsInHalfCrLf, hasHeader, isOfType, type StreamWire, withoutHeader } from './stream-head.ts';
 
 export interface StreamReplyOptions {
   readonly sink: ReplySink;
@@ -28,12 +28,6 @@ export interface StreamReplyOptions {
 /** What of a stream has gone to the caller. */
 export interface SentKeeper {
   keep(bytes: Buffer): void;
-}
-
-/** How an upstream frames the events of its streams. */
-export interface StreamWire {
-  readonly framing: Framing;
-  readonly streamType: string;
 }
 
 /** Preambles beyond this are no preamble: the answer begins. */

@@ -25,7 +25,7 @@ export function listedFacts(entries: readonly (CatalogueEntry | undefined)[]): J
     ...(contextWindow !== undefined && { context_window: contextWindow }),
     ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
     ...(Object.keys(capabilities).length > 0 && { capabilities }),
-    ...(prices && { pricing: listedPrices(prices) }),
+    ...(prices && { pricing: prices }),
   };
 }
 
@@ -52,9 +52,16 @@ function commonCapabilities(entries: readonly CatalogueEntry[]): JsonObject {
   return Object.fromEntries(told);
 }
 
-function commonPrices(entries: readonly (CatalogueEntry | undefined)[]): ModelPrices | undefined {
-  const texts = new Set(entries.map((entry) => JSON.stringify(entry?.prices && listedPrices(entry.prices))));
-  return texts.size === 1 ? entries[0]?.prices : undefined;
+/** Prices that are the same wherever a request goes; tiers of service on the same terms, beside them. */
+function commonPrices(entries: readonly (CatalogueEntry | undefined)[]): JsonObject | undefined {
+  const prices = entries.map((entry) => entry?.prices);
+  const usual = common(prices.map((one) => one && listedUsualPrices(one)));
+  const tiers = common(prices.map((one) => one?.tiers && listedTiers(one.tiers)));
+  return usual && { ...usual, ...(tiers && { tiers }) };
+}
+
+function common(listed: readonly (JsonObject | undefined)[]): JsonObject | undefined {
+  return new Set(listed.map((one) => JSON.stringify(one))).size === 1 ? listed[0] : undefined;
 }
 
 const priceKeys: Readonly<Record<TokenClass, string>> = {
@@ -72,17 +79,15 @@ const priceKeys: Readonly<Record<TokenClass, string>> = {
   cachedImageInput: 'cached_image_input',
 };
 
-/** Dollars for a million tokens, as text: fractions of them have no exact number. */
-function listedPrices({ tiers, ...usual }: ModelPrices): JsonObject {
-  if (tiers === undefined) return listedUsualPrices(usual);
-  const byName = Object.entries(tiers).map(([name, tier]) => [name, listedTier(tier)] as const);
-  return { ...listedUsualPrices(usual), tiers: Object.fromEntries(byName) };
+function listedTiers(tiers: NonNullable<ModelPrices['tiers']>): JsonObject {
+  return Object.fromEntries(Object.entries(tiers).map(([name, tier]) => [name, listedTier(tier)]));
 }
 
 function listedTier(tier: TierPrices): JsonObject {
   return tier.kind === 'own' ? listedUsualPrices(tier.prices) : { factor: String(tier.millionths / 1_000_000) };
 }
 
+/** Dollars for a million tokens, as text: fractions of them have no exact number. */
 function listedUsualPrices({ tokens, longContext, perRequest }: Omit<ModelPrices, 'tiers'>): JsonObject {
   return {
     ...listedTokenPrices(tokens),

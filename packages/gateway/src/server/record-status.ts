@@ -1,6 +1,7 @@
 import type { AuthConfig } from '../config/gateway-config.ts';
 import type { Ledger, LedgerState } from '../ledger/ledger.ts';
 import type { GatewayRecord } from '../record/gateway-record.ts';
+import type { RecordFigures } from '../telemetry/record-metrics.ts';
 
 /** How the record does, as a process sees it and as anybody may read it. */
 export interface RecordStatus {
@@ -36,6 +37,22 @@ export function describeRecord({ ledger, record }: RecordParts): RecordStatus | 
     ...(ledger && { ledger: describeLedger(ledger.state) }),
   };
 }
+
+/** The same as numbers. Of several processes the primary brings the rows to the database, and tells how that goes. */
+export function recordFigures(parts: RecordParts): RecordFigures {
+  const status = describeRecord(parts);
+  if (status === undefined) return {};
+  const { ledger, record } = status;
+  const recordState = recordStates.indexOf(record.status) as 0 | 1 | 2;
+  if (ledger === undefined) return { recordState };
+  const spoolState = spoolStates.indexOf(ledger.status) as 0 | 1 | 2;
+  const own = { recordState, spoolState, lostRows: ledger.lost_rows };
+  if (parts.ledger?.state.isDrain !== true) return own;
+  return { ...own, spoolBytes: ledger.spool_bytes, droppedRows: ledger.dropped_rows };
+}
+
+const recordStates: readonly RecordStatus['record']['status'][] = ['ok', 'silent', 'unreached'];
+const spoolStates: readonly NonNullable<RecordStatus['ledger']>['status'][] = ['ok', 'waiting', 'refusing'];
 
 function describeLedger({ droppedRows, isDraining, isRefusing, lostRows, spoolBytes }: LedgerState) {
   return {

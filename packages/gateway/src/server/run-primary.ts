@@ -36,6 +36,7 @@ import { openMetricsPort } from './metrics-server.ts';
 import { createPageSource } from './page-source.ts';
 import { createProcessEvents } from './process-events.ts';
 import { reclaimConnections } from './reclaim-connections.ts';
+import { recordFigures } from './record-status.ts';
 import { createReloader } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
 import { logShared, openSharedSpend } from './shared-stores.ts';
@@ -84,6 +85,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   const hub = createClusterHub({ clock });
   createClusterStoreHost({ hub, limits: createMemoryLimitStore({ clock }), slots, clock });
   createClusterResponseHost(hub, createMemoryResponseStore({ clock, limits: () => loaded.config.responses }));
+  metrics.tellRecord(() => recordFigures({ record, ledger: openedLedger?.ledger }));
   const budgets = openBudgets({ record, config: loaded.config.budgets, clock, log, metrics });
   let shared: RedisSpend | undefined;
   if (budgets) {

@@ -16,6 +16,7 @@ import { createHealthProbes, createHealthReporter } from './health-probes.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { openMetricsPort } from './metrics-server.ts';
 import { createProcessEvents } from './process-events.ts';
+import { recordFigures } from './record-status.ts';
 import { createReloader } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
 import { logShared, openSharedStores } from './shared-stores.ts';
@@ -53,6 +54,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     log,
     role: 'single',
   });
+  metrics.tellRecord(() => recordFigures({ record, ledger: openedLedger?.ledger }));
   const budgets = openBudgets({ record, config: loaded.config.budgets, clock, log, metrics });
   const metricsText = async (): Promise<string> => {
     await budgets?.report();

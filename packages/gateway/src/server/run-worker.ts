@@ -18,6 +18,7 @@ import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
 import { createMemorySpendStore } from '../stores/memory/spend-store.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
+import { recordFigures } from './record-status.ts';
 import { refuseEmpty } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
 import { openSharedStores } from './shared-stores.ts';
@@ -62,6 +63,7 @@ export async function runWorker({ input: given, workers, io }: ProcessOptions): 
     log,
     role: 'worker',
   });
+  metrics.tellRecord(() => recordFigures({ record, ledger: openedLedger?.ledger }));
   const budgets = openBudgets({ record, config: loaded.config.budgets, clock, log, metrics });
   const stores = await openSharedStores({
     redis: loaded.config.redis,

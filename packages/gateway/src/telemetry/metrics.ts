@@ -10,6 +10,7 @@ import {
   NumberFamily,
 } from './metric-family.ts';
 import { type MetricsSnapshot, snapshotOf } from './metrics-snapshot.ts';
+import { createRecordMetrics } from './record-metrics.ts';
 import type { Metrics } from './telemetry.ts';
 
 /** Answers of models take from milliseconds (a cache, an embedding) to minutes (a long reasoning). */
@@ -52,7 +53,8 @@ export function createMetrics(options: MetricsOptions): MergeableMetrics {
   const registry = options.registry ?? new Registry();
   const families = createFamilies();
   const { budgets, families: ofBudgets } = createBudgetMetrics();
-  for (const family of [...Object.values<MetricFamily>(families), ...ofBudgets]) {
+  const ofRecord = createRecordMetrics();
+  for (const family of [...Object.values<MetricFamily>(families), ...ofBudgets, ...ofRecord.families]) {
     // The registry only ever calls `get` and reads the name.
     registry.registerMetric(family as unknown as Metric);
   }
@@ -119,6 +121,7 @@ export function createMetrics(options: MetricsOptions): MergeableMetrics {
       families.rateLimited.child(ruleId).value += 1;
     },
     budgets,
+    tellRecord: ofRecord.tell,
     setQueueDepth(depth) {
       queueDepth.value = depth;
     },

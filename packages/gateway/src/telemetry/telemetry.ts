@@ -1,5 +1,6 @@
 import type { LedgerEntry } from '../canonical/exchange.ts';
 import type { BudgetMetrics } from './budget-metrics.ts';
+import type { RecordFigures } from './record-metrics.ts';
 
 /** Fields of one log record; never a key, a prompt or an answer. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -43,6 +44,8 @@ export interface Metrics {
   hedgedCost(provider: string, nanoDollars: number): void;
   rateLimited(ruleId: string): void;
   readonly budgets: BudgetMetrics;
+  /** Where the state of the record is read whenever metrics are shown. */
+  tellRecord(read: () => RecordFigures): void;
   setQueueDepth(depth: number): void;
   inFlight(delta: 1 | -1): void;
   /** 0 closed or healthy, 1 open or out, 2 half-open or on trial. */

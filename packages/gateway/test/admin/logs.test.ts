@@ -80,6 +80,9 @@ describe.each(testDialects)('what the admin API tells of requests, on $name', ({
   it('is narrowed', async () => {
     expect(await modelsOf(`?key_id=${keys[1]!.id}`)).toEqual(['unknown', 'fast']);
     expect(await modelsOf(`?key_id=${keys[1]!.id}&model=fast`)).toEqual(['fast']);
+    expect(await modelsOf('?provider=main')).toEqual(['fast', 'fast']);
+    expect(await modelsOf(`?provider=main&key_id=${keys[1]!.id}`)).toEqual(['fast']);
+    expect(await modelsOf('?provider=another')).toEqual([]);
     expect(await modelsOf('?status=4xx')).toEqual(['unknown']);
     expect(await modelsOf('?status=404&outcome=rejected')).toEqual(['unknown']);
     expect(await modelsOf('?tenant_id=acme&status=200')).toEqual(['fast']);

@@ -10,6 +10,7 @@ import { openBudgets } from '../../src/record/open-budgets.ts';
 import { openLedger } from '../../src/record/open-ledger.ts';
 import { openRecord } from '../../src/record/open-record.ts';
 import { createHealthRegistry } from '../../src/resilience/health.ts';
+import { recordFigures } from '../../src/server/record-status.ts';
 import { createMemoryLimitStore } from '../../src/stores/memory/limit-store.ts';
 import { createMemoryResponseStore } from '../../src/stores/memory/response-store.ts';
 import { createMemorySlotStore } from '../../src/stores/memory/slot-store.ts';
@@ -101,6 +102,7 @@ export async function startRecordGateway({
   const budgets = openBudgets({ record, config: loaded.config.budgets, clock: systemClock, log, metrics })!;
   const spend = createMemorySpendStore({ clock: systemClock, onCrossing: budgets.onCrossing });
   await budgets.keep(spend, opened?.ledger);
+  metrics.tellRecord(() => recordFigures({ record, ledger: opened?.ledger }));
   const metricsText = async (): Promise<string> => {
     await budgets.report();
     return metrics.text();

@@ -62,6 +62,16 @@ describe.each(testDialects)('what callers did, in the audit log on $name', (dial
     expect(event).toMatchObject({ actor: id, outcome: 'denied', detail: { reason: 'budget_exceeded' } });
   });
 
+  it('has who was refused because nobody knows what the request would cost', async () => {
+    const { id, key } = await gateway.make('keys', { name: 'careful' });
+    await gateway.make('budgets', { name: 'Some', scope: 'key', scope_id: id, period: 'day', cap_usd: 5 });
+    const refused = await gateway.chat(key, 'gpt-4o', { service_tier: 'scale' });
+    expect(refused, refused.text).toMatchObject({ status: 403, body: { error: { code: 'price_unknown' } } });
+    const [event] = await eventsOf('kind=price.unknown');
+    expect(event).toMatchObject({ actor: id, outcome: 'denied', detail: { reason: 'price_unknown' } });
+    expect(await eventsOf(`kind=access.denied&actor=${id}`)).toEqual([]);
+  });
+
   it('has what tenants asked where they want that, redacted, cut and beside the chain', async () => {
     const settings = { audit_bodies: true };
     const organisation = await gateway.make('organisations', { name: 'Watched', settings });

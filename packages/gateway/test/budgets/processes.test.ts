@@ -73,6 +73,11 @@ describe('a budget over several workers', () => {
     const spent = (passed * perAnswer) / NANOS;
     await expect.poll(async () => (await standing()).spent_usd, { timeout: 10_000 }).toBe(spent);
     expect((await standing()).reserved_usd).toBe(0);
+    const metrics = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${adminKey}` } })).text();
+    for (const name of ['record_state', 'spool_state', 'spool_lost_rows_total', 'spool_dropped_rows_total']) {
+      expect(metrics).toContain(`\ngateway_${name} 0\n`);
+    }
+    expect(metrics).toMatch(/^gateway_spool_bytes \d+$/m);
 
     await call(url, 'PUT', `/admin/budgets/${id}`, adminKey, { cap_usd: 1 });
     const free = await Promise.all(Array.from({ length: 10 }, () => chat(url, key)));

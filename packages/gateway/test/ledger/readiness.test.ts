@@ -22,10 +22,12 @@ afterEach(async () => {
 
 async function start(config: object, location: RecordGatewayOptions['location']): Promise<void> {
   const main = { kind: 'openai', base_url: `${simulator.url}/v1`, api_key: 'k', models: ['gpt-4o'] };
-  gateway = await startRecordGateway({ location, config: { providers: { main }, ...config } });
+  const server = { host: '127.0.0.1', port: 0, metrics_port: 0, public_metrics: true };
+  gateway = await startRecordGateway({ location, config: { providers: { main }, server, ...config } });
 }
 
 const readiness = async () => (await fetch(`${gateway.url}/ready`)).status;
+const metrics = async () => (await fetch(`${gateway.url}/metrics`)).text();
 async function health() {
   const reply = await fetch(`${gateway.url}/health?detailed=true`);
   return (await reply.json()) as { readonly status: string; readonly components: Readonly<Record<string, object>> };
@@ -46,6 +48,8 @@ describe('a spool without room', () => {
     await startFull('refuse');
     expect(await readiness()).toBe(503);
     expect(await health()).toMatchObject({ status: 'degraded', components: { ledger: { status: 'refusing' } } });
+    expect(await metrics()).toContain('gateway_spool_state 2\n');
+    expect(await metrics()).toMatch(/^gateway_spool_bytes \d+$/m);
     const reply = await gateway.chat(undefined);
     expect(reply).toMatchObject({ status: 503, body: { error: { code: 'store_unavailable' } } });
     expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -54,6 +58,10 @@ describe('a spool without room', () => {
     await vi.waitFor(async () => expect(await readiness()).toBe(200), { timeout: 20_000, interval: 100 });
     expect((await gateway.chat(undefined)).status).toBe(200);
     expect(await health()).toMatchObject({ components: { ledger: { lost_rows: 0, dropped_rows: 0 } } });
+    const text = await metrics();
+    for (const name of ['record_state', 'spool_state', 'spool_lost_rows_total', 'spool_dropped_rows_total']) {
+      expect(text).toContain(`gateway_${name} 0\n`);
+    }
   });
 
   it('keeps nobody out otherwise', async () => {
@@ -77,6 +85,7 @@ describe('a record that was never reached', () => {
       status: 'degraded',
       components: { record: { status: 'unreached', last_answer_seconds: null } },
     });
+    expect(await metrics()).toContain('gateway_record_state 2\n');
   });
 
   it('is no reason against one that knows others', async () => {

@@ -81,7 +81,12 @@ function unaryBody({ context, message, head, choices }: ChatParts): unknown {
     })),
     usage: usageOf(context, message, choices),
     system_fingerprint: 'fp_simulator',
+    ...tierOf(context),
   };
+}
+
+function tierOf({ spec }: AnswerContext): { readonly service_tier?: string } {
+  return spec.serviceTier === undefined ? {} : { service_tier: spec.serviceTier };
 }
 
 function wireToolCall(call: ToolCall): unknown {
@@ -91,7 +96,8 @@ function wireToolCall(call: ToolCall): unknown {
 // Built by concatenation: of the hundreds of events of a stream only a few characters differ.
 function chatEvents({ context, message, head, choices }: ChatParts): StreamEvent[] {
   const withUsage = streamsUsage(context);
-  const start = `data: {"id":"${head.id}","object":"chat.completion.chunk","created":${head.created},"model":${JSON.stringify(head.model)},"system_fingerprint":"fp_simulator","choices":[`;
+  const tier = JSON.stringify(tierOf(context)).slice(1, -1);
+  const start = `data: {${tier === '' ? '' : `${tier},`}"id":"${head.id}","object":"chat.completion.chunk","created":${head.created},"model":${JSON.stringify(head.model)},"system_fingerprint":"fp_simulator","choices":[`;
   const end = withUsage ? '],"usage":null}\n\n' : ']}\n\n';
   const events: StreamEvent[] = [];
   const push = (delta: string, finish: string, tokens: number): void => {

@@ -14,6 +14,7 @@ export function finishedResponse(context: AnswerContext, message: Message): unkn
     incomplete_details: incomplete ? { reason: 'max_output_tokens' } : null,
     output: [...reasoning, ...spoken, ...message.toolCalls.map(toolCallItem)],
     usage: responseUsage(context, message),
+    ...(context.spec.serviceTier !== undefined && { service_tier: context.spec.serviceTier }),
   };
 }
 
@@ -31,6 +32,8 @@ export function responseHead(context: AnswerContext): object {
     max_output_tokens: json['max_output_tokens'] ?? null,
     model: context.spec.model ?? context.request.model,
     parallel_tool_calls: true,
+    // What was asked for; what it became stands in the last event only.
+    ...(context.spec.serviceTier !== undefined && { service_tier: 'auto' }),
     previous_response_id: json['previous_response_id'] ?? null,
     store: json['store'] ?? true,
     temperature: json['temperature'] ?? 1,

@@ -89,6 +89,7 @@ describe.each(testDialects)('the log of requests on $name', (dialect) => {
     ['usage_records_key', { keyId: 'mine' }],
     ['usage_records_tenant', { tenantId: 'acme', from: start }],
     ['usage_records_model', { model: 'rare' }],
+    ['usage_records_provider', { provider: 'rare' }],
     ['usage_records_failed', { status: { from: 500, to: 599 } }],
     ['usage_records_failed', { outcome: 'failed' }],
   ])('is read through %s for %j', async (index, filter) => {

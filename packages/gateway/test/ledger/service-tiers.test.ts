@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Behaviour, type Simulator, startSimulator } from '@llm-gateway/simulator';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type RecordGateway, startRecordGateway } from '../admin/record-gateway.ts';
+
+// What answers say of the tier of service that served them, as it gets to the record, and what it costs there.
+
+let folder: string;
+let simulator: Simulator;
+let gateway: RecordGateway;
+
+/** Dollars for a million tokens. */
+const pricing = {
+  input: 2,
+  output: 10,
+  tiers: { flex: { factor: 0.5 }, priority: { input: 4, output: 20 } },
+};
+/** What the simulator says that it used. */
+const used = {
+  chat: { prompt_tokens: 100, completion_tokens: 10, total_tokens: 110 },
+  responses: { input_tokens: 100, output_tokens: 10, total_tokens: 110 },
+};
+const usual = 100 * 2_000 + 10 * 10_000;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'service-tiers-'));
+  simulator = await startSimulator({});
+  const target = (name: string, protocols: readonly string[], path = '') => ({
+    pricing,
+    providers: [{ name, protocols, api_base: simulator.url + path, api_key: 'sk-upstream' }],
+  });
+  gateway = await startRecordGateway({
+    location: { file: join(folder, 'record.db') },
+    config: {
+      models: {
+        relayed: target('own', ['openai-chat', 'openai-responses'], '/v1'),
+        claude: target('other', ['anthropic-messages']),
+        spoken: target('third', ['gemini']),
+      },
+      auth: { mode: 'open' },
+    },
+  });
+});
+afterEach(async () => {
+  await gateway.stop();
+  await simulator.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+type Row = Readonly<Record<string, number | string | null>>;
+
+/** What the record has of the newest of so many exchanges. */
+async function written(count = 1): Promise<Row> {
+  return vi.waitFor(
+    async () => {
+      await gateway.drainLedger();
+      const sql = 'SELECT service_tier, cost_nanos, unknown_cost, price_source FROM usage_records ORDER BY sequence';
+      const rows = await gateway.record.database.all<Row>(sql, []);
+      expect(rows).toHaveLength(count);
+      return rows.at(-1)!;
+    },
+    { timeout: 10_000, interval: 20 },
+  );
+}
+
+async function ask(path: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${gateway.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  const text = await response.text();
+  expect(response.status, text).toBe(200);
+}
+
+const messages = [{ role: 'user', content: 'Hello!' }];
+const answers = (more: Omit<Extract<Behaviour, { kind: 'answer' }>, 'kind' | 'tokens'>) =>
+  simulator.behave({ kind: 'answer', tokens: 2, ...more });
+
+describe.each([false, true])('streamed: %s, the tier', (stream) => {
+  const chat = { model: 'relayed', messages, stream, ...(stream && { stream_options: { include_usage: true } }) };
+
+  it('that an answer of the chat wire names is charged, whatever was asked for', async () => {
+    answers({ serviceTier: 'flex', usage: used.chat });
+    await ask('/v1/chat/completions', { ...chat, service_tier: 'priority' });
+    expect(await written()).toEqual({
+      service_tier: 'flex',
+      cost_nanos: usual / 2,
+      unknown_cost: null,
+      price_source: 'config',
+    });
+  });
+
+  it('that was asked for is charged where the answer does not say', async () => {
+    answers({ usage: used.chat });
+    await ask('/v1/chat/completions', { ...chat, service_tier: 'priority' });
+    expect(await written()).toMatchObject({ service_tier: 'priority', cost_nanos: usual * 2 });
+  });
+
+  it('whose price nobody knows is told, and never charged as the usual one', async () => {
+    answers({ serviceTier: 'scale', usage: used.chat });
+    await ask('/v1/chat/completions', chat);
+    expect(await written()).toMatchObject({ service_tier: 'scale', cost_nanos: null, unknown_cost: 'no_tier_price' });
+    const { body } = await gateway.admin('GET', '/admin/logs');
+    expect(body.data[0]).toMatchObject({ service_tier: 'scale', cost: null, unknown_cost: 'no_tier_price' });
+  });
+
+  it('that is the usual one goes without a word', async () => {
+    answers({ serviceTier: 'default', usage: used.chat });
+    await ask('/v1/chat/completions', { ...chat, service_tier: 'flex' });
+    expect(await written()).toMatchObject({ service_tier: null, cost_nanos: usual });
+  });
+
+  it('that stands at the end of a response is charged', async () => {
+    answers({ serviceTier: 'priority', usage: used.responses });
+    await ask('/v1/responses', { model: 'relayed', input: 'Hello!', stream, service_tier: 'auto' });
+    expect(await written()).toMatchObject({ service_tier: 'priority', cost_nanos: usual * 2 });
+  });
+
+  it('that Anthropic tells in its usage is charged, relayed and translated', async () => {
+    answers({ usage: { input_tokens: 100, output_tokens: 10, service_tier: 'flex' } });
+    await ask('/v1/messages', { model: 'claude', max_tokens: 9, messages, stream });
+    expect(await written()).toMatchObject({ service_tier: 'flex', cost_nanos: usual / 2 });
+    answers({ usage: { input_tokens: 100, output_tokens: 10, service_tier: 'standard' } });
+    await ask('/v1/chat/completions', { ...chat, model: 'claude', service_tier: 'flex' });
+    expect(await written(2)).toMatchObject({ service_tier: null, cost_nanos: usual });
+  });
+
+  it('that Google tells in its usage is charged', async () => {
+    const usage = { promptTokenCount: 100, candidatesTokenCount: 10, totalTokenCount: 110, serviceTier: 'flex' };
+    answers({ usage });
+    await ask('/v1/chat/completions', { ...chat, model: 'spoken' });
+    expect(await written()).toMatchObject({ service_tier: 'flex', cost_nanos: usual / 2 });
+  });
+});
