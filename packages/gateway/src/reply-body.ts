@@ -2,6 +2,7 @@ import { answerContextOf } from './answer-context.ts';
 import type { Exchange } from './exchange.ts';
 import { EventStreamReader } from './protocols/event-stream-reader.ts';
 import { findProtocol } from './protocols/find-protocol.ts';
+import { decodeUsage } from './protocols/openai-chat/usage.ts';
 import { ProtocolStreamReader, TranslatingStreamReader } from './protocols/protocol-stream-reader.ts';
 import type { StreamReader } from './protocols/stream-reader.ts';
 import type { ReplyBody } from './relay/attempt.ts';
@@ -41,7 +42,7 @@ export function createReplyBody(input: ReplyBodyInput): ReplyBody {
   const { facts, operation, protocol, sink } = exchange;
   if (input.isResumed) return resumedReply(input);
   if (translation) return translatedReply(input, translation);
-  if (isUnread(exchange)) return new RawReply({ sink, host, passesEveryStatus: operation === 'proxy' });
+  if (isUnread(exchange)) return rawReply(exchange, host);
   if (!facts.stream) return new UnaryReply({ sink, host, operation, protocol, maxHeldBytes: MAX_HELD_ANSWER });
   const wire = operation === 'chat' ? findProtocol(protocol) : sse;
   const reader = streamReader(input);
@@ -54,6 +55,17 @@ export function createReplyBody(input: ReplyBodyInput): ReplyBody {
     maxEventBytes: MAX_EVENT_BYTES,
     sent: input.sent,
     isHeldWhole: exchange.recovery?.isHeldWhole === true,
+  });
+}
+
+/** Pictures and transcriptions tell at the end of their answer what they took. */
+function rawReply({ operation, sink }: Exchange, host: ReplyHost): RawReply {
+  const tellsUsage = operation === 'images' || operation === 'transcription';
+  return new RawReply({
+    sink,
+    host,
+    passesEveryStatus: operation === 'proxy',
+    decodeUsage: tellsUsage ? decodeUsage : undefined,
   });
 }
 
@@ -72,7 +84,7 @@ function resumedReply({ exchange, host, newId, translation }: ReplyBodyInput): R
   });
 }
 
-/** Operations whose replies are not read: audio, images, forwarded paths. */
+/** Operations whose replies are not held: audio, images, forwarded paths. */
 export function isUnread({ operation, facts }: Exchange): boolean {
   if (operation === 'images') return !facts.stream;
   return operation === 'proxy' || operation === 'speech' || operation === 'transcription';

@@ -59,6 +59,12 @@ describe('a cost', () => {
     expect(costOf(usage, prices)).toEqual({ nanoDollars });
   });
 
+  it('is exact beyond what a number has exactly', () => {
+    const prices: ModelPrices = { tokens: { input: 999_999_999_999_999, output: 1 }, longContext: [] };
+    expect(costOf({ input: 4_000_001, output: 3 }, prices)).toEqual({ nanoDollars: 4_000_000_999_999_996 });
+    expect(costOf({ input: 9, output: 1 }, prices)).toEqual({ nanoDollars: 9_000_000_000 });
+  });
+
   it('takes a part that is larger than its whole for the whole', () => {
     const usage = { input: 10, output: 10, cachedInput: 50, cacheWriteInput: 50, audioInput: 50, reasoning: 50 };
     expect(costOf(usage, plain)).toEqual({ nanoDollars: 10 * 300 + 10 * 15_000 });

@@ -1,5 +1,5 @@
-import type { Usage } from '../canonical/usage.ts';
-import type { ModelPrices, TierPrices, TokenClass, TokenPrices } from './model-facts.ts';
+import { type Usage, usageClasses } from '../canonical/usage.ts';
+import { type ModelPrices, type TierPrices, type TokenClass, type TokenPrices, tokenClasses } from './model-facts.ts';
 
 /**
  * Why a cost is not known. `no_price`: the model has no price at all; `no_input_price`, `no_output_price`: not for these
@@ -22,9 +22,11 @@ export type Cost =
   | { readonly nanoDollars: undefined; readonly reason: UnknownCost };
 
 /** Prices are for a million tokens. */
-const PER_TOKENS = 1_000_000n;
+const PER_TOKENS = 1_000_000;
 /** Shares of a price are in millionths of it. */
-const WHOLE_SHARE = 1_000_000n;
+const WHOLE_SHARE = 1_000_000;
+/** Up to here numbers add and round exactly. */
+const LARGEST_SUM = Number.MAX_SAFE_INTEGER - PER_TOKENS;
 
 /**
  * What a usage costs, to the nearest nano-dollar; summed exactly and rounded once. `tier` is the tier of service as
@@ -34,7 +36,7 @@ export function costOf(usage: Usage | undefined, prices: ModelPrices | undefined
   if (prices === undefined) return unknown('no_price');
   if (usage === undefined) return unknown('no_usage');
   if (!isPlausible(usage)) return unknown('implausible_usage');
-  if (tier === undefined) return shareOf(sumOf(usage, prices, pricesFor(prices, usage.input)), WHOLE_SHARE);
+  if (tier === undefined) return rounded(sumOf(usage, prices, pricesFor(prices, usage.input)));
   const known = prices.tiers?.[tier];
   if (known !== undefined) return tierCost(usage, prices, known);
   // What costs nothing, such as a server of one's own, costs nothing by whatever name a caller asks for it.
@@ -43,40 +45,55 @@ export function costOf(usage: Usage | undefined, prices: ModelPrices | undefined
 
 function tierCost(usage: Usage, usual: ModelPrices, tier: TierPrices): Cost {
   if (tier.kind === 'share') {
-    return shareOf(sumOf(usage, usual, pricesFor(usual, usage.input)), BigInt(tier.millionths));
+    return shareOf(sumOf(usage, usual, pricesFor(usual, usage.input)), tier.millionths);
   }
   const { prices } = tier;
   if (stepFor(prices, usage.input) !== stepFor(usual, usage.input)) return unknown('no_tier_price');
   const usualTokens = pricesFor(usual, usage.input);
   const tokens = pricesFor(prices, usage.input);
-  for (const [tokenClass, count] of Object.entries(partsOf(usage)) as [TokenClass, number][]) {
-    const isApart = usualTokens[tokenClass] !== undefined && tokens[tokenClass] === undefined;
-    if (count > 0 && isApart) return unknown('no_tier_price');
-  }
-  return shareOf(sumOf(usage, prices, tokens), WHOLE_SHARE);
+  const parts = partsOf(usage);
+  const isMissing = (name: TokenClass) => usualTokens[name] !== undefined && tokens[name] === undefined;
+  if (tokenClasses.some((name) => parts[name] > 0 && isMissing(name))) return unknown('no_tier_price');
+  return rounded(sumOf(usage, prices, tokens));
 }
 
-/** Nano-dollars, times a million; or why they are not known. */
+/** Nano-dollars, times a million; or why they are not known. Hardly a sum is beyond what a number has exactly. */
 function sumOf(
   usage: Usage,
-  { perRequest }: Pick<ModelPrices, 'perRequest'>,
+  { perRequest = 0 }: Pick<ModelPrices, 'perRequest'>,
   tokens: TokenPrices,
-): bigint | UnknownCost {
+): number | bigint | UnknownCost {
   if (lacksImages(usage, tokens)) return 'untold_images';
-  let sum = BigInt(perRequest ?? 0) * PER_TOKENS;
-  for (const [tokenClass, count] of Object.entries(partsOf(usage)) as [TokenClass, number][]) {
+  const parts = partsOf(usage);
+  let sum = perRequest * PER_TOKENS;
+  for (let index = 0; index < tokenClasses.length; index++) {
+    const tokenClass = tokenClasses[index]!;
+    const count = parts[tokenClass];
     if (count === 0) continue;
     const price = priceOf(tokens, tokenClass);
     if (price === undefined) return outputClasses.has(tokenClass) ? 'no_output_price' : 'no_input_price';
-    sum += BigInt(count) * BigInt(price);
+    sum += count * price;
   }
-  return sum;
+  return sum <= LARGEST_SUM ? sum : largeSum(parts, tokens, perRequest);
 }
 
-function shareOf(sum: bigint | UnknownCost, millionths: bigint): Cost {
+/** The same where all classes that have tokens have a price. */
+function largeSum(parts: Parts, tokens: TokenPrices, perRequest: number): bigint {
+  const ofClasses = tokenClasses.map((name) => BigInt(parts[name]) * BigInt(priceOf(tokens, name) ?? 0));
+  return ofClasses.reduce((sum, part) => sum + part, BigInt(perRequest) * BigInt(PER_TOKENS));
+}
+
+/** To the nearest nano-dollar. */
+function rounded(sum: number | bigint | UnknownCost): Cost {
+  if (typeof sum !== 'number') return shareOf(sum, WHOLE_SHARE);
+  const above = sum + PER_TOKENS / 2;
+  return { nanoDollars: (above - (above % PER_TOKENS)) / PER_TOKENS };
+}
+
+function shareOf(sum: number | bigint | UnknownCost, millionths: number): Cost {
   if (typeof sum === 'string') return unknown(sum);
-  const per = PER_TOKENS * WHOLE_SHARE;
-  const nanoDollars = (sum * millionths + per / 2n) / per;
+  const per = BigInt(PER_TOKENS) * BigInt(WHOLE_SHARE);
+  const nanoDollars = (BigInt(sum) * BigInt(millionths) + per / 2n) / per;
   if (nanoDollars > BigInt(Number.MAX_SAFE_INTEGER)) return unknown('implausible_usage');
   return { nanoDollars: Number(nanoDollars) };
 }
@@ -101,11 +118,16 @@ function unknown(reason: UnknownCost): Cost {
 const outputClasses: ReadonlySet<TokenClass> = new Set(['output', 'reasoning', 'audioOutput', 'imageOutput']);
 
 function isPlausible(usage: Usage): boolean {
-  const { input, output } = usage;
-  const isCount = (count: unknown) => Number.isSafeInteger(count) && (count as number) >= 0;
-  return (
-    isCount(input) && isCount(output) && Object.values(usage).every((count) => count === undefined || isCount(count))
-  );
+  if (!isCount(usage.input) || !isCount(usage.output)) return false;
+  for (let index = 0; index < usageClasses.length; index++) {
+    const count = usage[usageClasses[index]!];
+    if (count !== undefined && !isCount(count)) return false;
+  }
+  return true;
+}
+
+function isCount(count: number): boolean {
+  return Number.isSafeInteger(count) && count >= 0;
 }
 
 /** Pictures cost up to ten times as much as text: a side where nobody told them apart would be guessed. */
@@ -116,12 +138,14 @@ function lacksImages({ input, output, imageInput, imageOutput }: Usage, tokens: 
   );
 }
 
+type Parts = Readonly<Record<TokenClass, number>>;
+
 /**
  * The tokens of a usage, each counted once. A part larger than its whole, as some providers report, counts as the whole.
  * Sound and pictures that came from the cache are often not told apart; they count as sound and pictures as far as there
  * are tokens not from the cache.
  */
-function partsOf(usage: Usage): Readonly<Record<TokenClass, number>> {
+function partsOf(usage: Usage): Parts {
   const cached = atMost(usage.cachedInput, usage.input);
   const cachedAudioInput = Math.min(atMost(usage.cachedAudioInput, cached), usage.audioInput ?? 0);
   const cachedImageInput = Math.min(atMost(usage.cachedImageInput, cached - cachedAudioInput), usage.imageInput ?? 0);

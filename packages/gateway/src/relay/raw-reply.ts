@@ -1,4 +1,6 @@
+import type { Usage } from '../canonical/usage.ts';
 import type { Failure } from '../resilience/failure.ts';
+import { AnswerTail } from './answer-tail.ts';
 import { type Attempt, isSuccess, type ReplyBody } from './attempt.ts';
 import type { UpstreamHead } from './reply-headers.ts';
 import type { ReplyHost, ReplySink } from './reply-sink.ts';
@@ -8,19 +10,25 @@ export interface RawReplyOptions {
   readonly host: ReplyHost;
   /** Pass on whatever the upstream says, errors and redirects too, for paths that the gateway knows nothing about. */
   readonly passesEveryStatus: boolean;
+  /** Reads what the end of the answer says of its usage; undefined: nothing is known of where that stands. */
+  readonly decodeUsage?: ((value: unknown) => Usage | undefined) | undefined;
 }
 
 /** The upstream refuses the gateway's key; passed on, it would tell a caller that its own is wrong. */
 const UNAUTHORIZED = 401;
 
-/** A reply that the gateway does not read (audio, images, proxied paths): it flows through from its first byte. */
+/**
+ * A reply that the gateway does not hold (audio, images, proxied paths): it flows through from its first byte. Of it no more
+ * is read than what stands at its end.
+ */
 export class RawReply implements ReplyBody {
   readonly #options: RawReplyOptions;
   #attempt: Attempt | undefined;
   #head: UpstreamHead | undefined;
   isCommitted = false;
   isPaused = false;
-  readonly usage = undefined;
+  readonly #tail: AnswerTail | undefined;
+  usage: Usage | undefined;
   readonly isFinished = false;
   readonly outputTokens = undefined;
   readonly responseModel = undefined;
@@ -28,6 +36,7 @@ export class RawReply implements ReplyBody {
 
   constructor(options: RawReplyOptions) {
     this.#options = options;
+    this.#tail = options.decodeUsage && new AnswerTail();
   }
 
   accepts(status: number): boolean {
@@ -46,6 +55,7 @@ export class RawReply implements ReplyBody {
       this.#commit();
       this.#attempt!.noteToken();
     }
+    this.#tail?.keep(chunk);
     const { sink } = this.#options;
     if (sink.write(chunk)) return true;
     this.isPaused = true;
@@ -58,6 +68,7 @@ export class RawReply implements ReplyBody {
 
   end(): Failure | undefined {
     if (!this.isCommitted) this.#commit();
+    if (this.#tail) this.usage = this.#options.decodeUsage?.(this.#tail.usage());
     this.#options.sink.end();
     return undefined;
   }

@@ -2,13 +2,16 @@ import type { Answer, AnswerContext } from './answer.ts';
 import { created, jsonAnswer } from './answer.ts';
 
 /** Answers image requests with a picture of one pixel for each asked for. */
-export function imagesAnswer({ request }: AnswerContext): Answer {
+export function imagesAnswer({ request, spec }: AnswerContext): Answer {
   const asked = request.json?.['n'];
   const count = typeof asked === 'number' && asked >= 1 ? Math.min(10, Math.floor(asked)) : 1;
   return jsonAnswer({
     created,
     data: Array.from({ length: count }, () => ({ b64_json: onePixelPng })),
-    usage: { input_tokens: 10, output_tokens: 100 * count, total_tokens: 10 + 100 * count },
+    usage:
+      typeof spec.usage === 'object'
+        ? spec.usage
+        : { input_tokens: 10, output_tokens: 100 * count, total_tokens: 10 + 100 * count },
   });
 }
 

@@ -5,7 +5,7 @@ import { type Behaviour, type Simulator, startSimulator } from '@llm-gateway/sim
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RecordGateway, startRecordGateway } from '../admin/record-gateway.ts';
 
-// What answers say of the tier of service that served them, as it gets to the record, and what it costs there.
+// What answers say of the tier of service that served them and of pictures, as it gets to the record, and what it costs there.
 
 let folder: string;
 let simulator: Simulator;
@@ -38,6 +38,10 @@ beforeEach(async () => {
         relayed: target('own', ['openai-chat', 'openai-responses'], '/v1'),
         claude: target('other', ['anthropic-messages']),
         spoken: target('third', ['gemini']),
+        drawn: {
+          ...target('fourth', ['openai-chat'], '/v1'),
+          pricing: { input: 5, image_input: 8, output: 10, image_output: 32 },
+        },
       },
       auth: { mode: 'open' },
     },
@@ -130,5 +134,30 @@ describe.each([false, true])('streamed: %s, the tier', (stream) => {
     answers({ usage });
     await ask('/v1/chat/completions', { ...chat, model: 'spoken' });
     expect(await written()).toMatchObject({ service_tier: 'flex', cost_nanos: usual / 2 });
+  });
+});
+
+describe('pictures', () => {
+  const draw = () => ask('/v1/images/generations', { model: 'drawn', prompt: 'A lighthouse.' });
+
+  it('cost what pictures cost, and text what text costs', async () => {
+    const usage = {
+      input_tokens: 60,
+      input_tokens_details: { text_tokens: 10, image_tokens: 50 },
+      output_tokens: 4_200,
+      output_tokens_details: { text_tokens: 40, image_tokens: 4_160 },
+      total_tokens: 4_260,
+    };
+    answers({ usage });
+    await draw();
+    expect(await written()).toMatchObject({ cost_nanos: 10 * 5_000 + 50 * 8_000 + 40 * 10_000 + 4_160 * 32_000 });
+    const { body } = await gateway.admin('GET', '/api/v1/metrics/tokens?window=1h');
+    expect(body).toMatchObject({ total_image_input_tokens: 50, total_image_output_tokens: 4_160 });
+  });
+
+  it('have no known cost where nobody tells how many tokens they were', async () => {
+    answers({ usage: { input_tokens: 60, output_tokens: 4_200, total_tokens: 4_260 } });
+    await draw();
+    expect(await written()).toMatchObject({ cost_nanos: null, unknown_cost: 'untold_images' });
   });
 });
