@@ -33,7 +33,7 @@ interface StartOptions {
 }
 
 async function start({ way, targets = 1, pool, resilience }: StartOptions): Promise<void> {
-  const kind = way === 'relay' ? {} : { type: 'anthropic' };
+  const kind = way === 'relay' ? {} : { protocols: ['anthropic-messages'] };
   const target = (name: string, { url }: Simulator, priority: number) => ({
     ...kind,
     name,
