@@ -30,7 +30,7 @@ export const errorMeanings = {
   no_target: 'Every target of the route is disabled, unusable or out.',
   queue_full: 'As many requests wait as may wait.',
   queue_timeout: 'The request waited too long for its turn.',
-  target_busy: 'The targets of the route serve as many requests as they may, or their own limits are spent.',
+  target_busy: 'The targets of the route serve as many requests as they may.',
   upstream_overloaded: 'The last target said that it is overloaded.',
   upstream_quota: 'The quota or balance at the provider is used up.',
   shutting_down: 'The gateway is stopping and the time for requests under way is over.',

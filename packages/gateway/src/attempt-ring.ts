@@ -21,8 +21,9 @@ import type { SignRequest, Target } from './routing/target.ts';
 import type { TargetLoad } from './routing/target-load.ts';
 import type { SentStream } from './sent-stream.ts';
 import { sentTier } from './sent-tier.ts';
-import type { LimitStore, LimitVerdict } from './stores/limit-store.ts';
+import type { LimitVerdict, ReservingLimitStore } from './stores/limit-store.ts';
 import type { Slot, SlotRefusal, SlotStore } from './stores/slot-store.ts';
+import { TargetLimits } from './target-limits.ts';
 import type { StoredResponses } from './translation/stored-responses.ts';
 import type { MediaFetcher } from './transport/media-fetcher.ts';
 import type { Transport, UpstreamRequest } from './transport/upstream-call.ts';
@@ -40,7 +41,7 @@ export interface AttemptRingParts {
   readonly slots: SlotStore;
   /** Undefined: how many requests a target may hold is as configured. */
   readonly adaptive: AdaptiveBulkheads | undefined;
-  readonly limits: LimitStore;
+  readonly limits: ReservingLimitStore;
   readonly headRules: HeadRules;
   readonly securityHeaders: (exchange: Exchange) => readonly string[];
   /** Sixteen letters and digits, another each time. */
@@ -81,6 +82,7 @@ class RingedAttempt implements ReplyHost {
   #ask: UpstreamAsk | undefined;
   #sent: SentStream | undefined;
   #watch: AttemptWatch | undefined;
+  #limits: TargetLimits | undefined;
 
   constructor(parts: AttemptRingParts, exchange: Exchange, step: PlanStep, manner: AttemptManner | undefined) {
     this.#parts = parts;
@@ -94,15 +96,19 @@ class RingedAttempt implements ReplyHost {
 
   /** Outgoing limits, then a slot. A target that is busy is a reason to try another at once. */
   enter(): Slot | Failure | Promise<Slot | Failure> {
-    const { limits, id } = this.#target;
-    if (limits.length === 0) return this.#takeSlot();
-    const verdict = this.#parts.limits.take(limits.map((rule) => ({ rule, key: id, cost: 1 })));
+    const { limits, id, tokenLimit } = this.#target;
+    if (tokenLimit !== undefined) this.#limits = TargetLimits.of(this.#exchange, this.#target);
+    else if (limits.length === 0) return this.#takeSlot();
+    const store = this.#parts.limits;
+    const verdict =
+      this.#limits?.reserve(store, this.#exchange, this.#target) ??
+      store.take(limits.map((rule) => ({ rule, key: id, cost: 1 })));
     return verdict instanceof Promise ? verdict.then((late) => this.#afterLimits(late)) : this.#afterLimits(verdict);
   }
 
   async run(slot: Slot | Failure, deadline: number): Promise<AttemptOutcome> {
     // Who left while waiting for the target was never tried there.
-    if ('kind' in slot) return slot.kind === 'cancelled' ? refused(slot) : this.#record(refused(slot));
+    if ('kind' in slot) return this.#refuse(slot);
     const exchange = this.#exchange;
     const { load, media, models, storedResponses } = this.#parts;
     const { id } = this.#target;
@@ -128,7 +134,13 @@ class RingedAttempt implements ReplyHost {
     } finally {
       load.leave(id);
       slot.release();
+      if (this.#watch === undefined) this.#limits?.release();
     }
+  }
+
+  #refuse(failure: Failure): AttemptOutcome {
+    this.#limits?.release();
+    return failure.kind === 'cancelled' ? refused(failure) : this.#record(refused(failure));
   }
 
   #replyBody({ translation, isResumed = false }: UpstreamAsk): ReplyBody {
@@ -208,7 +220,11 @@ class RingedAttempt implements ReplyHost {
 
   #afterLimits(verdict: LimitVerdict): Slot | Failure | Promise<Slot | Failure> {
     if (verdict.allowed) return this.#takeSlot();
-    const failure = failureOf('target_busy', `the limit of requests to ${this.#target.id} is spent`);
+    const exchange = this.#exchange;
+    const freeAt = exchange.clock.now() + verdict.retryAfterMs;
+    exchange.limitFreeAt = Math.min(freeAt, exchange.limitFreeAt ?? freeAt);
+    const units = verdict.ruleId === this.#target.tokenLimit?.id ? 'tokens' : 'requests';
+    const failure = failureOf('limit_spent', `the limit of ${units} to ${this.#target.id} is spent`);
     return { ...failure, retryAfterMs: verdict.retryAfterMs };
   }
 
@@ -242,6 +258,8 @@ class RingedAttempt implements ReplyHost {
       exchange.status = outcome.status;
     }
     const use = useOfAttempt(exchange, outcome);
+    // Where nobody can tell what it took, the estimate stays.
+    if (this.#watch !== undefined && use.isUseUnknown !== true) this.#limits?.settle(use.usage);
     exchange.attempts.push({
       targetId: this.#target.id,
       provider: this.#target.provider,

@@ -28,7 +28,11 @@ export function breakOff(exchange: Exchange, failure: Failure): LedgerEntry['out
 /** No attempt succeeded: the caller gets the last failure. */
 export function replyFailed(parts: EndParts, exchange: Exchange, failure: Failure): LedgerEntry['outcome'] {
   const isOwnWire = exchange.upstreamProtocol === undefined || exchange.upstreamProtocol === exchange.protocol;
-  const reply = replyToFailure(failure, { scrub: parts.scrub, isOwnWire, protocol: exchange.protocol });
+  const reply = replyToFailure(withSoonest(exchange, failure), {
+    scrub: parts.scrub,
+    isOwnWire,
+    protocol: exchange.protocol,
+  });
   exchange.failure = failure.kind;
   if (reply.kind === 'gateway') {
     sendError(parts, exchange, reply.error);
@@ -37,6 +41,12 @@ export function replyFailed(parts: EndParts, exchange: Exchange, failure: Failur
   const headers = ['content-type', reply.contentType, 'content-length', String(reply.body.length)];
   send(parts, exchange, reply.status, headers, reply.body);
   return 'failed';
+}
+
+/** Of several targets whose limits are spent, the caller is told when the first of them may be asked. */
+function withSoonest({ clock, limitFreeAt }: Exchange, failure: Failure): Failure {
+  if (failure.kind !== 'limit_spent' || limitFreeAt === undefined) return failure;
+  return { ...failure, retryAfterMs: Math.max(0, Math.round(limitFreeAt - clock.now())) };
 }
 
 /** An error thrown on the way: the gateway's own refusals, and faults of its own that must not pass for anything else. */

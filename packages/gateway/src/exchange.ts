@@ -105,6 +105,8 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
 
   /** The whole request in the words of translation, once it was needed. */
   conversation: ChatRequest | undefined;
+  /** Tokens that it may come to, both ways, once somebody had to know. */
+  expectedTokens: number | undefined;
   /** What the last attempt's wire had no words for and could be left out: for `x-gateway-dropped`. */
   dropped: readonly string[] = [];
   /** The wire of the last attempt. */
@@ -122,6 +124,8 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
   status = 0;
   failure: string | undefined;
   queuedMs = 0;
+  /** When the first of the targets may be asked that were passed over because a limit of theirs is spent, in monotonic milliseconds. */
+  limitFreeAt: number | undefined;
   /** Milliseconds spent waiting for upstreams and in back-off before the first byte. */
   waitedMs = 0;
   firstByteAt: number | undefined;

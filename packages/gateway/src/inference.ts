@@ -14,6 +14,7 @@ import { type RequestPolicy, runRing } from './policies/request-policy.ts';
 import { estimatedTokens } from './request-facts.ts';
 import type { ReadRequest } from './request-reader.ts';
 import type { Failure } from './resilience/failure.ts';
+import { failureTraits } from './resilience/failure-table.ts';
 import type { Catalog } from './routing/catalog.ts';
 import type { Plan, PlanStep } from './routing/plan.ts';
 import type { Resolution } from './routing/target.ts';
@@ -189,7 +190,8 @@ async function answer(
     }
     if (exchange.uploadFault) throw exchange.uploadFault;
     // All were out before, and the least bad one still is: say when to come again.
-    if (step.isLastResort && failure.status === 0) throw parts.noTargetError(resolution, exchange);
+    if (step.isLastResort && failure.status === 0 && failure.kind !== 'limit_spent')
+      throw parts.noTargetError(resolution, exchange);
     if (!mayRepeat(exchange, failure)) break;
   }
   // The caller is told of the failure that broke its answer, not of those that kept others from completing it.
@@ -207,7 +209,7 @@ const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 
 /** Whether the request may go out again after this failure. */
 function mayRepeat({ upload, operation, method }: Exchange, { kind }: Failure): boolean {
-  if (kind === 'target_busy' || kind === 'inexpressible') return true;
+  if (failureTraits[kind].isUnsent) return true;
   // A body that flowed is gone: another target would get what is left of it, and answer that.
   if (upload) return false;
   // What an unknown path did before it failed is not known either.

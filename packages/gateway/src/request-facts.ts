@@ -49,7 +49,7 @@ export class RequestFacts implements PickFacts {
   }
 
   get outputTokens(): number {
-    this.#outputTokens ??= this.#expectedOutput();
+    this.#outputTokens ??= chargingOf(this.#exchange.operation) === 'both' ? expectedOutput(this.#body) : 0;
     return this.#outputTokens;
   }
 
@@ -57,17 +57,32 @@ export class RequestFacts implements PickFacts {
     this.#needs ??= isObject(this.#body) ? needsOf(this.#body) : 0;
     return this.#needs;
   }
-
-  #expectedOutput(): number {
-    if (chargingOf(this.#exchange.operation) !== 'both') return 0;
-    return (isObject(this.#body) ? outputLimitOf(this.#body) : undefined) ?? USUAL_OUTPUT;
-  }
 }
 
 /** Tokens that a request may come to, input and output, before it is answered. */
 export function estimatedTokens(exchange: Exchange): number {
-  const facts = new RequestFacts(exchange, { kind: 'key' }, undefined);
-  return facts.inputTokens + facts.outputTokens;
+  exchange.expectedTokens ??= roughInputTokens(exchange) + outputOfAll(exchange);
+  return exchange.expectedTokens;
+}
+
+function outputOfAll(exchange: Exchange): number {
+  if (chargingOf(exchange.operation) !== 'both') return 0;
+  return expectedOutput(exchange.parsedBody ?? readAgain(exchange)) * Math.max(1, exchange.facts.choices);
+}
+
+/** Tokens of one answer. */
+function expectedOutput(body: unknown): number {
+  return (isObject(body) ? outputLimitOf(body) : undefined) ?? USUAL_OUTPUT;
+}
+
+/** What was parsed is let go when the first attempt is made; only a later one that has to know pays for it again. */
+function readAgain({ body }: Exchange): unknown {
+  if (body === undefined) return undefined;
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** How the wires name the limit on output, at the top or within a member of their own. */

@@ -102,11 +102,11 @@ export interface AttemptRecord {
 }
 
 /**
- * Whether its target was asked. One that was busy, or whose wire has no words for the request, was passed over: that is
- * told, and counts nowhere as an attempt.
+ * Whether its target was asked. One that was busy, whose limit is spent, or whose wire has no words for the request was
+ * passed over: that is told, and counts nowhere as an attempt.
  */
 export function wasAsked({ outcome }: Pick<AttemptRecord, 'outcome'>): boolean {
-  return outcome !== 'target_busy' && outcome !== 'inexpressible';
+  return outcome !== 'target_busy' && outcome !== 'limit_spent' && outcome !== 'inexpressible';
 }
 
 /** What policies of the request ring see of one client request. The bytes of the body are never changed by them. */

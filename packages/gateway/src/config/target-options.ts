@@ -26,11 +26,6 @@ interface FileTargetOptions {
 
 /** What a file says of a target, whichever section it is in. */
 export function targetOptions(target: FileTargetOptions, path: ConfigPath, findings: Findings): TargetOptions {
-  const tokensPerMinute = target.rate_limit?.tokens_per_minute;
-  if (tokensPerMinute !== undefined && target.enabled) {
-    const place = [...path, 'rate_limit', 'tokens_per_minute'];
-    findings.pend('Limits of tokens per minute are accepted, but not applied yet.', place);
-  }
   if (target.canary_percent !== undefined && target.shadow_percent !== undefined) {
     const message = `${formatPath(path)} has both canary_percent and shadow_percent, but a shadow never answers a caller. Remove one of them.`;
     findings.fail(message, [...path, 'shadow_percent']);
@@ -43,7 +38,7 @@ export function targetOptions(target: FileTargetOptions, path: ConfigPath, findi
     maxRetries: target.max_retries,
     protocols: target.protocols,
     requestsPerMinute: target.rate_limit?.requests_per_minute,
-    tokensPerMinute,
+    tokensPerMinute: target.rate_limit?.tokens_per_minute,
     enabled: target.enabled,
     ...(target.timeout && { timeouts: attemptLimits(target.timeout) }),
     ...(target.assistant_prefill !== undefined && { assistantPrefill: target.assistant_prefill }),

@@ -7,7 +7,7 @@ import { canServe, noFacts } from '../routing/plan-candidates.ts';
 import type { Resolution, StrategyName } from '../routing/target.ts';
 import { type Candidate, candidatesOf } from './candidate.ts';
 import { decisionText } from './decision.ts';
-import { type PlanWalked, type RefusalOf, walkPlan } from './walk-plan.ts';
+import { kindOfRefusal, type PlanWalked, type RefusalOf, walkPlan } from './walk-plan.ts';
 
 /** A target that would be asked after another one failed. */
 export interface ChainedTarget {
@@ -128,7 +128,7 @@ function isSame(one: Resolution, other: Resolution): boolean {
 function nobodyError(plan: PlanInput, { refused }: PlanWalked): GatewayError {
   const last = [...refused.values()].at(-1);
   if (last === undefined) return noTargetError(plan.resolution, plan.offers);
-  const kind = last.code === 'inexpressible' ? 'inexpressible' : 'target_busy';
+  const kind = kindOfRefusal(last);
   const message = kind === 'inexpressible' ? last.message : failureMessage(kind);
   return new GatewayError(failureTraits[kind].callerError, message);
 }

@@ -45,11 +45,15 @@ function follow(plan: PlanInput, refusalOf: RefusalOf, nowMs: number): PlanWalke
     const refusal = refusalOf(step.routeTarget, step.upstreamModel);
     if (refusal === undefined) asked.push(step);
     else refused.set(step.routeTarget, refusal);
-    const kind = refusal === undefined ? silence : refusal.code === 'inexpressible' ? 'inexpressible' : 'target_busy';
-    step = walk.next(failed(kind), nowMs, noDeadline);
+    step = walk.next(failed(refusal === undefined ? silence : kindOfRefusal(refusal)), nowMs, noDeadline);
   }
   const [chosen, ...rest] = asked;
   return { chosen, rest, refused };
+}
+
+/** The failure as which an attempt would be refused for this reason. */
+export function kindOfRefusal({ code }: Reason): 'inexpressible' | 'limit_spent' | 'target_busy' {
+  return code === 'inexpressible' || code === 'limit_spent' ? code : 'target_busy';
 }
 
 /** A failure after which the same target is not asked again, and every other one may be. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ResilienceConfig, TargetOptions } from '../config/gateway-config.ts';
 import type { CredentialSources } from '../credentials/credential-sources.ts';
 import type { ProbeSettings, Target } from '../routing/target.ts';
-import type { LimitRule } from '../stores/limit-store.ts';
+import type { TokenBucketRule } from '../stores/limit-store.ts';
 import { attemptTimeouts } from './attempt-timeouts.ts';
 import { chatEndpoints } from './chat-endpoints.ts';
 import type { Authorization, Layout, ProviderDefinition, TargetSection } from './define-provider.ts';
@@ -204,6 +204,6 @@ function bulkheadOf(id: string, { resilience, bulkheadWaitMs }: TargetInput): Ta
   return { id: `target/${id}`, ...resilience.bulkhead, timeoutMs: bulkheadWaitMs };
 }
 
-function perMinute(id: string, units: number): LimitRule {
+function perMinute(id: string, units: number): TokenBucketRule {
   return { id, algorithm: 'token_bucket', capacity: units, refillPerSecond: units / 60 };
 }

@@ -36,7 +36,7 @@ test('what may be tried elsewhere may be tried with another model, and nothing e
 });
 
 test('only what the gateway itself refused was not sent', () => {
-  expect(kinds.filter((kind) => failureTraits[kind].isUnsent)).toEqual(['inexpressible', 'target_busy']);
+  expect(kinds.filter((kind) => failureTraits[kind].isUnsent)).toEqual(['inexpressible', 'target_busy', 'limit_spent']);
 });
 
 test('what an overloaded upstream may fail with takes from the retry budget', () => {

@@ -59,6 +59,7 @@ export const failureTraits: Readonly<Record<FailureKind, FailureTraits>> = {
   // Models seldom say the same twice; another one may, and what they said so far cost something.
   diverged: { ...refusal, spendsBudget: true, callerError: 'upstream_truncated' },
   target_busy: { ...refusal, isUnsent: true, callerError: 'target_busy' },
+  limit_spent: { ...refusal, isUnsent: true, callerError: 'rate_limited' },
   cancelled: { ...nowhere, callerError: 'shutting_down' },
   // May be a fault of the gateway itself, which must not take every target out.
   unknown: { ...refusal, spendsBudget: true },
@@ -85,6 +86,7 @@ const sentences: Readonly<Record<FailureKind, string>> = {
   truncated: 'The upstream cut its answer short.',
   diverged: 'The attempt that was to complete the answer said something else.',
   target_busy: 'The target has no free capacity.',
+  limit_spent: 'The limit of requests or tokens that the target is configured with is spent.',
   cancelled: 'The request was cancelled.',
   unknown: 'The attempt failed for an unknown reason.',
 };

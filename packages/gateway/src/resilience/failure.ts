@@ -54,6 +54,7 @@ export type FailureKind =
   | 'truncated'
   | 'diverged'
   | 'target_busy'
+  | 'limit_spent'
   | 'cancelled'
   | 'unknown';
 

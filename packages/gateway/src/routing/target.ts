@@ -4,7 +4,7 @@ import type { RouteOptions } from '../config/gateway-config.ts';
 import type { EmbeddingWireName } from '../protocols/embeddings/embedding-wire.ts';
 import type { RequestQuirks } from '../protocols/protocol.ts';
 import type { RerankWireName } from '../protocols/rerank/rerank-wire.ts';
-import type { LimitRule } from '../stores/limit-store.ts';
+import type { LimitRule, TokenBucketRule } from '../stores/limit-store.ts';
 import type { SlotPool } from '../stores/slot-store.ts';
 
 /** Separate limits of one attempt, in milliseconds; each aborts the work when it fires. */
@@ -131,7 +131,7 @@ export interface Target {
   /** Outgoing limits of the provider that count requests. */
   readonly limits: readonly LimitRule[];
   /** Outgoing limit that counts tokens: claimed with an estimate of the request's. */
-  readonly tokenLimit?: LimitRule;
+  readonly tokenLimit?: TokenBucketRule;
   readonly probe: ProbeSettings;
   /** The target accepts `stream_options.include_usage`. */
   readonly acceptsStreamOptions: boolean;

@@ -8,10 +8,12 @@ import type { LearnedParts } from '../learned-parts.ts';
 import { operationAsk } from '../operation-ask.ts';
 import { findProtocol } from '../protocols/find-protocol.ts';
 import { adaptiveBounds } from '../resilience/adaptive-limits.ts';
+import { chargingOf } from '../rough-tokens.ts';
 import { chatEndpointOf } from '../routing/chat-endpoint.ts';
 import type { ChatEndpoint, Target } from '../routing/target.ts';
 import type { LimitStore } from '../stores/limit-store.ts';
 import type { SlotStore } from '../stores/slot-store.ts';
+import { tokensToClaim } from '../target-limits.ts';
 import { fitRequest } from '../translation/fit-request.ts';
 import { needsInlining } from '../translation/inline-media.ts';
 import { readConversation } from '../translation/translation.ts';
@@ -34,7 +36,7 @@ export async function findRefusals(
 ): Promise<RefusalOf> {
   const spent = new Map<Target, Reason>();
   for (const target of new Set(targets)) {
-    const reason = await spentLimit(parts.limits, target);
+    const reason = (await spentLimit(parts.limits, target)) ?? (await spentTokens(parts.limits, target, exchange));
     if (reason !== undefined) spent.set(target, reason);
   }
   return ({ target }, upstreamModel) =>
@@ -50,9 +52,32 @@ async function spentLimit(limits: LimitStore, { id, limits: rules }: Target): Pr
     const message = `Its own limit of ${limit} requests is spent; all of it is free again in ${spanText(resetMs)}.`;
     return { code: 'limit_spent', message, limit };
   } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    return { code: 'limit_spent', message: `Its own limit cannot be counted: ${error.message}` };
+    return uncountable(error);
   }
+}
+
+/** The same of tokens: less is left than the request may come to. */
+async function spentTokens(
+  limits: LimitStore,
+  { id, tokenLimit }: Target,
+  exchange: Exchange,
+): Promise<Reason | undefined> {
+  if (tokenLimit === undefined || chargingOf(exchange.operation) === 'nothing') return undefined;
+  const wanted = tokensToClaim(exchange, tokenLimit);
+  try {
+    const { limit, remaining } = await limits.take([{ rule: tokenLimit, key: id, cost: 0 }]);
+    if (remaining >= wanted) return undefined;
+    const waitMs = Math.ceil(((wanted - remaining) / tokenLimit.refillPerSecond) * 1_000);
+    const message = `Its own limit of ${limit} tokens a minute has ${remaining} left, and the request may take ${wanted}; as many are free in ${spanText(waitMs)}.`;
+    return { code: 'limit_spent', message, limit, retry_in_ms: waitMs };
+  } catch (error) {
+    return uncountable(error);
+  }
+}
+
+function uncountable(error: unknown): Reason {
+  if (!(error instanceof GatewayError)) throw error;
+  return { code: 'limit_spent', message: `Its own limit cannot be counted: ${error.message}` };
 }
 
 function fullBulkhead({ config, learned, slots }: TargetRefusalParts, target: Target): Reason | undefined {

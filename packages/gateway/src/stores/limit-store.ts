@@ -7,6 +7,9 @@ export type LimitRule = { readonly id: string; readonly whenStoreIsAway?: WhenSt
   | { readonly algorithm: 'token_bucket'; readonly capacity: number; readonly refillPerSecond: number }
 );
 
+/** A limit that fills again bit by bit. */
+export type TokenBucketRule = Extract<LimitRule, { algorithm: 'token_bucket' }>;
+
 /**
  * What becomes of a claim while the store that counts for all processes does not answer. `open`, which is meant where
  * nothing is said: this process counts by itself. `closed`: the claim fails as `store_unavailable`.

@@ -78,8 +78,8 @@ describe.skipIf(!existsSync(samples))(
       });
       expect(config.routing.rules).toHaveLength(2);
       expect(config.queue.maxConcurrent).toBe(2000);
-      expect(noticesOf(loaded, 'pending').length).toBeGreaterThan(3);
-      expect(noticesOf(loaded, 'pending').join('\n')).not.toMatch(/strategy|circuit/i);
+      expect(noticesOf(loaded, 'pending').length).toBeGreaterThan(2);
+      expect(noticesOf(loaded, 'pending').join('\n')).not.toMatch(/okens per minute|strategy|circuit/i);
       expect(config.routing.strategy).toBe('cost_optimized');
       expect(config.resilience.circuitBreaker).toMatchObject({
         failureThreshold: 5,

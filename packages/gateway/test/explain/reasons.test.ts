@@ -181,6 +181,28 @@ describe('what the gateway allows', () => {
     expect(await onlyReason('chat/t0')).toMatchObject({ code: 'limit_spent', limit: 1 });
   });
 
+  it('limit_spent, of tokens, by what the request may take', async () => {
+    await start((at) => [at(0, { rate_limit: { tokens_per_minute: 600 } }), at(1)]);
+    desk.providers[0]!.behave({
+      kind: 'answer',
+      usage: { prompt_tokens: 1, completion_tokens: 299, total_tokens: 300 },
+    });
+    const messages = [{ role: 'user', content: 'Hello' }];
+    expect(await desk.test({ messages })).toMatchObject({ selected_target: 'chat/t0' });
+    expect(await desk.chat()).toBe('chat/t0');
+    await desk.gateway.settled(1);
+    // As many as are usual are expected of a request that says nothing.
+    expect(await onlyReason('chat/t0', { messages })).toMatchObject({
+      code: 'limit_spent',
+      limit: 600,
+      message: expect.stringMatching(/limit of 600 tokens a minute has 3\d\d left, and the request may take 5\d\d/),
+      retry_in_ms: expect.any(Number),
+    });
+    expect(await desk.test({ body: { messages, max_tokens: 50 } })).toMatchObject({
+      candidates: [{ usable: true }, {}],
+    });
+  });
+
   it.each([
     ['bulkhead', { bulkhead: { max_concurrent: 1, max_queue: 0 } }],
     ['adaptive limit', { bulkhead: { max_concurrent: 1, max_queue: 0 }, adaptive_concurrency: { initial: 1, max: 1 } }],

@@ -7,13 +7,15 @@ import { createHealthRegistry } from '../../src/resilience/health.ts';
 import { makeResolution, makeRoute, makeTarget, member } from '../../src/routing/target.fixture.ts';
 import { createTargetLoad } from '../../src/routing/target-load.ts';
 import { createTargetObservations } from '../../src/routing/target-observations.ts';
+import type { LimitVerdict } from '../../src/stores/limit-store.ts';
 import { createMemorySlotStore } from '../../src/stores/memory/slot-store.ts';
 
+const passed: LimitVerdict = { allowed: true, ruleId: 'slow', limit: 1, remaining: 0, resetMs: 0, retryAfterMs: 0 };
 const limit = { id: 'slow', algorithm: 'token_bucket', capacity: 1, refillPerSecond: 1 } as const;
 
 interface Cancelled {
   /** Told when the moment has come to leave. */
-  readonly when: 'a limit is asked for' | 'the request is signed';
+  readonly when: 'a limit is asked for' | 'a limit of tokens is asked for' | 'the request is signed';
 }
 
 /** Plays one attempt whose caller leaves before it is sent, and says what came of it. */
@@ -37,6 +39,7 @@ async function leave({ when }: Cancelled) {
     sink,
   });
   let sent = 0;
+  const settled: (readonly number[])[] = [];
   const load = createTargetLoad();
   const attemptRing = createAttemptRing({
     transport: {
@@ -58,7 +61,11 @@ async function leave({ when }: Cancelled) {
     limits: {
       async take() {
         if (when === 'a limit is asked for') exchange.cancel('client_closed');
-        return { allowed: true, ruleId: 'slow', limit: 1, remaining: 0, resetMs: 0, retryAfterMs: 0 };
+        return passed;
+      },
+      async reserve() {
+        if (when === 'a limit of tokens is asked for') exchange.cancel('client_closed');
+        return { verdict: passed, settle: (costs) => settled.push(costs) };
       },
     },
     headRules: createHeadRules({ renameRateLimits: false, replaced: [] }),
@@ -73,7 +80,13 @@ async function leave({ when }: Cancelled) {
     return [];
   };
   exchange.body = Buffer.from('{"messages":[]}');
-  const routeTarget = member(makeTarget('slow', { limits: [limit], sign }));
+  const routeTarget = member(
+    makeTarget('slow', {
+      limits: [limit],
+      ...(when === 'a limit of tokens is asked for' && { tokenLimit: limit }),
+      sign,
+    }),
+  );
   const step = {
     resolution: makeResolution(makeRoute([], { tiers: [[routeTarget]] })),
     isFallbackModel: false,
@@ -85,13 +98,19 @@ async function leave({ when }: Cancelled) {
     isLastResort: false,
   };
   const outcome = await attemptRing(exchange, step, systemClock.now() + 1_000);
-  return { outcome, sent, attempts: exchange.attempts, inFlight: load.inFlight(routeTarget.target.id) };
+  return { outcome, sent, settled, attempts: exchange.attempts, inFlight: load.inFlight(routeTarget.target.id) };
 }
 
 it('a request that was cancelled while a shared limit was asked for was sent nevertheless', async () => {
   const { outcome, ...rest } = await leave({ when: 'a limit is asked for' });
   expect(outcome).toMatchObject({ failure: { kind: 'cancelled' }, isCommitted: false });
-  expect(rest).toEqual({ sent: 0, attempts: [], inFlight: 0 });
+  expect(rest).toEqual({ sent: 0, settled: [], attempts: [], inFlight: 0 });
+});
+
+it('what was set aside of a limit for a request that was cancelled meanwhile is given back', async () => {
+  const { outcome, ...rest } = await leave({ when: 'a limit of tokens is asked for' });
+  expect(outcome).toMatchObject({ failure: { kind: 'cancelled' }, isCommitted: false });
+  expect(rest).toEqual({ sent: 0, settled: [[0, 0]], attempts: [], inFlight: 0 });
 });
 
 it('a request that was cancelled while it was signed was sent nevertheless', async () => {

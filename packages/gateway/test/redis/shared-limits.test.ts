@@ -55,6 +55,41 @@ describe.runIf(redisUrl !== undefined)('replicas with one Redis', () => {
     for (const { process } of three) process.signal('SIGKILL');
   }, 60_000);
 
+  it('send a target no more tokens a minute than its limit, and wait for Redis once for each', async () => {
+    const other = await startSimulator({ tokens: 1 });
+    try {
+      simulator.behave({ kind: 'answer', usage: { prompt_tokens: 10, completion_tokens: 90, total_tokens: 100 } });
+      const target = { api_base: `${simulator.url}/v1`, api_key: 'none', rate_limit: { tokens_per_minute: 1_200 } };
+      const providers = [
+        { name: 'limited', priority: 1, ...target },
+        { name: 'other', priority: 2, api_base: `${other.url}/v1`, api_key: 'none' },
+      ];
+      const two = await startAll({
+        sections: { models: { sim: { strategy: 'priority', providers } } },
+        each: [[], []],
+      });
+      const { attemptCount } = simulator;
+      const startedAt = Date.now();
+      const rounds = [30, 15].map(
+        (count) => () => Promise.all(two.map(({ url }) => chats(url, count, { max_tokens: 90 }))),
+      );
+      const replies = [...(await rounds[0]!()), ...(await rounds[1]!())].flat();
+      const seconds = (Date.now() - startedAt) / 1_000;
+      expect(tally(replies)).toEqual({ 200: 90 });
+      const limited = simulator.attemptCount - attemptCount;
+      expect(limited).toBeGreaterThanOrEqual(10);
+      expect(limited).toBeLessThanOrEqual(Math.floor((1_200 + seconds * 20) / 100));
+      expect(other.attemptCount).toBe(90 - limited);
+      const calls = await Promise.all(two.map(({ url }) => metricOf(url, 'gateway_redis_call_seconds_count')));
+      // One asks, and where it passed another one settles, which nobody waits for.
+      expect(calls[0]! + calls[1]!).toBeLessThanOrEqual(90 + limited);
+      for (const { process } of two) process.signal('SIGKILL');
+    } finally {
+      await other.close();
+      simulator.behave({ kind: 'answer' });
+    }
+  }, 60_000);
+
   it('share the requests that a key may have under way, and those of one that is killed come free', async () => {
     const database = { path: join(await replicas.folder(), 'record.db') };
     const [first, second] = await startAll({

@@ -45,7 +45,7 @@ function isWithin(count: number, wanted: Count): boolean {
 export function countSent(line: Readonly<Record<string, unknown>>): number {
   const trail = line['trail'] as readonly { readonly outcome: string }[] | undefined;
   if (trail === undefined) return Number(line['attempts']);
-  return trail.filter(({ outcome }) => outcome !== 'target_busy' && outcome !== 'inexpressible').length;
+  return trail.filter(({ outcome }) => !['target_busy', 'limit_spent', 'inexpressible'].includes(outcome)).length;
 }
 
 /** The attempts before the one that answers, as the reply tells of them. */

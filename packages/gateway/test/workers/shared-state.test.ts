@@ -24,14 +24,14 @@ afterEach(async () => {
 
 const WORKERS = 2;
 
-async function start(sections: string, args: readonly string[] = []): Promise<string> {
+async function start(sections: string, args: readonly string[] = [], ofFirst = ''): Promise<string> {
   const config = `
 server: { host: 127.0.0.1, port: 0 }
 models:
   sim:
     strategy: priority
     providers:
-      - { name: one, api_base: "${first.url}/v1", api_key: none, priority: 1 }
+      - { name: one, api_base: "${first.url}/v1", api_key: none, priority: 1${ofFirst && `, ${ofFirst}`} }
       - { name: two, api_base: "${second.url}/v1", api_key: none, priority: 2 }
 ${sections}`;
   const flags = args.includes('--metrics-port') ? args : ['--metrics-port', '0', ...args];
@@ -78,6 +78,18 @@ describe('what all workers share', () => {
       expect(sum(metrics, 'gateway_requests_total', 'status="429"')).toBe(80);
     }
     expect((await fetch(`http://127.0.0.1:${metricsPort}/v1/models`)).status).toBe(404);
+  });
+
+  it('is what a target may be sent of tokens in a minute', async () => {
+    first.behave({ kind: 'answer', usage: { prompt_tokens: 10, completion_tokens: 90, total_tokens: 100 } });
+    const url = await start('', [], 'rate_limit: { tokens_per_minute: 1200 }');
+    const startedAt = Date.now();
+    const replies = [...(await chats(url, 40, { max_tokens: 90 })), ...(await chats(url, 20, { max_tokens: 90 }))];
+    const seconds = (Date.now() - startedAt) / 1_000;
+    expect(tally(replies)).toEqual({ 200: 60 });
+    expect(first.attemptCount + second.attemptCount).toBe(60);
+    expect(first.attemptCount).toBeGreaterThanOrEqual(10);
+    expect(first.attemptCount).toBeLessThanOrEqual(Math.floor((1_200 + seconds * 20) / 100));
   });
 
   it('is the number of requests at once, and the queue', async () => {

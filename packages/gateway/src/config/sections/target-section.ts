@@ -67,7 +67,9 @@ const targetFields = {
   rate_limit: z
     .object({
       requests_per_minute: integer(1).optional().describe('Requests per minute sent to this target.'),
-      tokens_per_minute: integer(1).optional().describe('Tokens per minute sent to this target.'),
+      tokens_per_minute: integer(1)
+        .optional()
+        .describe('Tokens per minute of this target, input and output: set aside by estimate, settled by use.'),
     })
     .optional()
     .describe('What the upstream allows; the next target is taken when it is used up.'),

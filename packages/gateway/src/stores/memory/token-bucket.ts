@@ -1,6 +1,4 @@
-import type { LimitRule } from '../limit-store.ts';
-
-type TokenBucketRule = Extract<LimitRule, { algorithm: 'token_bucket' }>;
+import type { TokenBucketRule } from '../limit-store.ts';
 
 /**
  * Tokens that rounding may lose; without it a claim at the promised time could miss its last billionth of a token. Large
