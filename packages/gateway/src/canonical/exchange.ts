@@ -16,8 +16,9 @@ export interface Principal {
    */
   readonly identity: string;
   readonly tenant: string | undefined;
-  /** Id of a key of the record; absent for everybody else, as is what follows. */
+  /** Id of a key of the record; absent for everybody else. */
   readonly keyId?: string;
+  /** Ids of whom the record has it below. */
   readonly team?: string | undefined;
   readonly organisation?: string | undefined;
   /** What the key may be used for; absent: everything. */

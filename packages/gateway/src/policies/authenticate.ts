@@ -5,7 +5,7 @@ import { GatewayError } from '../canonical/gateway-error.ts';
 import type { AuthConfig } from '../config/gateway-config.ts';
 import type { NamespaceSettings } from '../stores/tenant-store.ts';
 import { BoundedCache } from './bounded-cache.ts';
-import type { KeyAnswer, KeyLookup, KeyRefusal } from './key-lookup.ts';
+import type { KeyAnswer, KeyLookup, KeyRefusal, TenantAnswer } from './key-lookup.ts';
 import { checkAddressScope } from './key-scopes.ts';
 import { withinNamespaces } from './namespaces.ts';
 import type { RequestPolicy } from './request-policy.ts';
@@ -27,15 +27,19 @@ const cachedKeyLength = 256;
  * Finds out who is asking and puts it on the request. In open mode it never fails: a bearer is only a name that limits
  * count. In required mode it throws `unauthenticated` unless the key is one of the configured ones or of the record,
  * and `forbidden` where a key of the record is not for this caller. What the configuration says of a tenant holds for
- * every key of that tenant, wherever the key is kept.
+ * every key of that tenant, wherever the key is kept, and so does what the record says.
  */
 export function createAuthenticate(auth: AuthConfig, record?: KeyLookup, tenants: Tenants = new Map()): RequestPolicy {
   const restrict = createRestriction(tenants);
-  const identify = auth.mode === 'open' ? createOpenLookup() : createKeyLookup(auth.keys, record, restrict);
+  const identify =
+    auth.mode === 'open' ? createOpenLookup() : createKeyLookup(auth.keys, record, createPlacement(record, restrict));
   const setPrincipal = (request: RequestView): void | Promise<void> => {
     const bearer = readBearer(request.headers, isForwarded(request) ? '' : request.url);
     const found = identify(bearer, request.headers);
-    if (found instanceof Promise) return found.then((answer) => accept(request, answer, restrict));
+    if (found instanceof Promise) return found.then((answer) => take(request, answer));
+    take(request, found);
+  };
+  const take = (request: RequestView, found: Principal | KeyAnswer): void => {
     if ('kind' in found) request.principal = found;
     else accept(request, found, restrict);
   };
@@ -58,6 +62,30 @@ function createRestriction(tenants: Tenants): (principal: Principal) => Principa
     const restricted = withinNamespaces(principal, [{ scope: 'tenant', id, settings }]);
     known.set(principal, restricted);
     return restricted;
+  };
+}
+
+/** A key of the configuration as its tenant has it, in the record and in the configuration. */
+type Placement = (principal: Principal) => Principal | KeyAnswer | Promise<Principal | KeyAnswer>;
+
+/** The same object for the same principal, for as long as the record says the same of its tenant. */
+function createPlacement(record: KeyLookup | undefined, restrict: (principal: Principal) => Principal): Placement {
+  const placed = new WeakMap<Principal, { readonly answer: TenantAnswer; readonly principal: Principal }>();
+  const place = (principal: Principal, answer: TenantAnswer): Principal | KeyAnswer => {
+    if ('refusal' in answer) return answer;
+    const known = placed.get(principal);
+    if (known?.answer === answer) return known.principal;
+    const { namespaces, organisation } = answer;
+    const own = organisation === undefined ? principal : { ...principal, organisation };
+    const fresh = restrict(withinNamespaces(own, namespaces));
+    placed.set(principal, { answer, principal: fresh });
+    return fresh;
+  };
+  return (principal) => {
+    if (principal.tenant === undefined) return principal;
+    if (record === undefined) return restrict(principal);
+    const answer = record.findTenant(principal.tenant);
+    return answer instanceof Promise ? answer.then((late) => place(principal, late)) : place(principal, answer);
   };
 }
 
@@ -107,7 +135,7 @@ function bearerOf(authorization: string): string | undefined {
 type PrincipalLookup = (
   bearer: string | undefined,
   headers: IncomingHttpHeaders,
-) => Principal | KeyAnswer | Promise<KeyAnswer>;
+) => Principal | KeyAnswer | Promise<Principal | KeyAnswer>;
 
 function createOpenLookup(): PrincipalLookup {
   const cache = new BoundedCache<Principal>(cachedPrincipals);
@@ -141,19 +169,15 @@ interface KnownKey {
   readonly principal: Principal;
 }
 
-function createKeyLookup(
-  keys: AuthConfig['keys'],
-  record: KeyLookup | undefined,
-  restrict: (principal: Principal) => Principal,
-): PrincipalLookup {
-  const byPrefix = indexKeys(keys, restrict);
+function createKeyLookup(keys: AuthConfig['keys'], record: KeyLookup | undefined, place: Placement): PrincipalLookup {
+  const byPrefix = indexKeys(keys);
   // Only keys that were accepted enter, so strangers can neither fill it nor push anybody out. A map compares texts only
   // when their seeded hashes agree, so its timing tells nothing about how much of a guess is right.
   const accepted = new BoundedCache<Principal>(cachedPrincipals);
   return (bearer) => {
     if (bearer === undefined) throw missingKey();
     const known = accepted.get(bearer);
-    if (known !== undefined) return known;
+    if (known !== undefined) return place(known);
     const identity = hash('sha256', bearer);
     const principal = findKey(byPrefix, identity);
     if (principal === undefined) {
@@ -161,22 +185,19 @@ function createKeyLookup(
       return record.find(identity);
     }
     if (bearer.length <= cachedKeyLength) accepted.set(bearer, principal);
-    return principal;
+    return place(principal);
   };
 }
 
 /** Digests by their first 8 hex digits: the look-up narrows, the comparison of the whole takes constant time. */
-function indexKeys(
-  keys: AuthConfig['keys'],
-  restrict: (principal: Principal) => Principal,
-): ReadonlyMap<string, readonly KnownKey[]> {
+function indexKeys(keys: AuthConfig['keys']): ReadonlyMap<string, readonly KnownKey[]> {
   const byPrefix = new Map<string, KnownKey[]>();
   for (const key of keys) {
     const identity = key.sha256.toLowerCase();
     const digest = Buffer.from(identity, 'hex');
     if (digest.length !== 32) throw new Error(`The SHA-256 of the key named ${key.name} is not 64 hexadecimal digits.`);
     const principal: Principal = { kind: 'key', name: key.name, identity, tenant: key.tenant };
-    const known = { digest, principal: restrict(principal) };
+    const known = { digest, principal };
     const prefix = identity.slice(0, 8);
     const neighbours = byPrefix.get(prefix);
     if (neighbours === undefined) byPrefix.set(prefix, [known]);

@@ -35,6 +35,12 @@ export class BoundedCache<Value> {
     this.#young.set(key, value);
   }
 
+  deleteWhere(isGone: (value: Value, key: string) => boolean): void {
+    for (const generation of [this.#young, this.#old]) {
+      for (const [key, value] of generation) if (isGone(value, key)) generation.delete(key);
+    }
+  }
+
   delete(key: string): void {
     this.#young.delete(key);
     this.#old.delete(key);

@@ -2,7 +2,6 @@ import type { Clock } from '../canonical/clock.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { AuditConfig, LoadedConfig, SecretsConfig, StoredTargetsConfig } from '../config/gateway-config.ts';
 import { DEFAULT_ROTATION_DAYS } from '../credentials/secret-rotation.ts';
-import type { KeyHash } from '../stores/key-store.ts';
 import type { WhenStoreIsAway } from '../stores/limit-store.ts';
 import type { RevisionTopic } from '../stores/revision-store.ts';
 import type { Database } from '../stores/sql/database.ts';
@@ -14,7 +13,7 @@ import { startAuditRetention } from './audit-retention.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { BudgetDirectory } from './budget-directory.ts';
 import type { CredentialReader } from './credential-reference.ts';
-import { KeyDirectory } from './key-directory.ts';
+import { type KeyChange, KeyDirectory } from './key-directory.ts';
 import { KeyUses } from './key-uses.ts';
 import { openRecordSecrets, type RecordSecrets } from './record-secrets.ts';
 import { createRecordStores, type RecordStores } from './record-stores.ts';
@@ -40,10 +39,8 @@ export interface GatewayRecordInput extends CredentialReader {
 }
 
 /** What was changed in the record, for all who remember parts of it. Plain data: it goes to other processes as well. */
-export interface RecordChange {
+export interface RecordChange extends KeyChange {
   readonly topics: readonly RevisionTopic[];
-  /** Hashes of keys that are good for nothing from now on. */
-  readonly invalidHashes: readonly KeyHash[];
 }
 
 /** Milliseconds between two looks whether somebody else changed the record, where the database does not say so itself. */
@@ -150,9 +147,10 @@ export class GatewayRecord {
   }
 
   /** Follows a change that another process of this gateway made. */
-  async follow({ invalidHashes, topics }: RecordChange): Promise<void> {
+  async follow(change: RecordChange): Promise<void> {
+    const { topics } = change;
     if (topics.includes('keys') || topics.includes('tenants')) {
-      this.keys.invalidate(invalidHashes);
+      this.keys.invalidate(change);
       this.#warmAfter(WARM_SOON_MS);
     }
     if (topics.includes('providers')) await this.#reload();
@@ -197,8 +195,7 @@ export class GatewayRecord {
     }
     // The first call names every part: what was changed since it was read is read again.
     this.#stopWatching = this.stores.revisions.watch({
-      onChange: (topics) =>
-        void this.follow({ topics, invalidHashes: [] }).catch((error: unknown) => this.#reloadLater(error)),
+      onChange: (topics) => void this.follow({ topics }).catch((error: unknown) => this.#reloadLater(error)),
       onAnswer: () => {
         this.#answeredAt = clock.now();
       },
@@ -234,9 +231,7 @@ export class GatewayRecord {
     log.warn('record', `Providers and budgets of the record were not read, those from before stay: ${String(error)}`);
     if (this.#isClosed) return;
     this.#cancelRetry = clock.schedule(() => {
-      this.follow({ topics: ['providers', 'budgets', 'keys'], invalidHashes: [] }).catch((again: unknown) =>
-        this.#reloadLater(again),
-      );
+      this.follow({ topics: ['providers', 'budgets', 'keys'] }).catch((again: unknown) => this.#reloadLater(again));
     }, FIRST_RETRY_MS);
   }
 

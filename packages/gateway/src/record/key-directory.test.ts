@@ -1,57 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { GatewayError } from '../canonical/gateway-error.ts';
 import type { KeyAnswer } from '../policies/key-lookup.ts';
-import type { Collection, StoredItem } from '../stores/collection.ts';
-import type { ApiKey, FoundKey } from '../stores/key-store.ts';
+import type { StoredItem } from '../stores/collection.ts';
 import { createManualClock, type ManualClock } from '../stores/manual-clock.fixture.ts';
-import type { TenantStore } from '../stores/tenant-store.ts';
+import { FakeRecord, settle } from './fake-record.fixture.ts';
 import { KeyDirectory } from './key-directory.ts';
-
-/** The record: what is asked of it is answered when the test says so, or at once. */
-class FakeRecord {
-  readonly keys = new Map<string, FoundKey>();
-  readonly owners = new Map<string, StoredItem>();
-  asked: string[] = [];
-  isSilent = false;
-  #held: (() => void)[] = [];
-  #isHolding = false;
-
-  hold(): void {
-    this.#isHolding = true;
-  }
-
-  async release(): Promise<void> {
-    this.#isHolding = false;
-    for (const go of this.#held.splice(0)) go();
-    await settle();
-  }
-
-  async findByHash(hash: string): Promise<FoundKey | undefined> {
-    this.asked.push(hash);
-    if (this.isSilent) throw new GatewayError('store_unavailable', 'silent');
-    // What is read is what is there now, whenever it arrives.
-    const found = this.keys.get(hash);
-    if (this.#isHolding) await new Promise<void>((resolve) => this.#held.push(resolve));
-    return found;
-  }
-
-  async validHashes(after: string, limit: number): Promise<readonly FoundKey[]> {
-    if (this.isSilent) throw new GatewayError('store_unavailable', 'silent');
-    return [...this.keys.values()]
-      .filter(({ hash }) => hash > after)
-      .sort((a, b) => (a.hash < b.hash ? -1 : 1))
-      .slice(0, limit);
-  }
-
-  get tenants(): TenantStore {
-    const collection = { get: async (id: string) => this.owners.get(id) } as unknown as Collection<never>;
-    return { organisations: collection, teams: collection, tenants: collection };
-  }
-}
-
-const settle = async (): Promise<void> => {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-};
 
 let record: FakeRecord;
 let clock: ManualClock;
@@ -64,32 +16,7 @@ beforeEach(() => {
   directory = new KeyDirectory({ keys: record, tenants: record.tenants, clock, onUse: (id) => used.push(id) });
 });
 
-function put(hash: string, changes: Partial<ApiKey> = {}, validUntil: number | null = null): void {
-  const key: ApiKey = {
-    id: `id-of-${hash}`,
-    name: hash,
-    prefix: 'sk-',
-    tenantId: null,
-    teamId: null,
-    scopes: {},
-    requestsPerMinute: null,
-    tokensPerMinute: null,
-    tokenBudget: null,
-    usageResetAt: null,
-    maxConcurrent: null,
-    metadata: {},
-    createdAt: 0,
-    updatedAt: 0,
-    expiresAt: null,
-    revokedAt: null,
-    rotatedAt: null,
-    graceUntil: null,
-    lastUsedAt: null,
-    ...changes,
-  };
-  record.keys.set(hash, { key, hash, validUntil });
-}
-
+const put: FakeRecord['put'] = (...key) => record.put(...key);
 const shortOf = (answer: KeyAnswer): string => ('refusal' in answer ? answer.refusal : answer.principal.name);
 const find = async (hash: string): Promise<string> => shortOf(await directory.find(hash));
 /** What is answered without a wait; undefined when there is one. */
@@ -193,7 +120,7 @@ describe('a change', () => {
     put('a');
     await find('a');
     record.keys.delete('a');
-    directory.invalidate(['a']);
+    directory.invalidate({ invalidHashes: ['a'] });
     expect(await find('a')).toBe('unknown');
   });
 
@@ -210,56 +137,12 @@ describe('a change', () => {
     record.hold();
     const early = find('a');
     record.keys.delete('a');
-    directory.invalidate(['a']);
+    directory.invalidate({ invalidHashes: ['a'] });
     // Who asks now does not join those who asked before.
     const late = find('a');
     await record.release();
     expect([await early, await late]).toEqual(['a', 'unknown']);
     expect(await find('a')).toBe('unknown');
-  });
-});
-
-describe('while the record is silent', () => {
-  it('what was read within ten minutes is good, and costs one short wait', async () => {
-    put('a');
-    await find('a');
-    record.isSilent = true;
-    directory.invalidate();
-    expect(await find('a')).toBe('a');
-    for (let count = 0; count < 100; count++) expect(findNow('a')).toBe('a');
-    clock.advance(599_000);
-    expect(await find('a')).toBe('a');
-    clock.advance(2_000);
-    await expect(directory.find('a')).rejects.toMatchObject({ kind: 'store_unavailable' });
-    record.isSilent = false;
-    expect(await find('a')).toBe('a');
-  });
-
-  it('a record that only hangs is waited for 50 ms, once a second', async () => {
-    put('a');
-    await find('a');
-    record.hold();
-    directory.invalidate();
-    const waiting = find('a');
-    clock.advance(50);
-    expect(await waiting).toBe('a');
-    expect(findNow('a')).toBe('a');
-    clock.advance(1_001);
-    expect(findNow('a')).toBeUndefined();
-    await record.release();
-  });
-
-  it('what a change has made invalid is not good', async () => {
-    put('a');
-    await find('a');
-    record.isSilent = true;
-    directory.invalidate(['a']);
-    await expect(directory.find('a')).rejects.toMatchObject({ kind: 'store_unavailable' });
-  });
-
-  it('keys that are not known are refused honestly', async () => {
-    record.isSilent = true;
-    await expect(directory.find('a')).rejects.toMatchObject({ kind: 'store_unavailable', status: 503 });
   });
 });
 

@@ -19,7 +19,7 @@ export class KeyOwnerLookup {
   }
 
   /** Rejects where the record does not answer. */
-  async of({ teamId, tenantId }: ApiKey): Promise<KeyOwners> {
+  async of({ teamId, tenantId }: Pick<ApiKey, 'teamId' | 'tenantId'>): Promise<KeyOwners> {
     if (teamId === null && tenantId === null) return nobody;
     const [tenant, team] = await Promise.all([this.#tenants.get(tenantId), this.#teams.get(teamId)]);
     const ids = new Set([team?.organisationId ?? null, tenant?.organisationId ?? null]);

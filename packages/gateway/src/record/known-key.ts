@@ -1,5 +1,5 @@
 import type { Principal, PrincipalLimit } from '../canonical/exchange.ts';
-import type { KeyAnswer } from '../policies/key-lookup.ts';
+import type { KeyAnswer, TenantAnswer } from '../policies/key-lookup.ts';
 import { type Namespace, withinNamespaces } from '../policies/namespaces.ts';
 import { type ApiKey, type FoundKey, keyState } from '../stores/key-store.ts';
 import type { Organisation, Team, Tenant } from '../stores/tenant-store.ts';
@@ -19,19 +19,48 @@ export interface KnownKey {
   readonly endsAt: number;
   /** Id of the key; undefined where there is none with this hash. */
   readonly id: string | undefined;
+  /** Ids of whom it belongs to. */
+  readonly ownerIds: readonly string[];
+}
+
+/** What is remembered of a tenant that keys of the configuration name. */
+export interface KnownTenant {
+  readonly answer: TenantAnswer;
+  /** Ids of the tenant and its organisation. */
+  readonly ownerIds: readonly string[];
 }
 
 export const unknownKey: KnownKey = {
   answer: { refusal: 'unknown' },
   endsAt: Number.POSITIVE_INFINITY,
   id: undefined,
+  ownerIds: [],
 };
 
 /** What a key that was found is good for at a time, in milliseconds since 1970. */
 export function knownKeyOf(found: FoundKey, owners: KeyOwners, now: number): KnownKey {
   const { key, validUntil } = found;
   const ends = [validUntil, key.expiresAt].filter((at) => at !== null);
-  return { answer: answerOf(found, owners, now), endsAt: Math.min(Number.POSITIVE_INFINITY, ...ends), id: key.id };
+  return {
+    answer: answerOf(found, owners, now),
+    endsAt: Math.min(Number.POSITIVE_INFINITY, ...ends),
+    id: key.id,
+    // As the key names them: an owner that it may have lost meanwhile is one that changed.
+    ownerIds: [key.tenantId, key.teamId, ...owners.organisations.map(({ id }) => id)].filter((id) => id !== null),
+  };
+}
+
+/** What holds for a key of the configuration that names a tenant. */
+export function knownTenantOf(owners: KeyOwners): KnownTenant {
+  const { organisations, tenant } = owners;
+  const all = [tenant, ...organisations].filter((owner) => owner !== undefined);
+  const isActive = all.every((owner) => owner.isActive);
+  return {
+    answer: isActive
+      ? { namespaces: namespacesOfAll(owners), organisation: organisations[0]?.id }
+      : { refusal: 'inactive' },
+    ownerIds: all.map(({ id }) => id),
+  };
 }
 
 function answerOf(found: FoundKey, owners: KeyOwners, now: number): KeyAnswer {
@@ -44,7 +73,7 @@ function answerOf(found: FoundKey, owners: KeyOwners, now: number): KeyAnswer {
   return { principal: principalOf(key, owners) };
 }
 
-function principalOf(key: ApiKey, { organisations, team, tenant }: KeyOwners): Principal {
+function principalOf(key: ApiKey, owners: KeyOwners): Principal {
   const { addresses, endpoints, models } = key.scopes;
   const isScoped = [addresses, endpoints, models].some((list) => list !== undefined);
   const own: Principal = {
@@ -55,7 +84,7 @@ function principalOf(key: ApiKey, { organisations, team, tenant }: KeyOwners): P
     tenant: key.tenantId ?? undefined,
     keyId: key.id,
     team: key.teamId ?? undefined,
-    organisation: organisations[0]?.id,
+    organisation: owners.organisations[0]?.id,
     ...(isScoped && {
       scopes: {
         ...(models !== undefined && { models: [models] }),
@@ -66,11 +95,16 @@ function principalOf(key: ApiKey, { organisations, team, tenant }: KeyOwners): P
     ...(hasLimits(key) && { limits: [ownLimit(key)] }),
     ...(key.tokenBudget !== null && { tokenBudget: { tokens: key.tokenBudget, since: key.usageResetAt ?? 0 } }),
   };
-  return withinNamespaces(own, [
+  return withinNamespaces(own, namespacesOfAll(owners));
+}
+
+/** The nearest first. */
+function namespacesOfAll({ organisations, team, tenant }: KeyOwners): readonly Namespace[] {
+  return [
     ...namespacesOf('team', [team]),
     ...namespacesOf('tenant', [tenant]),
     ...namespacesOf('organisation', organisations),
-  ]);
+  ];
 }
 
 function hasLimits({ maxConcurrent, requestsPerMinute, tokensPerMinute }: ApiKey): boolean {

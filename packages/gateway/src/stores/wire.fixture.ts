@@ -6,6 +6,7 @@ export class Wire {
   #server: Server | undefined;
   #isFrozen = false;
   #isMuffled = false;
+  #delayMs = 0;
   port = 0;
 
   async open(host: string, port: number): Promise<void> {
@@ -17,7 +18,8 @@ export class Wire {
       ] as const) {
         this.#sockets.add(from);
         from.on('data', (bytes) => {
-          if (from === client || !this.#isMuffled) to.write(bytes);
+          if (from === server && this.#delayMs > 0) setTimeout(() => to.write(bytes), this.#delayMs);
+          else if (from === client || !this.#isMuffled) to.write(bytes);
         });
         from.on('error', () => undefined);
         from.on('close', () => {
@@ -40,6 +42,11 @@ export class Wire {
   freeze(): void {
     this.#isFrozen = true;
     for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** The server seems to be slower by so many milliseconds from now on. */
+  slow(delayMs: number): void {
+    this.#delayMs = delayMs;
   }
 
   /** What the server answers is lost from now on, and what it is told is not. */

@@ -12,6 +12,7 @@ describe.runIf(postgresUrl !== undefined)('a record that does not answer', () =>
   let key: string;
   const config = () => ({
     providers: { main: { kind: 'openai', base_url: `${simulator.url}/v1`, api_key: 'k', models: ['gpt-4o'] } },
+    auth: { keys: [{ name: 'of-the-file', key: 'sk-of-the-file', tenant: 'slow' }] },
   });
 
   const behindWire = () => {
@@ -75,6 +76,36 @@ describe.runIf(postgresUrl !== undefined)('a record that does not answer', () =>
       { timeout: 20_000 },
     );
     expect((await gateway.chat(key)).status).toBe(200);
+  }, 40_000);
+
+  it('slowly lets nobody in by what was before a change, once the change is answered', async () => {
+    await gateway.admin('POST', '/admin/tenants', { id: 'slow', name: 'Slow' });
+    const made = await gateway.admin('POST', '/admin/keys', { name: 'of-slow', tenant_id: 'slow' });
+    const { id, key: own } = made.body;
+    expect((await gateway.chat(own)).status).toBe(200);
+    expect((await gateway.chat('sk-of-the-file')).status).toBe(200);
+    wire.slow(100);
+    try {
+      const both = async () => [(await gateway.chat(own)).status, (await gateway.chat('sk-of-the-file')).status];
+      const change = (path: string, body: object) => gateway.admin('PUT', path, body);
+      for (let round = 0; round < 3; round++) {
+        await change('/admin/tenants/slow', { is_active: false });
+        expect(await both()).toEqual([403, 403]);
+        await change('/admin/tenants/slow', { is_active: true });
+        expect(await both()).toEqual([200, 200]);
+      }
+      await change(`/admin/keys/${id}`, { scopes: { models: ['another'] } });
+      expect(await both()).toEqual([403, 200]);
+      await change(`/admin/keys/${id}`, { scopes: {} });
+      // As another gateway is told: that something changed, and not what.
+      const { tenants } = gateway.record.stores.tenants;
+      expect(await both()).toEqual([200, 200]);
+      await tenants.update('slow', { isActive: false });
+      await gateway.record.follow({ topics: ['tenants'] });
+      expect(await both()).toEqual([403, 403]);
+    } finally {
+      wire.slow(0);
+    }
   }, 40_000);
 
   it('is no reason not to start, and is used when it is there', async () => {

@@ -151,7 +151,7 @@ describe.each(testDialects)('providers and models of the record, on $name', ({ c
       lost.id,
     ]);
     await database.run('UPDATE providers SET kind = ? WHERE id = ?', ['no-such-kind', strange.id]);
-    await gateway.record.changed({ topics: ['providers'], invalidHashes: [] });
+    await gateway.record.changed({ topics: ['providers'] });
     expect((await gateway.chat(key, 'still-good')).status).toBe(200);
     expect((await gateway.chat(key, 'still-lost')).status).toBe(503);
     expect((await gateway.chat(key, 'still-strange')).status).toBe(404);

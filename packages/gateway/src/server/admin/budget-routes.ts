@@ -113,7 +113,7 @@ export const budgetRoutes: readonly AdminRoute[] = [
 ];
 
 function followed({ record }: AdminSource): Promise<void> {
-  return record.changed({ topics: ['budgets'], invalidHashes: [] });
+  return record.changed({ topics: ['budgets'] });
 }
 
 type Audited = Parameters<AdminCall<unknown, unknown>['audit']>[0];

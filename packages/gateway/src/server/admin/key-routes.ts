@@ -56,7 +56,7 @@ export const keyRoutes: readonly AdminRoute[] = [
         metadata: body.metadata ?? {},
         expiresAt: body.expires_at ?? null,
       });
-      await source.record.changed({ topics: ['keys'], invalidHashes: [] });
+      await source.record.changed({ topics: ['keys'] });
       await audit({ kind: 'key.created', subject: key.id, tenantId: key.tenantId, detail: { name: key.name } });
       return describeMadeKey(key, await tokensUsedOf(source, key), value);
     },
@@ -124,7 +124,7 @@ export const keyRoutes: readonly AdminRoute[] = [
         ...(body.team_id !== undefined && { teamId: body.team_id }),
       });
       if (updated === undefined) throw notFound('key', id);
-      await source.record.changed({ topics: ['keys'], invalidHashes: [] });
+      await source.record.changed({ topics: ['keys'], changedIds: [id] });
       const detail = { name: updated.name, changed: Object.keys(body) };
       await audit({ kind: 'key.updated', subject: id, tenantId: updated.tenantId, detail });
       return describeKey(updated, await tokensUsedOf(source, updated));
@@ -151,7 +151,7 @@ export const keyRoutes: readonly AdminRoute[] = [
       });
       if (rotated === undefined) throw notFound('key that is not revoked', id);
       const { invalidHashes, key } = rotated;
-      await source.record.changed({ topics: ['keys'], invalidHashes });
+      await source.record.changed({ topics: ['keys'], invalidHashes, changedIds: [id] });
       await audit({ kind: 'key.rotated', subject: id, tenantId: key.tenantId, detail: { name: key.name } });
       return describeMadeKey(key, await tokensUsedOf(source, key), value);
     },
@@ -169,7 +169,7 @@ export const keyRoutes: readonly AdminRoute[] = [
       const revoked = await source.record.stores.keys.revoke(id);
       if (revoked === undefined) throw notFound('key', id);
       const { invalidHashes, key } = revoked;
-      await source.record.changed({ topics: ['keys'], invalidHashes });
+      await source.record.changed({ topics: ['keys'], invalidHashes, changedIds: [id] });
       await audit({ kind: 'key.revoked', subject: id, tenantId: key.tenantId, detail: { name: key.name } });
     },
   }),

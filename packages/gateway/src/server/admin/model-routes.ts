@@ -47,7 +47,7 @@ export const modelRoutes: readonly AdminRoute[] = [
         settings: {},
         isActive: body.is_active ?? true,
       });
-      await source.record.changed({ topics: ['providers'], invalidHashes: [] });
+      await source.record.changed({ topics: ['providers'] });
       await audit({ kind: 'model.created', subject: created.id, detail: { name: created.name } });
       return describeModel(created);
     },
@@ -102,7 +102,7 @@ export const modelRoutes: readonly AdminRoute[] = [
         ...(body.is_active !== undefined && { isActive: body.is_active }),
       });
       if (updated === undefined) throw notFound('model', id);
-      await source.record.changed({ topics: ['providers'], invalidHashes: [] });
+      await source.record.changed({ topics: ['providers'] });
       await audit({ kind: 'model.updated', subject: id, detail: { name: updated.name, changed: Object.keys(body) } });
       return describeModel(updated);
     },
@@ -117,7 +117,7 @@ export const modelRoutes: readonly AdminRoute[] = [
     reply: undefined,
     async handle({ audit, id, source }) {
       if (!(await source.record.stores.models.delete(id))) throw notFound('model', id);
-      await source.record.changed({ topics: ['providers'], invalidHashes: [] });
+      await source.record.changed({ topics: ['providers'] });
       await audit({ kind: 'model.deleted', subject: id });
     },
   }),

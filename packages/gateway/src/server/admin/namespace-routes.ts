@@ -139,7 +139,7 @@ function creationRoute({ creation, noun, shown, storeOf }: OwnerKind): AdminRout
         settings: settingsOf(body.settings),
         ...(noun !== 'organisation' && { organisationId: body.organisation_id ?? null }),
       } as NewItem<Owner>);
-      await followed(source);
+      await followed(source, item.id);
       const tenantId = tenantIdOf(noun, item.id);
       await audit({ kind: `${noun}.created`, subject: item.id, tenantId, detail: { name: item.name } });
       return describeOwner(noun, item);
@@ -165,7 +165,7 @@ function changeRoute({ changes, noun, shown, storeOf }: OwnerKind): AdminRoute {
         ...(body.organisation_id !== undefined && { organisationId: body.organisation_id }),
       } as ItemChanges<Owner>);
       if (item === undefined) throw notFound(noun, id);
-      await followed(source);
+      await followed(source, id);
       const detail = { name: item.name, changed: Object.keys(body) };
       await audit({ kind: `${noun}.updated`, subject: id, tenantId: tenantIdOf(noun, id), detail });
       return describeOwner(noun, item);
@@ -184,7 +184,7 @@ function deletionRoute({ noun, storeOf }: OwnerKind): AdminRoute {
     reply: undefined,
     async handle({ audit, id, source }) {
       if (!(await storeOf(source.record.stores.tenants).delete(id))) throw notFound(noun, id);
-      await followed(source);
+      await followed(source, id);
       await audit({ kind: `${noun}.deleted`, subject: id, tenantId: tenantIdOf(noun, id) });
     },
   });
@@ -194,8 +194,8 @@ function article(noun: OwnerKind['noun']): string {
   return noun === 'organisation' ? `an ${noun}` : `a ${noun}`;
 }
 
-function followed({ record }: AdminSource): Promise<void> {
-  return record.changed({ topics: ['tenants'], invalidHashes: [] });
+function followed({ record }: AdminSource, id: string): Promise<void> {
+  return record.changed({ topics: ['tenants'], changedIds: [id] });
 }
 
 function tenantIdOf(noun: OwnerKind['noun'], id: string): string | null {

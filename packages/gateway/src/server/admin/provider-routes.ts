@@ -93,7 +93,7 @@ export const providerRoutes: readonly AdminRoute[] = [
         settings: { ...body.settings },
         isActive: body.is_active ?? true,
       });
-      await source.record.changed({ topics: ['providers'], invalidHashes: [] });
+      await source.record.changed({ topics: ['providers'] });
       await audit({ kind: 'provider.created', subject: id, detail: { name: created.name, kind: created.kind } });
       return describeProvider(source, created);
     },
@@ -155,7 +155,7 @@ export const providerRoutes: readonly AdminRoute[] = [
         ...(body.is_active !== undefined && { isActive: body.is_active }),
       });
       if (updated === undefined) throw notFound('provider', id);
-      await source.record.changed({ topics: ['providers'], invalidHashes: [] });
+      await source.record.changed({ topics: ['providers'] });
       await audit({
         kind: 'provider.updated',
         subject: id,
@@ -175,7 +175,7 @@ export const providerRoutes: readonly AdminRoute[] = [
     async handle({ audit, id, source }) {
       refuseConfigured(id);
       if (!(await source.record.stores.providers.delete(id))) throw notFound('provider', id);
-      await source.record.changed({ topics: ['providers'], invalidHashes: [] });
+      await source.record.changed({ topics: ['providers'] });
       await audit({ kind: 'provider.deleted', subject: id });
     },
   }),
