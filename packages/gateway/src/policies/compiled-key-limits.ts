@@ -1,5 +1,5 @@
 import type { Principal, PrincipalLimit } from '../canonical/exchange.ts';
-import type { LimitClaim, LimitRule, WhenStoreIsAway } from '../stores/limit-store.ts';
+import type { LimitClaim, LimitRule, SlidingWindowRule, WhenStoreIsAway } from '../stores/limit-store.ts';
 import type { SlotPool } from '../stores/slot-store.ts';
 
 /** The limits of one principal, as stores are asked for them. */
@@ -13,6 +13,18 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** What tells the rule of a day from that of a minute, within its id. */
 export const daily = '.day.';
+
+/** The counters of a day, for what was used before there was a limit to count it against. */
+export function dayRules(scope: PrincipalLimit['scope']): Readonly<Record<'requests' | 'tokens', SlidingWindowRule>> {
+  const rule = (units: string): SlidingWindowRule => ({
+    id: `${scope}${daily}${units}`,
+    algorithm: 'sliding_window',
+    // The claim that comes first says how many are let through.
+    limit: 0,
+    windowMs: DAY_MS,
+  });
+  return { requests: rule('requests'), tokens: rule('tokens') };
+}
 
 /** Rules and pools are made once for each principal, which is one object for all requests of a key. */
 export function keyLimitCompiler(

@@ -11,6 +11,7 @@ import type { RecordChange } from '../record/gateway-record.ts';
 import { type OpenBudgets, openBudgets } from '../record/open-budgets.ts';
 import { openLedger } from '../record/open-ledger.ts';
 import { openRecord } from '../record/open-record.ts';
+import { adoptQuotas } from '../record/quota-adoption.ts';
 import { createHealthRegistry, type HealthRegistry } from '../resilience/health.ts';
 import { healthSettingsOf } from '../resilience/health-settings.ts';
 import { shareHealth } from '../resilience/health-sharing.ts';
@@ -83,7 +84,8 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   });
   const slots = createMemorySlotStore({ clock });
   const hub = createClusterHub({ clock });
-  createClusterStoreHost({ hub, limits: createMemoryLimitStore({ clock }), slots, clock });
+  const limits = createMemoryLimitStore({ clock });
+  createClusterStoreHost({ hub, limits, slots, clock });
   createClusterResponseHost(hub, createMemoryResponseStore({ clock, limits: () => loaded.config.responses }));
   metrics.tellRecord(() => recordFigures({ record, ledger: openedLedger?.ledger }));
   const budgets = openBudgets({ record, config: loaded.config.budgets, clock, log, metrics });
@@ -95,6 +97,8 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
     shared = await openSharedSpend({ redis: loaded.config.redis, clock, log, metrics }, { store: spend, onCrossing });
     await budgets.keep(shared.store, openedLedger?.ledger);
   }
+  const { config } = loaded;
+  const closeQuotas = await adoptQuotas({ record, config, ledger: openedLedger?.ledger, limits, clock, log });
   shareHealth(health, hub);
   const probes = createHealthProbes({ registry: health, clock, random: Math.random });
   const adopt = (next: LoadedConfig): void => {
@@ -163,6 +167,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   reloader.close();
   probes.stop();
   metricsPort?.close();
+  closeQuotas();
   await budgets?.close();
   await shared?.close();
   await openedLedger?.close();

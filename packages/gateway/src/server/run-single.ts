@@ -3,6 +3,7 @@ import { createGateway, type Gateway } from '../gateway.ts';
 import { openBudgets } from '../record/open-budgets.ts';
 import { openLedger } from '../record/open-ledger.ts';
 import { openRecord } from '../record/open-record.ts';
+import { adoptQuotas } from '../record/quota-adoption.ts';
 import { createHealthRegistry, type HealthRegistry } from '../resilience/health.ts';
 import type { Target } from '../routing/target.ts';
 import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
@@ -60,13 +61,14 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     await budgets?.report();
     return metrics.text();
   };
+  const limits = createMemoryLimitStore({ clock });
   const stores = await openSharedStores({
     redis: loaded.config.redis,
     clock,
     random,
     log,
     metrics,
-    limits: createMemoryLimitStore({ clock }),
+    limits,
     slots: createMemorySlotStore({ clock }),
     spend: budgets && {
       store: createMemorySpendStore({ clock, onCrossing: budgets.onCrossing }),
@@ -95,6 +97,14 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
 
   const probes = createHealthProbes({ registry: health, clock, random });
   if (stores.spend) await budgets?.keep(stores.spend, openedLedger?.ledger);
+  const closeQuotas = await adoptQuotas({
+    record,
+    config: loaded.config,
+    ledger: openedLedger?.ledger,
+    limits,
+    clock,
+    log,
+  });
   const address = await gateway.listen();
   const metricsPort = await openMetricsPort({
     config: loaded.config,
@@ -129,6 +139,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   reloader.close();
   probes.stop();
   metricsPort?.close();
+  closeQuotas();
   await budgets?.close();
   await stores.close();
   await openedLedger?.close();

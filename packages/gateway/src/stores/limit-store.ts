@@ -7,6 +7,8 @@ export type LimitRule = { readonly id: string; readonly whenStoreIsAway?: WhenSt
   | { readonly algorithm: 'token_bucket'; readonly capacity: number; readonly refillPerSecond: number }
 );
 
+/** A limit on any span of a length. */
+export type SlidingWindowRule = Extract<LimitRule, { algorithm: 'sliding_window' }>;
 /** A limit that fills again bit by bit. */
 export type TokenBucketRule = Extract<LimitRule, { algorithm: 'token_bucket' }>;
 

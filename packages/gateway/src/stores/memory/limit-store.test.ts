@@ -58,3 +58,29 @@ test('a window of tokens is bounded however many moments they come in, and lets 
     if (passed[first + 30_000]! - passed[first]! < 60_000) throw new Error('Too many in one window.');
   }
 });
+
+test('what was used before is counted at its time, between what was counted since', () => {
+  const clock = createManualClock();
+  const store = createMemoryLimitStore({ clock });
+  const rule: LimitRule = { id: 'past', algorithm: 'sliding_window', limit: 10, windowMs: 100_000 };
+  const take = (cost: number) => store.take([{ rule, key: 'a', cost }]);
+  expect(take(2).allowed).toBe(true);
+  clock.advance(10_000);
+  const before = { ...rule, limit: 0 };
+  store.restore([
+    { rule: before, key: 'a', units: 3, ageMs: 5_000 },
+    { rule: before, key: 'a', units: 4, ageMs: 60_000 },
+    { rule: before, key: 'a', units: 1, ageMs: 10_000 },
+    { rule: before, key: 'a', units: 100, ageMs: 100_000 },
+  ]);
+  expect(take(0)).toMatchObject({ limit: 10, remaining: 0 });
+  // The oldest leave first, 40 s from now, whenever they were told of.
+  expect(take(1)).toMatchObject({ allowed: false, retryAfterMs: 40_000 });
+  clock.advance(40_000);
+  expect(take(0)).toMatchObject({ remaining: 4 });
+  expect(take(5)).toMatchObject({ allowed: false, retryAfterMs: 50_000 });
+  clock.advance(50_000);
+  expect(take(0)).toMatchObject({ remaining: 7 });
+  clock.advance(5_000);
+  expect(take(0)).toMatchObject({ remaining: 10 });
+});

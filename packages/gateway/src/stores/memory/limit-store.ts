@@ -1,5 +1,12 @@
 import type { Clock } from '../../canonical/clock.ts';
-import type { LimitClaim, LimitReservation, LimitRule, LimitVerdict, ReservingLimitStore } from '../limit-store.ts';
+import type {
+  LimitClaim,
+  LimitReservation,
+  LimitRule,
+  LimitVerdict,
+  ReservingLimitStore,
+  SlidingWindowRule,
+} from '../limit-store.ts';
 import { SlidingWindow } from './sliding-window.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -12,8 +19,19 @@ export interface MemoryLimitStoreInput {
 export interface MemoryLimitStore extends ReservingLimitStore {
   take(claims: readonly LimitClaim[]): LimitVerdict;
   reserve(claims: readonly LimitClaim[]): LimitReservation;
+  /** Counts what was used of windows before this process began. */
+  restore(uses: readonly PastUse[]): void;
   /** Counters kept now. */
   size(): number;
+}
+
+/** Units of a counter that were used at a time. */
+export interface PastUse {
+  readonly rule: SlidingWindowRule;
+  readonly key: string;
+  readonly units: number;
+  /** Milliseconds since then. */
+  readonly ageMs: number;
 }
 
 /** Counts limits in this process's memory. Every answer is immediate. */
@@ -77,6 +95,14 @@ class CounterTable implements MemoryLimitStore {
       : [];
     this.#touched.length = 0;
     return new CountedClaims(verdict, claims, places, this.#clock);
+  }
+
+  restore(uses: readonly PastUse[]): void {
+    const now = this.#clock.now();
+    for (const { ageMs, key, rule, units } of uses) {
+      const { counter } = this.#entryOf(rule, key, now);
+      if (counter.algorithm === 'sliding_window') counter.restore(units, now - ageMs);
+    }
   }
 
   size(): number {

@@ -1,6 +1,4 @@
-import type { LimitRule } from '../limit-store.ts';
-
-type SlidingWindowRule = Extract<LimitRule, { algorithm: 'sliding_window' }>;
+import type { SlidingWindowRule } from '../limit-store.ts';
 
 const initialCapacity = 4;
 /** Moments that are told apart to the millisecond; past this many, those of a thousandth of the window are put together. */
@@ -54,6 +52,17 @@ export class SlidingWindow {
     const units = this.#pending;
     this.#pending = 0;
     return units === 0 ? this.#lastTime(now) : this.#add(units, now);
+  }
+
+  /** Counts units at an earlier moment, as if it had been done then. */
+  restore(units: number, at: number): void {
+    const time = Math.ceil(at);
+    let index = this.#moments;
+    while (index > 0 && this.#times[this.#slot(index - 1)]! > time) index -= 1;
+    this.#count += unitsOf(units);
+    const before = this.#slot(index - 1);
+    if (index > 0 && this.#times[before] === time) this.#units[before]! += unitsOf(units);
+    else this.#insert(index, time, unitsOf(units));
   }
 
   /** Forgets what was offered. */
@@ -116,12 +125,21 @@ export class SlidingWindow {
         return this.#times[last]!;
       }
     }
+    this.#insert(this.#moments, time, units);
+    return time;
+  }
+
+  /** Makes room for a moment before the one with this index. */
+  #insert(index: number, time: number, units: number): void {
     if (this.#moments === this.#times.length) this.#grow();
+    for (let later = this.#moments; later > index; later -= 1) {
+      this.#times[this.#slot(later)] = this.#times[this.#slot(later - 1)]!;
+      this.#units[this.#slot(later)] = this.#units[this.#slot(later - 1)]!;
+    }
     this.#moments += 1;
-    const slot = this.#slot(this.#moments - 1);
+    const slot = this.#slot(index);
     this.#times[slot] = time;
     this.#units[slot] = units;
-    return time;
   }
 
   #giveBack(at: number, units: number): void {
