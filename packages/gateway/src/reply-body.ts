@@ -1,4 +1,5 @@
 import { answerContextOf } from './answer-context.ts';
+import type { JsonObject } from './canonical/json.ts';
 import type { Exchange } from './exchange.ts';
 import { EventStreamReader } from './protocols/event-stream-reader.ts';
 import { findProtocol } from './protocols/find-protocol.ts';
@@ -109,7 +110,10 @@ function translatedReply({ exchange, host, newId, sent }: ReplyBodyInput, transl
   const answerContext = answerContextOf(exchange, translation.request, idSeed);
   if (!facts.stream) {
     const rewrite = rewriteChat({ client, upstream, decodeContext, answerContext });
-    return new TranslatedUnary({ sink, host, rewrite, maxBytes: MAX_TRANSLATED_ANSWER });
+    const { answerMembers, decodeUsage } = upstream.upstream;
+    const { usage } = answerMembers;
+    const usageOf = (answer: JsonObject) => (usage === undefined ? undefined : decodeUsage(answer[usage]));
+    return new TranslatedUnary({ sink, host, rewrite, usageOf, maxBytes: MAX_TRANSLATED_ANSWER });
   }
   const decoder = upstream.upstream.createStreamDecoder(decodeContext);
   const encoder = client.client.createStreamEncoder(answerContext);

@@ -97,4 +97,6 @@ export interface UsageEvent {
 export interface ErrorEvent {
   readonly type: 'error';
   readonly data: Buffer;
+  /** What the answer took up to there, where the upstream says it to the end. */
+  readonly usage?: Usage | undefined;
 }

@@ -17,6 +17,7 @@ export class ProtocolStreamReader implements StreamReader {
   responseModel: string | undefined;
   serviceTier: string | undefined;
   errorData: Buffer | undefined;
+  isUsageFinal = false;
 
   constructor(decoder: StreamDecoder) {
     this.#decoder = decoder;
@@ -35,7 +36,7 @@ export class ProtocolStreamReader implements StreamReader {
   }
 
   read(event: SseEvent): EventVerdict {
-    this.#decoder.read(event, this.take);
+    this.#decoder.read(event, this.errorData === undefined ? this.take : this.#takeReport);
     if (this.errorData) return 'error';
     if (this.#hasEnd) return 'end';
     // A wire without a terminator tells how an answer ended even where it says nothing, as when it is refused.
@@ -59,6 +60,7 @@ export class ProtocolStreamReader implements StreamReader {
         return;
       case 'error':
         this.errorData = Buffer.from(event.data);
+        this.#takeReport(event);
         return;
       case 'end':
         this.#hasEnd = true;
@@ -76,6 +78,12 @@ export class ProtocolStreamReader implements StreamReader {
         this.#hasContent = true;
     }
   }
+
+  readonly #takeReport = (event: ChatEvent): void => {
+    if (event.type !== 'error' || event.usage === undefined) return;
+    this.usage = event.usage;
+    this.isUsageFinal = true;
+  };
 
   protected readonly take = (event: ChatEvent): void => this.note(event);
 }

@@ -33,6 +33,11 @@ export interface StreamReader {
   takeOutput?(): Buffer;
   /** The event was `malformed` because it is no part of the answer that is to be completed. */
   readonly isMismatch?: boolean;
+  /**
+   * Whether `usage` is final although the answer is not whole: the upstream said it with its error, or in an event after
+   * that, which is `error` as well. Left out: it never is.
+   */
+  readonly isUsageFinal?: boolean;
   /** Data of the event that was an `error`. */
   readonly errorData: Buffer | undefined;
 }

@@ -53,7 +53,7 @@ const interruptions: ReadonlySet<FailureKind> = new Set([
 export interface EndedAttempt {
   readonly failure: Failure | undefined;
   readonly usage: Usage | undefined;
-  /** The answer is whole: what was reported of it is final. */
+  /** What was reported is final. */
   readonly isFinished: boolean;
   readonly outputTokens: number | undefined;
 }

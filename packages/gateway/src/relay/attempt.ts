@@ -34,7 +34,7 @@ export interface ReplyBody {
   /** Whether the client holds up the flow; the idle limit does not count then. */
   readonly isPaused: boolean;
   readonly usage: Usage | undefined;
-  /** The answer is whole, and `usage` with it, whether or not all of it has gone out. */
+  /** `usage` is final: the answer is whole, whether or not all of it has gone out, or its provider said what it took as it gave up. */
   readonly isFinished: boolean;
   /** Tokens of the answer that were read, an estimate; undefined: nobody can tell how much of it was made. */
   readonly outputTokens: number | undefined;

@@ -56,13 +56,13 @@ export function readUnary(bytes: Buffer, operation: Operation, protocol: Protoco
     );
   }
   if (!found.isObject) return broken('the provider answered with JSON that is no object');
+  // An answer that is none, or half of one, is charged for nevertheless where it says what it took.
+  const usage = (upstream?.decodeUsage ?? decodeUsage)(found.usage);
   if (wanted.essential.length > 0 && !found.hasEssential) {
     // Some providers report failures under status 200.
-    if (found.hasError) return noAnswer(classifyBody(bytes), undefined);
-    return broken(`the provider's answer has no "${wanted.essential[0]}"`);
+    if (found.hasError) return noAnswer(classifyBody(bytes), usage);
+    return noAnswer(malformed(`the provider's answer has no "${wanted.essential[0]}"`), usage);
   }
-  const usage = (upstream?.decodeUsage ?? decodeUsage)(found.usage);
-  // Half an answer that says so is none, whoever could read it; what it took is charged for nevertheless.
   if (found.isFailed) return noAnswer(failedAnswer(bytes), usage);
   const serviceTier = wanted.tier?.read(found.tier);
   const outputTokens = usage === undefined && upstream ? countedTokens(bytes, upstream) : undefined;
@@ -216,7 +216,11 @@ const OPEN_BRACE = 123;
 const LETTER_N = 110;
 
 function broken(message: string): UnaryReading {
-  return noAnswer(failureOf('malformed', message), undefined);
+  return noAnswer(malformed(message), undefined);
+}
+
+function malformed(message: string): Failure {
+  return failureOf('malformed', message);
 }
 
 function noAnswer(failure: Failure, usage: Usage | undefined): UnaryReading {

@@ -1,4 +1,7 @@
 import type { Framing } from '../framing/frame-splitter.ts';
+import type { Failure } from '../resilience/failure.ts';
+import { failureOf } from './attempt.ts';
+import type { UpstreamHead } from './reply-headers.ts';
 
 /** How an upstream frames the events of its streams. */
 export interface StreamWire {
@@ -6,8 +9,14 @@ export interface StreamWire {
   readonly streamType: string;
 }
 
-/** Whether a content type is the wanted one, whatever the parameters of either. */
-export function isOfType(contentType: string, wanted: string): boolean {
+/** Why a head is not that of a stream: its content type is another. */
+export function typeFault({ contentType }: UpstreamHead, wanted: string): Failure | undefined {
+  if (isOfType(contentType, wanted)) return undefined;
+  return failureOf('malformed', `the provider answered a stream request with ${contentType || 'no content type'}`);
+}
+
+/** Whatever the parameters of either. */
+function isOfType(contentType: string, wanted: string): boolean {
   const essence = wanted.split(';', 1)[0]!;
   const next = contentType.charCodeAt(essence.length);
   return contentType.toLowerCase().startsWith(essence) && (Number.isNaN(next) || next === 59 || next === 32);

@@ -7,7 +7,7 @@ import type { Failure } from '../resilience/failure.ts';
 import { type Attempt, compressionFault, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
 import type { UpstreamHead } from './reply-headers.ts';
 import type { ReplyHost, ReplySink } from './reply-sink.ts';
-import { endsInHalfCrLf, hasHeader, isOfType, type StreamWire, withoutHeader } from './stream-head.ts';
+import { endsInHalfCrLf, hasHeader, type StreamWire, typeFault, withoutHeader } from './stream-head.ts';
 
 export interface StreamReplyOptions {
   readonly sink: ReplySink;
@@ -70,7 +70,8 @@ export class StreamReply implements ReplyBody {
   }
 
   get isFinished(): boolean {
-    return this.#options.reader.isFinished;
+    const { isFinished, isUsageFinal } = this.#options.reader;
+    return isFinished || isUsageFinal === true;
   }
 
   get outputTokens(): number {
@@ -92,13 +93,7 @@ export class StreamReply implements ReplyBody {
   begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {
     this.#attempt = attempt;
     this.#head = head;
-    if (!isOfType(head.contentType, this.#options.wire.streamType)) {
-      return failureOf(
-        'malformed',
-        `the provider answered a stream request with ${head.contentType || 'no content type'}`,
-      );
-    }
-    return compressionFault(head);
+    return typeFault(head, this.#options.wire.streamType) ?? compressionFault(head);
   }
 
   data(chunk: Buffer): boolean {
@@ -144,7 +139,13 @@ export class StreamReply implements ReplyBody {
   }
 
   readonly #onEvent = (event: SseEvent): void => {
-    if (this.#failure || this.#isEnded) return;
+    if (this.#isEnded) return;
+    if (this.#failure) {
+      const { errorData, isUsageFinal } = this.#options.reader;
+      // What follows an error in its chunk may tell what the answer took.
+      if (errorData !== undefined && isUsageFinal === false) this.#read(event);
+      return;
+    }
     // What is left at the end without any data is a comment, or the beginning of a field's name.
     if (this.#isAtEnd && event.data.length === 0) return;
     switch (this.#read(event)) {

@@ -11,6 +11,8 @@ export interface TranslatedUnaryOptions {
   readonly sink: ReplySink;
   readonly host: ReplyHost;
   readonly rewrite: RewriteAnswer;
+  /** What an answer that is none reports all the same. */
+  readonly usageOf: (answer: JsonObject) => Usage | undefined;
   /** An answer that is longer is no answer: it would have to be held whole. */
   readonly maxBytes: number;
 }
@@ -41,8 +43,11 @@ export class TranslatedUnary extends HeldAnswer {
     const failure = super.end();
     if (failure) return failure;
     const answer = this.#rewrite(this.value!);
-    if ('kind' in answer) return answer;
     const { host, sink } = this.#options;
+    if ('kind' in answer) {
+      this.usage = this.#reported(this.value!);
+      return answer;
+    }
     this.usage = answer.usage;
     this.outputTokens = answer.outputTokens;
     this.responseModel = answer.responseModel;
@@ -60,6 +65,15 @@ export class TranslatedUnary extends HeldAnswer {
   /** Arguments of tools may hold numbers that a double would change. */
   protected override parse(text: string): unknown {
     return parseExact(text);
+  }
+
+  #reported(value: JsonObject): Usage | undefined {
+    try {
+      return this.#options.usageOf(value);
+    } catch {
+      // Of a shape that no decoder knew, as the answer may be.
+      return undefined;
+    }
   }
 
   #rewrite(value: JsonObject): RewrittenAnswer | Failure {

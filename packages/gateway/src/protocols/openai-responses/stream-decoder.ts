@@ -16,6 +16,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   /** The tier that the beginning told. */
   #tier: string | undefined;
   #isOver = false;
+  #hasFailed = false;
   #item: ItemReader | undefined;
   readonly #waiting = new Map<unknown, JsonObject[]>();
   readonly #done = new Set<unknown>();
@@ -23,10 +24,16 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 
   read({ name, data }: StreamFrame, emit: Emit): void {
     // `[DONE]` is no event of this wire, but some servers send it after the last one.
-    if (this.#isOver || data.length === 0 || isDone(data)) return;
+    const isOver = this.#isOver && !this.#hasFailed;
+    if (isOver || data.length === 0 || isDone(data)) return;
     const event: unknown = JSON.parse(data.toString('utf8'));
     if (!isObject(event)) return;
     const type = asString(event['type']) ?? name;
+    if (this.#hasFailed) {
+      // An error has an event of its own before that of the response that failed.
+      if (type === 'response.failed') this.#fail({ event, data, emit });
+      return;
+    }
     const item = this.#item;
     if (item !== undefined && item.key === event['output_index'] && type.endsWith('.delta')) {
       item.read(type, event, emit);
@@ -53,7 +60,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
       case 'error':
       case 'response.failed':
       case 'response.cancelled':
-        this.#fail(data, emit);
+        this.#fail({ event, data, emit });
         return;
       case 'ping':
       case 'keepalive':
@@ -61,7 +68,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
         return;
       case '':
         // An error in the form of OpenAI's other wires.
-        if (isObject(event['error'])) this.#fail(data, emit);
+        if (isObject(event['error'])) this.#fail({ event, data, emit });
         return;
       default:
         if (typeof event['output_index'] === 'number' || typeof event['item_id'] === 'string') {
@@ -139,9 +146,11 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     for (const [index, item] of output.entries()) new ItemReader(index, this.#counter).complete(item, emit);
   }
 
-  #fail(data: Buffer, emit: Emit): void {
+  #fail({ event, data, emit }: { event: JsonObject; data: Buffer; emit: Emit }): void {
     this.#isOver = true;
-    emit({ type: 'error', data: Buffer.from(data) } satisfies ChatEvent);
+    this.#hasFailed = true;
+    const usage = decodeUsage(asObject(event['response'])?.['usage']);
+    emit({ type: 'error', data: Buffer.from(data), ...(usage && { usage }) } satisfies ChatEvent);
   }
 }
 

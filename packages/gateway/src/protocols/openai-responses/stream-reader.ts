@@ -8,6 +8,7 @@ import { decodeUsage } from './usage.ts';
 const NOTHING = Buffer.alloc(0);
 const QUOTE = 34;
 const preambles = new Set(['response.created', 'response.in_progress', 'response.queued', 'keepalive', 'ping']);
+const failedMark = Buffer.from('"response.failed"');
 const endings = new Set(['response.completed', 'response.incomplete']);
 
 /**
@@ -38,6 +39,7 @@ export class ResponsesStreamReader implements StreamReader {
   responseModel: string | undefined;
   serviceTier: string | undefined;
   errorData: Buffer | undefined;
+  isUsageFinal = false;
 
   get isFinished(): boolean {
     return this.#done;
@@ -53,6 +55,7 @@ export class ResponsesStreamReader implements StreamReader {
 
   read(event: SseEvent): EventVerdict {
     const { data } = event;
+    if (this.errorData !== undefined) return this.#readAfterError(event);
     if (data.length === 0) return this.#speaking ? 'content' : 'preamble';
     // No terminator of this protocol, but some servers send it after the last event.
     if (data.length <= 32 && data.toString('latin1').trim() === '[DONE]') return 'end';
@@ -63,6 +66,7 @@ export class ResponsesStreamReader implements StreamReader {
     const type = this.#typeEnd > 0 ? data.toString('utf8', this.#typeStart + 1, this.#typeEnd - 1) : event.name;
     if (type === 'error' || type === 'response.failed' || (type === '' && this.#hasError)) {
       this.errorData = Buffer.from(data);
+      if (type === 'response.failed') this.#readReport(data);
       return 'error';
     }
     if (endings.has(type)) {
@@ -72,6 +76,18 @@ export class ResponsesStreamReader implements StreamReader {
     // Events of other wires say nothing that its caller could read.
     this.#speaking ||= type.startsWith('response.') && !preambles.has(type) && !announcesMessage(type, data);
     return this.#speaking ? 'content' : 'preamble';
+  }
+
+  /** The error has an event of its own before that of the response that failed. */
+  #readAfterError({ data, name }: SseEvent): EventVerdict {
+    if (name === 'response.failed' || data.includes(failedMark)) this.#readReport(data);
+    return 'error';
+  }
+
+  #readReport(data: Buffer): void {
+    const event = JSON.parse(data.toString('utf8')) as Ending | null;
+    this.usage = decodeUsage(event?.response?.usage);
+    this.isUsageFinal = this.usage !== undefined;
   }
 
   readonly #visit = (depth: number, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void => {
