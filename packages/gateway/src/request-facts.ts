@@ -1,7 +1,7 @@
-import { asCount, isObject, type JsonObject } from './canonical/json.ts';
+import { isObject } from './canonical/json.ts';
 import type { StickyBy } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
-import { chargingOf, roughInputTokens, USUAL_OUTPUT } from './rough-tokens.ts';
+import { chargingOf, outputLimitOf, roughInputTokens, USUAL_OUTPUT } from './rough-tokens.ts';
 import type { PickFacts } from './routing/pick-facts.ts';
 import { needsOf } from './routing/request-needs.ts';
 import { stickyHashOf } from './routing/sticky-hash.ts';
@@ -72,7 +72,7 @@ function outputOfAll(exchange: Exchange): number {
 
 /** Tokens of one answer. */
 function expectedOutput(body: unknown): number {
-  return (isObject(body) ? outputLimitOf(body) : undefined) ?? USUAL_OUTPUT;
+  return outputLimitOf(body) ?? USUAL_OUTPUT;
 }
 
 /** What was parsed is let go when the first attempt is made; only a later one that has to know pays for it again. */
@@ -83,21 +83,4 @@ function readAgain({ body }: Exchange): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** How the wires name the limit on output, at the top or within a member of their own. */
-const limitNames = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'maxOutputTokens', 'maxTokens'];
-const limitHolders = ['generationConfig', 'inferenceConfig'];
-
-function outputLimitOf(body: JsonObject): number | undefined {
-  for (const name of limitNames) {
-    const limit = asCount(body[name]);
-    if (limit !== undefined) return limit;
-  }
-  for (const holder of limitHolders) {
-    const inner = body[holder];
-    const limit = isObject(inner) ? outputLimitOf(inner) : undefined;
-    if (limit !== undefined) return limit;
-  }
-  return undefined;
 }

@@ -1,4 +1,5 @@
 import { tokensOfBytes } from './canonical/estimate-tokens.ts';
+import { asCount, isObject } from './canonical/json.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
@@ -35,11 +36,16 @@ export function roughInputTokens({ body }: Pick<Exchange, 'body'>): number {
   return tokensOfBytes(body?.length ?? 0);
 }
 
-/** What an exchange is expected to use before it is answered; undefined where nobody can tell. */
-export function roughUsage(exchange: Pick<Exchange, 'body' | 'operation'>): Usage | undefined {
+/**
+ * What an exchange is expected to use before it is answered: no more than what is set aside for it. Undefined where nobody
+ * can tell.
+ */
+export function roughUsage(exchange: Pick<Exchange, 'body' | 'operation' | 'parsedBody'>): Usage | undefined {
   switch (charging[exchange.operation]) {
-    case 'both':
-      return { input: roughInputTokens(exchange), output: USUAL_OUTPUT };
+    case 'both': {
+      const limit = outputLimitOf(exchange.parsedBody);
+      return { input: roughInputTokens(exchange), output: Math.min(USUAL_OUTPUT, limit ?? USUAL_OUTPUT) };
+    }
     case 'input':
       return { input: roughInputTokens(exchange), output: 0 };
     case 'nothing':
@@ -47,4 +53,22 @@ export function roughUsage(exchange: Pick<Exchange, 'body' | 'operation'>): Usag
     case 'unknown':
       return undefined;
   }
+}
+
+/** How the wires name the limit on output, at the top or within a member of their own. */
+const limitNames = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'maxOutputTokens', 'maxTokens'];
+const limitHolders = ['generationConfig', 'inferenceConfig'];
+
+/** Tokens that the caller lets an answer have; undefined where the request names none. */
+export function outputLimitOf(body: unknown): number | undefined {
+  if (!isObject(body)) return undefined;
+  for (const name of limitNames) {
+    const limit = asCount(body[name]);
+    if (limit !== undefined) return limit;
+  }
+  for (const holder of limitHolders) {
+    const limit = outputLimitOf(body[holder]);
+    if (limit !== undefined) return limit;
+  }
+  return undefined;
 }

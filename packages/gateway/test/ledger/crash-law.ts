@@ -59,7 +59,7 @@ export async function readRows(database: Database, prefix: string): Promise<read
  * 4. One that was refused asked nobody, cost nothing and got no answer: the places of a worker that has just died are not
  *    free yet, or a gateway without its primary takes nothing new.
  * 5. Any other row is of an exchange that the kill cut off: `interrupted`, marked as estimated, and it costs what the
- *    estimate in it costs. There are no more of them than were under way.
+ *    estimate in it costs: no more output than its caller allowed. There are no more of them than were under way.
  */
 export function breachesOf(rows: readonly Recorded[], history: History): readonly string[] {
   const { answered, asked, mostCutOff, served } = history;
@@ -89,9 +89,13 @@ function breachesOfRow(
     return hasCost ? [...own, told('was served')] : own;
   }
   if (row.attempts !== 1) own.push(told(`${row.attempts} attempts`));
-  if (outcome === 'interrupted') return row.is_estimated === 1 ? own : [...own, told('is not marked')];
-  if (outcome !== 'completed') return [...own, told('neither completed, nor refused, nor interrupted')];
   const { tokens, words } = asked.get(id) ?? { tokens: -1, words: -1 };
+  if (outcome === 'interrupted') {
+    if (row.is_estimated !== 1) own.push(told('is not marked'));
+    if (output > tokens) own.push(told(`is taken for ${output} tokens of at most ${tokens}`));
+    return own;
+  }
+  if (outcome !== 'completed') return [...own, told('neither completed, nor refused, nor interrupted')];
   if (row.is_estimated !== 0) own.push(told('is estimated'));
   if (input !== words || output !== tokens) own.push(told(`used ${input} and ${output} of ${words} and ${tokens}`));
   const caller = answered.get(id);
@@ -119,6 +123,15 @@ export function sumsOf(rows: readonly Recorded[], { asked, served }: History): S
     servedCost,
     interruptedCost: total(interrupted),
   };
+}
+
+/** What all rows of a record come to: money in nano-dollars, and tokens of input and output. */
+export async function readTotals(database: Database): Promise<{ readonly cost: number; readonly tokens: number }> {
+  const [row] = await database.all<{ readonly cost: number | null; readonly tokens: number | null }>(
+    `SELECT SUM(cost_nanos) AS cost, SUM(COALESCE(input_tokens, 0) + COALESCE(output_tokens, 0)) AS tokens
+     FROM usage_records`,
+  );
+  return { cost: Number(row?.cost ?? 0), tokens: Number(row?.tokens ?? 0) };
 }
 
 function attemptsById(served: readonly AttemptRecord[]): ReadonlyMap<string, readonly AttemptRecord[]> {

@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BuiltGateway, buildGateway, type GatewayProcess } from '../acceptance/built-gateway.ts';
-import { adminKey } from '../admin/record-gateway.ts';
 
 /** Several gateways as they are deployed: each a process with its own configuration file, one Redis server for all. */
 export interface Replicas {
@@ -55,23 +53,6 @@ export async function buildReplicas(): Promise<Replicas> {
       await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
     },
   };
-}
-
-/** A prefix of keys that nobody else has: as it is configured, and as the keys begin. */
-export function prefixOf(): { readonly configured: string; readonly keys: string } {
-  const configured = `llm-gateway-test-${randomUUID()}`;
-  return { configured, keys: `{${configured}}:` };
-}
-
-/** Calls the admin API of a replica. */
-export async function administer(url: string, path: string, body: unknown): Promise<ReturnType<typeof JSON.parse>> {
-  const response = await fetch(url + path, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return response.json();
 }
 
 /** What a replica says of Redis on its health page. */

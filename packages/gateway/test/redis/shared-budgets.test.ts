@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hasRedisServer, type OwnRedis, startOwnRedis } from '../../src/stores/redis/own-redis.fixture.ts';
-import { deleteKeys, redisUrl } from '../../src/stores/redis/test-redis.fixture.ts';
+import { deleteMadeKeys, makePrefix, redisUrl } from '../../src/stores/redis/test-redis.fixture.ts';
 import { call, hello } from '../acceptance/caller.ts';
+import { administer } from '../admin/administer.ts';
 import { adminKey } from '../admin/record-gateway.ts';
 import { NANOS, nanosOf, pricing } from '../budgets/budget-scene.ts';
-import { administer, buildReplicas, metricOf, prefixOf, type Replica, type Replicas } from './replicas.ts';
+import { buildReplicas, metricOf, type Replica, type Replicas } from './replicas.ts';
 
 const patience = { timeout: 20_000, interval: 50 };
 const usage = { prompt_tokens: 10, completion_tokens: 100, total_tokens: 110 };
@@ -14,7 +15,6 @@ const perAnswer = nanosOf(10, 100);
 
 let replicas: Replicas;
 let simulator: Simulator;
-const prefixes: string[] = [];
 beforeAll(async () => {
   [replicas, simulator] = await Promise.all([buildReplicas(), startSimulator({ tokens: 1, keepAttempts: 10_000 })]);
   simulator.behave({ kind: 'answer', usage });
@@ -22,13 +22,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await replicas.remove();
   await simulator.close();
-  for (const prefix of prefixes) await deleteKeys(prefix);
+  await deleteMadeKeys();
 });
 
 /** Starts replicas of one record, each when it is asked for, so that it begins with what the record has then. */
 async function openTeam(url: string, redis: Readonly<Record<string, unknown>> = {}) {
-  const own = prefixOf();
-  prefixes.push(own.keys);
+  const own = makePrefix();
   const sections = {
     redis: { key_prefix: own.configured, ...redis },
     database: { path: join(await replicas.folder(), 'record.db') },
@@ -42,9 +41,14 @@ async function openTeam(url: string, redis: Readonly<Record<string, unknown>> = 
 
 /** Makes a key, and a hard budget of so many answers for everybody. */
 async function makeBudget(url: string, answers: number) {
-  const { key } = await administer(url, '/admin/keys', { name: 'test' });
+  const { key } = await administer(url, 'POST', '/admin/keys', { name: 'test' });
   const cap = { cap_usd: (answers * perAnswer) / NANOS, thresholds: [50, 90] };
-  const { id } = await administer(url, '/admin/budgets', { name: 'all', scope: 'global', period: 'total', ...cap });
+  const { id } = await administer(url, 'POST', '/admin/budgets', {
+    name: 'all',
+    scope: 'global',
+    period: 'total',
+    ...cap,
+  });
   return { key: key as string, id: id as string };
 }
 

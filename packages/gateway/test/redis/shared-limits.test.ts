@@ -1,23 +1,23 @@
 import { join } from 'node:path';
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { deleteKeys, redisUrl } from '../../src/stores/redis/test-redis.fixture.ts';
+import { deleteMadeKeys, makePrefix, redisUrl } from '../../src/stores/redis/test-redis.fixture.ts';
 import { call, hello } from '../acceptance/caller.ts';
+import { administer } from '../admin/administer.ts';
 import { adminKey } from '../admin/record-gateway.ts';
 import { chats, tally } from '../workers/fleet.ts';
-import { administer, buildReplicas, metricOf, prefixOf, type Replicas, redisStatusOf } from './replicas.ts';
+import { buildReplicas, metricOf, type Replicas, redisStatusOf } from './replicas.ts';
 
 describe.runIf(redisUrl !== undefined)('replicas with one Redis', () => {
   let replicas: Replicas;
   let simulator: Simulator;
-  const prefixes: string[] = [];
   beforeAll(async () => {
     [replicas, simulator] = await Promise.all([buildReplicas(), startSimulator({ tokens: 1 })]);
   });
   afterAll(async () => {
     await replicas.remove();
     await simulator.close();
-    for (const prefix of prefixes) await deleteKeys(prefix);
+    await deleteMadeKeys();
   });
 
   interface Together {
@@ -29,8 +29,7 @@ describe.runIf(redisUrl !== undefined)('replicas with one Redis', () => {
 
   /** Starts replicas that count together, and apart from everybody else. */
   async function startAll({ each, env = {}, sections }: Together) {
-    const own = prefixOf();
-    prefixes.push(own.keys);
+    const own = makePrefix();
     const withPrefix = { redis: { key_prefix: own.configured }, ...sections };
     const options = { redisUrl: redisUrl!, upstream: simulator.url, env, sections: withPrefix };
     return Promise.all(each.map((args) => replicas.start({ ...options, args })));
@@ -97,7 +96,7 @@ describe.runIf(redisUrl !== undefined)('replicas with one Redis', () => {
       each: [[], []],
       env: { ADMIN_KEY: adminKey },
     });
-    const { key } = await administer(first!.url, '/admin/keys', { name: 'few', max_concurrent: 2 });
+    const { key } = await administer(first!.url, 'POST', '/admin/keys', { name: 'few', max_concurrent: 2 });
     const { attemptCount } = simulator;
     simulator.behave({ kind: 'hang', when: { afterTokens: 1 } });
     const ask = (url: string) => call(url, { model: 'sim', stream: true, messages: hello }, { key });

@@ -5,20 +5,13 @@ import { createManualClock, type ManualClock } from '../manual-clock.fixture.ts'
 import { createMemoryLimitStore } from '../memory/limit-store.ts';
 import { createRedisLimitStore } from './limit-store.ts';
 import type { RedisConnection } from './redis-connection.ts';
-import { deleteKeys, randomPrefix, redisUrl, testConnection } from './test-redis.fixture.ts';
-
-const prefixes: string[] = [];
-function newPrefix(): string {
-  const prefix = randomPrefix();
-  prefixes.push(prefix);
-  return prefix;
-}
+import { deleteMadeKeys, newPrefix, redisUrl, testConnection } from './test-redis.fixture.ts';
 
 describe.runIf(redisUrl !== undefined)('units of a busy window that are leased', () => {
   const connection = testConnection();
   afterAll(async () => {
     connection.close();
-    for (const prefix of prefixes) await deleteKeys(prefix);
+    await deleteMadeKeys();
   });
   const rule: LimitRule = { id: 'r', algorithm: 'sliding_window', limit: 1_000, windowMs: 60_000 };
   const claims = [{ rule, key: 'a', cost: 1 }];

@@ -6,20 +6,13 @@ import type { LimitRule } from '../limit-store.ts';
 import type { ManualClock } from '../manual-clock.fixture.ts';
 import { createMemoryLimitStore } from '../memory/limit-store.ts';
 import { createRedisLimitStore } from './limit-store.ts';
-import { deleteKeys, keysOf, randomPrefix, redisUrl, testConnection, withClient } from './test-redis.fixture.ts';
-
-const prefixes: string[] = [];
-function newPrefix(): string {
-  const prefix = randomPrefix();
-  prefixes.push(prefix);
-  return prefix;
-}
+import { deleteMadeKeys, keysOf, newPrefix, redisUrl, testConnection, withClient } from './test-redis.fixture.ts';
 
 describe.runIf(redisUrl !== undefined)('Redis', () => {
   const connection = testConnection();
   afterAll(async () => {
     connection.close();
-    for (const prefix of prefixes) await deleteKeys(prefix);
+    await deleteMadeKeys();
   });
 
   const onServer = (clock: ManualClock) => ({

@@ -5,7 +5,7 @@ import { createMemoryLimitStore } from '../memory/limit-store.ts';
 import { Wire } from '../wire.fixture.ts';
 import { createRedisLimitStore } from './limit-store.ts';
 import type { RedisConnection } from './redis-connection.ts';
-import { deleteKeys, openWire, randomPrefix, redisUrl, testConnection, throughWire } from './test-redis.fixture.ts';
+import { deleteMadeKeys, newPrefix, openWire, redisUrl, testConnection, throughWire } from './test-redis.fixture.ts';
 
 const open: LimitRule = { id: 'open', algorithm: 'sliding_window', limit: 1_000_000, windowMs: 60_000 };
 const closed: LimitRule = { ...open, id: 'closed', whenStoreIsAway: 'closed' };
@@ -20,7 +20,7 @@ describe.runIf(redisUrl !== undefined)('a Redis server', () => {
     wire = new Wire();
     await openWire(wire);
     notices = [];
-    prefix = randomPrefix();
+    prefix = newPrefix();
     connection = testConnection({
       location: throughWire(wire),
       callTimeoutMs: 50,
@@ -33,7 +33,7 @@ describe.runIf(redisUrl !== undefined)('a Redis server', () => {
     connection.close();
     wire.thaw();
     await wire.close().catch(() => undefined);
-    await deleteKeys(prefix);
+    await deleteMadeKeys();
   });
 
   /** Whether a call was counted by all, and how long it took in milliseconds. */

@@ -9,20 +9,13 @@ import type { RedisScript } from './redis-script.ts';
 import { storeOn, until } from './spend-replica.fixture.ts';
 import { addScript, reserveScript, settleScript } from './spend-scripts.ts';
 import { createRedisSpendStore } from './spend-store.ts';
-import { deleteKeys, randomPrefix, redisUrl, testConnection } from './test-redis.fixture.ts';
-
-const prefixes: string[] = [];
-function newPrefix(): string {
-  const prefix = randomPrefix();
-  prefixes.push(prefix);
-  return prefix;
-}
+import { deleteKeys, deleteMadeKeys, newPrefix, redisUrl, testConnection } from './test-redis.fixture.ts';
 
 describe.runIf(redisUrl !== undefined)('spending of which something is lost on the way', () => {
   const connections = [testConnection(), testConnection()] as const;
   afterAll(async () => {
     for (const connection of connections) connection.close();
-    for (const prefix of prefixes) await deleteKeys(prefix);
+    await deleteMadeKeys();
   });
 
   /** A connection that loses the first calls of a script, or the answers to them. */

@@ -65,6 +65,7 @@ export async function openRedisStores(input: RedisStoresInput): Promise<RedisSto
     isRedisAnswering: () => connection.isAnswering(),
     async close() {
       slots.close();
+      spend?.close();
       await connection.idle();
       connection.close();
     },
@@ -77,6 +78,7 @@ export async function openRedisSpend(access: RedisAccess, local: LocalSpend): Pr
   return {
     store: spend,
     async close() {
+      spend.close();
       await connection.idle();
       connection.close();
     },
@@ -88,12 +90,15 @@ interface Connected<Spend> {
   readonly spend: Spend;
 }
 
-async function connect(access: RedisAccess, local: LocalSpend): Promise<Connected<SpendStore>>;
-async function connect(access: RedisAccess, local: LocalSpend | undefined): Promise<Connected<SpendStore | undefined>>;
+async function connect(access: RedisAccess, local: LocalSpend): Promise<Connected<RedisSpendStore>>;
+async function connect(
+  access: RedisAccess,
+  local: LocalSpend | undefined,
+): Promise<Connected<RedisSpendStore | undefined>>;
 async function connect(
   { clock, holder, onNotice, prefix, url, watch }: RedisAccess,
   local: LocalSpend | undefined,
-): Promise<Connected<SpendStore | undefined>> {
+): Promise<Connected<RedisSpendStore | undefined>> {
   let spend: RedisSpendStore | undefined;
   const isAnswering = (isThere: boolean): void => {
     watch.isAnswering(isThere);

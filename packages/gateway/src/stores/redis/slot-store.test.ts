@@ -10,21 +10,16 @@ import { Wire } from '../wire.fixture.ts';
 import { createRedisSlotStore, type RedisSlotStoreInput } from './slot-store.ts';
 import {
   deleteKeys,
+  deleteMadeKeys,
   keysOf,
+  newPrefix,
   openWire,
-  randomPrefix,
   redisUrl,
   testConnection,
   throughWire,
   withClient,
 } from './test-redis.fixture.ts';
 
-const prefixes: string[] = [];
-function newPrefix(): string {
-  const prefix = randomPrefix();
-  prefixes.push(prefix);
-  return prefix;
-}
 /** Milliseconds between two renewals. */
 const third = 10_000 / 3;
 const never = new AbortController().signal;
@@ -34,7 +29,7 @@ describe.runIf(redisUrl !== undefined)('Redis', () => {
   const connection = testConnection();
   afterAll(async () => {
     connection.close();
-    for (const prefix of prefixes) await deleteKeys(prefix);
+    await deleteMadeKeys();
   });
 
   const heard = async () => {

@@ -1,14 +1,18 @@
+import { defaultLeaseMs } from '../spend-store.ts';
 import { defineScript, luaTime } from './redis-script.ts';
 
 /**
  * A counter of spending: `sums` is a hash with what is spent (`s`, or `i` and a number for each slice of a window that
  * rolls), how much of it only the record told of (`k`), what is set aside (`r`), and the threshold that was told of (`a`)
  * and when (`t`); `leases` is a sorted set of reservations by the end of their lease, each named by its id and its amount.
+ * One whose lease ended is kept with a mark before its name for as long as its cost may be told, so that it is told from
+ * one whose cost was counted before.
  * Every claim begins with the three of its counter: the length of a window that rolls, else 0; how long its keys live in
  * milliseconds, 0 for ever; and what this server has said before to be spent, which it may have forgotten.
  */
 const luaCounter = `
 local largest = 9007199254740991
+local function amount_of(member) return tonumber(string.match(member, ':(%d+)$')) end
 local function live(c)
   if c.life == '0' then return end
   redis.call('PEXPIRE', c.sums, c.life)
@@ -40,7 +44,12 @@ local function load(index, first)
   while true do
     local over = redis.call('ZRANGEBYSCORE', c.leases, '-inf', text(now), 'LIMIT', 0, 500)
     if #over == 0 then break end
-    for _, member in ipairs(over) do ended = ended + tonumber(string.match(member, ':(%d+)$')) end
+    for _, member in ipairs(over) do
+      if string.sub(member, 1, 1) ~= '!' then
+        ended = ended + amount_of(member)
+        redis.call('ZADD', c.leases, text(now + ${defaultLeaseMs}), '!' .. member)
+      end
+    end
     redis.call('ZREM', c.leases, unpack(over))
   end
   local kept = redis.call('HMGET', c.sums, 's', 'r', 'a', 't', 'k')
@@ -122,25 +131,52 @@ return answer
 `);
 
 /**
- * Puts a cost in the place of an estimate, once: a repetition before the lease ends changes nothing. Parameters: the time,
- * id, estimate, cost, when it was set aside and when the lease ends, 1 where it is told again, then for each claim the
- * three of its counter, cap, and thresholds. Answers two lists: what is spent now of each claim, or nothing, and
- * index of the claim, threshold and spending of every threshold that is to be told of.
+ * Puts a cost in the place of an estimate, once: told again, it changes nothing where it was heard before. Parameters: the
+ * time, id, estimate, cost, when it was set aside, 1 where it is told again, then for each claim the three of its counter,
+ * cap, and thresholds. Answers two lists: what is spent now of each claim, or nothing, and index of the claim, threshold
+ * and spending of every threshold that is to be told of.
  */
 export const settleScript = defineScript(`${luaStart}
-local estimate, nanos, at, lease_end = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local estimate, nanos, at = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local member = ARGV[2] .. ':' .. ARGV[3]
 for index = 1, #KEYS / 2 do
-  local first = 3 + index * 5
+  local first = 2 + index * 5
   local is_known = redis.call('EXISTS', KEYS[index * 2 - 1]) == 1
   local c = load(index, first)
-  local was_held = redis.call('ZREM', c.leases, ARGV[2] .. ':' .. ARGV[3]) == 1
+  local was_held = redis.call('ZREM', c.leases, member) == 1
+  local has_lapsed = redis.call('ZREM', c.leases, '!' .. member) == 1
   if was_held then redis.call('HSET', c.sums, 'r', text(math.max(0, c.reserved - estimate))) end
-  if was_held or now >= lease_end or not is_known then
-    if ARGV[7] == '1' then spend_late(c, at, nanos) else spend(c, at, nanos) end
-  end
+  if ARGV[6] ~= '1' then spend(c, at, nanos)
+  elseif was_held or has_lapsed or not is_known then spend_late(c, at, nanos) end
   tell(c, index, tonumber(ARGV[first + 3]), ARGV[first + 4])
 end
 return { sums, crossings }
+`);
+
+/**
+ * Prolongs reservations, also those whose leases ended meanwhile: their holder is at work all the same. Parameters: the
+ * time, then for each counter how long its keys live, the number of reservations, and of each its name and the
+ * milliseconds of its lease.
+ */
+export const renewScript = defineScript(`${luaStart}
+local at = 2
+for index = 1, #KEYS / 2 do
+  local c = { sums = KEYS[index * 2 - 1], leases = KEYS[index * 2], life = ARGV[at] }
+  local last, ended = at + tonumber(ARGV[at + 1]) * 2, 0
+  for place = at + 2, last, 2 do
+    local member = ARGV[place]
+    redis.call('ZREM', c.leases, '!' .. member)
+    local is_new = redis.call('ZADD', c.leases, text(now + tonumber(ARGV[place + 1])), member) == 1
+    if is_new then ended = ended + amount_of(member) end
+  end
+  at = last + 2
+  if ended > 0 then
+    local reserved = tonumber(redis.call('HGET', c.sums, 'r') or 0)
+    redis.call('HSET', c.sums, 'r', text(math.min(largest, reserved + ended)))
+  end
+  live(c)
+end
+return 1
 `);
 
 /**

@@ -8,28 +8,21 @@ import { Wire } from '../wire.fixture.ts';
 import { storeOn, until } from './spend-replica.fixture.ts';
 import { createRedisSpendStore } from './spend-store.ts';
 import {
-  deleteKeys,
+  deleteMadeKeys,
   keysOf,
+  newPrefix,
   openWire,
-  randomPrefix,
   redisUrl,
   testConnection,
   throughWire,
   withClient,
 } from './test-redis.fixture.ts';
 
-const prefixes: string[] = [];
-function newPrefix(): string {
-  const prefix = randomPrefix();
-  prefixes.push(prefix);
-  return prefix;
-}
-
 describe.runIf(redisUrl !== undefined)('Redis', () => {
   const connections = [testConnection(), testConnection()] as const;
   afterAll(async () => {
     for (const connection of connections) connection.close();
-    for (const prefix of prefixes) await deleteKeys(prefix);
+    await deleteMadeKeys();
   });
 
   const onServer = ({ clock, onCrossing }: SpendScene) => {
@@ -42,6 +35,7 @@ describe.runIf(redisUrl !== undefined)('Redis', () => {
         onCrossing,
         id: randomUUID,
         leaseMs: testLeaseMs,
+        holderLeaseMs: testLeaseMs,
         prefix,
         serverTime: () => clock.wallNow(),
       }),

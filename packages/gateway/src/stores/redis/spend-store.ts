@@ -15,6 +15,7 @@ import { KnownSpend } from './known-spend.ts';
 import { OwedSpend } from './owed-spend.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { SpendKeys } from './spend-keys.ts';
+import { type HeldThere, SpendLeases } from './spend-leases.ts';
 import { addScript, adoptScript, readScript, reserveScript, settleScript } from './spend-scripts.ts';
 import { storeIsAway } from './store-is-away.ts';
 
@@ -22,7 +23,7 @@ export interface RedisSpendStoreInput {
   readonly connection: Pick<RedisConnection, 'isAnswering' | 'run'>;
   /** Counts while Redis does not answer, from what it last said. */
   readonly fallback: SpendStore;
-  readonly clock: Pick<Clock, 'now' | 'wallNow'>;
+  readonly clock: Clock;
   readonly onCrossing: OnCrossing;
   /** Ids that no other process gives. */
   readonly id: () => string;
@@ -30,6 +31,8 @@ export interface RedisSpendStoreInput {
   readonly prefix: string;
   /** Milliseconds after which a reservation that nobody settled ends; longer than any request. Left out: 30 minutes. */
   readonly leaseMs?: number;
+  /** Milliseconds after which what a process that died had set aside comes back; renewed every third of it. Left out: 15,000. */
+  readonly holderLeaseMs?: number;
   /** Milliseconds that take the place of the server's time; for tests. */
   readonly serverTime?: () => number;
 }
@@ -37,16 +40,23 @@ export interface RedisSpendStoreInput {
 export interface RedisSpendStore extends SpendStore {
   /** Tells what was spent while Redis was away. The next request does so, too; this is for when Redis is back. */
   tellOwed(): void;
+  /** Ends renewals. What is still set aside comes back with its lease. */
+  close(): void;
 }
 
 /**
- * Counts spending in Redis, for all replicas together: one script call when it is set aside, one when it is known. While
+ * Counts spending in Redis, for all replicas together: one script call when it is set aside, one when it is known. What is
+ * set aside is a lease of the process that did, renewed for all that is under way in few calls: what one that died had set
+ * aside comes back soon, and one that was cut off from Redis for long says again what it has. While
  * Redis is away a machine counts by itself from what it knows, and tells when Redis is back; so then caps may be exceeded
  * by what the other machines spend meanwhile. A server that comes back empty goes on from what replicas last heard of it.
  */
 export function createRedisSpendStore(input: RedisSpendStoreInput): RedisSpendStore {
   return new SharedSpend(input);
 }
+
+/** Long enough for a process that stood still for some seconds. */
+const usualHolderLeaseMs = 15_000;
 
 /** Whether a cost is told for the first time, or again because nobody answered. */
 type Promptness = 'prompt' | 'late';
@@ -56,9 +66,10 @@ class SharedSpend implements RedisSpendStore {
   readonly #leaseMs: number;
   readonly #keys: SpendKeys;
   readonly #owed: OwedSpend;
+  readonly #leases: SpendLeases;
 
   constructor(input: RedisSpendStoreInput) {
-    const { clock, id, leaseMs = defaultLeaseMs, prefix } = input;
+    const { clock, connection, holderLeaseMs = usualHolderLeaseMs, id, leaseMs = defaultLeaseMs, prefix } = input;
     this.#input = input;
     this.#leaseMs = leaseMs;
     this.#keys = new SpendKeys(prefix, clock, leaseMs);
@@ -66,6 +77,14 @@ class SharedSpend implements RedisSpendStore {
       tellAmounts: (amounts, name) => this.#tellAmounts(amounts, name),
       id,
       now: () => clock.now(),
+    });
+    this.#leases = new SpendLeases({
+      connection,
+      clock,
+      keys: this.#keys,
+      leaseMs: holderLeaseMs,
+      longestMs: leaseMs,
+      time: () => this.#time(),
     });
   }
 
@@ -103,6 +122,10 @@ class SharedSpend implements RedisSpendStore {
     this.#owed.flush();
   }
 
+  close(): void {
+    this.#leases.close();
+  }
+
   async read(claims: readonly SpendClaim[]): Promise<readonly SpendReading[]> {
     if (claims.length === 0) return [];
     const { connection, clock } = this.#input;
@@ -128,13 +151,13 @@ class SharedSpend implements RedisSpendStore {
     const { connection, clock, id } = this.#input;
     const starts = this.#keys.starts(claims);
     const own = id();
-    const parameters = [this.#time(), own, String(estimate), String(this.#leaseMs)];
+    const parameters = [this.#time(), own, String(estimate), this.#leases.first];
     for (const [index, claim] of claims.entries()) {
       const { capNanos, isHard } = claim.cap;
       parameters.push(...this.#keys.parameters(claim, starts[index]!), String(capNanos), isHard ? '1' : '0');
     }
-    const leaseEnd = clock.now() + this.#leaseMs;
-    const held: HeldThere = { claims, starts, own, estimate };
+    const since = clock.now();
+    const held: HeldThere = { claims, starts, own, estimate, since };
     let answer: readonly unknown[];
     try {
       answer = (await connection.run(
@@ -144,24 +167,26 @@ class SharedSpend implements RedisSpendStore {
       )) as readonly unknown[];
     } catch {
       // Redis may have heard of it, and then has it set aside for a request that is counted elsewhere.
-      this.#owed.repeat(() => this.#settle(held, { nanos: 0, at: 0, promptness: 'late' }), leaseEnd);
+      this.#owed.repeat(() => this.#settle(held, { nanos: 0, at: 0, promptness: 'late' }), since + this.#leaseMs);
       return this.#reserveHere(claims, estimate);
     }
     const sums = this.#heard(claims, starts, answer.slice(2));
     const verdict = { ...judgeSpend(claims, sums, estimate, clock.wallNow()), allowed: answer[0] === 1 };
     const at = Number(answer[1]);
+    if (verdict.allowed) this.#leases.keep(held);
     const settle = (nanos: number): void => {
+      this.#leases.end(held);
       this.#settle(held, { nanos, at, promptness: 'prompt' }).catch(() =>
-        this.#owed.repeat(() => this.#settle(held, { nanos, at, promptness: 'late' }), leaseEnd),
+        // It may have been heard; for as long as Redis remembers that it was not.
+        this.#owed.repeat(() => this.#settle(held, { nanos, at, promptness: 'late' }), clock.now() + defaultLeaseMs),
       );
     };
     return new ToldSpend(verdict, settle);
   }
 
   async #settle({ claims, starts, own, estimate }: HeldThere, { nanos, at, promptness }: Costs): Promise<void> {
-    const leaseEnd = String(at + this.#leaseMs);
     const isLate = promptness === 'late' ? '1' : '0';
-    const parameters = [this.#time(), own, String(estimate), String(nanos), String(at), leaseEnd, isLate];
+    const parameters = [this.#time(), own, String(estimate), String(nanos), String(at), isLate];
     for (const [index, claim] of claims.entries()) {
       const { capNanos, thresholds } = claim.cap;
       parameters.push(...this.#keys.parameters(claim, starts[index]!), String(capNanos), thresholds.join(','));
@@ -229,15 +254,6 @@ class SharedSpend implements RedisSpendStore {
   #time(): string {
     return this.#input.serverTime === undefined ? '' : String(this.#input.serverTime());
   }
-}
-
-/** What was set aside in Redis. */
-interface HeldThere {
-  readonly claims: readonly SpendClaim[];
-  readonly starts: readonly number[];
-  /** Its id. */
-  readonly own: string;
-  readonly estimate: number;
 }
 
 interface Costs {

@@ -30,9 +30,30 @@ async function findRedis(): Promise<string | undefined> {
   return isThere ? url : undefined;
 }
 
-/** Names of keys that nobody else uses. */
-export function randomPrefix(): string {
-  return `{llm-gateway-test-${randomUUID()}}:`;
+const madePrefixes: TestPrefix[] = [];
+
+/** A beginning of keys that nobody else uses: as it is configured, and as the keys begin. */
+export interface TestPrefix {
+  readonly configured: string;
+  readonly keys: string;
+}
+
+/** One that is forgotten with `deleteMadeKeys`. */
+export function makePrefix(): TestPrefix {
+  const configured = `llm-gateway-test-${randomUUID()}`;
+  const made = { configured, keys: `{${configured}}:` };
+  madePrefixes.push(made);
+  return made;
+}
+
+/** The same, as the keys begin. */
+export function newPrefix(): string {
+  return makePrefix().keys;
+}
+
+/** Deletes what tests left behind under all prefixes that this process made. */
+export async function deleteMadeKeys(): Promise<void> {
+  for (const { keys } of madePrefixes.splice(0)) await deleteKeys(keys);
 }
 
 /** A connection for tests, patient with a busy machine unless it is told otherwise. */
