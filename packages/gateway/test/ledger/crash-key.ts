@@ -77,20 +77,18 @@ export async function expectNothingHeld({ asked, key, readTotals, simulator, url
 
 /** Takes as many places as there are at one time; throws where one of them is not to be had. */
 async function takeAllPlaces(url: string, { key }: CrashKey, simulator: Simulator): Promise<void> {
-  const leaving = new AbortController();
+  const leaving = Array.from({ length: crashKeyPlaces }, () => new AbortController());
   const wish = { words: 1, tokens: 1, stream: false };
   const before = simulator.attemptCount;
   simulator.behave({ kind: 'hang', when: 'before-headers' });
-  const asks = Array.from({ length: crashKeyPlaces }, (_, place) =>
-    ask({ url, key, id: `stuck-${place}`, wish, signal: leaving.signal }),
-  );
+  const asks = leaving.map(({ signal }, place) => ask({ url, key, id: `stuck-${place}`, wish, signal }));
   const ends = Promise.allSettled(asks);
   try {
     const all = simulator.waitUntil(() => simulator.attemptCount === before + crashKeyPlaces, { timeoutMs: 30_000 });
     const isRefused = await Promise.race([all.then(() => false), Promise.race(asks).then(() => true)]);
     expect(isRefused).toBe(false);
   } finally {
-    leaving.abort();
+    for (const one of leaving) one.abort();
     await ends;
     simulator.behave(undefined);
   }
