@@ -1,192 +1,183 @@
 import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { answerText, type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testDialects } from '../../src/stores/sql/test-databases.fixture.ts';
+import { eventsOf, streamedText } from '../acceptance/caller.ts';
+import { root } from '../source-tree.ts';
+import { ownCommands, readCommands, type ShownCommand } from './admin-commands.ts';
 import { adminKey, type RecordGateway, startRecordGateway } from './record-gateway.ts';
+import { storeKinds, type TestStores } from './store-kinds.ts';
 
 const run = promisify(execFile);
 const hasCurl = await run('curl', ['--version']).then(
   () => true,
   () => false,
 );
+const folder = resolve(root, '../shared/spec/seeds');
 
-/** What the pages show, with ids and keys to be filled in as its reader does. */
-describe.skipIf(!hasCurl).each(testDialects)(
-  'commands as people paste them, on $name (skipped: there is no curl)',
-  ({ create }) => {
+/** The commands of another gateway with the same interface, as its own page shows them; none where it is not there. */
+function publishedCommands(): readonly ShownCommand[] {
+  if (!existsSync(folder)) {
+    console.warn(`Published commands are not tested: there is no ${folder}.`);
+    return [];
+  }
+  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  return readCommands(texts.find((text) => text.includes('/admin/keys')) ?? '');
+}
+
+const sources = [
+  { source: 'of this gateway', commands: readCommands(ownCommands) },
+  { source: 'as another gateway published them', commands: publishedCommands() },
+];
+const scenes = storeKinds.flatMap((kind) =>
+  sources.filter(({ commands }) => commands.length > 0).map((source) => ({ ...kind, ...source })),
+);
+
+interface Reply {
+  readonly status: number;
+  readonly text: string;
+  readonly body: ReturnType<typeof JSON.parse>;
+}
+
+describe.skipIf(!hasCurl).each(scenes)(
+  'commands $source, pasted into a shell, over $name (skipped: there is no curl)',
+  ({ commands, open }) => {
+    let stores: TestStores;
     let simulator: Simulator;
     let gateway: RecordGateway;
-    let drop: () => Promise<void>;
+    /** What was made, by what it is: ids of providers by their kind, of models and keys, and a key that is good. */
+    const made = new Map<string, string>();
+    const seen = new Set<string>();
     beforeAll(async () => {
-      simulator = await startSimulator({});
-      const place = await create();
-      drop = place.drop;
-      gateway = await startRecordGateway({ location: place.location });
+      [stores, simulator] = await Promise.all([open(), startSimulator({})]);
+      gateway = await startRecordGateway({ location: stores.location, env: stores.env });
     });
     afterAll(async () => {
       await gateway.stop();
       await simulator.close();
-      await drop();
+      await stores.drop();
     });
 
-    /** Runs a command as it would be pasted into a shell; only the port is the test's. Answers status and body. */
-    async function paste(
-      command: string,
-    ): Promise<{ status: number; text: string; body: ReturnType<typeof JSON.parse> }> {
-      const typed = command.replaceAll('http://localhost:8080', gateway.url);
-      const { stdout } = await run('sh', ['-c', `${typed} -s -w '\\n%{http_code}'`], {
+    /** Fills in ids as its reader would: a provider that is deleted is one that no model needs. */
+    function fillIn(command: string): string {
+      const provider = command.includes('DELETE') ? 'ark' : 'openai';
+      return command
+        .replace(/<provider-id>/, made.get(provider)!)
+        .replace(/<openai[\w-]*>/, made.get('openai')!)
+        .replace(/<dashscope[\w-]*>/, made.get('dashscope')!)
+        .replace(/<model-id>/, made.get('model')!)
+        .replace(/<key-id>/, made.get('key')!)
+        .replace('sk-550e8400-e29b-41d4-a716-446655440000', made.get('good key')!);
+    }
+
+    /** Runs it as it stands; only what listens at the port is the test's. */
+    async function paste(command: string): Promise<Reply> {
+      const { host } = new URL(gateway.url);
+      const options = `-s --connect-to localhost:8080:${host} -w '\\n%{http_code}'`;
+      const { stdout } = await run('sh', ['-c', `${fillIn(command)} ${options}`], {
         env: { PATH: process.env['PATH'], ADMIN_KEY: adminKey },
       });
       const end = stdout.lastIndexOf('\n');
       const text = stdout.slice(0, end);
-      const isJson = text.startsWith('{') || text.startsWith('[');
-      return { status: Number(stdout.slice(end + 1)), text, body: isJson ? JSON.parse(text) : undefined };
+      return { status: Number(stdout.slice(end + 1)), text, body: /^[[{]/.test(text) ? JSON.parse(text) : undefined };
     }
 
-    const kinds = [
-      ['openai-main', 'openai', 'sk-your-openai-key', 'https://api.openai.com/v1', 'sk-y...-key'],
-      ['openrouter', 'openrouter', 'sk-or-your-key', 'https://openrouter.ai/api/v1', 'sk-o...-key'],
-      [
-        'dashscope',
-        'dashscope',
-        'sk-your-dashscope-key',
-        'https://dashscope.aliyuncs.com/compatible-mode/v1',
-        'sk-y...-key',
-      ],
-      ['ark-main', 'ark', 'your-ark-key', 'https://ark.cn-beijing.volces.com/api/v3', '****'],
-    ] as const;
-    const ids = new Map<string, string>();
-    let key = '';
-    let keyId = '';
+    const sentBy = (command: string) => JSON.parse(/-d '([^']*)'/.exec(command)?.[1] ?? 'null');
+    const idsOf = ({ body }: Reply) => body.map(({ id }: { readonly id: string }) => id);
 
-    it.each(kinds)('register %s', async (name, kind, credential, baseUrl, preview) => {
-      const { body, status } = await paste(`curl -X POST http://localhost:8080/admin/providers \\
-  -H "Authorization: Bearer $ADMIN_KEY" \\
-  -H "Content-Type: application/json" \\
-  -d '{
-    "name": "${name}",
-    "kind": "${kind}",
-    "api_key": "${credential}"
-  }'`);
-      expect(status).toBe(201);
-      expect(body).toMatchObject({ name, kind, base_url: baseUrl, api_key_preview: preview, is_active: true });
-      expect(body.created_at).toMatch(/^\d{4}-\d\d-\d\dT/);
-      expect(body.api_key).toBeUndefined();
-      ids.set(name, body.id);
+    /** What each does, by method and path. */
+    const effects: Readonly<Record<string, (reply: Reply, command: string) => unknown>> = {
+      'POST /admin/providers'({ body, status }, command) {
+        const { kind, name } = sentBy(command);
+        expect(status).toBe(201);
+        expect(body).toMatchObject({
+          kind,
+          name,
+          is_active: true,
+          created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+        });
+        made.set(kind, body.id);
+      },
+      'GET /admin/providers'(reply) {
+        expect(idsOf(reply)).toEqual(
+          ['openai', 'openrouter', 'dashscope', 'ark'].map((kind) => made.get(kind)).reverse(),
+        );
+        for (const { command } of commands) {
+          const { api_key: credential = undefined } = sentBy(command) ?? {};
+          if (credential !== undefined) expect(reply.text).not.toContain(credential);
+        }
+      },
+      async 'PUT /admin/providers/{id}'({ body, status }, command) {
+        expect({ status, id: body.id }).toEqual({ status: 200, id: made.get('openai') });
+        made.set('credential', sentBy(command).api_key);
+        // From here on it can be asked.
+        const base = { base_url: `${simulator.url}/v1` };
+        expect((await gateway.admin('PUT', `/admin/providers/${body.id}`, base)).status).toBe(200);
+      },
+      async 'DELETE /admin/providers/{id}'(reply, command) {
+        expect(reply).toMatchObject({ status: 204, text: '' });
+        expect((await paste(command)).status).toBe(404);
+      },
+      'POST /admin/models'({ body, status }, command) {
+        const asked = sentBy(fillIn(command));
+        expect(status).toBe(201);
+        expect(body).toMatchObject({ provider_model_name: asked.name, ...asked });
+        made.set('model', body.id);
+      },
+      async 'GET /admin/models'(reply) {
+        expect(idsOf(reply)[0]).toBe(made.get('model'));
+        expect(reply.body).toHaveLength(2);
+        // What a model refers to stays.
+        const inUse = await gateway.admin('DELETE', `/admin/providers/${made.get('openai')}`);
+        expect(inUse).toMatchObject({ status: 409, body: { error: { code: 'in_use' } } });
+      },
+      async 'DELETE /admin/models/{id}'(reply) {
+        expect(reply).toMatchObject({ status: 204, text: '' });
+        expect((await gateway.admin('GET', '/admin/models')).body).toHaveLength(1);
+      },
+      'POST /admin/keys'({ body, status }, command) {
+        expect(status).toBe(201);
+        expect(body).toMatchObject({ ...sentBy(command), key: expect.stringMatching(/^sk-/) });
+        made.set('key', body.id).set('good key', body.key);
+      },
+      'GET /admin/keys'(reply) {
+        expect(reply.body).toMatchObject([{ id: made.get('key'), is_active: true }]);
+        expect(reply.text).not.toContain(made.get('good key'));
+      },
+      async 'POST /admin/keys/{id}/rotate'({ body, status }) {
+        expect({ status, id: body.id }).toEqual({ status: 200, id: made.get('key') });
+        expect((await gateway.chat(made.get('good key'))).status).toBe(401);
+        expect((await gateway.chat(body.key)).status).toBe(200);
+        made.set('good key', body.key);
+      },
+      async 'DELETE /admin/keys/{id}'(reply) {
+        expect(reply).toMatchObject({ status: 204, text: '' });
+        expect((await gateway.chat(made.get('good key'))).status).toBe(401);
+        // Those who ask afterwards have another.
+        made.set('good key', (await gateway.admin('POST', '/admin/keys', { name: 'another' })).body.key);
+      },
+      'POST /v1/chat/completions'({ body, status, text }, command) {
+        expect(status).toBe(200);
+        const isStream = sentBy(command).stream === true;
+        expect(isStream ? streamedText(text) : body.choices[0].message.content).toBe(answerText(60));
+        if (isStream) expect(eventsOf(text).at(-1)).toBe('[DONE]');
+        expect(simulator.attempts.at(-1)?.headers.authorization).toBe(`Bearer ${made.get('credential')}`);
+      },
+    };
+
+    it.each(commands)('$title', async ({ command }) => {
+      const [, path = ''] = /localhost:8080(\S+)/.exec(command) ?? [];
+      const usual = command.includes(' -d ') ? 'POST' : 'GET';
+      const method = /-X (\w+)/.exec(command)?.[1] ?? usual;
+      const route = `${method} ${path.replace(/<[\w-]+>/, '{id}')}`;
+      seen.add(route);
+      await effects[route]!(await paste(command), command);
     });
 
-    it('list providers', async () => {
-      const { body, status, text } = await paste(`curl http://localhost:8080/admin/providers \\
-  -H "Authorization: Bearer $ADMIN_KEY"`);
-      expect(status).toBe(200);
-      expect(body.map(({ name }: { name: string }) => name)).toEqual(kinds.map(([name]) => name).reverse());
-      for (const [, , credential] of kinds) expect(text).not.toContain(credential);
-    });
-
-    it('change a provider', async () => {
-      const { body, status } =
-        await paste(`curl -X PUT http://localhost:8080/admin/providers/${ids.get('openai-main')} \\
-  -H "Authorization: Bearer $ADMIN_KEY" \\
-  -H "Content-Type: application/json" \\
-  -d '{ "api_key": "sk-new-key" }'`);
-      expect(status).toBe(200);
-      expect(body).toMatchObject({ id: ids.get('openai-main'), name: 'openai-main', api_key_preview: '****' });
-    });
-
-    it('map models', async () => {
-      const same = await paste(`curl -X POST http://localhost:8080/admin/models \\
-  -H "Authorization: Bearer $ADMIN_KEY" \\
-  -H "Content-Type: application/json" \\
-  -d '{
-    "name": "gpt-4o",
-    "provider_id": "${ids.get('openai-main')}"
-  }'`);
-      expect(same).toMatchObject({
-        status: 201,
-        body: { name: 'gpt-4o', provider_model_name: 'gpt-4o', is_active: true },
-      });
-      expect(same.body.provider_name).toBe('openai-main');
-      const other = await paste(`curl -X POST http://localhost:8080/admin/models \\
-  -H "Authorization: Bearer $ADMIN_KEY" \\
-  -H "Content-Type: application/json" \\
-  -d '{
-    "name": "qwen-max",
-    "provider_id": "${ids.get('dashscope')}",
-    "provider_model_name": "qwen-max-latest"
-  }'`);
-      expect(other).toMatchObject({ status: 201, body: { provider_model_name: 'qwen-max-latest' } });
-      const listed = await paste(`curl http://localhost:8080/admin/models \\
-  -H "Authorization: Bearer $ADMIN_KEY"`);
-      expect(listed.body.map(({ name }: { name: string }) => name)).toEqual(['qwen-max', 'gpt-4o']);
-      const deleted = await paste(`curl -X DELETE http://localhost:8080/admin/models/${other.body.id} \\
-  -H "Authorization: Bearer $ADMIN_KEY"`);
-      expect(deleted).toMatchObject({ status: 204, text: '' });
-      // What a model refers to stays.
-      const inUse = await paste(`curl -X DELETE http://localhost:8080/admin/providers/${ids.get('openai-main')} \\
-  -H "Authorization: Bearer $ADMIN_KEY"`);
-      expect(inUse).toMatchObject({ status: 409, body: { error: { code: 'in_use' } } });
-    });
-
-    it('delete a provider', async () => {
-      const command = `curl -X DELETE http://localhost:8080/admin/providers/${ids.get('ark-main')} \\
-  -H "Authorization: Bearer $ADMIN_KEY"`;
-      expect(await paste(command)).toMatchObject({ status: 204, text: '' });
-      expect(await paste(command)).toMatchObject({ status: 404 });
-    });
-
-    it('make a key and list keys', async () => {
-      const made = await paste(`curl -X POST http://localhost:8080/admin/keys \\
-  -H "Authorization: Bearer $ADMIN_KEY" \\
-  -H "Content-Type: application/json" \\
-  -d '{ "name": "my-app" }'`);
-      expect(made.status).toBe(201);
-      ({ id: keyId, key } = made.body);
-      expect(key).toMatch(/^sk-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-      expect(key).toHaveLength(39);
-      expect(made.body).toMatchObject({ name: 'my-app', key_prefix: `${key.slice(0, 11)}...` });
-      const listed = await paste(`curl http://localhost:8080/admin/keys \\
-  -H "Authorization: Bearer $ADMIN_KEY"`);
-      expect(listed.body).toMatchObject([{ id: keyId, key_prefix: `${key.slice(0, 11)}...`, is_active: true }]);
-      expect(listed.text).not.toContain(key);
-    });
-
-    it('ask for an answer, whole and streamed', async () => {
-      await gateway.admin('PUT', `/admin/providers/${ids.get('openai-main')}`, { base_url: `${simulator.url}/v1` });
-      const whole = await paste(`curl http://localhost:8080/v1/chat/completions \\
-  -H "Authorization: Bearer ${key}" \\
-  -H "Content-Type: application/json" \\
-  -d '{
-    "model": "gpt-4o",
-    "messages": [{ "role": "user", "content": "Hello!" }]
-  }'`);
-      expect(whole).toMatchObject({ status: 200, body: { choices: [{ message: { content: answerText(60) } }] } });
-      const streamed = await paste(`curl http://localhost:8080/v1/chat/completions \\
-  -H "Authorization: Bearer ${key}" \\
-  -H "Content-Type: application/json" \\
-  -d '{
-    "model": "gpt-4o",
-    "messages": [{ "role": "user", "content": "Hello!" }],
-    "stream": true
-  }'`);
-      expect(streamed.text.trimEnd().endsWith('data: [DONE]')).toBe(true);
-      const asked = simulator.attempts.at(-1);
-      expect(asked?.headers.authorization).toBe('Bearer sk-new-key');
-    });
-
-    it('rotate and revoke a key', async () => {
-      const rotated = await paste(`curl -X POST http://localhost:8080/admin/keys/${keyId}/rotate \\
-  -H "Authorization: Bearer $ADMIN_KEY"`);
-      expect(rotated).toMatchObject({ status: 200, body: { id: keyId, name: 'my-app' } });
-      expect(rotated.body.key).not.toBe(key);
-      expect((await gateway.chat(key)).status).toBe(401);
-      expect((await gateway.chat(rotated.body.key)).status).toBe(200);
-      const revoked = await paste(`curl -X DELETE http://localhost:8080/admin/keys/${keyId} \\
-  -H "Authorization: Bearer $ADMIN_KEY"`);
-      expect(revoked).toMatchObject({ status: 204, text: '' });
-      expect((await gateway.chat(rotated.body.key)).status).toBe(401);
-      expect((await gateway.admin('GET', '/admin/keys')).body).toMatchObject([{ id: keyId, is_active: false }]);
-      expect((await gateway.admin('POST', `/admin/keys/${keyId}/rotate`)).status).toBe(404);
+    it('show every route', () => {
+      expect([...seen].sort()).toEqual(Object.keys(effects).sort());
     });
   },
 );

@@ -73,13 +73,12 @@ describe.each(testDialects)('providers and models of the record, on $name', ({ c
     const { id } = await provider();
     const mapped = await model('changing', id);
     await gateway.chat(key, 'changing');
-    expect(lastOf(first).headers.authorization).toBe(`Bearer sk-upstream-${made}`);
-    await gateway.admin('PUT', `/admin/providers/${id}`, { api_key: 'sk-another-one' });
-    await gateway.chat(key, 'changing');
-    expect(lastOf(first).headers.authorization).toBe('Bearer sk-another-one');
     await gateway.admin('PUT', `/admin/providers/${id}`, { base_url: `${second.url}/v1` });
     await gateway.chat(key, 'changing');
-    expect(lastOf(second)).toMatchObject({ model: 'changing', headers: { authorization: 'Bearer sk-another-one' } });
+    expect(lastOf(second)).toMatchObject({
+      model: 'changing',
+      headers: { authorization: `Bearer sk-upstream-${made}` },
+    });
     await gateway.admin('PUT', `/admin/models/${mapped.id}`, { provider_model_name: 'changed' });
     await gateway.chat(key, 'changing');
     expect(lastOf(second).model).toBe('changed');

@@ -11,6 +11,7 @@ import { openLedger } from '../../src/record/open-ledger.ts';
 import { openRecord } from '../../src/record/open-record.ts';
 import { createHealthRegistry } from '../../src/resilience/health.ts';
 import { recordFigures } from '../../src/server/record-status.ts';
+import { openSharedStores } from '../../src/server/shared-stores.ts';
 import { createMemoryLimitStore } from '../../src/stores/memory/limit-store.ts';
 import { createMemoryResponseStore } from '../../src/stores/memory/response-store.ts';
 import { createMemorySlotStore } from '../../src/stores/memory/slot-store.ts';
@@ -35,7 +36,7 @@ export interface AdminReply {
   readonly body: ReturnType<typeof JSON.parse>;
 }
 
-/** A gateway with a record, in this process, over a real socket. */
+/** A gateway with a record, in this process, over a real socket; with Redis, where the variables name it. */
 export interface RecordGateway {
   readonly url: string;
   readonly record: GatewayRecord;
@@ -100,8 +101,19 @@ export async function startRecordGateway({
     role: 'single',
   });
   const budgets = openBudgets({ record, config: loaded.config.budgets, clock: systemClock, log, metrics })!;
-  const spend = createMemorySpendStore({ clock: systemClock, onCrossing: budgets.onCrossing });
-  await budgets.keep(spend, opened?.ledger);
+  const { onCrossing } = budgets;
+  const shared = await openSharedStores({
+    redis: loaded.config.redis,
+    clock: systemClock,
+    log,
+    metrics,
+    random: Math.random,
+    limits: createMemoryLimitStore({ clock: systemClock }),
+    slots: createMemorySlotStore({ clock: systemClock }),
+    spend: { store: createMemorySpendStore({ clock: systemClock, onCrossing }), onCrossing },
+  });
+  const { limits, slots, spend } = shared;
+  await budgets.keep(spend!, opened?.ledger);
   metrics.tellRecord(() => recordFigures({ record, ledger: opened?.ledger }));
   const metricsText = async (): Promise<string> => {
     await budgets.report();
@@ -112,8 +124,8 @@ export async function startRecordGateway({
     random: Math.random,
     log,
     metrics,
-    limits: createMemoryLimitStore({ clock: systemClock }),
-    slots: createMemorySlotStore({ clock: systemClock }),
+    limits,
+    slots,
     responses: createMemoryResponseStore({ clock: systemClock, limits: () => gateway.runtime.config.responses }),
     health: createHealthRegistry({ clock: systemClock, random: Math.random, onChange: () => {} }),
     record,
@@ -141,8 +153,8 @@ export async function startRecordGateway({
       await gateway.stop(0);
       await budgets.close();
       await opened?.close();
-      await record.close();
-      await rm(directory, { recursive: true, force: true });
+      await shared.close();
+      await record.close().finally(() => rm(directory, { recursive: true, force: true }));
     },
   };
 }
