@@ -12,24 +12,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLedgerBench, type LedgerBench } from './ledger-bench.fixture.ts';
-import { sampleIntent, sampleRow, sampleSubject } from './ledger-row.fixture.ts';
-import type { Spool } from './spool.ts';
+import { intentOf, names, rowNamed, serve } from './spooled-exchanges.fixture.ts';
 
 let bench: LedgerBench;
 beforeEach(() => {
   bench = createLedgerBench();
 });
 afterEach(() => bench.remove());
-
-const intentOf = (requestId: string, startedAt = 1_700_000_000_000) =>
-  sampleIntent({ subject: sampleSubject({ requestId }), startedAt });
-const rowNamed = (requestId: string) => sampleRow({ subject: sampleSubject({ requestId }) });
-
-function serve(spool: Spool, ids: readonly string[]): void {
-  for (const id of ids) spool.end(spool.begin(intentOf(id)), rowNamed(id));
-}
-const names = (prefix: string, count: number) =>
-  Array.from({ length: count }, (_, index) => `${prefix}${index}`).sort();
 
 describe('whatever becomes of the file or of the drain', () => {
   /** The bytes of a spool with exchanges that overlap, and how many rows are whole at each offset. */

@@ -4,6 +4,7 @@ import { heldBytes, openConnections } from '../scenarios/held.ts';
 import { landed } from '../scenarios/landed.ts';
 import { eventually } from '../scenarios/stage.ts';
 import { type Chaos, startChaos } from './chaos.ts';
+import { type Recorded, readRecorded } from './recorded.ts';
 import { type Fate, judgeFate, type Line, type Seen, see } from './verdict.ts';
 import { createKeptConnections, visit } from './visit.ts';
 import { numberOf, wishOf } from './wishes.ts';
@@ -18,6 +19,7 @@ let chaos: Chaos;
 let timers: PendingTimers;
 let connectionsBefore: number;
 let fates: readonly Fate[];
+let recorded: readonly Recorded[];
 let heldBefore: number;
 let heldAfter: number;
 const kept = createKeptConnections();
@@ -33,6 +35,7 @@ beforeAll(
     heldBefore = await heldWithoutLog();
     await run(third, requests);
     heldAfter = await heldWithoutLog();
+    recorded = await readRecorded(await chaos.gateway.recorded());
     fates = readFates();
   },
   60_000 + requests * 30,
@@ -73,6 +76,8 @@ async function heldWithoutLog(): Promise<number> {
 }
 
 function readFates(): Fate[] {
+  const rows = seen.map((): Recorded[] => []);
+  for (const row of recorded) rows[numberOf(row.request_id)]?.push(row);
   const lines = seen.map((): Line[] => []);
   for (const line of chaos.gateway.logLines) {
     if ('latency_ms' in line) lines[numberOf(line['request_id'])]?.push(line);
@@ -81,13 +86,14 @@ function readFates(): Fate[] {
     wish: wishOf(seed, number),
     seen: one,
     lines: lines[number]!,
+    rows: rows[number]!,
     attempts: chaos.attempts[number]!,
     floods: chaos.floods.get(number) ?? [],
   }));
 }
 
 describe(`chaos of ${requests} requests (CHAOS_SEED=${seed} CHAOS_REQUESTS=${requests})`, () => {
-  it('tells no lie to anybody, keeps every limit, and writes one line for each that says what its caller saw', () => {
+  it('tells no lie to anybody, keeps every limit, and writes one line and one row for each that say what its caller saw', () => {
     const verdicts = fates.map(judgeFate);
     const counts = new Map<string, number>();
     const count = (name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -108,6 +114,7 @@ describe(`chaos of ${requests} requests (CHAOS_SEED=${seed} CHAOS_REQUESTS=${req
 
   it('asks its targets for nothing that nobody wanted', () => {
     expect(chaos.strays()).toBe(0);
+    expect(recorded).toHaveLength(requests);
     const errors = chaos.gateway.logLines.filter(({ level }) => level === 'ERROR' || level === 'error');
     expect(errors).toEqual([]);
   });

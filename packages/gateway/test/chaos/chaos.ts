@@ -134,6 +134,8 @@ function configOf(targets: readonly Simulator[], wires: readonly ProtocolName[])
     return [name, { strategy: 'round_robin', ...options, providers }];
   });
   return {
+    auth: { mode: 'open' },
+    database: { path: 'record.db' },
     models: Object.fromEntries(pools),
     resilience: {
       timeout,

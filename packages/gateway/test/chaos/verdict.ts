@@ -2,6 +2,7 @@ import type { Got } from '../scenarios/asking.ts';
 import { countSent } from '../scenarios/checks.ts';
 import { judge, type Outcome } from '../scenarios/outcome.ts';
 import { maxAttempts, totalMs } from './chaos.ts';
+import type { Recorded } from './recorded.ts';
 import type { Ending } from './visit.ts';
 import { continuedTexts, textsOf, type Wish } from './wishes.ts';
 
@@ -26,6 +27,7 @@ export interface Fate {
   readonly wish: Wish;
   readonly seen: Seen;
   readonly lines: readonly Line[];
+  readonly rows: readonly Recorded[];
   /** Attempts that the targets counted. */
   readonly attempts: number;
   /** Whole texts of floods that were sent for it. */
@@ -51,8 +53,9 @@ export function see(wish: Wish, ending: Ending): Seen {
 
 /** What a caller got in the end, and all that is wrong with the request. */
 export function judgeFate(fate: Fate): { readonly kind: Seen['kind']; readonly complaints: readonly string[] } {
-  const { wish, seen, lines, attempts } = fate;
+  const { wish, seen, lines, rows, attempts } = fate;
   const [line = {}] = lines;
+  const row = rows[0];
   const { kind, why } = seen.kind === 'wrong' ? judgeAgain(fate, line) : seen;
   const told = countSent(line);
   const isCompleted = line['message'] === 'Request completed';
@@ -67,6 +70,11 @@ export function judgeFate(fate: Fate): { readonly kind: Seen['kind']; readonly c
     // Who leaves at the very end may have been answered, or refused, for all that the gateway knows.
     [seen.status === line['status'] || kind === 'left', `status ${seen.status} is told as ${line['status']}`],
     [isCompleted === (kind === 'whole') || kind === 'left', `${kind} is told as ${line['message']}`],
+    [rows.length === 1, `it has ${rows.length} rows in the ledger`],
+    [row?.status === line['status'], `its row has status ${row?.status} where its line has ${line['status']}`],
+    [row?.attempts === told, `its row has ${row?.attempts} attempts where its line has ${told}`],
+    [(row?.told ?? told) === told, `${row?.told} attempts of ${told} are told within its row`],
+    [(row?.outcome === 'completed') === isCompleted, `${line['message']} is recorded as ${row?.outcome}`],
     [isCompleted === (line['failure'] === undefined), `${line['message']} is told with failure ${line['failure']}`],
   ];
   const complaints = checks.flatMap(([isGood, otherwise]) => (isGood ? [] : [`${describe(wish)}: ${otherwise}`]));

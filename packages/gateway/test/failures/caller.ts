@@ -1,4 +1,4 @@
-import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { type Agent, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 
 export interface CallOptions {
   /** Public name of the model; `chat` unless it says otherwise. */
@@ -41,17 +41,20 @@ export interface OpenCall {
 /** Milliseconds since 1970 with fractions, on the simulator's own scale. */
 export const now = (): number => performance.timeOrigin + performance.now();
 
-/** Sends a chat request on a connection of its own and leaves the reply unread. */
-export function open(url: string, options: CallOptions = {}): OpenCall {
-  const { model = 'chat', stream = false, includeUsage = false, path = '/v1/chat/completions' } = options;
-  const body = JSON.stringify({
-    model,
-    stream,
-    ...(includeUsage ? { stream_options: { include_usage: true } } : {}),
-    messages: [{ role: 'user', content: 'Hello there' }],
+export interface PostInput {
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Keeps the connection for later requests; without it, each has its own. */
+  readonly agent?: Agent | undefined;
+}
+
+/** Posts JSON and leaves the reply unread. */
+export function openPost(url: string, { agent, body, headers }: PostInput): OpenCall {
+  const outgoing = request(url, {
+    method: 'POST',
+    agent: agent ?? false,
+    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers },
   });
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-  const outgoing = request(url + path, { method: 'POST', agent: false, headers });
   const response = new Promise<IncomingMessage>((resolve, reject) => {
     outgoing.on('response', resolve);
     outgoing.on('error', reject);
@@ -67,6 +70,18 @@ export function open(url: string, options: CallOptions = {}): OpenCall {
       return leftAt;
     },
   };
+}
+
+/** Sends a chat request on a connection of its own and leaves the reply unread. */
+export function open(url: string, options: CallOptions = {}): OpenCall {
+  const { model = 'chat', stream = false, includeUsage = false, path = '/v1/chat/completions' } = options;
+  const body = JSON.stringify({
+    model,
+    stream,
+    ...(includeUsage ? { stream_options: { include_usage: true } } : {}),
+    messages: [{ role: 'user', content: 'Hello there' }],
+  });
+  return openPost(url + path, { body });
 }
 
 /** Sends a chat request and reads its reply to the end. Rejects when the connection breaks before a head. */

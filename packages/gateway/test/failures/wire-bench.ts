@@ -1,8 +1,7 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { type Behaviour, type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { type ProtocolName, protocolNames } from '../../src/canonical/protocol-name.ts';
 import { startTestGateway, type TestGateway } from '../harness/test-gateway.ts';
-import { type Reply, readAll } from './caller.ts';
+import { type OpenCall, openPost, type Reply, readAll } from './caller.ts';
 import { type WireCaller, wireCallers } from './wire-callers.ts';
 
 /** Words of a good answer. */
@@ -93,28 +92,14 @@ export function keyOf(model: FailingModel): string {
   return `key-of-${modelName(model)}`;
 }
 
-export interface WireCall {
-  readonly request: ClientRequest;
-  readonly response: Promise<IncomingMessage>;
-}
-
 /** Asks the gateway on a connection of its own and leaves the reply unread. */
 export function openWire(
   url: string,
   caller: WireCaller,
   ask: { readonly model: string; readonly stream: boolean },
-): WireCall {
+): OpenCall {
   const { path, body } = caller.request(ask.model, ask.stream);
-  const bytes = Buffer.from(JSON.stringify(body));
-  const headers = { 'content-type': 'application/json', 'content-length': bytes.length };
-  const outgoing = request(url + path, { method: 'POST', agent: false, headers });
-  const response = new Promise<IncomingMessage>((resolve, reject) => {
-    outgoing.on('response', resolve);
-    outgoing.on('error', reject);
-  });
-  response.catch(() => {});
-  outgoing.end(bytes);
-  return { request: outgoing, response };
+  return openPost(url + path, { body: JSON.stringify(body) });
 }
 
 /** Asks the gateway and reads its reply to the end. */

@@ -1,22 +1,25 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../src/canonical/clock.ts';
+import { type Clock, systemClock } from '../../src/canonical/clock.ts';
 import type { ConfigFlags, LoadedConfig } from '../../src/config/gateway-config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
 import { providerDefinitions } from '../../src/providers/registry.gen.ts';
+import { openLedger } from '../../src/record/open-ledger.ts';
+import { openRecord } from '../../src/record/open-record.ts';
 import { createHealthRegistry, type HealthRegistry } from '../../src/resilience/health.ts';
 import { createHealthProbes } from '../../src/server/health-probes.ts';
 import { createMemoryLimitStore } from '../../src/stores/memory/limit-store.ts';
 import { createMemoryResponseStore } from '../../src/stores/memory/response-store.ts';
 import { createMemorySlotStore } from '../../src/stores/memory/slot-store.ts';
 import type { SlotStore } from '../../src/stores/slot-store.ts';
+import type { Database } from '../../src/stores/sql/database.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 
 export interface TestGatewayOptions {
-  /** Configuration as an object; port 0 and no metrics port unless it says otherwise. */
+  /** Configuration as an object; port 0 and no metrics port unless it says otherwise. With `database`, it records. */
   readonly config: Record<string, unknown>;
   readonly env?: Readonly<Record<string, string>>;
   readonly flags?: ConfigFlags;
@@ -37,9 +40,14 @@ export interface TestGateway {
   /** Resolves when a line of the access log has come for `count` exchanges in all. */
   readonly settled: (count: number) => Promise<Record<string, unknown>[]>;
   readonly metricsText: () => Promise<string>;
+  /** What is recorded, once everything that was written down is there. Throws where nothing is. */
+  readonly recorded: () => Promise<Database>;
   readonly load: (config: Record<string, unknown>) => Promise<LoadedConfig>;
   readonly stop: () => Promise<void>;
 }
+
+/** The record's own work goes on for as long as the gateway: tests that watch timers watch those of requests. */
+const recordClock: Clock = { ...systemClock };
 
 /** Starts a gateway within the test's process, over real sockets on port 0. */
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
@@ -73,6 +81,9 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const metrics = createMetrics({ defaultMetrics: false });
   const health = createHealthRegistry({ clock: systemClock, random: Math.random, onChange: () => {} });
   const slots = createMemorySlotStore({ clock: systemClock });
+  const opening = { workingDirectory: directory, clock: recordClock, log };
+  const record = await openRecord({ ...opening, loaded, migrates: true, processes: 1 });
+  const opened = openLedger({ ...opening, record, config: loaded.config.database, role: 'single' });
   const gateway: Gateway = createGateway(loaded, {
     clock: systemClock,
     random: Math.random,
@@ -82,6 +93,8 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     slots,
     responses: createMemoryResponseStore({ clock: systemClock, limits: () => gateway.runtime.config.responses }),
     health,
+    record,
+    ledger: opened?.ledger,
     metricsText: () => metrics.text(),
     version: 'test',
   });
@@ -114,10 +127,17 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
         check();
       }),
     metricsText: () => metrics.text(),
+    async recorded() {
+      if (record === undefined) throw new Error('The configuration names no database.');
+      await opened?.ledger.drain();
+      return record.database;
+    },
     load,
     async stop() {
       probes?.stop();
       await gateway.stop(0);
+      await opened?.close();
+      await record?.close();
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -1,5 +1,5 @@
-import { type Agent, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
-import { now } from '../failures/caller.ts';
+import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { now, type OpenCall, openPost } from '../failures/caller.ts';
 import type { WireCaller } from '../failures/wire-callers.ts';
 
 /** What a caller wants. */
@@ -27,40 +27,16 @@ export interface Got {
   readonly durationMs: number;
 }
 
-/** A call under way, for callers that leave. */
-export interface OpenAsk {
-  readonly request: ClientRequest;
-  readonly response: Promise<IncomingMessage>;
-  /** Closes the connection; answers when that was, in milliseconds since 1970. */
-  leave(): number;
-}
-
 /** Asks and leaves the reply unread. */
-export function openAsk(url: string, caller: WireCaller, ask: Ask): OpenAsk {
+export function openAsk(url: string, caller: WireCaller, ask: Ask): OpenCall {
   const { path, body } = caller.request(ask.model, ask.stream);
   // Without this wish a stream of the wire says nothing of usage.
   const usage = caller.wire === 'openai-chat' && ask.stream ? { stream_options: { include_usage: true } } : {};
-  const bytes = Buffer.from(JSON.stringify({ ...body, ...usage, ...ask.body }));
-  const outgoing = request(url + path, {
-    method: 'POST',
-    agent: ask.agent ?? false,
-    headers: { 'content-type': 'application/json', 'content-length': bytes.length, 'x-request-id': ask.id },
+  return openPost(url + path, {
+    body: JSON.stringify({ ...body, ...usage, ...ask.body }),
+    headers: { 'x-request-id': ask.id },
+    agent: ask.agent,
   });
-  const response = new Promise<IncomingMessage>((resolve, reject) => {
-    outgoing.on('response', resolve);
-    outgoing.on('error', reject);
-  });
-  response.catch(() => {});
-  outgoing.end(bytes);
-  return {
-    request: outgoing,
-    response,
-    leave() {
-      const leftAt = now();
-      outgoing.destroy();
-      return leftAt;
-    },
-  };
 }
 
 /** Asks and reads the reply to its end. Rejects when the connection breaks before a head. */

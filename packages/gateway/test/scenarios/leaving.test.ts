@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { OpenCall } from '../failures/caller.ts';
 import { type PendingTimers, watchTimers } from '../failures/pending-timers.ts';
-import type { OpenAsk } from './asking.ts';
 import { type Variant, variants } from './lanes.ts';
 import { attemptsOf, eventually, type Stage, startStage } from './stage.ts';
 
@@ -30,7 +30,7 @@ beforeEach(() => {
 afterEach(() => timers.restore());
 
 interface Leaving {
-  readonly call: OpenAsk;
+  readonly call: OpenCall;
   readonly id: string;
 }
 

@@ -1,9 +1,9 @@
 import { type AttemptRecord, type Simulator, type SimulatorOptions, startSimulator } from '@llm-gateway/simulator';
 import type { ProtocolName } from '../../src/canonical/protocol-name.ts';
-import { now } from '../failures/caller.ts';
+import { now, type OpenCall } from '../failures/caller.ts';
 import { type RunningTime, watchRunningTime } from '../harness/running-time.ts';
 import { startTestGateway, type TestGateway } from '../harness/test-gateway.ts';
-import { type Ask, askWhole, type Got, type OpenAsk, openAsk } from './asking.ts';
+import { type Ask, askWhole, type Got, openAsk } from './asking.ts';
 import { type Variant, variants } from './lanes.ts';
 import { judge, type Outcome } from './outcome.ts';
 
@@ -56,7 +56,7 @@ export interface Stage {
   readonly second: Simulator;
   readonly running: RunningTime;
   run(cast: string, variant: Variant, more?: Partial<Ask>): Promise<Run>;
-  open(cast: string, variant: Variant, id: string): OpenAsk;
+  open(cast: string, variant: Variant, id: string): OpenCall;
   /** Public name of a model, which a request's id may hold. */
   modelOf(cast: string, variant: Variant): string;
   /** The only line of the access log with this id, once it is there. */
