@@ -2,38 +2,14 @@
  * `node bench/codecs.mjs`: what translation costs without sockets, for each pair of wires: microseconds for each event
  * of a stream, and for a small request with its whole answer. CPU time of this process, the best of some rounds.
  */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { loadBundle } from './load-bundle.mjs';
 import { formatTable } from './table.mjs';
 
 const ROUNDS = 12;
 const EVENTS = 20_000;
 const REQUESTS = 2_000;
-const repository = join(import.meta.dirname, '..');
 
 /** @typedef {typeof import('./codec-work.ts')} CodecWork */
-
-/**
- * Node.js 20 runs no TypeScript, so the codecs are bundled first.
- * @returns {Promise<CodecWork>}
- */
-async function loadWork() {
-  const directory = join(repository, 'node_modules/.cache');
-  mkdirSync(directory, { recursive: true });
-  const outfile = join(directory, 'codec-work.mjs');
-  await build({
-    entryPoints: [join(import.meta.dirname, 'codec-work.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'warning',
-  });
-  return import(pathToFileURL(outfile).href);
-}
 
 /**
  * Microseconds of CPU time that one of `count` takes in the best round.
@@ -52,7 +28,8 @@ function measure(run, count) {
   return best;
 }
 
-const { names, streamWork, unaryWork } = await loadWork();
+/** @type {CodecWork} */
+const { names, streamWork, unaryWork } = await loadBundle('bench/codec-work.ts');
 const tables = [
   {
     title: 'an event of a stream, µs: from the wire in the row to that in the column',

@@ -3,37 +3,15 @@
  * request's part in it, of a row's way into an embedded database, and the time of reports over so many rows. With a
  * file, rows that are in it already are not written again; without one, they are written to a temporary one.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { loadBundle, repository } from '../load-bundle.mjs';
 
-const repository = join(import.meta.dirname, '../..');
 const migrations = join(repository, 'packages/gateway/migrations');
 
 /** @typedef {typeof import('../../packages/gateway/src/ledger/ledger.bench.ts')} LedgerBench */
-
-/**
- * Node.js 20 runs no TypeScript, so the ledger is bundled first.
- * @returns {Promise<LedgerBench>}
- */
-async function loadBench() {
-  const directory = join(repository, 'node_modules/.cache');
-  mkdirSync(directory, { recursive: true });
-  const outfile = join(directory, 'ledger.bench.mjs');
-  await build({
-    entryPoints: [join(repository, 'packages/gateway/src/ledger/ledger.bench.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'warning',
-  });
-  return import(pathToFileURL(outfile).href);
-}
 
 /** @param {readonly import('../../packages/gateway/src/ledger/ledger.bench.ts').Figure[]} figures */
 function print(figures) {
@@ -49,7 +27,8 @@ const { values } = parseArgs({
     file: { type: 'string' },
   },
 });
-const { measureReports, measureWriting } = await loadBench();
+/** @type {LedgerBench} */
+const { measureReports, measureWriting } = await loadBundle('packages/gateway/src/ledger/ledger.bench.ts');
 console.log('Writing, CPU time');
 print(await measureWriting(migrations));
 const folder = mkdtempSync(join(tmpdir(), 'ledger-bench-'));

@@ -3,14 +3,12 @@
  * thousand targets of different speed, size, price and quota that fail now and then, and a million requests. The
  * pickers are the gateway's own. Two runs of one seed print the same, but for the time of a pick.
  */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
 import { describeEnvironment } from '../environment.mjs';
+import { loadBundle } from '../load-bundle.mjs';
 import { formatTable } from '../table.mjs';
 
+/** @typedef {typeof import('./simulation.ts')} Simulation */
 /** @typedef {import('./simulation.ts').SimulationInput} Input */
 /** @typedef {import('./simulation.ts').SimulationResult} Result */
 
@@ -76,7 +74,8 @@ if (values.help) {
 }
 
 async function run() {
-  const { simulate } = await loadSimulation();
+  /** @type {Simulation} */
+  const { simulate } = await loadBundle('bench/strategies/simulation.ts');
   const settings = {
     targets: readPositive('targets'),
     requests: readPositive('requests'),
@@ -116,27 +115,6 @@ function rowOf({ strategy, weights, limits }, result) {
     percent(result.warm),
     result.pickMicros.toFixed(1),
   ];
-}
-
-/**
- * Node.js 20 runs no TypeScript, so the simulation is bundled first.
- * @returns {Promise<typeof import('./simulation.ts')>}
- */
-async function loadSimulation() {
-  const repository = join(import.meta.dirname, '../..');
-  const directory = join(repository, 'node_modules/.cache');
-  mkdirSync(directory, { recursive: true });
-  const outfile = join(directory, 'strategy-simulation.mjs');
-  await build({
-    entryPoints: [join(import.meta.dirname, 'simulation.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'warning',
-  });
-  return import(pathToFileURL(outfile).href);
 }
 
 /** @param {'targets' | 'requests' | 'seed' | 'load'} name */
