@@ -1,4 +1,4 @@
-import { tokensOfAll } from './canonical/usage.ts';
+import { tokensOfAll, type Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { LedgerRow } from './ledger/ledger-row.ts';
 import type { BudgetCost, BudgetHold, BudgetPolicy, BudgetsOf } from './policies/budget.ts';
@@ -6,6 +6,7 @@ import type { TokenBudgets } from './policies/token-budget.ts';
 import type { PriceOf } from './price-of.ts';
 import { chargedTier } from './pricing/charged-tier.ts';
 import { costOf, isFree } from './pricing/cost-of.ts';
+import type { ModelPrices } from './pricing/model-facts.ts';
 import { estimatedTokens, RequestFacts } from './request-facts.ts';
 import type { Catalog } from './routing/catalog.ts';
 import type { FallbackKind } from './routing/model-fallbacks.ts';
@@ -36,8 +37,11 @@ export const noBudgets: ExchangeBudget = { reserve: () => undefined, reserveAt: 
 
 export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget {
   const { budgetsOf, policy } = input;
-  function hold(exchange: Exchange, claims: ReturnType<BudgetsOf>, places: readonly Place[]): void | Promise<void> {
-    const estimate = estimateOf(exchange, places, input.priceOf);
+  function hold(
+    exchange: Exchange,
+    claims: ReturnType<BudgetsOf>,
+    estimate: BudgetCost | undefined,
+  ): void | Promise<void> {
     // Nowhere to go is told by the plan, and what is free may be had of a budget that is spent.
     if (estimate === undefined) return;
     const reserved = policy.reserve({ claims, model: exchange.requestedModel ?? '', estimate });
@@ -54,7 +58,7 @@ export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget
   function holdMoney(exchange: Exchange, where: Resolution | Place): void | Promise<void> {
     const claims = budgetsOf(exchange.principal, exchange.requestedModel ?? '');
     if (claims.length === 0) return;
-    return hold(exchange, claims, 'target' in where ? [where] : placesOf(exchange, where, input));
+    return hold(exchange, claims, estimateAt(exchange, where, input));
   }
   return {
     reserve: holdBoth,
@@ -111,37 +115,68 @@ interface Place {
 
 const fallbackKinds: readonly FallbackKind[] = ['any', 'contextExceeded', 'contentRefused'];
 
-function placesOf(
-  exchange: Exchange,
-  resolution: Resolution,
-  { catalog, offers }: ExchangeBudgetInput,
-): readonly Place[] {
+/** What the request may cost where it may go; undefined where that is nothing for certain. */
+function estimateAt(exchange: Exchange, where: Resolution | Place, input: ExchangeBudgetInput): BudgetCost | undefined {
+  const dearest = new DearestPlace(exchange, input.priceOf);
+  if ('target' in where) {
+    dearest.add(where.target, where.model);
+    return dearest.cost;
+  }
+  addPlaces(dearest, exchange, where, input);
   const facts = routingFactsOf(exchange);
-  const fallbacks = fallbackKinds.flatMap((kind) => catalog.fallbacksOf(resolution, kind, facts));
-  return [resolution, ...fallbacks].flatMap((one) =>
-    one.route.tiers.flat().flatMap((member) => {
-      const model = upstreamModelOf(member, one);
-      return offers(exchange, member.target, model) ? [{ target: member.target, model }] : [];
-    }),
-  );
+  for (const kind of fallbackKinds) {
+    for (const one of input.catalog.fallbacksOf(where, kind, facts)) addPlaces(dearest, exchange, one, input);
+  }
+  return dearest.cost;
 }
 
-/** What the request may cost at the dearest of these places; undefined where it costs nothing for certain. */
-function estimateOf(exchange: Exchange, places: readonly Place[], priceOf: PriceOf): BudgetCost | undefined {
-  const facts = new RequestFacts(exchange, { kind: 'key' }, undefined);
-  const { inputTokens } = facts;
-  const usage = { input: inputTokens, output: facts.outputTokens * Math.max(1, exchange.facts.choices) };
-  let knownNanos = 0;
-  let unknownCost: string | undefined;
-  let isAllFree = true;
-  const tier = chargedTier(undefined, exchange.facts.serviceTier);
-  for (const { target, model } of places) {
-    const { prices } = priceOf({ targetId: target.id, upstreamModel: model });
-    if (prices !== undefined && isFree(prices)) continue;
-    isAllFree = false;
-    const cost = costOf(usage, prices, tier);
-    if (cost.nanoDollars === undefined) unknownCost ??= cost.reason;
-    else knownNanos = Math.max(knownNanos, cost.nanoDollars);
+function addPlaces(
+  dearest: DearestPlace,
+  exchange: Exchange,
+  resolution: Resolution,
+  { offers }: ExchangeBudgetInput,
+): void {
+  for (const tier of resolution.route.tiers) {
+    for (const member of tier) {
+      const model = upstreamModelOf(member, resolution);
+      if (offers(exchange, member.target, model)) dearest.add(member.target, model);
+    }
   }
-  return isAllFree ? undefined : { knownNanos, unknownCost };
+}
+
+/** The dearest of the places where a request may go. */
+class DearestPlace {
+  readonly #priceOf: PriceOf;
+  readonly #usage: Usage;
+  readonly #tier: string | undefined;
+  #knownNanos = 0;
+  #unknownCost: string | undefined;
+  #isAllFree = true;
+  /** Most places of a route cost the same. */
+  #last: ModelPrices | undefined | 'none' = 'none';
+
+  constructor(exchange: Exchange, priceOf: PriceOf) {
+    this.#priceOf = priceOf;
+    const { inputTokens, outputTokens } = new RequestFacts(exchange, { kind: 'key' }, undefined);
+    this.#tier = chargedTier(undefined, exchange.facts.serviceTier);
+    this.#usage = { input: inputTokens, output: outputTokens * Math.max(1, exchange.facts.choices) };
+  }
+
+  add({ id: targetId }: Target, upstreamModel: string | undefined): void {
+    const { prices } = this.#priceOf({ targetId, upstreamModel });
+    if (prices === this.#last) return;
+    this.#last = prices;
+    const cost = costOf(this.#usage, prices, this.#tier);
+    const { nanoDollars } = cost;
+    if (!nanoDollars && prices !== undefined && isFree(prices)) return;
+    this.#isAllFree = false;
+    if (nanoDollars === undefined) this.#unknownCost ??= cost.reason;
+    else this.#knownNanos = Math.max(this.#knownNanos, nanoDollars);
+  }
+
+  /** Undefined where the request costs nothing for certain. */
+  get cost(): BudgetCost | undefined {
+    if (this.#isAllFree) return undefined;
+    return { knownNanos: this.#knownNanos, unknownCost: this.#unknownCost };
+  }
 }

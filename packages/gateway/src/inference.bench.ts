@@ -4,28 +4,24 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from './canonical/clock.ts';
 import { loadConfig } from './config/load.ts';
-import { Exchange } from './exchange.ts';
 import { createExchangeAudit } from './exchange-audit.ts';
 import { settleBudgets } from './exchange-budget.ts';
 import { createExchangeLedger } from './exchange-ledger.ts';
 import type { Inference } from './inference.ts';
+import { createTransport, KEY, request } from './inference-bench.fixture.ts';
 import { createLearnedParts } from './learned-parts.ts';
-import { createRequestIds } from './policies/request-id.ts';
 import { createPriceOf } from './price-of.ts';
 import { createPriceLibrary } from './pricing/price-library.ts';
 import { providerDefinitions } from './providers/registry.gen.ts';
 import { type BenchRecord, openBenchRecord } from './record-bench.fixture.ts';
-import type { ReplySink } from './relay/reply-sink.ts';
 import { createHealthRegistry } from './resilience/health.ts';
 import { compileRuntime, type Runtime } from './runtime.ts';
-import { composeHead } from './server/reply-head.ts';
 import { createMemoryLimitStore } from './stores/memory/limit-store.ts';
 import { createMemoryResponseStore } from './stores/memory/response-store.ts';
 import { createMemorySlotStore } from './stores/memory/slot-store.ts';
 import { logExchange } from './telemetry/access-line.ts';
 import { createLog } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import type { Transport } from './transport/upstream-call.ts';
 
 // What a small request costs without sockets: policies, parsing, routing, an attempt, the reading of its reply, the reply's
 // head, metrics and log line; and what is added by a key of the record with limits, budgets and a row of the ledger.
@@ -37,48 +33,7 @@ const PER_ROUND = 2_048;
 /** Requests of the run that counts what other threads and later turns do for them as well, and those in one turn. */
 const WHOLE_RUN = 200_000;
 const PER_TURN = 16;
-const KEY = 'sk-bench-00000000-0000-4000-8000-000000000000';
 const LIMIT = 1_000_000_000;
-
-const text = 'The benchmark answers with a sentence of ordinary length, as a model would. '.repeat(4);
-const answer = Buffer.from(
-  `{"id":"chatcmpl-bench","object":"chat.completion","created":1760000000,"model":"bench-model","choices":[{"index":0,"message":{"role":"assistant","content":"${text}","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":42,"completion_tokens":64,"total_tokens":106,"prompt_tokens_details":{"cached_tokens":0}},"service_tier":"default","system_fingerprint":"fp_bench"}`,
-);
-const question = Buffer.from(
-  `{"model":"bench-model","temperature":0.7,"max_tokens":256,"messages":[{"role":"system","content":"You are a helpful assistant."},{"role":"user","content":"The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog."}]}`,
-);
-const replyHead = ['content-type', 'application/json', 'content-length', String(answer.length)];
-const rawHeaders = [
-  ['host', 'bench.local'],
-  ['authorization', `Bearer ${KEY}`],
-  ['content-type', 'application/json'],
-  ['accept', '*/*'],
-  ['user-agent', 'bench/1'],
-  ['content-length', String(question.length)],
-].flat();
-const headers = Object.fromEntries(
-  rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1]!]] : [])),
-);
-
-const refusal = Buffer.from('{"error":{"message":"Overloaded.","type":"server_error","code":null}}');
-const refusalHead = ['content-type', 'application/json', 'content-length', String(refusal.length)];
-
-/** Answers every call, or refuses so many of each request first. */
-function createTransport(refusals: number): Transport {
-  let calls = 0;
-  return {
-    send(_request, handler) {
-      const isRefused = calls++ % (refusals + 1) < refusals;
-      queueMicrotask(() => {
-        handler.onHead(isRefused ? 503 : 200, isRefused ? refusalHead : replyHead);
-        handler.onData(isRefused ? refusal : answer);
-        handler.onEnd();
-      });
-      return { isSent: true, abort() {}, resume() {} };
-    },
-    close: async () => {},
-  };
-}
 
 /** What is measured beside a request with everything on. */
 interface Variant {
@@ -110,27 +65,6 @@ const variants: readonly Variant[] = [
     key: 'configured',
   },
 ];
-
-class NullSink implements ReplySink {
-  #head: { status: number; headers: readonly string[] } = { status: 0, headers: [] };
-
-  head(status: number, names: readonly string[]): void {
-    this.#head = { status, headers: names };
-  }
-
-  end(bytes?: Buffer): void {
-    const head = composeHead({ ...this.#head, keepsAlive: true }, '');
-    if (this.#head.status !== 200 || head === undefined || bytes !== answer) throw new Error('That is not the answer.');
-  }
-
-  write(): boolean {
-    return true;
-  }
-
-  cut(): void {}
-
-  onDrain(): void {}
-}
 
 interface Compiled {
   readonly inference: Inference;
@@ -219,35 +153,6 @@ async function compile(variant: Variant): Promise<Compiled> {
   });
   await runtime.models.load();
   return { inference: runtime.inference, kept };
-}
-
-const requestIds = createRequestIds((size) => Buffer.alloc(size, 7));
-const body = {
-  contentType: 'application/json',
-  contentLength: question.length,
-  readAll: () => Promise.resolve(question),
-  peek: () => Promise.resolve({ head: question, rest: undefined }),
-};
-
-function request(inference: Inference): Promise<void> {
-  const exchange = new Exchange({
-    id: requestIds(undefined),
-    clock: systemClock,
-    method: 'POST',
-    url: '/v1/chat/completions',
-    headers,
-    rawHeaders,
-    operation: 'chat',
-    protocol: 'openai-chat',
-    streamAsk: 'body',
-    pathModel: undefined,
-    tail: 'chat/completions',
-    query: '',
-    clientAddress: '127.0.0.1',
-    peerAddress: '127.0.0.1',
-    sink: new NullSink(),
-  });
-  return inference(exchange, body);
 }
 
 interface Measured extends Variant, Compiled {

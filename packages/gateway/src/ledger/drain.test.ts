@@ -127,10 +127,10 @@ describe('a drain', () => {
 
   it('brings the spools of all processes', async () => {
     const spools = [1, 2, 3].map(() => bench.spool());
-    for (const [index, spool] of spools.entries()) serve(spool, names(`${index}-`, 1_500));
+    for (const [index, spool] of spools.entries()) serve(spool, names(`${index}-`, 4_500));
     const drain = bench.drain();
     await drain.pass();
-    expect(bench.store.rows.size).toBe(4_500);
+    expect(bench.store.rows.size).toBe(13_500);
     expect(bench.store.batches.length).toBeGreaterThan(3);
     for (const spool of spools) spool.close();
     await drain.stop(60_000);

@@ -31,7 +31,7 @@ interface OpenExchange {
 }
 
 /** Rows after which a batch is handed over. */
-const BATCH_ROWS = 1_000;
+const BATCH_ROWS = 4_000;
 
 /**
  * Reads the segments of one spool in their order, while they grow, and puts beginnings and ends of exchanges together.

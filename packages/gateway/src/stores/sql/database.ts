@@ -49,6 +49,8 @@ export interface SqlRunner {
   all<Row extends object>(sql: string, parameters?: readonly SqlValue[], limits?: CallLimits): Promise<readonly Row[]>;
   /** Writes rows in as few statements as the dialect takes; gives the number of rows written. */
   insertMany(insert: RowsToInsert, limits?: CallLimits): Promise<number>;
+  /** Writes many rows that have most of their values in common with others; gives the number of rows written. */
+  insertGroups(insert: GroupsToInsert, limits?: CallLimits): Promise<number>;
   /** Runs several statements that have no parameters, as migrations do. */
   script(sql: string, limits?: CallLimits): Promise<void>;
 }
@@ -76,6 +78,20 @@ export interface RowsToInsert {
   readonly rows: readonly (readonly SqlValue[])[];
   /** `ignore` leaves out rows whose keys are there already; they are not counted as written. Default: `fail`. */
   readonly onConflict?: 'fail' | 'ignore';
+}
+
+/** Rows in groups, so that what is the same in all rows of a group is handed over once. */
+export interface GroupsToInsert {
+  readonly table: string;
+  readonly sharedColumns: readonly string[];
+  readonly ownColumns: readonly string[];
+  /** What the rows of each group have in common, in the order of `sharedColumns`. */
+  readonly groups: readonly (readonly SqlValue[])[];
+  /**
+   * One row after the other: the index of its group, then its values in the order of `ownColumns`. A number goes into a
+   * column of numbers only.
+   */
+  readonly rows: readonly SqlValue[];
 }
 
 /** An address of PostgreSQL, or a SQLite file: a path or `:memory:`. */

@@ -1,8 +1,9 @@
-import type { AttemptUse, LedgerRow } from '../../ledger/ledger-row.ts';
+import type { AttemptRow, LedgerRow } from '../../ledger/ledger-row.ts';
 import type { SqlValue } from './database.ts';
-import { type CountedRow, micros } from './ledger-rows.ts';
+import { type CountedAttempt, type CountedRow, micros } from './ledger-rows.ts';
 import { slotOf } from './ledger-slot.ts';
 import { tokenColumns, tokenCounts } from './ledger-totals.ts';
+import type { Group } from './row-groups.ts';
 
 /** Lengths in milliseconds of the buckets that are summed: a minute, an hour, a day (of UTC). */
 export const rollupWidths = [60_000, 3_600_000, 86_400_000] as const;
@@ -69,36 +70,83 @@ interface SlotCount {
 /** By the beginning of the bucket, then by the keys in one text. */
 type Buckets<Value> = Map<number, Map<string, Value>>;
 
+/** Where the rows of one minute count that differ in nothing but numbers. */
+interface Place {
+  readonly minute: number;
+  readonly byTenant: Rollup;
+  readonly byKey: Rollup;
+  /** By slot. */
+  readonly durations: Map<number, SlotCount>;
+  readonly firstBytes: Map<number, SlotCount>;
+}
+
 /** What rows add to the sums of every width. Hours and days are summed up from the minutes in the end. */
 export class RollUp {
   readonly #byTenant: Buckets<Rollup> = new Map();
   readonly #byKey: Buckets<Rollup> = new Map();
   readonly #slots: Buckets<SlotCount> = new Map();
+  readonly #places = new Map<Group, Place>();
 
-  add(counted: CountedRow): void {
-    const { row, provider, model } = counted;
-    const { tenant = '', keyId = '', team = '', organisation = '', isStream, shadowOf } = row.subject;
-    addRow(within(this.#byTenant, bucketOf(row.endedAt, minute)), counted, (of, what) => [
-      of,
-      what,
-      tenant,
-      row.outcome,
-    ]);
-    addRow(within(this.#byKey, bucketOf(row.endedAt, hour)), counted, (of, what) => [
-      keyId,
-      team,
-      organisation,
-      tenant,
-      of,
-      what,
-      row.outcome,
-    ]);
+  /** Rows of one group differ in their numbers, and in nothing that sums are told apart by. */
+  add(counted: CountedRow, group: Group): void {
+    const { row, totals, attempts } = counted;
+    const { isStream, shadowOf } = row.subject;
+    const place = this.#placeOf(counted, group);
+    // A copy for a target that is only watched is no request of anybody, but it costs.
+    if (shadowOf === undefined) {
+      addRequest(place.byTenant, row);
+      addRequest(place.byKey, row);
+    }
+    if (attempts !== undefined) this.#addAttempts(counted, attempts);
+    else if (row.attempts.length > 0) {
+      addAttempt(place.byTenant, row.attempts[0]!, totals.tokens);
+      addAttempt(place.byKey, row.attempts[0]!, totals.tokens);
+    }
     // Refusals and failures say nothing of how long answers take.
     if (row.outcome !== 'completed' || shadowOf !== undefined) return;
-    const slots = within(this.#slots, bucketOf(row.endedAt, minute));
-    addSlot(slots, [provider, model, 'total', slotOf(micros(row.durationMs))], 1);
+    this.#addSlot(counted, 'total', { place, counts: place.durations, time: row.durationMs });
     if (!isStream || row.firstByteMs === undefined) return;
-    addSlot(slots, [provider, model, 'first_byte', slotOf(micros(row.firstByteMs))], 1);
+    this.#addSlot(counted, 'first_byte', { place, counts: place.firstBytes, time: row.firstByteMs });
+  }
+
+  #placeOf(counted: CountedRow, group: Group): Place {
+    const { row, provider, model } = counted;
+    const start = bucketOf(row.endedAt, minute);
+    const known = this.#places.get(group);
+    if (known !== undefined && known.minute === start) return known;
+    const place: Place = {
+      minute: start,
+      byTenant: rollupOf(within(this.#byTenant, start), tenantKeys(row, provider, model)),
+      byKey: rollupOf(within(this.#byKey, bucketOf(start, hour)), ownerKeys(row, provider, model)),
+      durations: new Map(),
+      firstBytes: new Map(),
+    };
+    this.#places.set(group, place);
+    return place;
+  }
+
+  #addAttempts({ row }: CountedRow, attempts: readonly CountedAttempt[]): void {
+    const minutes = within(this.#byTenant, bucketOf(row.endedAt, minute));
+    const hours = within(this.#byKey, bucketOf(row.endedAt, hour));
+    for (const { attempt, model } of attempts) {
+      const tokens = tokenCounts(attempt.usage);
+      addAttempt(rollupOf(minutes, tenantKeys(row, attempt.provider, model)), attempt, tokens);
+      addAttempt(rollupOf(hours, ownerKeys(row, attempt.provider, model)), attempt, tokens);
+    }
+  }
+
+  #addSlot(
+    { provider, model }: CountedRow,
+    measure: 'total' | 'first_byte',
+    { place, counts, time }: { place: Place; counts: Map<number, SlotCount>; time: number },
+  ): void {
+    const slot = slotOf(micros(time));
+    let count = counts.get(slot);
+    if (count === undefined) {
+      count = slotCountOf(within(this.#slots, place.minute), [provider, model, measure, slot]);
+      counts.set(slot, count);
+    }
+    count.count += 1;
   }
 
   /** What is to be added to the tables. */
@@ -112,9 +160,9 @@ export class RollUp {
         added: ['requests'],
         least: [],
         greatest: [],
-        rows: inEveryWidth(this.#slots, rollupWidths, (slots, _name, { keys, count }) =>
-          addSlot(slots, keys, count),
-        ).map(([width, bucket, { keys, count }]) => [width, bucket, ...keys, count]),
+        rows: inEveryWidth(this.#slots, rollupWidths, (slots, _name, { keys, count }) => {
+          slotCountOf(slots, keys).count += count;
+        }).map(([width, bucket, { keys, count }]) => [width, bucket, ...keys, count]),
       },
     ];
   }
@@ -171,20 +219,14 @@ function mergeRollup(into: Map<string, Rollup>, name: string, { keys, sums, leas
   known.greatest = larger(known.greatest, greatest);
 }
 
-/** Keys of what a provider's model did. */
-type KeysOf = (provider: string, model: string) => readonly string[];
+/** Keys of what a provider's model did, without the width and the bucket. */
+function tenantKeys({ subject, outcome }: LedgerRow, provider: string, model: string): readonly string[] {
+  return [provider, model, subject.tenant ?? '', outcome];
+}
 
-function addRow(rollups: Map<string, Rollup>, { row, provider, model, attempts }: CountedRow, keysOf: KeysOf): void {
-  const own = rollupOf(rollups, keysOf(provider, model));
-  // A copy for a target that is only watched is no request of anybody, but it costs.
-  if (row.subject.shadowOf === undefined) addRequest(own, row);
-  if (attempts === undefined) {
-    for (const attempt of row.attempts) addAttempt(own, attempt, attempt.outcome);
-    return;
-  }
-  for (const { attempt, model: name } of attempts) {
-    addAttempt(rollupOf(rollups, keysOf(attempt.provider, name)), attempt, attempt.outcome);
-  }
+function ownerKeys({ subject, outcome }: LedgerRow, provider: string, model: string): readonly string[] {
+  const { keyId = '', team = '', organisation = '', tenant = '' } = subject;
+  return [keyId, team, organisation, tenant, provider, model, outcome];
 }
 
 function rollupOf(rollups: Map<string, Rollup>, keys: readonly string[]): Rollup {
@@ -205,22 +247,23 @@ function addRequest(rollup: Rollup, row: LedgerRow): void {
   rollup.greatest = larger(rollup.greatest, duration);
 }
 
-function addAttempt({ sums }: Rollup, use: AttemptUse, outcome: string): void {
+/** `tokens` in the order of their columns. */
+function addAttempt({ sums }: Rollup, attempt: AttemptRow, tokens: readonly number[]): void {
   sums[at.attempts]! += 1;
-  sums[at.failed_attempts]! += outcome === 'ok' ? 0 : 1;
-  sums[at.estimated_attempts]! += use.isEstimated ? 1 : 0;
-  sums[at.unpriced_attempts]! += use.unknownCost === undefined ? 0 : 1;
-  sums[at.cost_nanos]! += use.cost ?? 0;
-  if (use.usage === undefined) return;
-  const counts = tokenCounts(use.usage);
-  for (let index = 0; index < counts.length; index++) sums[at.input_tokens + index]! += counts[index]!;
+  sums[at.failed_attempts]! += attempt.outcome === 'ok' ? 0 : 1;
+  sums[at.estimated_attempts]! += attempt.isEstimated ? 1 : 0;
+  sums[at.unpriced_attempts]! += attempt.unknownCost === undefined ? 0 : 1;
+  sums[at.cost_nanos]! += attempt.cost ?? 0;
+  for (let index = 0; index < tokens.length; index++) sums[at.input_tokens + index]! += tokens[index]!;
 }
 
-function addSlot(slots: Map<string, SlotCount>, keys: readonly SqlValue[], count: number): void {
+function slotCountOf(slots: Map<string, SlotCount>, keys: readonly SqlValue[]): SlotCount {
   const name = keys.join('\n');
   const known = slots.get(name);
-  if (known === undefined) slots.set(name, { keys, count });
-  else known.count += count;
+  if (known !== undefined) return known;
+  const slot = { keys, count: 0 };
+  slots.set(name, slot);
+  return slot;
 }
 
 function within<Value>(buckets: Buckets<Value>, bucket: number): Map<string, Value> {

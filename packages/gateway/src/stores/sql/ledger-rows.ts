@@ -4,6 +4,7 @@ import type { SqlValue } from './database.ts';
 import type { ReportedModels } from './ledger-model-names.ts';
 import { slotOf } from './ledger-slot.ts';
 import { type LedgerTotals, tokenColumns, tokenCounts, totalsOf } from './ledger-totals.ts';
+import { groupLayout } from './row-groups.ts';
 
 /** A row with what reports make of it. */
 export interface CountedRow {
@@ -60,7 +61,7 @@ const useColumns = [
   'service_tier',
 ] as const;
 
-export const usageColumns: readonly string[] = [
+const usageColumns: readonly string[] = [
   'spool_id',
   'sequence',
   'request_id',
@@ -94,6 +95,21 @@ export const usageColumns: readonly string[] = [
   'is_shared',
   'recovered',
 ];
+
+/** What is a row's own; all else is what its key, its target and its kind of request have in common. */
+export const usageLayout = groupLayout(usageColumns, [
+  'sequence',
+  'request_id',
+  'ended_at',
+  'duration_us',
+  'duration_slot',
+  'first_byte_us',
+  'first_byte_slot',
+  'queued_us',
+  'overhead_us',
+  ...tokenColumns,
+  'cost_nanos',
+]);
 
 /** Values of a row in the order of `usageColumns`. */
 export function usageValues(

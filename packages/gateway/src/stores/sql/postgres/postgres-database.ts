@@ -1,7 +1,15 @@
 import type { PoolClient, QueryConfig } from 'pg';
 import pg from 'pg';
 import { Circuit } from '../circuit.ts';
-import type { CallLimits, Database, DatabaseSettings, RowsToInsert, SqlRunner, SqlValue } from '../database.ts';
+import type {
+  CallLimits,
+  Database,
+  DatabaseSettings,
+  GroupsToInsert,
+  RowsToInsert,
+  SqlRunner,
+  SqlValue,
+} from '../database.ts';
 import { repeatBusy } from '../repeat-busy.ts';
 import { SqlError } from '../sql-error.ts';
 import { TimeLimit } from '../time-limit.ts';
@@ -68,6 +76,10 @@ class PostgresDatabase implements Database {
 
   insertMany(insert: RowsToInsert, limits: CallLimits = {}): Promise<number> {
     return this.#statement(limits, (session) => session.insertMany(insert));
+  }
+
+  insertGroups(insert: GroupsToInsert, limits: CallLimits = {}): Promise<number> {
+    return this.#statement(limits, (session) => session.insertGroups(insert));
   }
 
   script(sql: string, limits: CallLimits = {}): Promise<void> {

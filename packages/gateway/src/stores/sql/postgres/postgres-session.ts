@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
-import type { RowsToInsert, SqlRunner, SqlValue } from '../database.ts';
-import { insertStatement } from '../insert-statement.ts';
+import type { GroupsToInsert, RowsToInsert, SqlRunner, SqlValue } from '../database.ts';
+import { insertStatement, withoutGroups } from '../insert-statement.ts';
 import { SqlError } from '../sql-error.ts';
 import type { TimeLimit } from '../time-limit.ts';
 import { numberedPlaceholders } from './numbered-placeholders.ts';
@@ -47,6 +47,10 @@ export class PostgresSession implements SqlRunner {
       written += await this.insertMany({ ...insert, rows: rows.slice(start, start + size) });
     }
     return written;
+  }
+
+  insertGroups(insert: GroupsToInsert): Promise<number> {
+    return this.insertMany(withoutGroups(insert));
   }
 
   async script(sql: string): Promise<void> {

@@ -1,10 +1,19 @@
 import { resolve } from 'node:path';
 import { Circuit } from '../circuit.ts';
-import type { CallLimits, Database, DatabaseSettings, RowsToInsert, SqlRunner, SqlValue } from '../database.ts';
+import type {
+  CallLimits,
+  Database,
+  DatabaseSettings,
+  GroupsToInsert,
+  RowsToInsert,
+  SqlRunner,
+  SqlValue,
+} from '../database.ts';
 import { insertStatement } from '../insert-statement.ts';
 import { repeatBusy } from '../repeat-busy.ts';
 import { SqlError } from '../sql-error.ts';
 import type { TimeLimit } from '../time-limit.ts';
+import { groupTask } from './group-task.ts';
 import { makeFile } from './sqlite-file.ts';
 import { SqliteLane } from './sqlite-lane.ts';
 import { changesOf, rowsOf } from './sqlite-result.ts';
@@ -77,6 +86,11 @@ class SqliteDatabase implements Database {
     if (insert.rows.length === 0) return 0;
     const sql = insertStatement(insert, 1);
     return this.#call(() => this.#main.thread.ask({ do: 'insert', sql, rows: insert.rows }).then(changesOf), limits);
+  }
+
+  async insertGroups(insert: GroupsToInsert, limits: CallLimits = {}): Promise<number> {
+    if (insert.rows.length === 0) return 0;
+    return this.#call(() => this.#main.thread.ask(groupTask(insert)).then(changesOf), limits);
   }
 
   async script(sql: string, limits: CallLimits = {}): Promise<void> {

@@ -1,7 +1,8 @@
-import type { RowsToInsert, SqlRunner, SqlValue } from '../database.ts';
+import type { GroupsToInsert, RowsToInsert, SqlRunner, SqlValue } from '../database.ts';
 import { insertStatement } from '../insert-statement.ts';
 import { SqlError } from '../sql-error.ts';
 import type { TimeLimit } from '../time-limit.ts';
+import { groupTask } from './group-task.ts';
 import { changesOf, rowsOf } from './sqlite-result.ts';
 import type { SqliteThread, ThreadResult } from './sqlite-thread.ts';
 import type { ThreadTask } from './thread-messages.ts';
@@ -46,6 +47,10 @@ export class SqliteTransaction implements SqlRunner {
   async insertMany(insert: RowsToInsert): Promise<number> {
     if (insert.rows.length === 0) return 0;
     return changesOf(await this.#ask({ do: 'insert', sql: insertStatement(insert, 1), rows: insert.rows }));
+  }
+
+  async insertGroups(insert: GroupsToInsert): Promise<number> {
+    return insert.rows.length === 0 ? 0 : changesOf(await this.#ask(groupTask(insert)));
   }
 
   async script(sql: string): Promise<void> {

@@ -13,6 +13,7 @@ export function threadMain(): void {
   const settings = workerData as ThreadSettings;
   type Binding = typeof import('libsql');
   type Statement = ReturnType<InstanceType<Binding>['prepare']>;
+  type GroupRequest = Extract<ThreadRequest, { readonly do: 'groups' }>;
   const port = parentPort!;
   const MAX_STATEMENTS = 500;
   const MAX_OPEN_ATTEMPTS = 50;
@@ -57,19 +58,43 @@ export function threadMain(): void {
   const toCell = (value: SqlCell) =>
     typeof value === 'bigint' && value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : value;
 
-  const insertAll = (sql: string, rows: readonly (readonly unknown[])[]) => {
-    const statement = prepare(sql);
+  /** All of it or nothing. */
+  const whole = (work: () => number): number => {
     const own = !database!.inTransaction;
     if (own) database!.exec('BEGIN IMMEDIATE');
     try {
-      let changes = 0;
-      for (const row of rows) changes += statement.run(row.map(toBinding)).changes;
+      const changes = work();
       if (own) database!.exec('COMMIT');
       return changes;
     } catch (error) {
       if (own && database!.inTransaction) database!.exec('ROLLBACK');
       throw error;
     }
+  };
+
+  const insertRows = (sql: string, rows: readonly (readonly unknown[])[]): number => {
+    const statement = prepare(sql);
+    let changes = 0;
+    for (const row of rows) changes += statement.run(row.map(toBinding)).changes;
+    return changes;
+  };
+
+  // These go into columns that make whole numbers of them by themselves.
+  const toPlain = (value: unknown) => (typeof value === 'boolean' ? Number(value) : value);
+
+  const insertGroups = ({ groups, rows, statements: texts, width }: GroupRequest): number => {
+    database!.exec(texts.prepare);
+    for (const [place, shared] of groups.entries()) prepare(texts.group).run([place, ...shared.map(toPlain)]);
+    const values = rows.map(toPlain);
+    let changes = 0;
+    for (let done = 0; done < values.length; ) {
+      const left = (values.length - done) / width;
+      const { count, sql } = texts.rows.find((one) => one.count <= left)!;
+      const next = done + count * width;
+      changes += prepare(sql).run(values.slice(done, next)).changes;
+      done = next;
+    }
+    return changes;
   };
 
   const answer = (request: ThreadRequest): ThreadReply => {
@@ -80,7 +105,9 @@ export function threadMain(): void {
         database.exec(request.sql);
         return { id, changes: 0 };
       case 'insert':
-        return { id, changes: insertAll(request.sql, request.rows) };
+        return { id, changes: whole(() => insertRows(request.sql, request.rows)) };
+      case 'groups':
+        return { id, changes: whole(() => insertGroups(request)) };
       case 'run': {
         const statement = prepare(request.sql);
         const parameters = request.parameters.map(toBinding);

@@ -19,8 +19,27 @@ export type ThreadRequest =
       readonly sql: string;
       readonly rows: readonly (readonly SqlValue[])[];
     }
+  | {
+      readonly id: number;
+      readonly do: 'groups';
+      readonly statements: GroupStatements;
+      /** Values of a row, the index of its group among them. */
+      readonly width: number;
+      readonly groups: readonly (readonly SqlValue[])[];
+      readonly rows: readonly SqlValue[];
+    }
   | { readonly id: number; readonly do: 'script'; readonly sql: string }
   | { readonly id: number; readonly do: 'close' };
+
+/** How rows are inserted in groups. */
+export interface GroupStatements {
+  /** Makes room for groups. */
+  readonly prepare: string;
+  /** Takes one: its index and what its rows have in common. */
+  readonly group: string;
+  /** Take so many rows, the most first and one last. */
+  readonly rows: readonly { readonly count: number; readonly sql: string }[];
+}
 
 /** A request without the number that the thread's owner gives it. */
 export type ThreadTask = WithoutId<ThreadRequest>;

@@ -1,0 +1,79 @@
+import type { SqlValue } from './database.ts';
+
+/** Which columns of a table many rows have in common, and which each row has for itself. */
+export interface GroupLayout {
+  readonly sharedColumns: readonly string[];
+  readonly ownColumns: readonly string[];
+  /** Their indexes among all columns of a row. */
+  readonly shared: readonly number[];
+  readonly own: readonly number[];
+}
+
+export function groupLayout(columns: readonly string[], ownColumns: readonly string[]): GroupLayout {
+  const own = ownColumns.map((name) => columns.indexOf(name));
+  const shared = columns.map((_, index) => index).filter((index) => !own.includes(index));
+  return { sharedColumns: shared.map((index) => columns[index]!), ownColumns, shared, own };
+}
+
+/** What the rows of a group have in common. It is one object for all of them. */
+export type Group = readonly SqlValue[];
+
+/** Puts rows together that differ in nothing but what is their own; see `GroupsToInsert`. */
+export class RowGroups {
+  readonly groups: Group[] = [];
+  readonly rows: SqlValue[] = [];
+  readonly #layout: GroupLayout;
+  /** Indexes of the groups that a number stands for: to make a text of all values would take longer than the rest. */
+  readonly #places = new Map<number, number[]>();
+  #last = -1;
+
+  constructor(layout: GroupLayout) {
+    this.#layout = layout;
+  }
+
+  /** Adds a row by the values of all its columns; gives its group. */
+  add(values: readonly SqlValue[]): Group {
+    // A row is often like the one before it.
+    if (!this.#isOf(this.groups[this.#last], values)) this.#last = this.#placeOf(values);
+    this.rows.push(this.#last);
+    for (const index of this.#layout.own) this.rows.push(values[index]!);
+    return this.groups[this.#last]!;
+  }
+
+  #placeOf(values: readonly SqlValue[]): number {
+    const number = this.#numberOf(values);
+    const places = this.#places.get(number);
+    const known = places?.find((place) => this.#isOf(this.groups[place], values));
+    if (known !== undefined) return known;
+    this.groups.push(this.#layout.shared.map((index) => values[index]!));
+    const place = this.groups.length - 1;
+    if (places === undefined) this.#places.set(number, [place]);
+    else places.push(place);
+    return place;
+  }
+
+  #isOf(group: Group | undefined, values: readonly SqlValue[]): boolean {
+    if (group === undefined) return false;
+    const { shared } = this.#layout;
+    for (let at = 0; at < shared.length; at++) if (group[at] !== values[shared[at]!]) return false;
+    return true;
+  }
+
+  /** The same for the same values, and hardly ever for others. */
+  #numberOf(values: readonly SqlValue[]): number {
+    let number = 0;
+    for (const index of this.#layout.shared) {
+      const value = values[index]!;
+      const own = typeof value === 'string' ? textNumber(value) : Number(value);
+      number = (Math.imul(number, 31) + own) | 0;
+    }
+    return number;
+  }
+}
+
+/** Names are often told apart by their ends. */
+function textNumber(text: string): number {
+  const { length } = text;
+  if (length < 2) return length === 0 ? 7 : text.charCodeAt(0);
+  return length * 961 + text.charCodeAt(length - 1) * 31 + text.charCodeAt(length - 2);
+}
