@@ -99,6 +99,22 @@ export class CellWriter {
     this.count(nearest >= 0 && nearest <= Number.MAX_SAFE_INTEGER ? nearest : 0);
   }
 
+  /** Where the next cell begins, for `since`. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** The cells written since then, to be written again by `cells`. */
+  since(at: number): Uint8Array {
+    return new Uint8Array(this.bytes.subarray(at, this.#at));
+  }
+
+  /** Cells that were written before, behind another one as they were then. */
+  cells(written: Uint8Array): void {
+    this.#reserve(written.length);
+    this.#copy(written);
+  }
+
   nothing(): void {
     this.#reserve(8);
     this.#separate();

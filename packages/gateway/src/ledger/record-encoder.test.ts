@@ -11,6 +11,7 @@ import {
   sampleSubject,
   subjects,
 } from './ledger-row.fixture.ts';
+import type { LedgerSubject } from './ledger-row.ts';
 import { RecordEncoder } from './record-encoder.ts';
 import { readLines } from './record-line.ts';
 
@@ -83,6 +84,32 @@ describe('a record of the spool', () => {
     };
     const row = sampleRow({ attempts: [sampleAttempt({ usage, serviceTier: 'flex' })] });
     expect(decodeRecord(encoder.row(1, row))).toEqual({ kind: 'row', ticket: 1, row });
+  });
+
+  it('says whose an exchange is, however like the one before it is', () => {
+    const subject = sampleSubject({ keyId: 'key-1', requestedModel: 'one' });
+    const others: readonly LedgerSubject[] = [
+      { ...subject, requestId: 'another' },
+      { ...subject, operation: 'embeddings' },
+      { ...subject, isStream: !subject.isStream },
+      { ...subject, principal: 'another' },
+      { ...subject, organisation: 'another' },
+      { ...subject, tenant: 'another' },
+      { ...subject, team: 'another' },
+      { ...subject, keyId: 'yek-1' },
+      { ...subject, requestedModel: 'eon' },
+      { ...subject, modelLabel: 'another' },
+      { ...subject, shadowOf: 'another' },
+      { ...subject, keyId: undefined, requestedModel: undefined },
+    ];
+    for (const other of others) {
+      for (const one of [subject, other, subject, other]) {
+        const intent = sampleIntent({ subject: one });
+        expect(decodeIntent(encoder.begin(1, intent))).toEqual(intent);
+        const row = sampleRow({ subject: one });
+        expect(decodeRecord(encoder.row(1, row))).toEqual({ kind: 'row', ticket: 1, row });
+      }
+    }
   });
 
   it('is the JSON that anything else would write', () => {

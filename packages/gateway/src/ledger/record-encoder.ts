@@ -1,5 +1,6 @@
 import type { Usage } from '../canonical/usage.ts';
 import { CellWriter } from './cell-writer.ts';
+import { KnownSubjects } from './known-subjects.ts';
 import type { AttemptRow, AttemptUse, LedgerIntent, LedgerRow, LedgerSubject } from './ledger-row.ts';
 
 /** Attempts of a row that are written down; a plan has far fewer. */
@@ -8,6 +9,7 @@ const MAX_ATTEMPTS = 64;
 /** Lines of the spool. Each method gives the length of the line in `bytes`, which is valid until the next. */
 export class RecordEncoder {
   readonly #cells = new CellWriter();
+  readonly #subjects = new KnownSubjects();
 
   get bytes(): Buffer {
     return this.#cells.bytes;
@@ -18,7 +20,7 @@ export class RecordEncoder {
     const cells = this.#cells;
     cells.begin('B');
     cells.count(ticket);
-    writeSubject(cells, intent.subject);
+    this.#subject(intent.subject);
     cells.rounded(intent.startedAt);
     cells.text(intent.targetId);
     cells.text(intent.provider);
@@ -32,7 +34,7 @@ export class RecordEncoder {
     const cells = this.#cells;
     cells.begin('R');
     cells.count(ticket);
-    writeSubject(cells, row.subject);
+    this.#subject(row.subject);
     cells.rounded(row.endedAt);
     cells.text(row.outcome);
     cells.rounded(row.status);
@@ -55,6 +57,19 @@ export class RecordEncoder {
     return cells.end();
   }
 
+  #subject(subject: LedgerSubject): void {
+    const cells = this.#cells;
+    cells.name(subject.requestId);
+    const known = this.#subjects.find(subject);
+    if (known !== undefined) {
+      cells.cells(known);
+      return;
+    }
+    const { at } = cells;
+    writeSubject(cells, subject);
+    this.#subjects.learn(subject, cells.since(at));
+  }
+
   /** Rows that could not be kept; `at` in milliseconds since 1970. */
   lost(at: number, count: number, reason: string): number {
     this.#cells.begin('L');
@@ -71,8 +86,8 @@ export class RecordEncoder {
   }
 }
 
+/** What stands behind the id. */
 function writeSubject(cells: CellWriter, subject: LedgerSubject): void {
-  cells.name(subject.requestId);
   cells.text(subject.operation);
   cells.count(subject.isStream ? 1 : 0);
   cells.text(subject.principal);

@@ -10,13 +10,18 @@ export function acquireAll(
   signal: CancelSignal,
 ): readonly SlotOutcome[] | Promise<readonly SlotOutcome[]> {
   const outcomes: (SlotOutcome | Promise<SlotOutcome>)[] = [];
+  let isWaiting = false;
   try {
-    for (const pool of pools) outcomes.push(slots.acquire(pool, signal));
+    for (const pool of pools) {
+      const outcome = slots.acquire(pool, signal);
+      isWaiting ||= outcome instanceof Promise;
+      outcomes.push(outcome);
+    }
   } catch (error) {
     for (const outcome of outcomes) void Promise.resolve(outcome).then(releaseSlot, () => undefined);
     throw error;
   }
-  if (!outcomes.some((outcome) => outcome instanceof Promise)) return outcomes as SlotOutcome[];
+  if (!isWaiting) return outcomes as SlotOutcome[];
   return Promise.allSettled(outcomes).then((settled) => {
     const failed = settled.find(({ status }) => status === 'rejected');
     const granted = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));

@@ -143,7 +143,8 @@ class HeldLimits implements KeyHold {
   claim(request: RequestView, estimatedTokens: number): void | Promise<void> {
     if (!this.needsEstimate || this.#isOver) return;
     const { requests, tokens } = this.#compiled;
-    const claims = [...requests, ...tokens.map((claim) => ({ ...claim, cost: estimatedTokens }))];
+    const claims = requests.slice();
+    for (const { key, rule } of tokens) claims.push({ rule, key, cost: estimatedTokens });
     if (this.#awaited !== undefined) return this.#countBeside(this.#awaited, claims, request);
     const reservation = this.#limits.reserve(claims);
     if (reservation instanceof Promise) return reservation.then((late) => this.#reserved(late, request));
@@ -199,8 +200,12 @@ class HeldLimits implements KeyHold {
 
   #settle(tokens: number | undefined): void {
     if (tokens === undefined) return;
+    if (this.#reservation === undefined) return;
     const { requests, tokens: claims } = this.#compiled;
-    this.#reservation?.settle([...requests.map(() => 1), ...claims.map(() => tokens)]);
+    const costs: number[] = [];
+    for (let index = 0; index < requests.length; index++) costs.push(1);
+    for (let index = 0; index < claims.length; index++) costs.push(tokens);
+    this.#reservation.settle(costs);
   }
 
   #apply(verdict: LimitVerdict, request: RequestView): void {

@@ -84,7 +84,7 @@ export class SpendCounter implements SpendSums {
 
   /** Thresholds that were reached since the last time, each told of once in a window. */
   crossed({ thresholds, capNanos }: SpendCap, wallMs: number): readonly number[] {
-    if (this.spent === 0 || thresholds.length === 0) return none;
+    if (this.spent === 0 || thresholds.length === 0 || this.spent * 100 < thresholds[0]! * capNanos) return none;
     if (this.window.kind === 'rolling' && wallMs - this.#alertedAt >= this.window.ms) this.alerted = 0;
     const reached = thresholds.filter((percent) => percent > this.alerted && this.spent * 100 >= percent * capNanos);
     if (reached.length === 0) return none;

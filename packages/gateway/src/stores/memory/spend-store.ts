@@ -57,7 +57,8 @@ class SpendTable implements MemorySpendStore {
     this.#endLeases(now);
     if (claims.length === 0) return new RefusedSpend(unlimitedSpend);
     const wallNow = this.#clock.wallNow();
-    const counters = claims.map((claim) => this.#counterOf(claim, wallNow));
+    const counters: SpendCounter[] = [];
+    for (const claim of claims) counters.push(this.#counterOf(claim, wallNow));
     const verdict = judgeSpend(claims, counters, estimate, wallNow);
     if (!verdict.allowed) return new RefusedSpend(verdict);
     const held = new HeldSpend(verdict, this, {
@@ -108,7 +109,8 @@ class SpendTable implements MemorySpendStore {
   conclude(held: HeldSpend, { claims, counters, estimate, at }: Holding, nanos: number): void {
     const isHeld = this.#leases.delete(held);
     const wallNow = this.#clock.wallNow();
-    for (const [index, counter] of counters.entries()) {
+    for (let index = 0; index < counters.length; index++) {
+      const counter = counters[index]!;
       const start = held.starts[index]!;
       counter.advance(wallNow);
       if (isHeld) counter.giveBack(start, estimate);
