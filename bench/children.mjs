@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** @typedef {import('node:child_process').ChildProcess} ChildProcess */
-/** @typedef {{ command: string, args: string[], directory: string, output: number | 'ignore' }} Launch */
+/** @typedef {{ command: string, args: string[], variables?: Record<string, string>, directory: string, output: number | 'ignore' }} Launch */
 
 const STOP_MS = 1_000;
 
@@ -26,8 +26,8 @@ export class Children {
    * output goes to an open file or nowhere.
    * @param {Launch} launch
    */
-  launch({ command, args, directory, output }) {
-    const env = { PATH: process.env['PATH'], HOME: directory };
+  launch({ command, args, variables, directory, output }) {
+    const env = { PATH: process.env['PATH'], HOME: directory, ...variables };
     return this.#own(spawn(command, args, { cwd: directory, env, stdio: ['ignore', output, output], detached: true }));
   }
 

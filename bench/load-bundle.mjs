@@ -2,9 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-
-/** The root of the repository. */
-export const repository = join(import.meta.dirname, '..');
+import { repository } from './repository.mjs';
 
 /** As far below the package as its sources are, because the migrations are found from there. */
 const folder = join(repository, 'packages/gateway/node_modules/.cache/llm-gateway/bench');

@@ -29,27 +29,26 @@ const QUICK_WARM_UP_SECONDS = 0.2;
  * Runs a scenario in rounds: in each, every subject takes its turn, and the next round begins with the next subject, so
  * that what else the machine is doing hits all alike.
  * @param {{
- *   scenario: Scenario, subjects: readonly Subject[], load: import('./load-process.mjs').LoadProcess, key: string,
- *   rounds: number, isQuick: boolean,
+ *   scenario: Scenario, subjects: readonly Subject[], load: import('./load-process.mjs').LoadProcess, rounds: number,
+ *   isQuick: boolean,
  * }} parts
  * @returns {Promise<ScenarioReport>}
  */
-export async function measureScenario({ scenario, subjects, load, key, rounds, isQuick }) {
+export async function measureScenario({ scenario, subjects, load, rounds, isQuick }) {
   const able = subjects.filter(({ name }) => scenario.subjects?.includes(name) ?? true);
   const taking = able.filter((subject) => subject.name !== 'direct' || scenario.isLatencyAsked);
   const seconds = isQuick ? scenario.quickSeconds : scenario.seconds;
   for (const subject of taking) {
     const length = isQuick ? QUICK_WARM_UP_SECONDS : WARM_UP_SECONDS;
-    await load.run({ ...scenario.command(length), port: subject.port, key });
+    await subject.answer(load, scenario.command(length));
+    await subject.untilRecorded();
   }
   /** @type {Map<Subject, Sample[]>} */
   const samples = new Map(taking.map((subject) => [subject, []]));
   for (let round = 0; round < rounds; round += 1) {
     const first = round % Math.max(1, taking.length);
     for (const subject of [...taking.slice(first), ...taking.slice(0, first)]) {
-      samples
-        .get(subject)
-        ?.push(await measureRound(subject, load, { ...scenario.command(seconds), port: subject.port, key }));
+      samples.get(subject)?.push(await measureRound(subject, load, scenario.command(seconds)));
     }
   }
   return {
@@ -63,14 +62,16 @@ export async function measureScenario({ scenario, subjects, load, key, rounds, i
 /**
  * @param {Subject} subject
  * @param {import('./load-process.mjs').LoadProcess} load
- * @param {import('./load.mjs').LoadCommand} command
+ * @param {import('./scenarios.mjs').ScenarioCommand} command
  * @returns {Promise<Sample>}
  */
 async function measureRound(subject, load, command) {
   const { pid } = subject;
   const before = pid === undefined ? undefined : readProcessUsage(pid).cpuSeconds;
-  const result = await load.run(command);
+  const result = await subject.answer(load, command);
   await delay(AFTERMATH_MS);
+  // Rows of the ledger are brought to the database behind the replies; that is part of what a request costs.
+  await subject.untilRecorded();
   subject.assertRunning();
   if (pid === undefined || before === undefined) return { result, cpuSeconds: undefined };
   return { result, cpuSeconds: readProcessUsage(pid).cpuSeconds - before };

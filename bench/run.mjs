@@ -59,18 +59,17 @@ async function measureAll({ options, bench, load }) {
   // Code that has just been loaded is interpreted, and several times as dear; the short rounds of --quick would show that.
   const warmUp = {
     kind: /** @type {const} */ ('unary'),
-    key: KEY,
     bodyBytes: 250,
     concurrency: 32,
     seconds: WARM_UP_SECONDS,
   };
-  for (const { port } of subjects) await load.run({ ...warmUp, port });
+  for (const subject of subjects) await subject.answer(load, warmUp);
 
   const reports = [];
   for (const scenario of scenarios.filter((one) => options.only.includes(one.name))) {
     progress(`${scenario.name}: ${scenario.title}`);
     const { rounds, isQuick } = options;
-    reports.push(await measureScenario({ scenario, subjects, load, key: KEY, rounds, isQuick }));
+    reports.push(await measureScenario({ scenario, subjects, load, rounds, isQuick }));
   }
   if (!options.isQuick) await delay(SETTLE_MS);
   const own = subjects.filter((subject) => subject.pid !== undefined);
@@ -80,6 +79,8 @@ async function measureAll({ options, bench, load }) {
     afterMegabytes: megabytesOf(subject),
   }));
   addDoubts({ subjects, reports, notes, isQuick: options.isQuick });
+  const ledgerFaults = await checkLedgers(own);
+  notes.push(...ledgerFaults);
   for (const { child } of own) if (child !== undefined) await bench.children.stop(child);
 
   const starts = [];
@@ -101,7 +102,7 @@ async function measureAll({ options, bench, load }) {
   };
   process.stdout.write(formatReport(report, options));
   if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`);
-  return hasFailed || countErrors(reports) > 0 ? 1 : 0;
+  return hasFailed || ledgerFaults.length > 0 || countErrors(reports) > 0 ? 1 : 0;
 }
 
 /**
@@ -138,13 +139,29 @@ async function startSubjects(options, bench) {
  * @param {string[]} notes
  */
 async function checkSubject(subject, load, notes) {
-  const once = { kind: /** @type {const} */ ('unary'), port: subject.port, bodyBytes: 250, concurrency: 1, seconds: 0 };
-  const admitted = await load.run({ ...once, key: KEY });
+  const once = { kind: /** @type {const} */ ('unary'), bodyBytes: 250, concurrency: 1, seconds: 0 };
+  const admitted = await subject.answer(load, once);
   if (admitted.ok !== 1) throw new Error(`${subject.name} does not relay: ${JSON.stringify(admitted.statuses)}`);
-  if (subject.name !== 'gateway') return;
-  const refused = await load.run({ ...once, key: 'sk-bench-wrong' });
+  if (subject.name !== 'gateway' && subject.name !== 'unrecorded') return;
+  const refused = await subject.answer(load, { ...once, key: 'sk-bench-wrong' });
   if (refused.statuses['401'] !== 1)
-    notes.push('The gateway did not refuse a wrong key; its figures are without authentication.');
+    notes.push(`${subject.name} did not refuse a wrong key; its figures are without authentication.`);
+}
+
+/**
+ * A subject that loses rows, or writes some twice, would be cheap or dear for the wrong reason.
+ * @param {readonly Subject[]} subjects
+ */
+async function checkLedgers(subjects) {
+  /** @type {string[]} */
+  const faults = [];
+  for (const subject of subjects) {
+    await subject.untilRecorded();
+    const fault = subject.ledgerFault();
+    if (fault !== undefined) faults.push(fault);
+  }
+  for (const fault of faults) progress(fault);
+  return faults;
 }
 
 /**
@@ -184,10 +201,11 @@ async function soak({ options, bench, load, upstream }, minutes) {
   const absence = absenceOf(name);
   if (absence !== undefined) throw new Error(`${absence}.`);
   const subject = await Subject.start(name, bench);
-  const report = await runSoak({ subject, load, upstream, key: KEY, minutes, onProgress: progress });
+  const report = await runSoak({ subject, load, upstream, minutes, onProgress: progress });
   process.stdout.write(formatSoak(report));
+  const ledgerFaults = await checkLedgers([subject]);
   if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(report, null, 2)}\n`);
-  return Object.keys(report.errors).length > 0 || report.openStreams > 0 ? 1 : 0;
+  return Object.keys(report.errors).length > 0 || report.openStreams > 0 || ledgerFaults.length > 0 ? 1 : 0;
 }
 
 try {

@@ -13,11 +13,13 @@ import { MESSAGES_MODEL } from './subject-files.mjs';
  * }} Scenario
  */
 
+/** What the record costs is told by two scenarios; in the others there is only the gateway that has one. */
+const usual = /** @type {readonly SubjectName[]} */ (['direct', 'nginx', 'bare', 'gateway']);
 const STREAM_BODY_BYTES = 300;
 const PACE_MS = 20;
 
 /**
- * @param {{ name: string, title: string, bodyBytes: number, concurrency: number, seconds: number, isLatencyAsked: boolean }} parts
+ * @param {{ name: string, title: string, bodyBytes: number, concurrency: number, seconds: number, isLatencyAsked: boolean, subjects?: readonly SubjectName[] }} parts
  * @returns {Scenario}
  */
 const unary = ({ bodyBytes, concurrency, ...rest }) => ({
@@ -39,6 +41,7 @@ const paced = (streams, seconds) => ({
   seconds,
   quickSeconds: 1.5,
   isLatencyAsked: false,
+  subjects: usual,
   command: (length) => {
     const rampSeconds = Math.min(1, length / 4);
     const events = Math.round(((length - rampSeconds) * 1_000) / PACE_MS);
@@ -116,6 +119,7 @@ export const scenarios = [
     concurrency: 1,
     seconds: 3,
     isLatencyAsked: true,
+    subjects: usual,
   }),
   unary({
     name: 'body-10k',
@@ -124,6 +128,7 @@ export const scenarios = [
     concurrency: 16,
     seconds: 3,
     isLatencyAsked: false,
+    subjects: usual,
   }),
   unary({
     name: 'body-100k',
@@ -132,6 +137,7 @@ export const scenarios = [
     concurrency: 8,
     seconds: 3,
     isLatencyAsked: false,
+    subjects: usual,
   }),
   unary({
     name: 'body-1m',
@@ -140,6 +146,7 @@ export const scenarios = [
     concurrency: 4,
     seconds: 4,
     isLatencyAsked: false,
+    subjects: usual,
   }),
   {
     name: 'stream',
@@ -166,6 +173,7 @@ export const scenarios = [
     seconds: 6,
     quickSeconds: 1.5,
     isLatencyAsked: true,
+    subjects: usual,
     command: (seconds) => ({
       kind: 'streams',
       total: Math.round(seconds * 100),

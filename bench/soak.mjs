@@ -20,13 +20,13 @@ const MEGABYTE = 2 ** 20;
  * by its client, and requests with a wrong key. Memory is sampled all the while.
  * @param {{
  *   subject: import('./subjects.mjs').Subject, load: import('./load-process.mjs').LoadProcess,
- *   upstream: import('./upstream-process.mjs').UpstreamProcess, key: string, minutes: number,
+ *   upstream: import('./upstream-process.mjs').UpstreamProcess, minutes: number,
  *   onProgress: (line: string) => void,
  * }} parts
  * @returns {Promise<SoakReport>}
  */
-export async function runSoak({ subject, load, upstream, key, minutes, onProgress }) {
-  const { pid, port } = subject;
+export async function runSoak({ subject, load, upstream, minutes, onProgress }) {
+  const { pid } = subject;
   if (pid === undefined) throw new Error('A soak needs a subject with a process of its own.');
   const startedAt = performance.now();
   const elapsed = () => (performance.now() - startedAt) / 60_000;
@@ -38,7 +38,7 @@ export async function runSoak({ subject, load, upstream, key, minutes, onProgres
   sample();
   let nextSample = SAMPLE_EVERY_MS;
   for (let segment = 0; elapsed() < minutes; segment += 1) {
-    const work = runSegment({ load, port, key, seed: segment + 1 });
+    const work = runSegment({ subject, load, seed: segment + 1 });
     let isDone = false;
     const results = work.finally(() => {
       isDone = true;
@@ -63,19 +63,19 @@ export async function runSoak({ subject, load, upstream, key, minutes, onProgres
 }
 
 /**
- * @param {{ load: import('./load-process.mjs').LoadProcess, port: number, key: string, seed: number }} parts
+ * @param {{ subject: import('./subjects.mjs').Subject, load: import('./load-process.mjs').LoadProcess, seed: number }} parts
  * @returns {Promise<import('./tally.mjs').LoadResult[]>}
  */
-async function runSegment({ load, port, key, seed }) {
+async function runSegment({ subject, load, seed }) {
   const seconds = SEGMENT_SECONDS;
-  const streams = { kind: /** @type {const} */ ('streams'), port, key, bodyBytes: 300, seconds, abortShare: 0.2, seed };
-  const unary = { kind: /** @type {const} */ ('unary'), port, key, seconds };
+  const streams = { kind: /** @type {const} */ ('streams'), bodyBytes: 300, seconds, abortShare: 0.2, seed };
+  const unary = { kind: /** @type {const} */ ('unary'), seconds };
   const [rejected, ...results] = await Promise.all([
-    load.run({ ...unary, key: `sk-wrong-${seed}`, bodyBytes: 250, concurrency: 1, seconds: 0.1 }),
-    load.run({ ...unary, bodyBytes: 250, concurrency: 8 }),
-    load.run({ ...unary, bodyBytes: 100_000, concurrency: 1 }),
-    load.run({ ...streams, events: 100, gapMs: 20, concurrency: 40 }),
-    load.run({ ...streams, events: 500, gapMs: 0, concurrency: 2 }),
+    subject.answer(load, { ...unary, key: `sk-wrong-${seed}`, bodyBytes: 250, concurrency: 1, seconds: 0.1 }),
+    subject.answer(load, { ...unary, bodyBytes: 250, concurrency: 8 }),
+    subject.answer(load, { ...unary, bodyBytes: 100_000, concurrency: 1 }),
+    subject.answer(load, { ...streams, events: 100, gapMs: 20, concurrency: 40 }),
+    subject.answer(load, { ...streams, events: 500, gapMs: 0, concurrency: 2 }),
   ]);
   // A wrong key is meant to be refused; only an answer other than 401 is an error.
   const refused = rejected.statuses['401'] ?? 0;

@@ -24,7 +24,7 @@ export async function measureStart({ name, bench, load, rounds }) {
     const subject = await Subject.launch(name, bench);
     await subject.untilHealthy();
     healthy.push(performance.now() - spawnedAt);
-    await untilRelayed(subject, load, bench.key);
+    await untilRelayed(subject, load);
     relayed.push(performance.now() - spawnedAt);
     if (subject.child !== undefined) await bench.children.stop(subject.child);
   }
@@ -34,18 +34,10 @@ export async function measureStart({ name, bench, load, rounds }) {
 /**
  * @param {Subject} subject
  * @param {import('./load-process.mjs').LoadProcess} load
- * @param {string} key
  */
-async function untilRelayed(subject, load, key) {
+async function untilRelayed(subject, load) {
   for (let attempt = 0; attempt < RELAY_TRIES; attempt += 1) {
-    const result = await load.run({
-      kind: 'unary',
-      port: subject.port,
-      key,
-      bodyBytes: 250,
-      concurrency: 1,
-      seconds: 0,
-    });
+    const result = await subject.answer(load, { kind: 'unary', bodyBytes: 250, concurrency: 1, seconds: 0 });
     if (result.ok === 1) return;
   }
   throw new Error(`${subject.name} answered /health and then relayed nothing in ${RELAY_TRIES} tries.`);

@@ -50,12 +50,32 @@ http {
 }
 
 /**
- * The gateway with everything on that a request passes: keys, both kinds of rate limit, queue, two weighted targets with
- * health checks, metrics and a JSON access log (its standard output, which the run sends to a file). The limits are far
- * above the load, so that they are counted and never reached.
+ * The gateway with everything on that a request passes without a record: keys, both kinds of rate limit, queue, two
+ * weighted targets with health checks, metrics and a JSON access log (its standard output, which the run sends to a file).
+ * The limits are far above the load, so that they are counted and never reached.
  * @param {SubjectSetting} setting
  */
-export function gatewayFile({ port, upstreamPorts, key }) {
+export function unrecordedGatewayFile(setting) {
+  return `${JSON.stringify(gatewayConfiguration(setting), null, 2)}\n`;
+}
+
+/**
+ * The same with a record in an embedded database, where the keys, their limits and budgets are, and every exchange is
+ * written down with what it cost.
+ * @param {SubjectSetting} setting
+ */
+export function recordedGatewayFile(setting) {
+  const prices = { input: 2.5, cached_input: 1.25, output: 10 };
+  const configuration = {
+    ...gatewayConfiguration(setting),
+    database: { path: 'record.db' },
+    pricing: { 'bench-model': prices, [MESSAGES_MODEL]: prices },
+  };
+  return `${JSON.stringify(configuration, null, 2)}\n`;
+}
+
+/** @param {SubjectSetting} setting */
+function gatewayConfiguration({ port, upstreamPorts, key }) {
   const unreachable = 1_000_000_000;
   const [first, second] = upstreamPorts;
   const target = (/** @type {number} */ upstreamPort, /** @type {number} */ weight) => ({
@@ -65,7 +85,7 @@ export function gatewayFile({ port, upstreamPorts, key }) {
     api_key: 'upstream-key',
     default_model: 'bench-model',
   });
-  const configuration = {
+  return {
     server: { host: '127.0.0.1', port, metrics_port: 0 },
     auth: {
       mode: 'required',
@@ -99,5 +119,4 @@ export function gatewayFile({ port, upstreamPorts, key }) {
     resilience: { bulkhead: { max_concurrent: 10_000, max_queue: 10_000 } },
     telemetry: { logging: { level: 'info', format: 'json' }, metrics: { enabled: true } },
   };
-  return `${JSON.stringify(configuration, null, 2)}\n`;
 }

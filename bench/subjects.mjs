@@ -3,27 +3,31 @@ import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync, writeFi
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { waitForOk } from './children.mjs';
-import { gatewayFile, nginxFile } from './subject-files.mjs';
+import { ADMIN_KEY, makeRecordedKey, RecordedRows } from './record.mjs';
+import { repository } from './repository.mjs';
+import { nginxFile, recordedGatewayFile, unrecordedGatewayFile } from './subject-files.mjs';
 
-/** @typedef {'direct' | 'nginx' | 'bare' | 'gateway'} SubjectName */
+/** @typedef {'direct' | 'nginx' | 'bare' | 'unrecorded' | 'gateway'} SubjectName */
 /** @typedef {import('./subject-files.mjs').SubjectSetting} SubjectSetting */
+/** @typedef {{ command: string, args: string[], variables?: Record<string, string> }} Program */
 /** @typedef {{ children: import('./children.mjs').Children, upstreamPorts: readonly [number, number], directory: string, key: string }} Bench */
 /**
- * Something that can stand between client and upstream.
+ * Something that can stand between client and upstream. One that is `isRecorded` writes every exchange into a ledger, and
+ * its key is made over its admin API.
  * @typedef {{
  *   title: string,
+ *   isRecorded?: true,
  *   absence: () => string | undefined,
- *   program: (setting: SubjectSetting) => { command: string, args: string[] },
+ *   program: (setting: SubjectSetting) => Program,
  * }} Definition
  */
 
-const repository = join(import.meta.dirname, '..');
 const gatewayBin = join(repository, 'packages/gateway/bin/llm-gateway.js');
 const START_LIMIT_MS = 20_000;
 const LAST_OUTPUT_BYTES = 1_000;
 
 /** @type {readonly SubjectName[]} */
-export const subjectNames = ['direct', 'nginx', 'bare', 'gateway'];
+export const subjectNames = ['direct', 'nginx', 'bare', 'unrecorded', 'gateway'];
 
 /** @type {Readonly<Record<Exclude<SubjectName, 'direct'>, Definition>>} */
 const definitions = {
@@ -47,19 +51,43 @@ const definitions = {
       args: [join(import.meta.dirname, 'bare-proxy.mjs'), String(port), `http://127.0.0.1:${upstreamPorts[0]}`, key],
     }),
   },
+  unrecorded: {
+    title: 'gateway, without a record',
+    absence: gatewayAbsence,
+    program: (setting) => startGateway(setting, unrecordedGatewayFile(setting)),
+  },
   gateway: {
     title: 'gateway, everything on',
-    absence: () =>
-      existsSync(join(repository, 'packages/gateway/dist/main.js'))
-        ? undefined
-        : 'the gateway is not built (npm run build)',
-    program: (setting) => {
-      const file = join(setting.directory, 'gateway.json');
-      writeFileSync(file, gatewayFile(setting));
-      return { command: process.execPath, args: [gatewayBin, 'start', '-c', file] };
-    },
+    isRecorded: true,
+    absence: gatewayAbsence,
+    program: (setting) => ({
+      ...startGateway(setting, recordedGatewayFile(setting)),
+      variables: { ADMIN_KEY },
+    }),
   },
 };
+
+function gatewayAbsence() {
+  const isBuilt = existsSync(join(repository, 'packages/gateway/dist/main.js'));
+  return isBuilt ? undefined : 'the gateway is not built (npm run build)';
+}
+
+/**
+ * @param {SubjectSetting} setting
+ * @param {string} text of its configuration
+ * @returns {Program}
+ */
+function startGateway({ directory }, text) {
+  const file = join(directory, 'gateway.json');
+  writeFileSync(file, text);
+  return { command: process.execPath, args: [gatewayBin, 'start', '-c', file] };
+}
+
+/**
+ * Keys that were made by the recorded ones; they stay good when one is started again.
+ * @type {Map<SubjectName, string>}
+ */
+const madeKeys = new Map();
 
 /** The installed nginx, such as `nginx/1.22.1`, or undefined. */
 export function nginxVersion() {
@@ -80,19 +108,22 @@ export function titleOf(name) {
   return name === 'direct' ? 'direct, client to upstream' : definitions[name].title;
 }
 
+/** @typedef {{ name: SubjectName, port: number, key: string, child: import('node:child_process').ChildProcess | undefined, logFile: string, directory: string }} Running */
+
 /** A subject that is running, or, for `direct`, nothing but the upstream's own port. */
 export class Subject {
-  /**
-   * @param {SubjectName} name
-   * @param {number} port
-   * @param {import('node:child_process').ChildProcess | undefined} child
-   * @param {string} logFile
-   */
-  constructor(name, port, child, logFile) {
+  /** @param {Running} running */
+  constructor({ name, port, key, child, logFile, directory }) {
     this.name = name;
     this.port = port;
+    this.key = key;
     this.child = child;
     this.logFile = logFile;
+    this.directory = directory;
+    /** Requests that the load sent so far and that were answered, by whatever. */
+    this.answered = 0;
+    /** @type {RecordedRows | undefined} */
+    this.rows = undefined;
   }
 
   get pid() {
@@ -100,13 +131,18 @@ export class Subject {
   }
 
   /**
-   * Starts a subject and waits for its first 200 on /health. Rejects with the end of its output when that does not come.
+   * Starts a subject, waits for its first 200 on /health, and has a key made where that is its business. Rejects with the end of its output when that does not come.
    * @param {SubjectName} name
    * @param {Bench} bench
    */
   static async start(name, bench) {
     const subject = await Subject.launch(name, bench);
     await subject.untilHealthy();
+    if (name !== 'direct' && definitions[name].isRecorded) {
+      subject.key = await makeRecordedKey(subject.port);
+      madeKeys.set(name, subject.key);
+      subject.rows = new RecordedRows(subject.directory);
+    }
     return subject;
   }
 
@@ -115,17 +151,42 @@ export class Subject {
    * @param {Bench} bench
    */
   static async launch(name, { children, upstreamPorts, directory, key }) {
-    if (name === 'direct') return new Subject(name, upstreamPorts[0], undefined, '');
+    if (name === 'direct') {
+      return new Subject({ name, port: upstreamPorts[0], key, child: undefined, logFile: '', directory });
+    }
     const own = join(directory, name);
     mkdirSync(own, { recursive: true });
     const port = await freePort();
     // Not beside the configuration: whoever watches that folder would be woken by each line of the log.
     const logFile = join(directory, `${name}.log`);
-    const { command, args } = definitions[name].program({ port, upstreamPorts, key, directory: own });
+    const program = definitions[name].program({ port, upstreamPorts, key, directory: own });
     const output = openSync(logFile, 'w');
-    const child = children.launch({ command, args, directory: own, output });
+    const child = children.launch({ ...program, directory: own, output });
     closeSync(output);
-    return new Subject(name, port, child, logFile);
+    return new Subject({ name, port, key: madeKeys.get(name) ?? key, child, logFile, directory: own });
+  }
+
+  /**
+   * Has it answer a load, with its own key unless another is given.
+   * @param {import('./load-process.mjs').LoadProcess} load
+   * @param {import('./scenarios.mjs').ScenarioCommand & { key?: string }} command
+   */
+  async answer(load, command) {
+    const result = await load.run({ key: this.key, ...command, port: this.port });
+    this.answered += result.requests + result.aborted;
+    return result;
+  }
+
+  /** Until every answer is in the ledger, where there is one. */
+  async untilRecorded() {
+    await this.rows?.until(this.answered);
+  }
+
+  /** What is wrong with the ledger; undefined where there is none, or nothing is. */
+  ledgerFault() {
+    const rows = this.rows?.count();
+    if (rows === undefined || rows === this.answered) return undefined;
+    return `The ledger has ${rows} rows of ${this.answered} answered requests.`;
   }
 
   /** Throws with the end of the subject's output when its process has ended. */

@@ -7,7 +7,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadBundle, repository } from '../load-bundle.mjs';
+import { loadBundle } from '../load-bundle.mjs';
+import { repository } from '../repository.mjs';
 
 const migrations = join(repository, 'packages/gateway/migrations');
 
