@@ -37,6 +37,9 @@ export function decodeRecord(json: string): SpoolRecord | undefined {
   }
 }
 
+/** What the beginning of an exchange begins with, before its number. */
+export const beginMark = Buffer.from('["B",');
+
 const beginTicket = /^\["B",(\d{1,15}),/;
 
 type Cells = readonly unknown[];

@@ -8,6 +8,8 @@ import { crc32 } from 'node:zlib';
 export const HEAD = 9;
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
+const COMMA = 0x2c;
+const ZERO = 0x30;
 const hexDigits = Buffer.from('0123456789abcdef', 'latin1');
 
 /** Puts sum and line feed around JSON that ends at `end` and has `HEAD` bytes free before it; gives the line's length. */
@@ -22,10 +24,38 @@ export function sealLine(bytes: Buffer, end: number, sum: number): number {
   return end + 1;
 }
 
+/** A whole line of a piece, which must not change while it is read. */
+export class Line {
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  /** The offset behind it. */
+  readonly end: number;
+
+  constructor(bytes: Buffer, start: number, end: number) {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.end = end;
+  }
+
+  get json(): string {
+    return this.#bytes.toString('utf8', this.#start, this.end - 1);
+  }
+
+  /** The number behind this beginning of the JSON, which is ASCII; undefined where there is another, or none of 15 digits at most. */
+  numberAfter(beginning: Buffer): number | undefined {
+    const bytes = this.#bytes;
+    let at = this.#start;
+    for (let index = 0; index < beginning.length; index++) if (bytes[at++] !== beginning[index]) return undefined;
+    const first = at;
+    let number = 0;
+    for (; bytes[at]! >= ZERO && bytes[at]! <= ZERO + 9; at++) number = number * 10 + bytes[at]! - ZERO;
+    return at > first && at - first <= 15 && bytes[at] === COMMA ? number : undefined;
+  }
+}
+
 /** What a piece of a file holds. */
 export interface ReadLines {
-  /** JSON of each whole line, with the offset behind it. */
-  readonly lines: readonly { readonly json: string; readonly end: number }[];
+  readonly lines: readonly Line[];
   /** Bytes up to the last line feed; what comes after it is no whole line, or not yet. */
   readonly length: number;
   /** Lines whose sum does not fit: they are left out. */
@@ -34,11 +64,11 @@ export interface ReadLines {
 
 /** Finds the whole lines of `bytes`, which begin at the beginning of a line. */
 export function readLines(bytes: Buffer): ReadLines {
-  const lines: { json: string; end: number }[] = [];
+  const lines: Line[] = [];
   let damaged = 0;
   let start = 0;
   for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
-    if (isWhole(bytes, start, end)) lines.push({ json: bytes.toString('utf8', start + HEAD, end), end: end + 1 });
+    if (isWhole(bytes, start, end)) lines.push(new Line(bytes, start + HEAD, end + 1));
     else damaged += 1;
     start = end + 1;
   }

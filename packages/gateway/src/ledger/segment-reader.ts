@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { decodeRecord, type SpoolRecord } from './decode-record.ts';
-import { readLines } from './record-line.ts';
+import { beginMark, decodeRecord, type SpoolRecord } from './decode-record.ts';
+import { type Line, readLines } from './record-line.ts';
 
 /** A record and the offset behind it. */
 export interface PlacedRecord {
@@ -10,6 +10,7 @@ export interface PlacedRecord {
 
 /** The next piece of a segment. */
 export interface SegmentPiece {
+  /** Without the beginnings of exchanges that end in the same piece, which nearly all do: the end says all of them. */
   readonly records: readonly PlacedRecord[];
   /** Lines that are damaged or say nothing that is understood. */
   readonly damaged: number;
@@ -42,13 +43,7 @@ export class SegmentReader {
     const { lines, length, damaged } = readLines(bytes);
     const isFull = bytesRead === this.#buffer.length;
     if (length === 0 && isFull) return this.#grow();
-    const records: PlacedRecord[] = [];
-    let unknown = 0;
-    for (const { json, end } of lines) {
-      const record = decodeRecord(json);
-      if (record === undefined) unknown += 1;
-      else records.push({ record, end: this.offset + end });
-    }
+    const { records, unknown } = decodeLines(lines, this.offset);
     this.offset += length;
     if (length > 0 && this.#buffer.length > PIECE_BYTES) this.#buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
     return { records, damaged: damaged + unknown, isAtEnd: !isFull };
@@ -69,4 +64,21 @@ export class SegmentReader {
     this.offset += this.#buffer.length;
     return { records: [], damaged: 1, isAtEnd: false };
   }
+}
+
+function decodeLines(lines: readonly Line[], offset: number): { records: PlacedRecord[]; unknown: number } {
+  const ended = new Set<number>();
+  const later: PlacedRecord[] = [];
+  let unknown = 0;
+  // From the last one on, so that an end is known before its beginning, and most beginnings need not be read.
+  for (let index = lines.length - 1; index >= 0; index--) {
+    const line = lines[index]!;
+    const begun = line.numberAfter(beginMark);
+    if (begun !== undefined && ended.has(begun)) continue;
+    const record = decodeRecord(line.json);
+    if (record === undefined) unknown += 1;
+    else later.push({ record, end: offset + line.end });
+    if (record?.kind === 'row') ended.add(record.ticket);
+  }
+  return { records: later.reverse(), unknown };
 }
