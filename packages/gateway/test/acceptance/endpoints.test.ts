@@ -61,7 +61,12 @@ describe('pages', () => {
       context_window: 128_000,
       max_output_tokens: 16_384,
       capabilities: expect.objectContaining({ tools: true, vision: true }),
-      pricing: { input: '2.5', cached_input: '1.25', output: '10' },
+      pricing: {
+        input: '2.5',
+        cached_input: '1.25',
+        output: '10',
+        tiers: { flex: { factor: '0.5' }, priority: { factor: '1.7' } },
+      },
     };
     const list = (await (await get('/v1/models', { headers: { authorization: 'Bearer any' } })).json()) as Record<
       string,

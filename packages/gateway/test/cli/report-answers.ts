@@ -58,6 +58,8 @@ export const tokensAnswer = {
       reasoning_tokens: 5,
       audio_input_tokens: 4,
       audio_output_tokens: 3,
+      image_input_tokens: 2,
+      image_output_tokens: 1,
     },
   ],
   is_truncated: false,

@@ -83,8 +83,8 @@ describe('token-usage', () => {
       '',
     ]);
     const { stdout } = await run('token-usage', '--detailed', '-t', 'one');
-    expect(stdout).toContain('\tCACHED\tCACHE WRITE\tREASONING\tAUDIO IN\tAUDIO OUT\n');
-    expect(stdout).toContain('acme\t3\t12,400\t12,000\t400\t7\t6\t5\t4\t3\n');
+    expect(stdout).toContain('\tCACHED\tCACHE WRITE\tREASONING\tAUDIO IN\tAUDIO OUT\tIMAGES IN\tIMAGES OUT\n');
+    expect(stdout).toContain('acme\t3\t12,400\t12,000\t400\t7\t6\t5\t4\t3\t2\t1\n');
     expect(gateway.received[1]?.path).toBe('/api/v1/metrics/tokens?tenant=one&detailed=true');
   });
 });

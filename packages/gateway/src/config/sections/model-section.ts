@@ -33,14 +33,15 @@ const usualPrices = {
     .describe('Prices of requests with long inputs; what is left out costs what it does below.'),
 };
 
-const tierPrices = z
-  .object({
-    factor: z.number().min(0).max(1_000).optional().describe('A multiple of all usual prices, in place of others.'),
-    ...usualPrices,
-  })
-  .refine(({ factor, ...others }) => factor === undefined || Object.values(others).every((one) => one === undefined), {
-    message: '`factor` stands alone: it multiplies all usual prices.',
-  });
+const tierPrices = z.object({
+  factor: z
+    .number()
+    .min(0)
+    .max(1_000)
+    .optional()
+    .describe('A multiple of all usual prices. Where it is given, prices beside it are not looked at.'),
+  ...usualPrices,
+});
 
 const prices = z.object({
   ...usualPrices,

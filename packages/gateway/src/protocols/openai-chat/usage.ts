@@ -63,13 +63,13 @@ export function encodeUsage(usage: Usage): JsonObject {
     ...counted('cached_tokens', usage.cachedInput),
     ...counted('cache_write_tokens', usage.cacheWriteInput),
     ...counted('audio_tokens', usage.audioInput),
-    ...(usage.imageInput ? { image_tokens: usage.imageInput } : {}),
+    ...counted('image_tokens', usage.imageInput),
     ...(Object.keys(cachedDetails).length === 0 ? {} : { cached_tokens_details: cachedDetails }),
   };
   const outputDetails = {
     ...counted('reasoning_tokens', usage.reasoning),
     ...counted('audio_tokens', usage.audioOutput),
-    ...(usage.imageOutput ? { image_tokens: usage.imageOutput } : {}),
+    ...counted('image_tokens', usage.imageOutput),
   };
   return {
     prompt_tokens: input,
