@@ -82,7 +82,8 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const health = createHealthRegistry({ clock: systemClock, random: Math.random, onChange: () => {} });
   const slots = createMemorySlotStore({ clock: systemClock });
   const opening = { workingDirectory: directory, clock: recordClock, log };
-  const record = await openRecord({ ...opening, loaded, migrates: true, processes: 1 });
+  const isRecording = 'database' in options.config;
+  const record = isRecording ? await openRecord({ ...opening, loaded, migrates: true, processes: 1 }) : undefined;
   const opened = openLedger({ ...opening, record, config: loaded.config.database, role: 'single' });
   const gateway: Gateway = createGateway(loaded, {
     clock: systemClock,
