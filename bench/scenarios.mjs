@@ -13,13 +13,13 @@ import { MESSAGES_MODEL } from './subject-files.mjs';
  * }} Scenario
  */
 
-/** What the record costs is told by two scenarios; in the others there is only the gateway that has one. */
-const usual = /** @type {readonly SubjectName[]} */ (['direct', 'nginx', 'bare', 'gateway']);
+/** Who can translate. */
+const gateways = /** @type {readonly SubjectName[]} */ (['unrecorded', 'gateway']);
 const STREAM_BODY_BYTES = 300;
 const PACE_MS = 20;
 
 /**
- * @param {{ name: string, title: string, bodyBytes: number, concurrency: number, seconds: number, isLatencyAsked: boolean, subjects?: readonly SubjectName[] }} parts
+ * @param {{ name: string, title: string, bodyBytes: number, concurrency: number, seconds: number, isLatencyAsked: boolean }} parts
  * @returns {Scenario}
  */
 const unary = ({ bodyBytes, concurrency, ...rest }) => ({
@@ -41,7 +41,6 @@ const paced = (streams, seconds) => ({
   seconds,
   quickSeconds: 1.5,
   isLatencyAsked: false,
-  subjects: usual,
   command: (length) => {
     const rampSeconds = Math.min(1, length / 4);
     const events = Math.round(((length - rampSeconds) * 1_000) / PACE_MS);
@@ -78,7 +77,7 @@ const translated = translations.flatMap(({ to, title, shape, ending }) => [
     seconds: 4,
     quickSeconds: 1,
     isLatencyAsked: false,
-    subjects: ['gateway'],
+    subjects: gateways,
     command: (seconds) => ({ kind: 'unary', bodyBytes: 250, concurrency: 32, seconds, ...shape }),
   },
   {
@@ -88,7 +87,7 @@ const translated = translations.flatMap(({ to, title, shape, ending }) => [
     seconds: 4,
     quickSeconds: 1,
     isLatencyAsked: false,
-    subjects: ['gateway'],
+    subjects: gateways,
     command: (seconds) => ({
       kind: 'streams',
       concurrency: 16,
@@ -119,7 +118,6 @@ export const scenarios = [
     concurrency: 1,
     seconds: 3,
     isLatencyAsked: true,
-    subjects: usual,
   }),
   unary({
     name: 'body-10k',
@@ -128,7 +126,6 @@ export const scenarios = [
     concurrency: 16,
     seconds: 3,
     isLatencyAsked: false,
-    subjects: usual,
   }),
   unary({
     name: 'body-100k',
@@ -137,7 +134,6 @@ export const scenarios = [
     concurrency: 8,
     seconds: 3,
     isLatencyAsked: false,
-    subjects: usual,
   }),
   unary({
     name: 'body-1m',
@@ -146,7 +142,6 @@ export const scenarios = [
     concurrency: 4,
     seconds: 4,
     isLatencyAsked: false,
-    subjects: usual,
   }),
   {
     name: 'stream',
@@ -173,7 +168,6 @@ export const scenarios = [
     seconds: 6,
     quickSeconds: 1.5,
     isLatencyAsked: true,
-    subjects: usual,
     command: (seconds) => ({
       kind: 'streams',
       total: Math.round(seconds * 100),
