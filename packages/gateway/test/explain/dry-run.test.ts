@@ -51,7 +51,8 @@ describe.each([
   });
 });
 
-it.each(['round_robin', 'weighted', 'least_loaded', 'cost_optimized', 'sticky', 'priority'])(
+// Not those that go by measured times, which two gateways measure differently: cost_optimized does among equal prices.
+it.each(['round_robin', 'weighted', 'least_loaded', 'sticky', 'priority'])(
   'under %s, requests go as if nobody had asked, canaries too',
   async (strategy) => {
     const targets = (at: TargetAt) => [...three(at), at(0, { name: 'canary', canary_percent: 25 })];
