@@ -43,6 +43,27 @@ describe('a drain', () => {
     expect(bench.clock.pending()).toBe(0);
   });
 
+  it('that was asked for while another was under way left out what was written meanwhile', async () => {
+    const spool = bench.spool();
+    const drain = bench.drain();
+    serve(spool, ['a']);
+    const commit = bench.store.commit.bind(bench.store);
+    let asked: Promise<void> | undefined;
+    bench.store.commit = async (batch) => {
+      // It has been read up to here.
+      if (asked === undefined) {
+        serve(spool, ['b']);
+        asked = drain.whole();
+      }
+      return commit(batch);
+    };
+    await drain.pass();
+    await asked;
+    expect(bench.store.ids()).toEqual(['a', 'b']);
+    spool.close();
+    await drain.stop(60_000);
+  });
+
   it('finds nothing where nobody has written', async () => {
     const drain = bench.drain();
     await drain.pass();

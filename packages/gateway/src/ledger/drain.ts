@@ -83,7 +83,14 @@ export class Drain {
     return this.#failures === 0;
   }
 
-  /** Drains what there is. Never rejects. */
+  /** Drains what was written before this is called. Never rejects. */
+  async whole(): Promise<void> {
+    // One that is under way may have read the file before the last row was written.
+    await this.#running;
+    await this.pass();
+  }
+
+  /** Drains what there is, or waits for who is doing so. Never rejects. */
   pass(): Promise<void> {
     this.#running ??= this.#pass().finally(() => {
       this.#running = undefined;
@@ -98,8 +105,7 @@ export class Drain {
   async stop(limitMs: number): Promise<void> {
     this.#isStopped = true;
     this.#cancel();
-    // One may have begun before the last row was written.
-    const last = Promise.resolve(this.#running).then(() => this.pass());
+    const last = this.whole();
     let cancelLimit = (): void => undefined;
     const limit = new Promise<void>((resolve) => {
       cancelLimit = this.#settings.clock.schedule(resolve, limitMs);

@@ -70,7 +70,7 @@ export interface Ledger {
   /** When an exchange has ended, once; `ticket` is what `begin` gave, 0 for an exchange that has asked nobody. */
   end(ticket: number, row: LedgerRow): void;
   readonly state: LedgerState;
-  /** Drains now; for tests and reports that must have everything. Never rejects. */
+  /** Drains what ended before; for reports, and budgets that must have everything. Never rejects. */
   drain(): Promise<void>;
   /**
    * After the last exchange. What the database does not take within so many milliseconds is taken after the next start.
@@ -104,7 +104,7 @@ export function createLedger(settings: LedgerSettings): Ledger {
         isDraining: drain?.isHealthy ?? true,
       };
     },
-    drain: async () => drain?.pass(),
+    drain: async () => drain?.whole(),
     async stop(limitMs) {
       spool?.close();
       await drain?.stop(limitMs);

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { now } from '../failures/caller.ts';
 import { type PendingTimers, watchTimers } from '../failures/pending-timers.ts';
+import { type RunningTime, watchRunningTime } from '../harness/running-time.ts';
 import { heldBytes, openConnections } from '../scenarios/held.ts';
 import { landed } from '../scenarios/landed.ts';
 import { eventually } from '../scenarios/stage.ts';
-import { type Chaos, startChaos } from './chaos.ts';
+import { type Chaos, startChaos, totalMs } from './chaos.ts';
 import { type Recorded, readRecorded } from './recorded.ts';
 import { type Fate, judgeFate, type Line, type Seen, see } from './verdict.ts';
-import { createKeptConnections, visit } from './visit.ts';
-import { numberOf, wishOf } from './wishes.ts';
+import { createKeptConnections, type Ending, visit } from './visit.ts';
+import { numberOf, type Wish, wishOf } from './wishes.ts';
 
 const seed = Number(process.env['CHAOS_SEED'] ?? 20_261);
 const requests = Number(process.env['CHAOS_REQUESTS'] ?? 2_000);
@@ -17,6 +19,7 @@ const heldAtMost = 12 * 1024 * 1024;
 
 let chaos: Chaos;
 let timers: PendingTimers;
+let running: RunningTime;
 let connectionsBefore: number;
 let fates: readonly Fate[];
 let recorded: readonly Recorded[];
@@ -28,6 +31,7 @@ const seen: Seen[] = [];
 beforeAll(
   async () => {
     timers = watchTimers();
+    running = watchRunningTime();
     connectionsBefore = openConnections();
     chaos = await startChaos(seed, requests);
     const third = Math.floor(requests / 3);
@@ -44,6 +48,7 @@ beforeAll(
 afterAll(async () => {
   await chaos.stop();
   timers.restore();
+  running.stop();
 });
 
 /** Sends requests, so many at a time. */
@@ -55,11 +60,19 @@ async function run(from: number, to: number): Promise<void> {
       // Targets as bad as these are out for most of the time. Here they are for a third of it, or nothing else is tested.
       if (number % 40 === 0 && number % 600 >= 200) chaos.gateway.health.retain([]);
       const wish = wishOf(seed, number);
-      seen[number] = see(wish, await visit(chaos.gateway.url, wish, kept));
+      seen[number] = see(wish, await timed(wish));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   await eventually(() => countLines() >= to, `line in the log for each of ${to} requests`, 10_000);
+}
+
+/** A machine that is busy with others is no gateway that is late. */
+async function timed(wish: Wish): Promise<Ending> {
+  const startedAt = now();
+  const ending = await visit(chaos.gateway.url, wish, kept);
+  if (ending.durationMs <= totalMs) return ending;
+  return { ...ending, durationMs: running.between(startedAt, startedAt + ending.durationMs) };
 }
 
 function countLines(): number {
