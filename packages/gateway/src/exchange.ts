@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Cancellation } from './cancellation.ts';
-import type { Clock } from './canonical/clock.ts';
+import { type Clock, scheduleNoSooner } from './canonical/clock.ts';
 import type { ChatRequest } from './canonical/conversation.ts';
 import type { AttemptRecord, LedgerEntry, Principal, RequestView } from './canonical/exchange.ts';
 import { GatewayError } from './canonical/gateway-error.ts';
@@ -217,13 +217,14 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
     if (this.cancelReason) throw cancelError(this.cancelReason);
   }
 
-  /** Waits; ends early, by throwing, on cancel. */
+  /** Waits, never less than that; ends early, by throwing, on cancel. */
   wait(delayMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const cancelTimer = this.clock.schedule(() => {
+      const onTime = (): void => {
         this.whileCancellable(undefined);
         resolve();
-      }, delayMs);
+      };
+      const cancelTimer = scheduleNoSooner(this.clock, onTime, delayMs);
       this.whileCancellable((reason) => {
         cancelTimer();
         reject(cancelError(reason));

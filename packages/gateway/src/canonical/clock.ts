@@ -11,6 +11,18 @@ export interface Clock {
   schedule(callback: () => void, delayMs: number): () => void;
 }
 
+/** Schedules so that `callback` never runs early: timers of Node cut off fractions of milliseconds. */
+export function scheduleNoSooner(clock: Clock, callback: () => void, delayMs: number): () => void {
+  const at = clock.now() + delayMs;
+  const check = (): void => {
+    const leftMs = at - clock.now();
+    if (leftMs > 0) cancel = clock.schedule(check, leftMs);
+    else callback();
+  };
+  let cancel = clock.schedule(check, delayMs);
+  return () => cancel();
+}
+
 /** The process's own time. */
 export const systemClock: Clock = {
   now: () => performance.now(),
