@@ -11,15 +11,17 @@ export interface Clock {
   schedule(callback: () => void, delayMs: number): () => void;
 }
 
-/** Schedules so that `callback` never runs early: timers of Node cut off fractions of milliseconds. */
+/** More than timers of Node are early, which cut off fractions of milliseconds, and whose own time stands for a turn. */
+const EARLY_MS = 2;
+
+/** Schedules so that `callback` does not run early. A clock that stands still holds nothing up. */
 export function scheduleNoSooner(clock: Clock, callback: () => void, delayMs: number): () => void {
   const at = clock.now() + delayMs;
-  const check = (): void => {
+  let cancel = clock.schedule(() => {
     const leftMs = at - clock.now();
-    if (leftMs > 0) cancel = clock.schedule(check, leftMs);
+    if (leftMs > 0 && leftMs < EARLY_MS) cancel = clock.schedule(callback, Math.ceil(leftMs) + 1);
     else callback();
-  };
-  let cancel = clock.schedule(check, delayMs);
+  }, delayMs);
   return () => cancel();
 }
 

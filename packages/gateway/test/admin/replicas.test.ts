@@ -55,11 +55,10 @@ describe.each(dialects)('two gateways over one empty $name', ({ create, isThere 
       );
       const [one, other] = await Promise.all(gateways.map((gateway) => gateway.listening()));
       // Each of the migrations ran in one of them.
-      const ran = gateways.flatMap(
-        (gateway) => /brought up to date: ([^"]+)/.exec(gateway.stdout())?.[1]?.split(', ') ?? [],
-      );
+      const ran = () =>
+        gateways.flatMap((gateway) => /brought up to date: ([^"]+)/.exec(gateway.stdout())?.[1]?.split(', ') ?? []);
       const all = (await readMigrations([builtInFolder()])).map(({ name }) => name);
-      expect(ran.sort()).toEqual(all);
+      await vi.waitFor(() => expect(ran().sort()).toEqual(all), { timeout: 10_000 });
       const made = await call(one!, { name: 'shared' }, { path: '/admin/keys', key: adminKey });
       const { key } = (await made.json()) as { key: string };
       const chat = (url: string) => call(url, { model: 'sim', messages: hello }, { key });
