@@ -1,7 +1,9 @@
 import { GatewayError } from '../canonical/gateway-error.ts';
+import type { KeyAnswer } from '../policies/key-lookup.ts';
 import type { Collection, StoredItem } from '../stores/collection.ts';
 import type { ApiKey, FoundKey } from '../stores/key-store.ts';
 import type { TenantStore } from '../stores/tenant-store.ts';
+import type { KeyDirectory } from './key-directory.ts';
 
 /** The record: what is asked of it is answered when the test says so, or at once. */
 export class FakeRecord {
@@ -78,3 +80,21 @@ export class FakeRecord {
 export const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 };
+
+const shortOf = (answer: KeyAnswer): string => ('refusal' in answer ? answer.refusal : answer.principal.name);
+
+/** Asks a directory for a key: the name of whose it is, or why it is refused. */
+export function askInShort(directory: () => KeyDirectory) {
+  return {
+    find: async (hash: string): Promise<string> => shortOf(await directory().find(hash)),
+    /** What is answered without a wait; undefined when there is one. */
+    findNow(hash: string): string | undefined {
+      const answer = directory().find(hash);
+      if (answer instanceof Promise) {
+        answer.catch(() => undefined);
+        return undefined;
+      }
+      return shortOf(answer);
+    },
+  };
+}

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { KeyAnswer } from '../policies/key-lookup.ts';
 import type { StoredItem } from '../stores/collection.ts';
 import { createManualClock, type ManualClock } from '../stores/manual-clock.fixture.ts';
-import { FakeRecord, settle } from './fake-record.fixture.ts';
+import { askInShort, FakeRecord, settle } from './fake-record.fixture.ts';
 import { KeyDirectory } from './key-directory.ts';
 
 let record: FakeRecord;
@@ -15,17 +14,7 @@ beforeEach(() => {
 });
 
 const put: FakeRecord['put'] = (...key) => record.put(...key);
-const shortOf = (answer: KeyAnswer): string => ('refusal' in answer ? answer.refusal : answer.principal.name);
-const find = async (hash: string): Promise<string> => shortOf(await directory.find(hash));
-/** What is answered without a wait; undefined when there is one. */
-const findNow = (hash: string): string | undefined => {
-  const answer = directory.find(hash);
-  if (answer instanceof Promise) {
-    answer.catch(() => undefined);
-    return undefined;
-  }
-  return shortOf(answer);
-};
+const { find, findNow } = askInShort(() => directory);
 
 describe('while the record is silent', () => {
   it('what was read within ten minutes is good, and costs one short wait', async () => {
