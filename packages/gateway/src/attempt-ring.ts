@@ -23,7 +23,7 @@ import type { SentStream } from './sent-stream.ts';
 import { sentTier } from './sent-tier.ts';
 import type { LimitVerdict, ReservingLimitStore } from './stores/limit-store.ts';
 import type { Slot, SlotRefusal, SlotStore } from './stores/slot-store.ts';
-import { TargetLimits } from './target-limits.ts';
+import { requestClaims, TargetLimits } from './target-limits.ts';
 import type { StoredResponses } from './translation/stored-responses.ts';
 import type { MediaFetcher } from './transport/media-fetcher.ts';
 import type { Transport, UpstreamRequest } from './transport/upstream-call.ts';
@@ -96,13 +96,12 @@ class RingedAttempt implements ReplyHost {
 
   /** Outgoing limits, then a slot. A target that is busy is a reason to try another at once. */
   enter(): Slot | Failure | Promise<Slot | Failure> {
-    const { limits, id, tokenLimit } = this.#target;
+    const { limits, tokenLimit } = this.#target;
     if (tokenLimit !== undefined) this.#limits = TargetLimits.of(this.#exchange, this.#target);
     else if (limits.length === 0) return this.#takeSlot();
     const store = this.#parts.limits;
     const verdict =
-      this.#limits?.reserve(store, this.#exchange, this.#target) ??
-      store.take(limits.map((rule) => ({ rule, key: id, cost: 1 })));
+      this.#limits?.reserve(store, this.#exchange, this.#target) ?? store.take(requestClaims(this.#target));
     return verdict instanceof Promise ? verdict.then((late) => this.#afterLimits(late)) : this.#afterLimits(verdict);
   }
 

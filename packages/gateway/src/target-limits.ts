@@ -29,14 +29,10 @@ export class TargetLimits {
   }
 
   /** Counts the request and the tokens that it may come to, all in one call. */
-  reserve(
-    store: ReservingLimitStore,
-    exchange: Exchange,
-    { id, limits, tokenLimit }: Target,
-  ): LimitVerdict | Promise<LimitVerdict> {
-    const claims: LimitClaim[] = limits.map((rule) => ({ rule, key: id, cost: 1 }));
-    claims.push({ rule: tokenLimit!, key: id, cost: tokensToClaim(exchange, tokenLimit!) });
-    const reserved = store.reserve(claims);
+  reserve(store: ReservingLimitStore, exchange: Exchange, target: Target): LimitVerdict | Promise<LimitVerdict> {
+    const { tokenLimit } = target;
+    const cost = tokensToClaim(exchange, tokenLimit!);
+    const reserved = store.reserve([...requestClaims(target), { rule: tokenLimit!, key: target.id, cost }]);
     return reserved instanceof Promise ? reserved.then((late) => this.#keep(late)) : this.#keep(reserved);
   }
 
@@ -61,6 +57,18 @@ export class TargetLimits {
     this.#reservation?.settle(costs);
     this.#reservation = undefined;
   }
+}
+
+const claimsOfRequests = new WeakMap<Target, readonly LimitClaim[]>();
+
+/** What one request takes of the limits on requests of its target, put together once for each target. */
+export function requestClaims(target: Target): readonly LimitClaim[] {
+  let claims = claimsOfRequests.get(target);
+  if (claims === undefined) {
+    claims = target.limits.map((rule) => ({ rule, key: target.id, cost: 1 }));
+    claimsOfRequests.set(target, claims);
+  }
+  return claims;
 }
 
 /** An estimate above all that the limit ever lets through waits for the whole of it: it may be too high by far. */

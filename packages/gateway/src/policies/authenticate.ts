@@ -33,8 +33,7 @@ const cachedKeyLength = 256;
  */
 export function createAuthenticate(auth: AuthConfig, record?: KeyLookup, tenants: Tenants = new Map()): RequestPolicy {
   const restrict = createRestriction(tenants);
-  const identify =
-    auth.mode === 'open' ? createOpenLookup() : createKeyLookup(auth.keys, record, createPlacement(record, restrict));
+  const identify = auth.mode === 'open' ? createOpenLookup() : createKeyLookup(auth.keys, record, restrict);
   const setPrincipal = (request: RequestView): void | Promise<void> => {
     const bearer = readBearer(request.headers, isForwarded(request) ? '' : request.url);
     const found = identify(bearer, request.headers);
@@ -71,7 +70,7 @@ function createRestriction(tenants: Tenants): (principal: Principal) => Principa
 type Placement = (principal: Principal) => Principal | KeyAnswer | Promise<Principal | KeyAnswer>;
 
 /** The same object for the same principal, for as long as the record says the same of its tenant. */
-function createPlacement(record: KeyLookup | undefined, restrict: (principal: Principal) => Principal): Placement {
+function createPlacement(record: KeyLookup, restrict: (principal: Principal) => Principal): Placement {
   const placed = new WeakMap<Principal, { readonly answer: TenantAnswer; readonly principal: Principal }>();
   const place = (principal: Principal, answer: TenantAnswer): Principal | KeyAnswer => {
     if ('refusal' in answer) return answer;
@@ -85,7 +84,6 @@ function createPlacement(record: KeyLookup | undefined, restrict: (principal: Pr
   };
   return (principal) => {
     if (principal.tenant === undefined) return principal;
-    if (record === undefined) return restrict(principal);
     const answer = record.findTenant(principal.tenant);
     return answer instanceof Promise ? answer.then((late) => place(principal, late)) : place(principal, answer);
   };
@@ -171,8 +169,14 @@ interface KnownKey {
   readonly principal: Principal;
 }
 
-function createKeyLookup(keys: AuthConfig['keys'], record: KeyLookup | undefined, place: Placement): PrincipalLookup {
-  const byPrefix = indexKeys(keys);
+function createKeyLookup(
+  keys: AuthConfig['keys'],
+  record: KeyLookup | undefined,
+  restrict: (principal: Principal) => Principal,
+): PrincipalLookup {
+  // Without a record nothing changes what a tenant may do, so its keys have it from the beginning.
+  const byPrefix = indexKeys(keys, record === undefined ? restrict : (principal) => principal);
+  const place: Placement = record === undefined ? (principal) => principal : createPlacement(record, restrict);
   // Only keys that were accepted enter, so strangers can neither fill it nor push anybody out. A map compares texts only
   // when their seeded hashes agree, so its timing tells nothing about how much of a guess is right.
   const accepted = new BoundedCache<Principal>(cachedPrincipals);
@@ -197,14 +201,17 @@ function createKeyLookup(keys: AuthConfig['keys'], record: KeyLookup | undefined
 }
 
 /** Digests by their first 8 hex digits: the look-up narrows, the comparison of the whole takes constant time. */
-function indexKeys(keys: AuthConfig['keys']): ReadonlyMap<string, readonly KnownKey[]> {
+function indexKeys(
+  keys: AuthConfig['keys'],
+  restrict: (principal: Principal) => Principal,
+): ReadonlyMap<string, readonly KnownKey[]> {
   const byPrefix = new Map<string, KnownKey[]>();
   for (const key of keys) {
     const identity = key.sha256.toLowerCase();
     const digest = Buffer.from(identity, 'hex');
     if (digest.length !== 32) throw new Error(`The SHA-256 of the key named ${key.name} is not 64 hexadecimal digits.`);
     const principal: Principal = { kind: 'key', name: key.name, identity, tenant: key.tenant };
-    const known = { digest, principal };
+    const known = { digest, principal: restrict(principal) };
     const prefix = identity.slice(0, 8);
     const neighbours = byPrefix.get(prefix);
     if (neighbours === undefined) byPrefix.set(prefix, [known]);

@@ -9,6 +9,7 @@ import { readUsedQuotas, type UsedQuotasAsk } from '../stores/sql/used-quotas.ts
 import type { NamespaceSettings, Quotas } from '../stores/tenant-store.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import type { GatewayRecord } from './gateway-record.ts';
+import { waitAtMost } from './wait-at-most.ts';
 
 export interface QuotaAdoptionInput {
   /** Undefined: nothing is known of what was before. */
@@ -61,13 +62,7 @@ export async function adoptQuotas(input: QuotaAdoptionInput): Promise<() => void
       cancelRetry = clock.schedule(() => void adopt(), RETRY_MS);
     }
   };
-  await new Promise<void>((resolve) => {
-    const cancel = clock.schedule(resolve, WAIT_MS);
-    void adopt().then(() => {
-      cancel();
-      resolve();
-    });
-  });
+  await waitAtMost(clock, WAIT_MS, adopt());
   return () => {
     isClosed = true;
     cancelRetry();

@@ -8,6 +8,7 @@ import { readUsedTokens } from '../stores/sql/used-tokens.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import type { BudgetDirectory, HeldBudget } from './budget-directory.ts';
 import type { HeldTokenBudget, TokenBudgetDirectory } from './token-budget-directory.ts';
+import { waitAtMost } from './wait-at-most.ts';
 
 export interface SpendAdoptionInput {
   readonly budgets: BudgetDirectory;
@@ -40,13 +41,13 @@ export class SpendAdoption {
 
   constructor(input: SpendAdoptionInput) {
     this.#input = input;
-    input.budgets.beforeUse((budgets) => this.#within(WAIT_MS, this.#adopt(budgets)));
-    input.tokenBudgets.beforeUse((budgets) => this.#within(WAIT_MS, this.#adoptTokens(budgets)));
+    input.budgets.beforeUse((budgets) => waitAtMost(input.clock, WAIT_MS, this.#adopt(budgets)));
+    input.tokenBudgets.beforeUse((budgets) => waitAtMost(input.clock, WAIT_MS, this.#adoptTokens(budgets)));
   }
 
   /** Begins: returns when the ledger has been read once, or takes too long. */
   async start(): Promise<void> {
-    await this.#within(WAIT_MS, this.#round());
+    await waitAtMost(this.#input.clock, WAIT_MS, this.#round());
   }
 
   close(): void {
@@ -99,17 +100,6 @@ export class SpendAdoption {
     } catch (error) {
       if (!this.#isClosed) log.warn('budget', `Tokens that keys used were not read from the ledger: ${String(error)}`);
     }
-  }
-
-  /** What takes longer goes on, but nobody waits for it. */
-  #within(ms: number, work: Promise<void>): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#input.clock.schedule(resolve, ms);
-      void work.then(() => {
-        cancel();
-        resolve();
-      });
-    });
   }
 }
 

@@ -51,8 +51,7 @@ export class SpendLeases {
   }
 
   keep(held: HeldThere): void {
-    // Where the first lease is as long as any there is nothing to renew.
-    if (this.#isClosed || this.#input.leaseMs >= this.#input.longestMs) return;
+    if (this.#isClosed) return;
     this.#held.add(held);
     this.#cancelRenewal ??= this.#input.clock.schedule(() => void this.#renewAll(), this.#pauseMs);
   }
