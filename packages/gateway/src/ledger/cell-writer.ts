@@ -111,8 +111,10 @@ export class CellWriter {
 
   /** Cells that were written before, behind another one as they were then. */
   cells(written: Uint8Array): void {
-    this.#reserve(written.length);
-    this.#copy(written);
+    // With room for what ends the line.
+    this.#reserve(written.length + 8);
+    this.bytes.set(written, this.#at);
+    this.#at += written.length;
   }
 
   nothing(): void {
@@ -165,7 +167,7 @@ export class CellWriter {
 
   #reserve(bytes: number): void {
     if (this.#at + bytes <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(this.bytes.length * 2);
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.#at + bytes));
     this.bytes.copy(larger, 0, 0, this.#at);
     this.bytes = larger;
   }

@@ -1,201 +1,157 @@
 import type { Usage } from '../canonical/usage.ts';
-import {
-  type AttemptRow,
-  type AttemptUse,
-  type LedgerIntent,
-  type LedgerOutcome,
-  type LedgerRow,
-  type LedgerSubject,
-  usageOf,
-} from './ledger-row.ts';
+import { type AttemptRow, type AttemptUse, type LedgerIntent, type LedgerRow, usageOf } from './ledger-row.ts';
+import { type Cells, cellsOf, fits, isCount } from './record-cells.ts';
+import { decodeIntentKind, decodeRowKind, type RowKind, subjectOf } from './record-kind.ts';
 
 /** One record of the spool. */
 export type SpoolRecord =
   /** The rest of it is read when it is needed, which for nearly all is never; see `decodeIntent`. */
   | { readonly kind: 'begin'; readonly ticket: number; readonly json: string }
-  | { readonly kind: 'row'; readonly ticket: number; readonly row: LedgerRow }
+  | {
+      readonly kind: 'row';
+      readonly ticket: number;
+      readonly row: LedgerRow;
+      /** See `SpooledRow.alike`. */
+      readonly alike: RowKind | undefined;
+    }
   | { readonly kind: 'lost'; readonly at: number; readonly count: number; readonly reason: string }
   | { readonly kind: 'closed' };
-
-/** Reads what `RecordEncoder` wrote; undefined for anything else, such as a record of a newer version. */
-export function decodeRecord(json: string): SpoolRecord | undefined {
-  const ticket = beginTicket.exec(json)?.[1];
-  if (ticket !== undefined) return { kind: 'begin', ticket: Number(ticket), json };
-  const cells = cellsOf(json);
-  if (cells === undefined) return undefined;
-  switch (cells[0]) {
-    case 'R':
-      return fits(cells, rowShape) ? decodeRow(cells) : undefined;
-    case 'L':
-      return fits(cells, 'tnnt')
-        ? { kind: 'lost', at: cells[1] as number, count: cells[2] as number, reason: cells[3] as string }
-        : undefined;
-    case 'C':
-      return { kind: 'closed' };
-    default:
-      return undefined;
-  }
-}
 
 /** What the beginning of an exchange begins with, before its number. */
 export const beginMark = Buffer.from('["B",');
 
 const beginTicket = /^\["B",(\d{1,15}),/;
+const rowMark = '["R",';
+/** Where the kind begins: within a text, the quotation mark would be escaped. */
+const kindMark = ',["';
 
-type Cells = readonly unknown[];
+/** Kinds that are remembered; a segment has few. */
+const MAX_KINDS = 1_000;
 
-/*
- * What the cells of a record are: `t` text, `o` text or nothing, `n` whole number that is not negative, `m` that or
- * nothing, `w` whole number or nothing, `a` list, `u` list or nothing. All are looked at before any is taken.
- */
-const subjectShape = 'ttntoooooto';
-const useShape = 'nwoou';
-const rowShape = `tn${subjectShape}ntnooooononmnna`;
-const intentShape = `tn${subjectShape}ntto${useShape}`;
-const attemptShape = `ttotnn${useShape}`;
-const ofSubject = 2;
-const afterSubject = ofSubject + subjectShape.length;
+/** Reads what `RecordEncoder` wrote. It remembers the kinds of rows, so that one decoder is for one segment. */
+export class RecordDecoder {
+  #kinds = new Map<string, RowKind>();
 
-function decodeRow(cells: Cells): SpoolRecord | undefined {
-  const attempts: AttemptRow[] = [];
-  for (const attempt of cells[afterSubject + 14] as Cells) {
-    if (!Array.isArray(attempt) || !fitsUse(attempt, attemptShape)) return undefined;
-    attempts.push(decodeAttempt(attempt));
+  /** Undefined for anything else, such as a record of another version. */
+  decode(json: string): SpoolRecord | undefined {
+    if (json.startsWith(rowMark)) return this.#row(json);
+    const ticket = beginTicket.exec(json)?.[1];
+    if (ticket !== undefined) return { kind: 'begin', ticket: Number(ticket), json };
+    const cells = cellsOf(json);
+    if (cells?.[0] === 'C') return { kind: 'closed' };
+    if (cells?.[0] !== 'L' || !fits(cells, 'tnnt')) return undefined;
+    return { kind: 'lost', at: cells[1] as number, count: cells[2] as number, reason: cells[3] as string };
   }
-  const row: LedgerRow = {
-    subject: decodeSubject(cells),
-    endedAt: cells[afterSubject] as number,
-    outcome: cells[afterSubject + 1] as LedgerOutcome,
-    status: cells[afterSubject + 2] as number,
-    failure: text(cells[afterSubject + 3]),
-    provider: text(cells[afterSubject + 4]),
-    targetId: text(cells[afterSubject + 5]),
-    targetModel: text(cells[afterSubject + 6]),
-    responseModel: text(cells[afterSubject + 7]),
-    isShared: cells[afterSubject + 8] === 1,
-    recovered: text(cells[afterSubject + 9]),
-    durationMs: (cells[afterSubject + 10] as number) / 1_000,
-    firstByteMs: cells[afterSubject + 11] === null ? undefined : (cells[afterSubject + 11] as number) / 1_000,
-    queuedMs: (cells[afterSubject + 12] as number) / 1_000,
-    overheadMs: (cells[afterSubject + 13] as number) / 1_000,
-    attempts,
-  };
-  return { kind: 'row', ticket: cells[1] as number, row };
-}
 
-function decodeSubject(cells: Cells): LedgerSubject {
-  return {
-    requestId: cells[ofSubject] as string,
-    operation: cells[ofSubject + 1] as string,
-    isStream: cells[ofSubject + 2] === 1,
-    principal: cells[ofSubject + 3] as string,
-    organisation: text(cells[ofSubject + 4]),
-    tenant: text(cells[ofSubject + 5]),
-    team: text(cells[ofSubject + 6]),
-    keyId: text(cells[ofSubject + 7]),
-    requestedModel: text(cells[ofSubject + 8]),
-    modelLabel: cells[ofSubject + 9] as string,
-    shadowOf: text(cells[ofSubject + 10]),
-  };
+  #row(json: string): SpoolRecord | undefined {
+    const parts = ownAndKind(json);
+    if (parts === undefined || !fits(parts.own, 'tntnnmnna')) return undefined;
+    const kind = this.#kindOf(parts.kind);
+    const numbers = parts.own[8] as Cells;
+    if (kind === undefined || kind.attempts.length !== numbers.length) return undefined;
+    const attempts: AttemptRow[] = [];
+    let isAlike = true;
+    for (let index = 0; index < numbers.length; index++) {
+      const attempt = decodeAttempt(numbers[index], kind.attempts[index]!);
+      if (attempt === undefined) return undefined;
+      isAlike &&= attempt.unknownCost === kind.attempts[index]!.unknownCost;
+      attempts.push(attempt);
+    }
+    const row = rowOf(parts.own, kind, attempts);
+    return { kind: 'row', ticket: parts.own[1] as number, row, alike: isAlike ? kind : undefined };
+  }
+
+  #kindOf(json: string): RowKind | undefined {
+    const known = this.#kinds.get(json);
+    if (known !== undefined) return known;
+    const kind = decodeRowKind(json);
+    if (kind === undefined) return undefined;
+    if (this.#kinds.size >= MAX_KINDS) this.#kinds = new Map();
+    this.#kinds.set(json, kind);
+    return kind;
+  }
 }
 
 /** What the record of a beginning says; undefined where it cannot be read. */
 export function decodeIntent(json: string): LedgerIntent | undefined {
-  const cells = cellsOf(json);
-  if (cells === undefined || !fitsUse(cells, intentShape)) return undefined;
-  const use = decodeUse(cells, afterSubject + 4);
+  const parts = ownAndKind(json);
+  if (parts === undefined || !fits(parts.own, 'tntna')) return undefined;
+  const kind = decodeIntentKind(parts.kind);
+  if (kind === undefined) return undefined;
+  const use = decodeUse(parts.own[4] as Cells, 0, kind);
+  if (use === undefined) return undefined;
+  const { targetId, provider, targetModel } = kind;
+  const subject = subjectOf(parts.own[2] as string, kind.subject);
+  return { subject, startedAt: parts.own[3] as number, targetId, provider, targetModel, ...use };
+}
+
+/** The cells that a record has for itself, and the JSON of its kind. */
+function ownAndKind(json: string): { readonly own: Cells; readonly kind: string } | undefined {
+  const at = json.indexOf(kindMark);
+  if (at === -1) return undefined;
+  const own = cellsOf(`${json.slice(0, at)}]`);
+  return own && { own, kind: json.slice(at + 1, -1) };
+}
+
+function rowOf(own: Cells, kind: RowKind, attempts: readonly AttemptRow[]): LedgerRow {
   return {
-    subject: decodeSubject(cells),
-    startedAt: cells[afterSubject] as number,
-    targetId: cells[afterSubject + 1] as string,
-    provider: cells[afterSubject + 2] as string,
-    targetModel: text(cells[afterSubject + 3]),
-    ...use,
+    subject: subjectOf(own[2] as string, kind.subject),
+    endedAt: own[3] as number,
+    outcome: kind.outcome,
+    status: kind.status,
+    failure: kind.failure,
+    provider: kind.provider,
+    targetId: kind.targetId,
+    targetModel: kind.targetModel,
+    responseModel: kind.responseModel,
+    isShared: kind.isShared,
+    recovered: kind.recovered,
+    durationMs: (own[4] as number) / 1_000,
+    firstByteMs: own[5] === null ? undefined : (own[5] as number) / 1_000,
+    queuedMs: (own[6] as number) / 1_000,
+    overheadMs: (own[7] as number) / 1_000,
+    attempts,
   };
 }
 
-function decodeAttempt(cells: Cells): AttemptRow {
+function decodeAttempt(numbers: unknown, kind: RowKind['attempts'][number]): AttemptRow | undefined {
+  if (!Array.isArray(numbers) || !isCount(numbers[0])) return undefined;
+  const use = decodeUse(numbers, 1, kind);
+  if (use === undefined) return undefined;
   return {
-    targetId: cells[0] as string,
-    provider: cells[1] as string,
-    model: text(cells[2]),
-    outcome: cells[3] as string,
-    status: cells[4] as number,
-    durationMs: (cells[5] as number) / 1_000,
-    ...decodeUse(cells, 6),
+    targetId: kind.targetId,
+    provider: kind.provider,
+    model: kind.model,
+    outcome: kind.outcome,
+    status: kind.status,
+    durationMs: numbers[0] / 1_000,
+    usage: use.usage,
+    isEstimated: use.isEstimated,
+    cost: use.cost,
+    unknownCost: use.unknownCost,
+    priceSource: use.priceSource,
+    serviceTier: use.serviceTier,
   };
 }
 
-function decodeUse(cells: Cells, from: number): AttemptUse {
-  const isEstimated = cells[from] === 1;
-  const cost = cells[from + 1] === null ? undefined : (cells[from + 1] as number);
-  const unknownCost = text(cells[from + 2]);
-  const priceSource = text(cells[from + 3]);
-  const counts = cells[from + 4] as Cells | null;
-  const serviceTier = cells[from + 5] as string | undefined;
-  if ((counts !== null && !counts.every(isCount)) || (cost !== undefined && cost < 0)) {
+type UseKind = Pick<AttemptUse, 'isEstimated' | 'unknownCost' | 'priceSource' | 'serviceTier'>;
+
+/** Of the cost and the tokens that stand from there on. Undefined where there is no cost, not even one that is not known. */
+function decodeUse(numbers: Cells, from: number, kind: UseKind): AttemptUse | undefined {
+  const { isEstimated, priceSource, serviceTier, unknownCost } = kind;
+  const cost = numbers[from];
+  if (cost !== null && !Number.isSafeInteger(cost)) return undefined;
+  for (let index = from; index < numbers.length; index++) {
+    if (isCount(numbers[index]) || (index === from && cost === null)) continue;
     const reason = unknownCost ?? 'implausible_usage';
     return { usage: undefined, isEstimated, cost: undefined, unknownCost: reason, priceSource, serviceTier };
   }
-  const usage = counts === null ? undefined : decodeUsage(counts);
-  return { usage, isEstimated, cost, unknownCost, priceSource, serviceTier };
+  const usage = numbers.length === from + 1 ? undefined : decodeUsage(numbers, from + 1);
+  return { usage, isEstimated, cost: (cost as number | null) ?? undefined, unknownCost, priceSource, serviceTier };
 }
 
-function decodeUsage(counts: Cells): Usage {
-  return counts.length === 2
-    ? { input: counts[0] as number, output: counts[1] as number }
-    : usageOf(counts as readonly number[]);
-}
-
-function text(cell: unknown): string | undefined {
-  return cell === null ? undefined : (cell as string);
-}
-
-function cellsOf(json: string): Cells | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    return Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A use ends in its tier of service, where it has one. */
-function fitsUse(cells: Cells, shape: string): boolean {
-  return cells.length === shape.length ? fits(cells, shape) : fits(cells, `${shape}t`);
-}
-
-function fits(cells: Cells, shape: string): boolean {
-  if (cells.length !== shape.length) return false;
-  for (let index = 0; index < shape.length; index++) {
-    if (!isOf(shape.charCodeAt(index), cells[index])) return false;
-  }
-  return true;
-}
-
-const [t, o, n, m, w, a, u] = Array.from('tonmwau', (letter) => letter.charCodeAt(0));
-
-function isOf(kind: number, cell: unknown): boolean {
-  switch (kind) {
-    case t:
-      return typeof cell === 'string';
-    case o:
-      return cell === null || typeof cell === 'string';
-    case n:
-      return isCount(cell);
-    case m:
-      return cell === null || isCount(cell);
-    case w:
-      return cell === null || Number.isSafeInteger(cell);
-    case a:
-      return Array.isArray(cell);
-    case u:
-      return cell === null || Array.isArray(cell);
-    default:
-      return false;
-  }
-}
-
-function isCount(cell: unknown): boolean {
-  return typeof cell === 'number' && cell >= 0 && Number.isSafeInteger(cell);
+function decodeUsage(numbers: Cells, from: number): Usage {
+  return numbers.length === from + 2
+    ? { input: numbers[from] as number, output: numbers[from + 1] as number }
+    : usageOf(numbers.slice(from) as readonly number[]);
 }

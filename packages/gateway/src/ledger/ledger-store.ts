@@ -7,6 +7,8 @@ export interface SpooledRow {
   /** Place behind the record that ended it. */
   readonly position: number;
   readonly row: LedgerRow;
+  /** Rows with the same one differ in nothing but their id and their numbers; undefined where nobody looked. */
+  readonly alike?: object | undefined;
 }
 
 /** Rows that could not be kept, as their spool tells. */

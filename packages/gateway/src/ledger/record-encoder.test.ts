@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_TEXT } from './cell-writer.ts';
-import { decodeIntent, decodeRecord } from './decode-record.ts';
+import { decodeIntent, RecordDecoder } from './decode-record.ts';
 import {
   attemptRows,
   ledgerRows,
@@ -11,7 +11,7 @@ import {
   sampleSubject,
   subjects,
 } from './ledger-row.fixture.ts';
-import type { LedgerSubject } from './ledger-row.ts';
+import type { AttemptRow, LedgerIntent, LedgerRow, LedgerSubject } from './ledger-row.ts';
 import { RecordEncoder } from './record-encoder.ts';
 import { readLines } from './record-line.ts';
 
@@ -32,6 +32,14 @@ function createJsonEncoder() {
 }
 
 const encoder = createJsonEncoder();
+const decoder = new RecordDecoder();
+/** Without what is no part of the record. */
+function decodeRecord(text: string) {
+  const record = decoder.decode(text);
+  if (record?.kind !== 'row') return record;
+  const { kind, row, ticket } = record;
+  return { kind, ticket, row };
+}
 const json = (record: string): unknown => JSON.parse(record);
 
 describe('a record of the spool', () => {
@@ -55,16 +63,36 @@ describe('a record of the spool', () => {
     );
   });
 
-  it('of a version that knew neither tiers of service nor pictures is read as it was meant', () => {
-    const record = encoder.row(
-      1,
-      sampleRow({ attempts: [sampleAttempt({ usage: { input: 9, output: 8, reasoning: 4 } })] }),
+  it('says what is its own first, and its kind in one cell', () => {
+    const attempt = sampleAttempt({ usage: { input: 9, output: 8, reasoning: 4 } });
+    const [own, kind] = [json(encoder.row(7, sampleRow({ attempts: [attempt] }))) as unknown[], []];
+    kind.push(...(own.pop() as never[]));
+    const numbers = [250_500, 1_000, 9, 8, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0];
+    expect(own).toEqual(['R', 7, 'req-1', 1_700_000_000_000, 251_250, 120_000, 0, 500, [numbers]]);
+    expect(kind.slice(0, 3)).toEqual(['chat', 0, 'app']);
+    expect(kind.at(-1)).toEqual([['main', 'acme', 'large-2', 'ok', 200, 0, null, 'config', null]]);
+  });
+
+  it('has a kind that is one object for all rows that are alike', () => {
+    fc.assert(
+      fc.property(ledgerRows, fc.nat(), (row, endedAt) => {
+        const alikeOf = (one: LedgerRow) => {
+          const record = decoder.decode(encoder.row(1, one));
+          return record?.kind === 'row' ? record.alike : undefined;
+        };
+        const numbers = { subject: { ...row.subject, requestId: 'another' }, endedAt, durationMs: endedAt };
+        const attempts = row.attempts.map((attempt) => ({ ...attempt, durationMs: 3 }));
+        expect(alikeOf(row)).toBeDefined();
+        expect(alikeOf({ ...row, ...numbers, attempts })).toBe(alikeOf(row));
+        expect(alikeOf({ ...row, status: row.status + 1 })).not.toBe(alikeOf(row));
+        expect(alikeOf({ ...row, attempts: [...attempts, sampleAttempt()] })).not.toBe(alikeOf(row));
+      }),
     );
-    const attempt = (json(record) as unknown[]).at(-1) as [unknown[]];
-    expect(attempt[0].slice(-5)).toEqual([0, 1_000, null, 'config', [9, 8, 0, 0, 0, 4, 0, 0]]);
-    expect(decodeRecord(record)).toMatchObject({
-      row: { attempts: [{ usage: { input: 9, output: 8, reasoning: 4 } }] },
-    });
+  });
+
+  it('that was damaged in its numbers is like no other', () => {
+    const attempts = [sampleAttempt({ usage: { input: -1, output: 1 } })];
+    expect(decoder.decode(encoder.row(1, sampleRow({ attempts })))).toMatchObject({ alike: undefined });
   });
 
   it('has every class of tokens, and the tier', () => {
@@ -117,7 +145,7 @@ describe('a record of the spool', () => {
       fc.property(fc.maxSafeInteger().map(Math.abs), ledgerRows, (ticket, row) => {
         const text = encoder.row(ticket, row);
         expect(JSON.stringify(JSON.parse(text))).toBe(text);
-        expect(text).toContain(`["R",${ticket},${JSON.stringify(row.subject.requestId)}`);
+        expect(text).toContain(`["R",${ticket},${JSON.stringify(row.subject.requestId)},`);
       }),
     );
   });
@@ -187,7 +215,7 @@ describe('a record of the spool', () => {
   it('forgets texts rather than remember all that callers make up', () => {
     for (let index = 0; index < 10_000; index++) {
       const subject = sampleSubject({ requestedModel: `model-${index}` });
-      expect(json(encoder.row(1, sampleRow({ subject })))).toContain(`model-${index}`);
+      expect(encoder.row(1, sampleRow({ subject }))).toContain(`"model-${index}"`);
     }
   });
 
@@ -205,10 +233,83 @@ describe('a record of the spool', () => {
     '["E",-1,"a"]',
   ])('is none where it says %s', (text) => expect(decodeRecord(text)).toBeUndefined());
 
-  it('is none where any cell is missing', () => {
+  it.each([
+    ['row', () => encoder.row(1, sampleRow()), (text: string) => decodeRecord(text)],
+    ['beginning', () => encoder.begin(1, sampleIntent()), (text: string) => decodeIntent(text)],
+  ])('is none where any cell of a %s is missing', (_what, encode, decode) => {
+    const whole = json(encode()) as unknown[];
+    const kind = whole.at(-1) as unknown[];
+    const own = whole.slice(0, -1);
+    expect(decode(JSON.stringify(whole))).toBeDefined();
+    for (let at = 0; at < own.length; at++) {
+      expect(decode(JSON.stringify([...own.toSpliced(at, 1), kind]))).toBeUndefined();
+      expect(decode(JSON.stringify([...own.slice(0, at), {}, ...own.slice(at + 1), kind]))).toBeUndefined();
+    }
+    for (let at = 0; at < kind.length; at++) {
+      expect(decode(JSON.stringify([...own, kind.toSpliced(at, 1)]))).toBeUndefined();
+      expect(decode(JSON.stringify([...own, [...kind.slice(0, at), {}, ...kind.slice(at + 1)]]))).toBeUndefined();
+    }
+  });
+
+  it('is none where its attempts have no numbers, or numbers of others', () => {
     const whole = json(encoder.row(1, sampleRow())) as unknown[];
-    for (let length = 0; length < whole.length; length++) {
-      expect(decodeRecord(JSON.stringify(whole.slice(0, length)))).toBeUndefined();
+    for (const numbers of [
+      [],
+      [[]],
+      [[1]],
+      [['1', 2]],
+      [[1, 'x']],
+      [1],
+      [
+        [1, 2, 3, 4],
+        [1, 2, 3, 4],
+      ],
+    ]) {
+      expect(decodeRecord(JSON.stringify(whole.with(8, numbers)))).toBeUndefined();
+    }
+  });
+
+  it('is found to be another when any fact of its kind is another', () => {
+    const facts: readonly Partial<LedgerRow>[] = [
+      { outcome: 'failed' },
+      { status: 201 },
+      { failure: 'x' },
+      { provider: 'x' },
+      { targetId: 'niam' },
+      { targetModel: 'x' },
+      { responseModel: 'x' },
+      { isShared: true },
+      { recovered: 'x' },
+      { attempts: [] },
+    ];
+    const uses: readonly Partial<AttemptRow>[] = [
+      { targetId: 'x' },
+      { provider: 'x' },
+      { model: 'x' },
+      { outcome: 'x' },
+      { status: 1 },
+      { isEstimated: true },
+      { unknownCost: 'x', cost: undefined },
+      { priceSource: 'x' },
+      { serviceTier: 'x' },
+    ];
+    const rows = [...facts, ...uses.map((use) => ({ attempts: [sampleAttempt(use)] }))].map(sampleRow);
+    for (const row of rows) {
+      expect(decodeRecord(encoder.row(1, sampleRow()))).toMatchObject({ row: sampleRow() });
+      expect(decodeRecord(encoder.row(1, row))).toMatchObject({ row });
+    }
+    const intents: readonly Partial<LedgerIntent>[] = [
+      { targetId: 'niam' },
+      { provider: 'x' },
+      { targetModel: 'x' },
+      { isEstimated: false },
+      { unknownCost: 'x', cost: undefined },
+      { priceSource: 'x' },
+      { serviceTier: 'x' },
+    ];
+    for (const intent of intents.map(sampleIntent)) {
+      expect(decodeIntent(encoder.begin(1, sampleIntent()))).toEqual(sampleIntent());
+      expect(decodeIntent(encoder.begin(1, intent))).toEqual(intent);
     }
   });
 });

@@ -1,15 +1,20 @@
-import type { Usage } from '../canonical/usage.ts';
+import { type Usage, usageClasses } from '../canonical/usage.ts';
 import { CellWriter } from './cell-writer.ts';
-import { KnownSubjects } from './known-subjects.ts';
+import { KnownIntents, KnownRows } from './known-kinds.ts';
 import type { AttemptRow, AttemptUse, LedgerIntent, LedgerRow, LedgerSubject } from './ledger-row.ts';
 
 /** Attempts of a row that are written down; a plan has far fewer. */
 const MAX_ATTEMPTS = 64;
 
-/** Lines of the spool. Each method gives the length of the line in `bytes`, which is valid until the next. */
+/**
+ * Lines of the spool. Each method gives the length of the line in `bytes`, which is valid until the next. A record says first what is its own, an id and numbers; its kind comes last, in one cell, so that
+ * neither who writes it nor who reads it looks twice at what thousands have in common. Every record says its kind in full:
+ * the lines before it may be lost.
+ */
 export class RecordEncoder {
   readonly #cells = new CellWriter();
-  readonly #subjects = new KnownSubjects();
+  readonly #intents = new KnownIntents();
+  readonly #rows = new KnownRows();
 
   get bytes(): Buffer {
     return this.#cells.bytes;
@@ -20,12 +25,17 @@ export class RecordEncoder {
     const cells = this.#cells;
     cells.begin('B');
     cells.count(ticket);
-    this.#subject(intent.subject);
+    cells.name(intent.subject.requestId);
     cells.rounded(intent.startedAt);
-    cells.text(intent.targetId);
-    cells.text(intent.provider);
-    cells.text(intent.targetModel);
-    writeUse(cells, intent);
+    cells.open();
+    writeNumbers(cells, intent);
+    cells.close();
+    const known = this.#intents.find(intent);
+    if (known === undefined) {
+      const { at } = cells;
+      writeIntentKind(cells, intent);
+      this.#intents.learn(intent, cells.since(at));
+    } else cells.cells(known);
     return cells.end();
   }
 
@@ -34,17 +44,8 @@ export class RecordEncoder {
     const cells = this.#cells;
     cells.begin('R');
     cells.count(ticket);
-    this.#subject(row.subject);
+    cells.name(row.subject.requestId);
     cells.rounded(row.endedAt);
-    cells.text(row.outcome);
-    cells.rounded(row.status);
-    cells.text(row.failure);
-    cells.text(row.provider);
-    cells.text(row.targetId);
-    cells.text(row.targetModel);
-    cells.text(row.responseModel);
-    cells.count(row.isShared ? 1 : 0);
-    cells.text(row.recovered);
     cells.rounded(row.durationMs * 1_000);
     if (row.firstByteMs === undefined) cells.nothing();
     else cells.rounded(row.firstByteMs * 1_000);
@@ -52,22 +53,21 @@ export class RecordEncoder {
     cells.rounded(row.overheadMs * 1_000);
     cells.open();
     const count = Math.min(row.attempts.length, MAX_ATTEMPTS);
-    for (let index = 0; index < count; index++) writeAttempt(cells, row.attempts[index]!);
-    cells.close();
-    return cells.end();
-  }
-
-  #subject(subject: LedgerSubject): void {
-    const cells = this.#cells;
-    cells.name(subject.requestId);
-    const known = this.#subjects.find(subject);
-    if (known !== undefined) {
-      cells.cells(known);
-      return;
+    for (let index = 0; index < count; index++) {
+      const attempt = row.attempts[index]!;
+      cells.open();
+      cells.rounded(attempt.durationMs * 1_000);
+      writeNumbers(cells, attempt);
+      cells.close();
     }
-    const { at } = cells;
-    writeSubject(cells, subject);
-    this.#subjects.learn(subject, cells.since(at));
+    cells.close();
+    const known = this.#rows.find(row);
+    if (known === undefined) {
+      const { at } = cells;
+      writeRowKind(cells, row);
+      this.#rows.learn(row, cells.since(at));
+    } else cells.cells(known);
+    return cells.end();
   }
 
   /** Rows that could not be kept; `at` in milliseconds since 1970. */
@@ -86,7 +86,35 @@ export class RecordEncoder {
   }
 }
 
-/** What stands behind the id. */
+function writeIntentKind(cells: CellWriter, intent: LedgerIntent): void {
+  cells.open();
+  writeSubject(cells, intent.subject);
+  cells.text(intent.targetId);
+  cells.text(intent.provider);
+  cells.text(intent.targetModel);
+  writeUse(cells, intent);
+  cells.close();
+}
+
+function writeRowKind(cells: CellWriter, row: LedgerRow): void {
+  cells.open();
+  writeSubject(cells, row.subject);
+  cells.text(row.outcome);
+  cells.rounded(row.status);
+  cells.text(row.failure);
+  cells.text(row.provider);
+  cells.text(row.targetId);
+  cells.text(row.targetModel);
+  cells.text(row.responseModel);
+  cells.count(row.isShared ? 1 : 0);
+  cells.text(row.recovered);
+  cells.open();
+  for (const attempt of row.attempts.slice(0, MAX_ATTEMPTS)) writeAttempt(cells, attempt);
+  cells.close();
+  cells.close();
+}
+
+/** But for the id. The first cell is a text: by that a kind is found in its line. */
 function writeSubject(cells: CellWriter, subject: LedgerSubject): void {
   cells.text(subject.operation);
   cells.count(subject.isStream ? 1 : 0);
@@ -107,44 +135,30 @@ function writeAttempt(cells: CellWriter, attempt: AttemptRow): void {
   cells.text(attempt.model);
   cells.text(attempt.outcome);
   cells.rounded(attempt.status);
-  cells.rounded(attempt.durationMs * 1_000);
   writeUse(cells, attempt);
   cells.close();
 }
 
-function writeUse(cells: CellWriter, use: AttemptUse): void {
-  const { usage, isEstimated, cost, unknownCost, priceSource, serviceTier } = use;
+function writeUse(cells: CellWriter, { isEstimated, unknownCost, priceSource, serviceTier }: AttemptUse): void {
   cells.count(isEstimated ? 1 : 0);
-  if (cost === undefined) cells.nothing();
-  else cells.count(cost);
   cells.text(unknownCost);
   cells.text(priceSource);
-  if (usage === undefined) cells.nothing();
-  else writeUsage(cells, usage);
-  // Few have one, and a record without it is read by older versions too.
-  if (serviceTier !== undefined) cells.text(serviceTier);
+  cells.text(serviceTier);
 }
 
-function writeUsage(cells: CellWriter, usage: Usage): void {
-  const { cachedInput, cacheWriteInput, cacheWriteHourInput, reasoning, audioInput, audioOutput } = usage;
-  cells.open();
+/** What it cost, and the tokens: none where the usage is not known, all classes where there are others than two. */
+function writeNumbers(cells: CellWriter, { cost, usage }: AttemptUse): void {
+  if (cost === undefined) cells.nothing();
+  else cells.count(cost);
+  if (usage === undefined) return;
   cells.count(usage.input);
   cells.count(usage.output);
+  if (hasClasses(usage)) for (const name of usageClasses) cells.count(usage[name] ?? 0);
+}
+
+function hasClasses(usage: Usage): boolean {
+  const { cachedInput, cacheWriteInput, cacheWriteHourInput, reasoning, audioInput, audioOutput } = usage;
   const { imageInput, imageOutput, cachedAudioInput, cachedImageInput } = usage;
-  const hasImages = Boolean(imageInput || imageOutput || cachedAudioInput || cachedImageInput);
-  if (cachedInput || cacheWriteInput || cacheWriteHourInput || reasoning || audioInput || audioOutput || hasImages) {
-    cells.count(cachedInput ?? 0);
-    cells.count(cacheWriteInput ?? 0);
-    cells.count(cacheWriteHourInput ?? 0);
-    cells.count(reasoning ?? 0);
-    cells.count(audioInput ?? 0);
-    cells.count(audioOutput ?? 0);
-    if (hasImages) {
-      cells.count(imageInput ?? 0);
-      cells.count(imageOutput ?? 0);
-      cells.count(cachedAudioInput ?? 0);
-      cells.count(cachedImageInput ?? 0);
-    }
-  }
-  cells.close();
+  if (cachedInput || cacheWriteInput || cacheWriteHourInput || reasoning || audioInput || audioOutput) return true;
+  return Boolean(imageInput || imageOutput || cachedAudioInput || cachedImageInput);
 }

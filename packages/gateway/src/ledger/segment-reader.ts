@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { beginMark, decodeRecord, type SpoolRecord } from './decode-record.ts';
+import { beginMark, RecordDecoder, type SpoolRecord } from './decode-record.ts';
 import { type Line, readLines } from './record-line.ts';
 
 /** A record and the offset behind it. */
@@ -28,6 +28,7 @@ export class SegmentReader {
   readonly path: string;
   /** Behind the last whole line. */
   offset = 0;
+  readonly #decoder = new RecordDecoder();
   #file: FileHandle | undefined;
   #buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
 
@@ -43,7 +44,7 @@ export class SegmentReader {
     const { lines, length, damaged } = readLines(bytes);
     const isFull = bytesRead === this.#buffer.length;
     if (length === 0 && isFull) return this.#grow();
-    const { records, unknown } = decodeLines(lines, this.offset);
+    const { records, unknown } = decodeLines(lines, this.offset, this.#decoder);
     this.offset += length;
     if (length > 0 && this.#buffer.length > PIECE_BYTES) this.#buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
     return { records, damaged: damaged + unknown, isAtEnd: !isFull };
@@ -66,7 +67,11 @@ export class SegmentReader {
   }
 }
 
-function decodeLines(lines: readonly Line[], offset: number): { records: PlacedRecord[]; unknown: number } {
+function decodeLines(
+  lines: readonly Line[],
+  offset: number,
+  decoder: RecordDecoder,
+): { records: PlacedRecord[]; unknown: number } {
   const ended = new Set<number>();
   const later: PlacedRecord[] = [];
   let unknown = 0;
@@ -75,7 +80,7 @@ function decodeLines(lines: readonly Line[], offset: number): { records: PlacedR
     const line = lines[index]!;
     const begun = line.numberAfter(beginMark);
     if (begun !== undefined && ended.has(begun)) continue;
-    const record = decodeRecord(line.json);
+    const record = decoder.decode(line.json);
     if (record === undefined) unknown += 1;
     else later.push({ record, end: offset + line.end });
     if (record?.kind === 'row') ended.add(record.ticket);

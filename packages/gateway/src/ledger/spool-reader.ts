@@ -159,7 +159,7 @@ export class SpoolReader {
       case 'row':
         this.#end(record.ticket);
         this.#see(record.row.endedAt);
-        if (isNew) rows.push({ sequence: record.ticket, position, row: record.row });
+        if (isNew) rows.push({ sequence: record.ticket, position, row: record.row, alike: record.alike });
         return;
       case 'lost':
         if (isNew) losses.push({ position, at: record.at, count: record.count, reason: record.reason });

@@ -1,7 +1,7 @@
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeRecord } from './decode-record.ts';
+import { RecordDecoder } from './decode-record.ts';
 import { createLedgerBench, type LedgerBench } from './ledger-bench.fixture.ts';
 import { sampleIntent, sampleRow, sampleSubject } from './ledger-row.fixture.ts';
 import { readLines } from './record-line.ts';
@@ -13,7 +13,9 @@ beforeEach(() => {
 });
 afterEach(() => bench.remove());
 
-const kinds = () => readLines(Buffer.from(bench.text())).lines.map(({ json }) => decodeRecord(json)?.kind);
+const decoder = new RecordDecoder();
+const records = () => readLines(Buffer.from(bench.text())).lines.map(({ json }) => decoder.decode(json)!);
+const kinds = () => records().map(({ kind }) => kind);
 
 describe('a spool', () => {
   it('has written what it was given when it returns', () => {
@@ -155,7 +157,7 @@ describe('a disk that is full', () => {
     setRoom(Number.POSITIVE_INFINITY);
     bench.clock.advance(250);
     spool.close();
-    const told = readLines(Buffer.from(bench.text())).lines.map(({ json }) => decodeRecord(json)!);
+    const told = records();
     expect(told.filter(({ kind }) => kind === 'row')).toHaveLength(12_000 - lost);
     expect(told.at(-2)).toMatchObject({ kind: 'lost', count: lost, reason: 'disk_full' });
   });
