@@ -1,6 +1,9 @@
 import { systemClock } from '../../canonical/clock.ts';
+import { RecordDecoder } from '../../ledger/decode-record.ts';
 import type { LedgerRow } from '../../ledger/ledger-row.ts';
 import type { LedgerBatch } from '../../ledger/ledger-store.ts';
+import { RecordEncoder } from '../../ledger/record-encoder.ts';
+import { readLines } from '../../ledger/record-line.ts';
 import { type Database, openDatabase } from './database.ts';
 import { builtInFolder, readMigrations } from './migrations/migration-folder.ts';
 import { Migrator } from './migrations/migrator.ts';
@@ -42,13 +45,30 @@ export async function createLedgerDatabase({ create }: TestDialect): Promise<Led
   };
 }
 
+/** Tells which rows are alike, as whoever reads a spool does. */
+function alikenessOf(rows: readonly LedgerRow[]): readonly (object | undefined)[] {
+  const encoder = new RecordEncoder();
+  const decoder = new RecordDecoder();
+  return rows.map((row) => {
+    const [line] = readLines(encoder.bytes.subarray(0, encoder.row(1, row))).lines;
+    const record = decoder.decode(line!.json);
+    return record?.kind === 'row' ? record.alike : undefined;
+  });
+}
+
 /** A batch of these rows, the first of them in its spool. */
 export function batchOf(
   rows: readonly LedgerRow[],
   changes: Partial<LedgerBatch> & { readonly from?: number } = {},
 ): LedgerBatch {
   const { from = 0, ...others } = changes;
-  const spooled = rows.map((row, index) => ({ sequence: from + index + 1, position: (from + index + 1) * 100, row }));
+  const alike = alikenessOf(rows);
+  const spooled = rows.map((row, index) => ({
+    sequence: from + index + 1,
+    position: (from + index + 1) * 100,
+    row,
+    alike: alike[index],
+  }));
   return {
     spool: 'spool-1-here.1.a',
     rows: spooled,

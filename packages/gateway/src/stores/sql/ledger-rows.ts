@@ -1,15 +1,17 @@
 import type { AttemptRow, AttemptUse, LedgerRow } from '../../ledger/ledger-row.ts';
 import type { SpooledRow } from '../../ledger/ledger-store.ts';
-import type { SqlValue } from './database.ts';
+import type { GroupsToInsert, SqlValue } from './database.ts';
 import type { ReportedModels } from './ledger-model-names.ts';
 import { slotOf } from './ledger-slot.ts';
 import { type LedgerTotals, tokenColumns, tokenCounts, totalsOf } from './ledger-totals.ts';
-import { groupLayout } from './row-groups.ts';
+import { type Group, groupLayout, RowGroups } from './row-groups.ts';
 
 /** A row with what reports make of it. */
 export interface CountedRow {
   readonly sequence: number;
   readonly row: LedgerRow;
+  /** See `SpooledRow.alike`. */
+  readonly alike: object | undefined;
   readonly totals: LedgerTotals;
   /** Names under which the answering provider and model are reported. */
   readonly provider: string;
@@ -23,11 +25,12 @@ export interface CountedAttempt {
   readonly model: string;
 }
 
-export function countRow({ sequence, row }: SpooledRow, models: ReportedModels): CountedRow {
+export function countRow({ alike, sequence, row }: SpooledRow, models: ReportedModels): CountedRow {
   const isAnswered = row.outcome === 'completed';
   return {
     sequence,
     row,
+    alike,
     totals: totalsOf(row.attempts),
     provider: row.provider ?? '',
     model: models.nameOf(row.targetModel ?? row.subject.modelLabel, isAnswered),
@@ -96,8 +99,7 @@ const usageColumns: readonly string[] = [
   'recovered',
 ];
 
-/** What is a row's own; all else is what its key, its target and its kind of request have in common. */
-export const usageLayout = groupLayout(usageColumns, [
+const ownColumns = [
   'sequence',
   'request_id',
   'ended_at',
@@ -107,15 +109,71 @@ export const usageLayout = groupLayout(usageColumns, [
   'first_byte_slot',
   'queued_us',
   'overhead_us',
-  ...tokenColumns,
   'cost_nanos',
-]);
+] as const;
+
+/** Tokens that nearly every row has; rows with no others hand over no others. */
+const PLAIN_TOKENS = 2;
+
+/** What is a row's own; all else is what its key, its target and its kind of request have in common. */
+const layouts = {
+  plain: groupLayout(usageColumns, [...ownColumns, ...tokenColumns.slice(0, PLAIN_TOKENS)]),
+  whole: groupLayout(usageColumns, [...ownColumns, ...tokenColumns]),
+};
+
+/** Rows for `usage_records`. */
+export class UsageGroups {
+  readonly #spoolId: number;
+  readonly #plain = new RowGroups(layouts.plain);
+  readonly #whole = new RowGroups(layouts.whole);
+
+  constructor(spoolId: number) {
+    this.#spoolId = spoolId;
+  }
+
+  /** Gives the group that the row is in. */
+  add(counted: CountedRow): Group {
+    const { alike } = counted;
+    const groups = isPlain(counted.totals) ? this.#plain : this.#whole;
+    if (alike === undefined || !groups.has(alike)) return groups.add(usageValues(this.#spoolId, counted), alike);
+    return groups.addAlike(alike, ownValues(counted, groups === this.#plain ? PLAIN_TOKENS : tokenColumns.length));
+  }
+
+  get inserts(): readonly GroupsToInsert[] {
+    return [this.#plain, this.#whole].map(({ groups, layout, rows }) => {
+      const { ownColumns, sharedColumns } = layout;
+      return { table: 'usage_records', sharedColumns, ownColumns, groups, rows };
+    });
+  }
+}
+
+function isPlain({ tokens }: LedgerTotals): boolean {
+  for (let index = PLAIN_TOKENS; index < tokens.length; index++) if (tokens[index] !== 0) return false;
+  return true;
+}
+
+/** Values of `ownColumns` and of so many of the tokens. */
+function ownValues({ sequence, row, totals }: CountedRow, tokens: number): readonly SqlValue[] {
+  const duration = micros(row.durationMs);
+  const firstByte = row.firstByteMs === undefined ? null : micros(row.firstByteMs);
+  const values: SqlValue[] = [
+    sequence,
+    row.subject.requestId,
+    row.endedAt,
+    duration,
+    slotOf(duration),
+    firstByte,
+    firstByte === null ? null : slotOf(firstByte),
+    micros(row.queuedMs),
+    micros(row.overheadMs),
+    totals.cost ?? null,
+  ];
+  for (let index = 0; index < tokens; index++) values.push(totals.tokens[index]!);
+  return values;
+}
 
 /** Values of a row in the order of `usageColumns`. */
-export function usageValues(
-  spoolId: number,
-  { sequence, row, totals, provider, model, attempts }: CountedRow,
-): SqlValue[] {
+function usageValues(spoolId: number, { sequence, row, totals, provider, model, attempts }: CountedRow): SqlValue[] {
   const { subject } = row;
   const duration = micros(row.durationMs);
   const firstByte = row.firstByteMs === undefined ? null : micros(row.firstByteMs);

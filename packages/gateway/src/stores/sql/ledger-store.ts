@@ -2,16 +2,15 @@ import type { LedgerBatch, LedgerStore } from '../../ledger/ledger-store.ts';
 import type { Database, SqlRunner, SqlValue } from './database.ts';
 import { createReportedModels } from './ledger-model-names.ts';
 import { RollUp } from './ledger-rollups.ts';
-import { attemptColumns, attemptValues, type CountedRow, countRow, usageLayout, usageValues } from './ledger-rows.ts';
+import { attemptColumns, attemptValues, type CountedRow, countRow, UsageGroups } from './ledger-rows.ts';
 import { addSums } from './ledger-upsert.ts';
-import { RowGroups } from './row-groups.ts';
 import { SqlError } from './sql-error.ts';
 
 /** Milliseconds for a batch: rows, attempts, sums and the place in the spool. */
 const COMMIT_MS = 10_000;
 
 /** Rows that are put together and handed to the database at once: a millisecond of the process's time. */
-const CHUNK_ROWS = 256;
+const CHUNK_ROWS = 512;
 /** Numbers of spools that are remembered; a process deals with few at a time. */
 const MAX_KNOWN_SPOOLS = 1_000;
 
@@ -127,15 +126,13 @@ interface Chunk {
 
 /** Writes rows and their attempts, and adds them to the sums. */
 async function writeRows(transaction: SqlRunner, { spoolId, counted, rollUp }: Chunk): Promise<void> {
-  const usage = new RowGroups(usageLayout);
+  const usage = new UsageGroups(spoolId);
   const attempts: SqlValue[][] = [];
   for (const row of counted) {
-    rollUp.add(row, usage.add(usageValues(spoolId, row)));
+    rollUp.add(row, usage.add(row));
     if (row.attempts !== undefined) attempts.push(...attemptValues(spoolId, row));
   }
-  const { groups, rows } = usage;
-  const { ownColumns, sharedColumns } = usageLayout;
-  await transaction.insertGroups({ table: 'usage_records', sharedColumns, ownColumns, groups, rows });
+  for (const insert of usage.inserts) await transaction.insertGroups(insert);
   await transaction.insertMany({ table: 'attempt_records', columns: attemptColumns, rows: attempts });
 }
 

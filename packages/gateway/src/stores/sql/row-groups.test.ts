@@ -34,3 +34,23 @@ test('rows that differ in nothing shared have one group, which is one object', (
     }),
   );
 });
+
+test('rows that are known to be alike have one group, and hand over what is their own', () => {
+  const alike = fc.constantFrom({ b: 'x' }, { b: 'y' }, { b: null });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(alike, fc.nat(), fc.nat()), { maxLength: 60 }), (rows) => {
+      const groups = new RowGroups(layout);
+      const whole = rows.map(([kind, one, two]) => ['a', one, kind.b, 'c', two]);
+      for (const [index, [kind, one, two]] of rows.entries()) {
+        const isKnown = groups.has(kind);
+        expect(isKnown).toBe(rows.slice(0, index).some(([before]) => before === kind));
+        const group = isKnown ? groups.addAlike(kind, [one, two]) : groups.add(whole[index]!, kind);
+        expect(group).toEqual(['a', kind.b, 'c']);
+      }
+      expect(groups.groups).toHaveLength(new Set(rows.map(([kind]) => kind)).size);
+      expect(withoutGroups({ table: 't', ...layout, ...groups }).rows).toEqual(
+        whole.map(([a, one, b, c, two]) => [a, b, c, one, two]),
+      );
+    }),
+  );
+});

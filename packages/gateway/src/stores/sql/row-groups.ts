@@ -22,22 +22,41 @@ export type Group = readonly SqlValue[];
 export class RowGroups {
   readonly groups: Group[] = [];
   readonly rows: SqlValue[] = [];
-  readonly #layout: GroupLayout;
+  readonly layout: GroupLayout;
+  /** Indexes of the groups of rows that are known to be alike by who brings them. */
+  readonly #alike = new Map<object, number>();
   /** Indexes of the groups that a number stands for: to make a text of all values would take longer than the rest. */
   readonly #places = new Map<number, number[]>();
   #last = -1;
 
   constructor(layout: GroupLayout) {
-    this.#layout = layout;
+    this.layout = layout;
   }
 
-  /** Adds a row by the values of all its columns; gives its group. */
-  add(values: readonly SqlValue[]): Group {
+  /**
+   * Adds a row by the values of all its columns; gives its group. All rows that are said to be `alike` with the same
+   * object are of the same group.
+   */
+  add(values: readonly SqlValue[], alike?: object): Group {
     // A row is often like the one before it.
     if (!this.#isOf(this.groups[this.#last], values)) this.#last = this.#placeOf(values);
+    if (alike !== undefined) this.#alike.set(alike, this.#last);
     this.rows.push(this.#last);
-    for (const index of this.#layout.own) this.rows.push(values[index]!);
+    for (const index of this.layout.own) this.rows.push(values[index]!);
     return this.groups[this.#last]!;
+  }
+
+  /** Whether a row was added that is alike. */
+  has(alike: object): boolean {
+    return this.#alike.has(alike);
+  }
+
+  /** Adds another one, by the values of its own columns in their order; gives its group. */
+  addAlike(alike: object, own: readonly SqlValue[]): Group {
+    const place = this.#alike.get(alike)!;
+    this.rows.push(place);
+    for (let index = 0; index < own.length; index++) this.rows.push(own[index]!);
+    return this.groups[place]!;
   }
 
   #placeOf(values: readonly SqlValue[]): number {
@@ -45,7 +64,7 @@ export class RowGroups {
     const places = this.#places.get(number);
     const known = places?.find((place) => this.#isOf(this.groups[place], values));
     if (known !== undefined) return known;
-    this.groups.push(this.#layout.shared.map((index) => values[index]!));
+    this.groups.push(this.layout.shared.map((index) => values[index]!));
     const place = this.groups.length - 1;
     if (places === undefined) this.#places.set(number, [place]);
     else places.push(place);
@@ -54,7 +73,7 @@ export class RowGroups {
 
   #isOf(group: Group | undefined, values: readonly SqlValue[]): boolean {
     if (group === undefined) return false;
-    const { shared } = this.#layout;
+    const { shared } = this.layout;
     for (let at = 0; at < shared.length; at++) if (group[at] !== values[shared[at]!]) return false;
     return true;
   }
@@ -62,7 +81,7 @@ export class RowGroups {
   /** The same for the same values, and hardly ever for others. */
   #numberOf(values: readonly SqlValue[]): number {
     let number = 0;
-    for (const index of this.#layout.shared) {
+    for (const index of this.layout.shared) {
       const value = values[index]!;
       const own = typeof value === 'string' ? textNumber(value) : Number(value);
       number = (Math.imul(number, 31) + own) | 0;
