@@ -16,7 +16,7 @@ const PLACES = 1_024;
 abstract class KnownKinds<Given extends { readonly subject: LedgerSubject }> {
   readonly #places: (KnownKind<Given> | undefined)[] = new Array(PLACES).fill(undefined);
 
-  /** The cells of its kind, with what is before and behind them. */
+  /** Its kind as it was written, with the comma before it; undefined where it is not known. */
   find(given: Given): Uint8Array | undefined {
     const known = this.#places[this.#placeOf(given)];
     return known !== undefined && this.isSame(known.of, given) ? known.cells : undefined;
