@@ -12,9 +12,12 @@ export interface HealthProbesInput {
   readonly random: () => number;
 }
 
+/** Milliseconds; shorter than upstreams keep theirs. A probe is not sent again when it meets a closed end. */
+const KEEP_ALIVE_MS = 4_000;
+
 /** Probes over connections of their own, so that they wait behind no request. */
 export function createHealthProbes({ registry, clock, random }: HealthProbesInput): Prober<Target> {
-  const transport = createHttpTransport({ clock });
+  const transport = createHttpTransport({ clock, keepAliveMs: KEEP_ALIVE_MS });
   const prober = createProber<Target>({
     registry,
     clock,

@@ -1,4 +1,5 @@
 import type { Clock } from '../canonical/clock.ts';
+import { IdleLimit } from './idle-limit.ts';
 import { type Endpoint, endpointOf } from './open-socket.ts';
 import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts';
 import { UpstreamError } from './upstream-error.ts';
@@ -7,7 +8,7 @@ export interface ConnectionPoolOptions {
   /** `https://api.groq.com`. */
   readonly origin: string;
   readonly clock: Pick<Clock, 'schedule' | 'now'>;
-  /** Milliseconds an idle connection is kept when the upstream does not say. */
+  /** Milliseconds an idle connection is kept when the upstream does not say, and has not closed one sooner. */
   readonly keepAliveMs: number;
   readonly readBuffer: Buffer;
   /** Largest response head in bytes. */
@@ -18,6 +19,7 @@ export interface ConnectionPoolOptions {
 export class ConnectionPool implements ConnectionOwner {
   readonly #options: ConnectionPoolOptions;
   readonly #endpoint: Endpoint;
+  readonly #idleLimit: IdleLimit;
   /** The one used last is used next, so that those which are not needed fall idle. */
   readonly #free: UpstreamConnection[] = [];
   readonly #all = new Set<UpstreamConnection>();
@@ -25,6 +27,7 @@ export class ConnectionPool implements ConnectionOwner {
   constructor(options: ConnectionPoolOptions) {
     this.#options = options;
     this.#endpoint = endpointOf(options.origin);
+    this.#idleLimit = new IdleLimit(options.clock, options.keepAliveMs);
   }
 
   /** A connection that nobody uses. Whoever took it gives it back or lets it go. */
@@ -38,12 +41,12 @@ export class ConnectionPool implements ConnectionOwner {
 
   /** A connection that has not been used: for a body that cannot be sent again when the connection turns out to be dead. */
   takeNew(connectMs: number): UpstreamConnection {
-    const { clock, keepAliveMs, maxHeaderBytes, readBuffer } = this.#options;
+    const { clock, maxHeaderBytes, readBuffer } = this.#options;
     const connection = new UpstreamConnection({
       endpoint: this.#endpoint,
       connectMs,
       clock,
-      keepAliveMs,
+      idleLimit: this.#idleLimit,
       maxHeaderBytes,
       readBuffer,
       owner: this,

@@ -4,12 +4,14 @@ import type { Transport } from './upstream-call.ts';
 
 export interface HttpTransportOptions {
   readonly clock: Pick<Clock, 'schedule' | 'now'>;
-  /** Milliseconds an idle connection is kept when the upstream does not say. */
+  /** Milliseconds an idle connection is kept when the upstream does not say, and has not closed one sooner. */
   readonly keepAliveMs?: number;
   /** Largest response head in bytes. */
   readonly maxHeaderBytes?: number;
 }
 
+/** As long as common proxies keep theirs; load balancers between here and an upstream forget idle connections later. */
+const KEEP_ALIVE_MS = 60_000;
 /** What one read takes from a socket at most. */
 const READ_BYTES = 64 * 1024;
 
@@ -18,7 +20,7 @@ const READ_BYTES = 64 * 1024;
  * the attempt has its own, finer ones. Aborting destroys the socket, which is how an upstream learns that nobody reads.
  */
 export function createHttpTransport(options: HttpTransportOptions): Transport {
-  const { clock, keepAliveMs = 4_000, maxHeaderBytes = 64 * 1024 } = options;
+  const { clock, keepAliveMs = KEEP_ALIVE_MS, maxHeaderBytes = 64 * 1024 } = options;
   const pools = new Map<string, ConnectionPool>();
   const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach } from 'vitest';
 import { systemClock } from '../canonical/clock.ts';
-import { createHttpTransport } from './http-transport.ts';
+import { createHttpTransport, type HttpTransportOptions } from './http-transport.ts';
 import type { Transport, UpstreamCall, UpstreamRequest } from './upstream-call.ts';
 
 const closing: (() => void)[] = [];
@@ -24,7 +24,10 @@ export interface Upstream {
 }
 
 /** An upstream of raw bytes: `onBytes` is told of every read on any connection. */
-export async function startUpstream(onBytes: (received: Received) => void, keepAliveMs = 4_000): Promise<Upstream> {
+export async function startUpstream(
+  onBytes: (received: Received) => void,
+  options: Partial<HttpTransportOptions> = {},
+): Promise<Upstream> {
   const received: Received[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     let text = '';
@@ -39,7 +42,7 @@ export async function startUpstream(onBytes: (received: Received) => void, keepA
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const transport = createHttpTransport({ clock: systemClock, keepAliveMs, maxHeaderBytes: 4_096 });
+  const transport = createHttpTransport({ clock: systemClock, maxHeaderBytes: 4_096, ...options });
   closing.push(
     () => server.close(),
     () => void transport.close(),

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
+import { systemClock } from '../canonical/clock.ts';
 import { ask, type Received, reply, startUpstream } from './raw-upstream.fixture.ts';
 
 const isWhole = ({ text }: Received): boolean => text().endsWith('{}');
@@ -82,7 +83,7 @@ it('sends again on the connection that an answer left, and not on one that was l
 });
 
 it('closes a connection that nobody has used for its time', async () => {
-  const upstream = await startUpstream((one) => isWhole(one) && one.socket.write(reply('a')), 20);
+  const upstream = await startUpstream((one) => isWhole(one) && one.socket.write(reply('a')), { keepAliveMs: 20 });
   expect(await ask(upstream).end).toBe('end');
   await expect.poll(() => upstream.received[0]!.socket.readableEnded).toBe(true);
   expect(await ask(upstream).end).toBe('end');
@@ -90,7 +91,7 @@ it('closes a connection that nobody has used for its time', async () => {
 });
 
 it('closes an idle connection also after a call that outlasted its time', async () => {
-  const upstream = await startUpstream(() => {}, 20);
+  const upstream = await startUpstream(() => {}, { keepAliveMs: 20 });
   const asked = ask(upstream);
   await expect.poll(() => upstream.received.length > 0 && isWhole(upstream.received[0]!)).toBe(true);
   const { socket } = upstream.received[0]!;
@@ -101,6 +102,42 @@ it('closes an idle connection also after a call that outlasted its time', async 
   expect(await asked.end).toBe('end');
   await expect.poll(() => socket.readableEnded).toBe(true);
 });
+
+it('gives up idle connections sooner once the upstream has closed one, unless it says when it does', async () => {
+  let now = 0;
+  let answer = reply('a');
+  const clock = { ...systemClock, now: () => now };
+  const upstream = await startUpstream((one) => isWhole(one) && one.socket.write(answer), {
+    clock,
+    keepAliveMs: 60_000,
+  });
+  const askAfter = async (idleMs: number): Promise<number> => {
+    now += idleMs;
+    expect(await ask(upstream).end).toBe('end');
+    return upstream.received.length;
+  };
+  expect(await askAfter(0)).toBe(1);
+  expect(await askAfter(59_999)).toBe(1);
+  now += 10_000;
+  await closeIdle(upstream.received[0]!);
+  expect(await askAfter(0)).toBe(2);
+  expect(await askAfter(8_999)).toBe(2);
+  expect(await askAfter(9_000)).toBe(3);
+  answer = reply('told', 'keep-alive: timeout=30\r\n');
+  expect(await askAfter(0)).toBe(3);
+  expect(await askAfter(28_999)).toBe(3);
+  now += 5_000;
+  await closeIdle(upstream.received[2]!);
+  answer = reply('a');
+  expect(await askAfter(0)).toBe(4);
+  expect(await askAfter(8_999)).toBe(4);
+});
+
+/** The upstream closes a connection on which nothing is under way; resolves when the gateway has closed it too. */
+async function closeIdle({ socket }: Received): Promise<void> {
+  socket.end();
+  if (!socket.readableEnded) await once(socket, 'end');
+}
 
 it('does not use a connection on which the upstream spoke unasked', async () => {
   const upstream = await startUpstream((one) => isWhole(one) && one.socket.write(reply('a')));

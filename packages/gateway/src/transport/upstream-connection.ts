@@ -1,6 +1,7 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import type { Clock } from '../canonical/clock.ts';
 import { type FlowingBody, sendFlowingBody } from './flowing-body.ts';
+import type { IdleLimit } from './idle-limit.ts';
 import { type Endpoint, openSocket } from './open-socket.ts';
 import { bodyLengthOf, encodeRequestHead } from './request-head.ts';
 import { ResponseReader } from './response-reader.ts';
@@ -12,8 +13,8 @@ export interface UpstreamConnectionOptions {
   /** Milliseconds it may take to open. */
   readonly connectMs: number;
   readonly clock: Pick<Clock, 'schedule' | 'now'>;
-  /** Milliseconds it is kept idle when the upstream does not say. */
-  readonly keepAliveMs: number;
+  /** How long it is kept idle when the upstream does not say. */
+  readonly idleLimit: IdleLimit;
   /** Where reads go; all connections share it. */
   readonly readBuffer: Buffer;
   readonly maxHeaderBytes: number;
@@ -30,9 +31,6 @@ export interface ConnectionOwner {
 
 /** Bodies up to this size are copied behind their head, which costs less than a write of two pieces. */
 const MAX_JOINED_BYTES = 16 * 1024;
-/** An upstream says for how long it keeps a connection; a request on its way to it takes some of that. */
-const KEEP_ALIVE_MARGIN_MS = 1_000;
-const MAX_KEEP_ALIVE_MS = 600_000;
 
 /** A connection to an upstream that carries one call after the other, never two at once. */
 export class UpstreamConnection {
@@ -42,12 +40,14 @@ export class UpstreamConnection {
   #isOpen = false;
   /** It has carried a whole exchange. */
   isUsed = false;
-  /** Monotonic milliseconds until which it may be used again. */
-  #idleUntil = 0;
+  /** Monotonic milliseconds. */
+  #idleSince = 0;
+  /** For how long the upstream says that it keeps it idle. */
+  #toldSeconds: number | undefined;
 
   constructor(options: UpstreamConnectionOptions) {
     this.#options = options;
-    const { endpoint, connectMs, clock, keepAliveMs, readBuffer } = options;
+    const { endpoint, connectMs, clock, idleLimit, readBuffer } = options;
     const onread: OnReadOpts = { buffer: readBuffer, callback: this.#onRead };
     this.#socket = openSocket({ endpoint, limitMs: connectMs, clock, onread, onOpen: this.#onOpen });
     this.#socket
@@ -56,12 +56,12 @@ export class UpstreamConnection {
       .on('close', this.#onClose)
       .on('timeout', this.#onIdle);
     // The socket's own timer starts anew with all that is read or written, and keeps no process alive.
-    this.#socket.setTimeout(keepAliveMs);
+    this.#socket.setTimeout(idleLimit.of(undefined));
   }
 
   /** An idle connection that can carry another call. */
   get isUsable(): boolean {
-    return this.#socket.writable && this.#idleUntil > this.#options.clock.now();
+    return this.#socket.writable && this.#idleLeft() > 0;
   }
 
   /** Sends a request as soon as the connection is open. Nothing else may be under way. */
@@ -98,18 +98,33 @@ export class UpstreamConnection {
   release(call: HttpCall): void {
     this.#call = undefined;
     const { isReusable, keepAliveSeconds } = call.reader;
-    const { clock, keepAliveMs, owner } = this.#options;
-    const told = keepAliveSeconds === undefined ? keepAliveMs : keepAliveSeconds * 1_000 - KEEP_ALIVE_MARGIN_MS;
+    const { clock, idleLimit, owner } = this.#options;
+    const idleMs = idleLimit.of(keepAliveSeconds);
     // An answer that came before the end of the request leaves a connection on which nobody knows where that ends.
-    if (!isReusable || !call.isRequestSent || told <= 0 || !this.#socket.writable) {
+    if (!isReusable || !call.isRequestSent || idleMs <= 0 || !this.#socket.writable) {
       this.destroy();
       return;
     }
     this.isUsed = true;
-    this.#idleUntil = clock.now() + Math.min(told, MAX_KEEP_ALIVE_MS);
+    this.#idleSince = clock.now();
+    this.#toldSeconds = keepAliveSeconds;
+    if (this.#socket.timeout !== idleMs) this.#socket.setTimeout(idleMs);
     // Nothing waits for an idle connection, so it does not keep a process from ending.
     this.#socket.unref();
     owner.giveBack(this);
+  }
+
+  #idleLeft(): number {
+    const { clock, idleLimit } = this.#options;
+    return this.#idleSince + idleLimit.of(this.#toldSeconds) - clock.now();
+  }
+
+  /** The upstream gives it up while nobody uses it: nothing more is read. */
+  #giveUp(): false {
+    const { clock, idleLimit } = this.#options;
+    if (this.isUsed && this.#toldSeconds === undefined) idleLimit.noteClosed(clock.now() - this.#idleSince);
+    this.destroy();
+    return false;
   }
 
   readonly #onOpen = (): void => {
@@ -153,7 +168,7 @@ export class UpstreamConnection {
 
   readonly #onIdle = (): void => {
     if (this.#call !== undefined) return;
-    const left = this.#idleUntil - this.#options.clock.now();
+    const left = this.#idleLeft();
     if (left > 0) this.#socket.setTimeout(Math.ceil(left));
     else this.destroy();
   };
@@ -161,10 +176,7 @@ export class UpstreamConnection {
   readonly #onRead = (length: number, buffer: Uint8Array): boolean => {
     const call = this.#call;
     // Nobody asked for anything: a server that gives up an idle connection may say so, and then closes it.
-    if (call === undefined) {
-      this.destroy();
-      return false;
-    }
+    if (call === undefined) return this.#giveUp();
     call.reader.push((buffer as Buffer).subarray(0, length));
     return this.#deliver(call);
   };
@@ -172,7 +184,7 @@ export class UpstreamConnection {
   readonly #onEnd = (): void => {
     const call = this.#call;
     if (call === undefined) {
-      this.destroy();
+      this.#giveUp();
       return;
     }
     call.reader.close();
