@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { ClientConnection } from './client-connection.mjs';
 import { encodeRequest } from './request-bytes.mjs';
 import { StreamExchange } from './stream-exchange.mjs';
@@ -62,6 +63,7 @@ class StreamDriver {
       });
     });
     await Promise.all(waits);
+    await untilAnswered(this.command.port);
   }
 
   /** @returns {Promise<import('./tally.mjs').LoadResult>} */
@@ -157,6 +159,23 @@ class StreamDriver {
   #settle() {
     if (this.stopped && this.running === 0) this.resolve();
   }
+}
+
+/**
+ * Asks on one more connection, and resolves with the first bytes of whatever is the answer. The kernel accepts connections
+ * before their server does, which takes them one by one: so the server has all that were opened before, and no stream
+ * waits for hundreds of others to be taken.
+ * @param {number} port
+ */
+async function untilAnswered(port) {
+  const socket = connect({ port, host: '127.0.0.1' });
+  await new Promise((resolve) => {
+    socket.once('data', resolve);
+    socket.once('close', resolve);
+    socket.on('error', resolve);
+    socket.write('GET /health HTTP/1.1\r\nhost: bench.local\r\n\r\n');
+  });
+  socket.destroy();
 }
 
 /**
