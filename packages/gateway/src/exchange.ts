@@ -9,6 +9,7 @@ import type { Operation } from './canonical/operation.ts';
 import type { ProtocolName } from './canonical/protocol-name.ts';
 import { addUsage, type Usage } from './canonical/usage.ts';
 import type { LedgerSubject } from './ledger/ledger-row.ts';
+import type { ParsedBody } from './parsed-body.ts';
 import type { BudgetHold } from './policies/budget.ts';
 import type { ReplySink } from './relay/reply-sink.ts';
 import type { SpendReservation } from './stores/spend-store.ts';
@@ -91,8 +92,8 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
   readonly attempts: AttemptRecord[] = [];
   principal: Principal = anonymous;
   body: Buffer | undefined;
-  /** What JSON.parse made of the body; until the first attempt has been prepared. */
-  parsedBody: unknown;
+  /** The body parsed, where it is JSON; until the first attempt has been prepared. */
+  parsedBody: ParsedBody | undefined;
   /** Set instead of `body` when the body flows. */
   upload: Upload | undefined;
   /** The body is a form: only its model's name may be edited. */

@@ -51,7 +51,7 @@ export function prepareAsk(input: AskInput): UpstreamAsk | Failure | Promise<Ups
   exchange.parsedBody = undefined;
   if (exchange.recovery?.brokenBy) return resumed(input, endpoint, isRelay);
   if (isRelay) return { endpoint, translation: undefined, operation: undefined, dropped: nothing };
-  return translated(input, endpoint, parsed);
+  return translated(input, endpoint, parsed?.whole);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isObject } from './canonical/json.ts';
 import type { StickyBy } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
+import type { ParsedBody } from './parsed-body.ts';
 import { chargingOf, outputLimitOf, roughInputTokens, USUAL_OUTPUT } from './rough-tokens.ts';
 import type { PickFacts } from './routing/pick-facts.ts';
 import { needsOf } from './routing/request-needs.ts';
@@ -12,7 +13,7 @@ export class RequestFacts implements PickFacts {
   readonly #exchange: Exchange;
   readonly #stickyBy: StickyBy;
   /** The body while it is there; what is asked later is not known. */
-  readonly #body: unknown;
+  readonly #body: ParsedBody | undefined;
   readonly now: number;
   readonly requestedModel: string | undefined;
   #stickyHash: number | undefined;
@@ -36,10 +37,13 @@ export class RequestFacts implements PickFacts {
     if (this.#hasStickyHash) return this.#stickyHash;
     this.#hasStickyHash = true;
     const { headers, principal } = this.#exchange;
+    const body = this.#body;
     this.#stickyHash = stickyHashOf(this.#stickyBy, {
       identity: principal.identity,
       header: (name) => firstHeader(headers, name),
-      body: this.#body,
+      get body() {
+        return body?.whole;
+      },
     });
     return this.#stickyHash;
   }
@@ -49,12 +53,15 @@ export class RequestFacts implements PickFacts {
   }
 
   get outputTokens(): number {
-    this.#outputTokens ??= chargingOf(this.#exchange.operation) === 'both' ? expectedOutput(this.#body) : 0;
+    this.#outputTokens ??= chargingOf(this.#exchange.operation) === 'both' ? expectedOutput(this.#body?.outline) : 0;
     return this.#outputTokens;
   }
 
   get needs(): number {
-    this.#needs ??= isObject(this.#body) ? needsOf(this.#body) : 0;
+    if (this.#needs === undefined) {
+      const outline = this.#body?.outline;
+      this.#needs = isObject(outline) ? needsOf(outline) : 0;
+    }
     return this.#needs;
   }
 }
@@ -67,7 +74,10 @@ export function estimatedTokens(exchange: Exchange): number {
 
 function outputOfAll(exchange: Exchange): number {
   if (chargingOf(exchange.operation) !== 'both') return 0;
-  return expectedOutput(exchange.parsedBody ?? readAgain(exchange)) * Math.max(1, exchange.facts.choices);
+  return (
+    expectedOutput(exchange.parsedBody === undefined ? readAgain(exchange) : exchange.parsedBody.outline) *
+    Math.max(1, exchange.facts.choices)
+  );
 }
 
 /** Tokens of one answer. */

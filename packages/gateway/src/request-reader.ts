@@ -1,13 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from './canonical/gateway-error.ts';
-import { isObject } from './canonical/json.ts';
+import { isObject, type JsonObject } from './canonical/json.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { SecurityConfig } from './config/gateway-config.ts';
 import { findJsonMistake, positionAt } from './config/json-syntax.ts';
 import type { Exchange, RequestFacts } from './exchange.ts';
+import { outlineOf } from './framing/json-outline.ts';
+import { scanStructure } from './framing/json-structure.ts';
 import { multipartBoundary, readMultipartModel } from './framing/multipart-model.ts';
 import type { InboundBody, PeekedBody } from './inbound-body.ts';
-import { isDeeperThan } from './policies/json-depth.ts';
+import { ParsedBody } from './parsed-body.ts';
 import { checkMessageLimits } from './policies/message-limits.ts';
 import { findProtocol } from './protocols/find-protocol.ts';
 import { readBodyFacts } from './protocols/openai-chat/read-facts.ts';
@@ -55,12 +57,17 @@ export function createRequestReader(limits: SecurityConfig['validation']): ReadR
   };
 }
 
-function readFacts(exchange: Exchange, parsed: unknown, limits: SecurityConfig['validation']): RequestFacts {
-  const { operation, protocol, streamAsk } = exchange;
-  if (!isObject(parsed)) throw new GatewayError('invalid_request', 'The request body must be a JSON object.');
-  if (operation === 'chat' || operation === 'responses') checkMessageLimits(parsed, limits);
-  if (operation !== 'chat') return readBodyFacts(parsed, operation);
-  const facts = findProtocol(protocol).client.readFacts(parsed);
+function readFacts(exchange: Exchange, parsed: ParsedBody, limits: SecurityConfig['validation']): RequestFacts {
+  const { body, operation, protocol, streamAsk } = exchange;
+  const { outline } = parsed;
+  if (!isObject(outline)) throw new GatewayError('invalid_request', 'The request body must be a JSON object.');
+  if (operation === 'chat' || operation === 'responses') {
+    // No text has more characters than bytes.
+    const counted = body!.length > limits.maxMessageLength ? (parsed.whole as JsonObject) : outline;
+    checkMessageLimits(counted, limits);
+  }
+  if (operation !== 'chat') return readBodyFacts(outline, operation);
+  const facts = findProtocol(protocol).client.readFacts(outline);
   // On some wires the path decides.
   return streamAsk === 'body' ? facts : { ...facts, stream: streamAsk !== 'never' };
 }
@@ -70,16 +77,17 @@ function isJson(contentType: string): boolean {
   return contentType === '' || /^application\/(?:[\w.+-]+\+)?json\b/i.test(contentType);
 }
 
-function parseJson(body: Buffer, maxDepth: number): unknown {
+function parseJson(body: Buffer, maxDepth: number): ParsedBody {
   if (!isUtf8(body)) throw new GatewayError('invalid_json', 'The body is not valid UTF-8.');
-  if (body.length > 2 * maxDepth && isDeeperThan(body, maxDepth)) {
-    throw new GatewayError('invalid_json', `The body is nested deeper than ${maxDepth} levels.`);
-  }
-  const text = body.toString('utf8');
+  const { isTooDeep, longStrings } = scanStructure(body, maxDepth);
+  if (isTooDeep) throw new GatewayError('invalid_json', `The body is nested deeper than ${maxDepth} levels.`);
+  // Long texts and pictures would be copied twice to be parsed, and they are what a large body is made of.
+  const outline = longStrings.length === 0 ? undefined : outlineOf(body, longStrings);
+  const text = outline ?? body.toString('utf8');
   try {
-    return JSON.parse(text);
+    return new ParsedBody(JSON.parse(text), outline === undefined ? undefined : body);
   } catch {
-    throw new GatewayError('invalid_json', `The body is not valid JSON${placeOf(text)}.`);
+    throw new GatewayError('invalid_json', `The body is not valid JSON${placeOf(body.toString('utf8'))}.`);
   }
 }
 

@@ -43,7 +43,7 @@ export function roughInputTokens({ body }: Pick<Exchange, 'body'>): number {
 export function roughUsage(exchange: Pick<Exchange, 'body' | 'operation' | 'parsedBody'>): Usage | undefined {
   switch (charging[exchange.operation]) {
     case 'both': {
-      const limit = outputLimitOf(exchange.parsedBody);
+      const limit = outputLimitOf(exchange.parsedBody?.outline);
       return { input: roughInputTokens(exchange), output: Math.min(USUAL_OUTPUT, limit ?? USUAL_OUTPUT) };
     }
     case 'input':

@@ -6,6 +6,7 @@ import { type Operation, operations } from '../canonical/operation.ts';
 import { type ProtocolName, protocolNames } from '../canonical/protocol-name.ts';
 import type { AuthConfig } from '../config/gateway-config.ts';
 import { Exchange } from '../exchange.ts';
+import { ParsedBody } from '../parsed-body.ts';
 import { findProtocol, usualProtocol } from '../protocols/find-protocol.ts';
 import { clientPaths } from '../protocols/match-client-path.ts';
 import { readBodyFacts } from '../protocols/openai-chat/read-facts.ts';
@@ -80,7 +81,7 @@ export function exchangeOf(ask: RoutingTestAsk, clock: Clock, keys: AuthConfig['
   exchange.requestedModel = model;
   if (body !== undefined) {
     exchange.body = Buffer.from(JSON.stringify(body));
-    exchange.parsedBody = body;
+    exchange.parsedBody = new ParsedBody(body);
   }
   return exchange;
 }

@@ -113,7 +113,7 @@ function inexpressible(exchange: Exchange, target: Target, upstreamModel: string
 function translateOnce(exchange: Exchange, { protocol, quirks }: ChatEndpoint, model: string | undefined): void {
   const { body, facts, parsedBody, protocol: own } = exchange;
   const upstream = findProtocol(protocol);
-  exchange.conversation ??= readConversation(own, body!, facts, parsedBody);
+  exchange.conversation ??= readConversation(own, body!, facts, parsedBody?.whole);
   const { request } = fitRequest(exchange.conversation, findProtocol(own), upstream);
   if (needsInlining(request, upstream)) return;
   upstream.upstream.encodeRequest(request, { model, quirks, defaultMaxOutputTokens: 1 });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isDeeperThan } from './json-depth.ts';
+import { scanStructure } from './json-structure.ts';
+
+const isDeeperThan = (bytes: Buffer, limit: number): boolean => scanStructure(bytes, limit).isTooDeep;
 
 function nested(depth: number, open = '[', close = ']'): Buffer {
   return Buffer.from(open.repeat(depth) + close.repeat(depth));
@@ -48,6 +50,27 @@ describe('isDeeperThan', () => {
       ),
     );
     expect(isDeeperThan(Buffer.from('"never ended [[[[['.repeat(9)), 64)).toBe(false);
+  });
+});
+
+describe('long strings', () => {
+  const long = 'x'.repeat(2_048);
+
+  it('are told where they stand within the content, in order', () => {
+    const body = Buffer.from(JSON.stringify({ m: [{ a: long, b: 'short', c: [`${long}\n"`, [long]] }] }));
+    const { isTooDeep, longStrings } = scanStructure(body, 8);
+    expect(isTooDeep).toBe(false);
+    const found: string[] = [];
+    for (let index = 0; index < longStrings.length; index += 2) {
+      found.push(body.toString('utf8', longStrings[index], longStrings[index + 1]));
+    }
+    expect(found).toEqual([long, `${long}\\n\\"`, long]);
+  });
+
+  it('are none below their length, above the content, and where the text is nested too deep', () => {
+    expect(scanStructure(Buffer.from(JSON.stringify([[[long.slice(1)]]])), 8).longStrings).toEqual([]);
+    expect(scanStructure(Buffer.from(JSON.stringify({ a: long, b: [long] })), 8).longStrings).toEqual([]);
+    expect(scanStructure(Buffer.from(JSON.stringify([[[long]]])), 2)).toEqual({ isTooDeep: true, longStrings: [] });
   });
 });
 

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { systemClock } from './canonical/clock.ts';
+import { Exchange } from './exchange.ts';
+import { ParsedBody } from './parsed-body.ts';
+import { estimatedTokens, RequestFacts } from './request-facts.ts';
+
+const sink = { head() {}, write: () => true, end() {}, cut() {}, onDrain() {} };
+
+function exchangeOf(parsedBody: ParsedBody): Exchange {
+  const exchange = new Exchange({
+    id: 'facts',
+    clock: systemClock,
+    method: 'POST',
+    url: '/v1/chat/completions',
+    headers: {},
+    rawHeaders: [],
+    operation: 'chat',
+    protocol: 'openai-chat',
+    streamAsk: 'body',
+    pathModel: undefined,
+    tail: 'chat/completions',
+    query: '',
+    clientAddress: '127.0.0.1',
+    peerAddress: '127.0.0.1',
+    sink,
+  });
+  exchange.parsedBody = parsedBody;
+  exchange.body = Buffer.alloc(4_000);
+  return exchange;
+}
+
+const bodyOf = (content: string) => ({
+  model: 'm',
+  max_tokens: 70,
+  tools: [{}],
+  messages: [{ role: 'user', content }],
+});
+const outlined = (content: string) => new ParsedBody(bodyOf(''), Buffer.from(JSON.stringify(bodyOf(content))));
+const factsOf = (body: ParsedBody) => new RequestFacts(exchangeOf(body), { kind: 'conversation' }, 'm');
+
+describe('RequestFacts of a body of which there is an outline', () => {
+  it('keeps conversations together by what they say', () => {
+    const whole = factsOf(new ParsedBody(bodyOf('one text'))).stickyHash;
+    expect(factsOf(outlined('one text')).stickyHash).toBe(whole);
+    expect(factsOf(outlined('another text')).stickyHash).not.toBe(whole);
+  });
+
+  it('takes from the outline what stands there, and says the same of the whole', () => {
+    for (const body of [outlined('text'), new ParsedBody(bodyOf('text'))]) {
+      const { needs, outputTokens } = factsOf(body);
+      expect([needs, outputTokens]).toEqual([1, 70]);
+    }
+    expect(estimatedTokens(exchangeOf(outlined('text')))).toBe(
+      estimatedTokens(exchangeOf(new ParsedBody(bodyOf('text')))),
+    );
+  });
+});
