@@ -48,11 +48,13 @@ const unlimited: LimitVerdict = {
   retryAfterMs: 0,
 };
 
+type Counter = SlidingWindow | TokenBucket;
+
 /** A counter in its place: a link of the ring that is ordered by last use. */
 interface Entry {
   readonly ruleId: string;
   readonly key: string;
-  counter: SlidingWindow | TokenBucket;
+  counter: Counter;
   /** The rule object last seen; another object may carry other numbers. */
   rule: LimitRule;
   newer: Entry;
@@ -66,8 +68,6 @@ class CounterTable implements MemoryLimitStore {
   /** `ring.older` is the most recently used, `ring.newer` the least. */
   readonly #ring: Entry;
   #size = 0;
-  /** Entries of the claims of one call, kept to spare an allocation. */
-  readonly #touched: Entry[] = [];
 
   constructor(clock: Pick<Clock, 'now'>, maxKeys: number) {
     this.#clock = clock;
@@ -81,20 +81,23 @@ class CounterTable implements MemoryLimitStore {
 
   take(claims: readonly LimitClaim[]): LimitVerdict {
     if (claims.length === 0) return unlimited;
-    const verdict = this.#take(claims, this.#clock.now());
-    this.#touched.length = 0;
-    return verdict;
+    const now = this.#clock.now();
+    const counters = new Array<Counter>(claims.length);
+    const refusal = this.#offerAll(claims, counters, now);
+    if (refusal !== undefined) return refusal;
+    for (const counter of counters) counter.commit(now);
+    return leastLeft(claims, counters, now);
   }
 
   reserve(claims: readonly LimitClaim[]): LimitReservation {
-    if (claims.length === 0) return new CountedClaims(unlimited, claims, [], this.#clock);
+    if (claims.length === 0) return new RefusedClaims(unlimited);
     const now = this.#clock.now();
-    const verdict = this.#take(claims, now);
-    const places = verdict.allowed
-      ? this.#touched.map(({ counter }): Place => ({ counter, at: counter.commit(now) }))
-      : [];
-    this.#touched.length = 0;
-    return new CountedClaims(verdict, claims, places, this.#clock);
+    const counters = new Array<Counter>(claims.length);
+    const refusal = this.#offerAll(claims, counters, now);
+    if (refusal !== undefined) return new RefusedClaims(refusal);
+    const moments = counters.map((counter) => counter.commit(now));
+    const verdict = leastLeft(claims, counters, now);
+    return new CountedClaims({ verdict, claims, counters, moments, clock: this.#clock });
   }
 
   restore(uses: readonly PastUse[]): void {
@@ -109,47 +112,26 @@ class CounterTable implements MemoryLimitStore {
     return this.#size;
   }
 
-  #take(claims: readonly LimitClaim[], now: number): LimitVerdict {
-    let refused: Entry | undefined;
+  /**
+   * Asks whether all claims can pass, and notes the counter of each. Where one cannot, nothing is left of any, and the
+   * verdict is of that which has to wait longest.
+   */
+  #offerAll(claims: readonly LimitClaim[], counters: Counter[], now: number): LimitVerdict | undefined {
+    let refused = -1;
     let retryAfterMs = 0;
     for (let index = 0; index < claims.length; index += 1) {
-      const claim = claims[index]!;
-      const entry = this.#entryOf(claim.rule, claim.key, now);
-      this.#touched[index] = entry;
-      const waitMs = entry.counter.offer(claim.cost, now);
-      if (waitMs > retryAfterMs) {
-        retryAfterMs = waitMs;
-        refused = entry;
-      }
+      const { cost, key, rule } = claims[index]!;
+      const { counter } = this.#entryOf(rule, key, now);
+      counters[index] = counter;
+      // A counter of which nothing is wanted yet would be idle to the next claim, and might go.
+      const waitMs = counter.offer(cost, now);
+      if (waitMs <= retryAfterMs) continue;
+      retryAfterMs = waitMs;
+      refused = index;
     }
-    return this.#conclude(claims.length, refused, retryAfterMs, now);
-  }
-
-  #conclude(length: number, refused: Entry | undefined, retryAfterMs: number, now: number): LimitVerdict {
-    let named = refused;
-    let least = Number.POSITIVE_INFINITY;
-    for (let index = 0; index < length; index += 1) {
-      const entry = this.#touched[index]!;
-      if (refused !== undefined) {
-        entry.counter.withdraw();
-        continue;
-      }
-      entry.counter.commit(now);
-      const remaining = entry.counter.remaining(now);
-      if (remaining < least) {
-        least = remaining;
-        named = entry;
-      }
-    }
-    const { counter, ruleId } = named!;
-    return {
-      allowed: refused === undefined,
-      ruleId,
-      limit: counter.limit,
-      remaining: counter.remaining(now),
-      resetMs: counter.resetMs(now),
-      retryAfterMs,
-    };
+    if (refused < 0) return undefined;
+    for (const counter of counters) counter.withdraw();
+    return verdictOf(claims[refused]!, counters[refused]!, now, retryAfterMs);
   }
 
   #entryOf(rule: LimitRule, key: string, now: number): Entry {
@@ -199,37 +181,69 @@ class CounterTable implements MemoryLimitStore {
   }
 }
 
-/** Where a claim was counted. Counters that were replaced meanwhile are settled all the same, which nobody sees. */
-interface Place {
-  readonly counter: SlidingWindow | TokenBucket;
-  readonly at: number;
+/** What is told of claims that were counted. */
+function leastLeft(claims: readonly LimitClaim[], counters: readonly Counter[], now: number): LimitVerdict {
+  let named = 0;
+  let least = Number.POSITIVE_INFINITY;
+  for (let index = 0; index < counters.length; index += 1) {
+    const remaining = counters[index]!.remaining(now);
+    if (remaining >= least) continue;
+    least = remaining;
+    named = index;
+  }
+  return verdictOf(claims[named]!, counters[named]!, now, 0);
+}
+
+function verdictOf({ rule }: LimitClaim, counter: Counter, now: number, retryAfterMs: number): LimitVerdict {
+  return {
+    allowed: retryAfterMs === 0,
+    ruleId: rule.id,
+    limit: counter.limit,
+    remaining: counter.remaining(now),
+    resetMs: counter.resetMs(now),
+    retryAfterMs,
+  };
+}
+
+/** Nothing was counted: the claims were refused, or there were none. */
+class RefusedClaims implements LimitReservation {
+  readonly verdict: LimitVerdict;
+
+  constructor(verdict: LimitVerdict) {
+    this.verdict = verdict;
+  }
+
+  settle(): void {}
+}
+
+interface CountedInput {
+  readonly verdict: LimitVerdict;
+  readonly claims: readonly LimitClaim[];
+  /** That of each claim. Those that were replaced meanwhile are settled all the same, which nobody sees. */
+  readonly counters: readonly Counter[];
+  /** By which each counter finds its claim again. */
+  readonly moments: readonly number[];
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 class CountedClaims implements LimitReservation {
   readonly verdict: LimitVerdict;
-  readonly #claims: readonly LimitClaim[];
-  readonly #clock: Pick<Clock, 'now'>;
-  #places: readonly Place[];
+  #input: CountedInput | undefined;
 
-  constructor(
-    verdict: LimitVerdict,
-    claims: readonly LimitClaim[],
-    places: readonly Place[],
-    clock: Pick<Clock, 'now'>,
-  ) {
-    this.verdict = verdict;
-    this.#claims = claims;
-    this.#places = places;
-    this.#clock = clock;
+  constructor(input: CountedInput) {
+    this.verdict = input.verdict;
+    this.#input = input;
   }
 
   settle(costs: readonly number[]): void {
-    const places = this.#places;
-    this.#places = [];
-    const now = this.#clock.now();
-    for (const [index, { counter, at }] of places.entries()) {
-      const { cost } = this.#claims[index]!;
-      counter.settle(at, cost, costs[index] ?? cost, now);
+    if (this.#input === undefined) return;
+    const { claims, clock, counters, moments } = this.#input;
+    this.#input = undefined;
+    const now = clock.now();
+    for (let index = 0; index < counters.length; index += 1) {
+      const { cost } = claims[index]!;
+      const actual = costs[index] ?? cost;
+      if (actual !== cost) counters[index]!.settle(moments[index]!, cost, actual, now);
     }
   }
 }
@@ -239,7 +253,7 @@ function unlink(entry: Entry): void {
   entry.newer.older = entry.older;
 }
 
-function createCounter(rule: LimitRule, now: number): SlidingWindow | TokenBucket {
+function createCounter(rule: LimitRule, now: number): Counter {
   return rule.algorithm === 'sliding_window' ? new SlidingWindow(rule) : new TokenBucket(rule, now);
 }
 
