@@ -75,7 +75,8 @@ export function createInference(parts: InferenceParts): Inference {
       const entering = parts.keyLimits.enter(exchange, exchange, counting || undefined);
       hold = entering instanceof Promise ? await entering : entering;
       await parts.readRequest(exchange, inbound);
-      if (hold?.needsEstimate) await hold.claim(exchange, estimatedTokens(exchange));
+      const claiming = hold?.needsEstimate ? hold.claim(exchange, estimatedTokens(exchange)) : undefined;
+      if (claiming) await claiming;
       const checking = runRing(parts.bodyPolicies, exchange);
       if (checking) await checking;
       const resolution = resolve(parts.catalog, exchange);

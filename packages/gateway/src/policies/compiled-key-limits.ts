@@ -5,8 +5,9 @@ import type { SlotPool } from '../stores/slot-store.ts';
 /** The limits of one principal, as stores are asked for them. */
 export interface CompiledKeyLimits {
   readonly pools: readonly SlotPool[];
+  /** Those of requests, then those of tokens, whose cost each request has to put in. */
+  readonly claims: readonly LimitClaim[];
   readonly requests: readonly LimitClaim[];
-  readonly tokens: readonly LimitClaim[];
 }
 
 const MINUTE_MS = 60_000;
@@ -39,6 +40,14 @@ export function keyLimitCompiler(
   return (limits) => {
     const found = known.get(limits);
     if (found !== undefined) return found;
+    const requests = limits.flatMap(({ scope, id, requestsPerDay, requestsPerMinute }) => [
+      ...claimOf(`${scope}.requests`, requestsPerMinute, MINUTE_MS, id),
+      ...claimOf(`${scope}${daily}requests`, requestsPerDay, DAY_MS, id),
+    ]);
+    const tokens = limits.flatMap(({ scope, id, tokensPerDay, tokensPerMinute }) => [
+      ...claimOf(`${scope}.tokens`, tokensPerMinute, MINUTE_MS, id),
+      ...claimOf(`${scope}${daily}tokens`, tokensPerDay, DAY_MS, id),
+    ]);
     const compiled: CompiledKeyLimits = {
       pools: limits.flatMap(({ scope, id, maxConcurrent }) =>
         // Whoever has too much under way is told so at once: the queue is the gateway's, not a key's.
@@ -46,14 +55,8 @@ export function keyLimitCompiler(
           ? []
           : [{ id: `${scope}:${id}`, isShared: true, whenStoreIsAway, maxConcurrent, maxQueue: 0, timeoutMs: 0 }],
       ),
-      requests: limits.flatMap(({ scope, id, requestsPerDay, requestsPerMinute }) => [
-        ...claimOf(`${scope}.requests`, requestsPerMinute, MINUTE_MS, id),
-        ...claimOf(`${scope}${daily}requests`, requestsPerDay, DAY_MS, id),
-      ]),
-      tokens: limits.flatMap(({ scope, id, tokensPerDay, tokensPerMinute }) => [
-        ...claimOf(`${scope}.tokens`, tokensPerMinute, MINUTE_MS, id),
-        ...claimOf(`${scope}${daily}tokens`, tokensPerDay, DAY_MS, id),
-      ]),
+      claims: [...requests, ...tokens],
+      requests,
     };
     known.set(limits, compiled);
     return compiled;

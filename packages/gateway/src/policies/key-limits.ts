@@ -7,7 +7,7 @@ import type {
   ReservingLimitStore,
   WhenStoreIsAway,
 } from '../stores/limit-store.ts';
-import type { CancelSignal, SlotPool, SlotStore } from '../stores/slot-store.ts';
+import type { CancelSignal, SlotPool, SlotRefusal, SlotStore } from '../stores/slot-store.ts';
 import { acquireAll, releaseSlot, type SlotOutcome } from './acquire-slots.ts';
 import { type CompiledKeyLimits, daily, keyLimitCompiler } from './compiled-key-limits.ts';
 import { tellKeyLimit } from './key-limit-headers.ts';
@@ -80,13 +80,14 @@ interface Awaited {
 }
 
 const nothing = (): void => undefined;
+const none: readonly SlotOutcome[] = [];
 
 class HeldLimits implements KeyHold {
   readonly needsEstimate: boolean;
   readonly #compiled: CompiledKeyLimits;
   readonly #limits: ReservingLimitStore;
   readonly #onRefused: KeyLimitsInput['onRefused'];
-  #held: readonly SlotOutcome[] = [];
+  #held: readonly SlotOutcome[] = none;
   #awaited: Awaited | undefined;
   #reservation: LimitReservation | undefined;
   #isOver = false;
@@ -95,7 +96,7 @@ class HeldLimits implements KeyHold {
     this.#compiled = compiled;
     this.#limits = limits;
     this.#onRefused = onRefused;
-    this.needsEstimate = compiled.tokens.length > 0;
+    this.needsEstimate = compiled.claims.length > compiled.requests.length;
   }
 
   occupy(outcomes: readonly SlotOutcome[], request: RequestView): this | Promise<this> {
@@ -142,9 +143,10 @@ class HeldLimits implements KeyHold {
 
   claim(request: RequestView, estimatedTokens: number): void | Promise<void> {
     if (!this.needsEstimate || this.#isOver) return;
-    const { requests, tokens } = this.#compiled;
-    const claims = requests.slice();
-    for (const { key, rule } of tokens) claims.push({ rule, key, cost: estimatedTokens });
+    const { claims: all, requests } = this.#compiled;
+    const claims = all.map((claim, index) =>
+      index < requests.length ? claim : { rule: claim.rule, key: claim.key, cost: estimatedTokens },
+    );
     if (this.#awaited !== undefined) return this.#countBeside(this.#awaited, claims, request);
     const reservation = this.#limits.reserve(claims);
     if (reservation instanceof Promise) return reservation.then((late) => this.#reserved(late, request));
@@ -182,11 +184,15 @@ class HeldLimits implements KeyHold {
   /** Takes the places that were granted. Throws where one was not; then none is held. */
   #take(outcomes: readonly SlotOutcome[], request: RequestView): void {
     this.#held = outcomes;
-    const refused = outcomes.findIndex((outcome) => typeof outcome === 'string');
-    if (refused < 0) return;
+    for (let index = 0; index < outcomes.length; index++) {
+      const outcome = outcomes[index]!;
+      if (typeof outcome === 'string') this.#refuse(outcome, this.#compiled.pools[index]!, request);
+    }
+  }
+
+  #refuse(refusal: SlotRefusal, pool: SlotPool, request: RequestView): never {
     this.#leave();
-    if (outcomes[refused] === 'aborted') throw new GatewayError('client_closed', 'The caller left.');
-    const pool = this.#compiled.pools[refused]!;
+    if (refusal === 'aborted') throw new GatewayError('client_closed', 'The caller left.');
     this.#onRefused?.(request, { name: `${scopeOf(pool.id)}.concurrent`, limit: pool.maxConcurrent });
     throw tooMany(pool);
   }
@@ -201,11 +207,8 @@ class HeldLimits implements KeyHold {
   #settle(tokens: number | undefined): void {
     if (tokens === undefined) return;
     if (this.#reservation === undefined) return;
-    const { requests, tokens: claims } = this.#compiled;
-    const costs: number[] = [];
-    for (let index = 0; index < requests.length; index++) costs.push(1);
-    for (let index = 0; index < claims.length; index++) costs.push(tokens);
-    this.#reservation.settle(costs);
+    const { claims, requests } = this.#compiled;
+    this.#reservation.settle(claims.map((_, index) => (index < requests.length ? 1 : tokens)));
   }
 
   #apply(verdict: LimitVerdict, request: RequestView): void {
@@ -218,8 +221,8 @@ class HeldLimits implements KeyHold {
   }
 
   #leave(): void {
-    this.#held.forEach(releaseSlot);
-    this.#held = [];
+    for (const outcome of this.#held) releaseSlot(outcome);
+    this.#held = none;
   }
 }
 
