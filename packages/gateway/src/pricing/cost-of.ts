@@ -1,4 +1,4 @@
-import { type Usage, usageClasses } from '../canonical/usage.ts';
+import type { Usage } from '../canonical/usage.ts';
 import { type ModelPrices, type TierPrices, type TokenClass, type TokenPrices, tokenClasses } from './model-facts.ts';
 
 /**
@@ -53,7 +53,7 @@ function tierCost(usage: Usage, usual: ModelPrices, tier: TierPrices): Cost {
   const tokens = pricesFor(prices, usage.input);
   const parts = partsOf(usage);
   const isMissing = (name: TokenClass) => usualTokens[name] !== undefined && tokens[name] === undefined;
-  if (tokenClasses.some((name) => parts[name] > 0 && isMissing(name))) return unknown('no_tier_price');
+  if (tokenClasses.some((name, index) => parts[index]! > 0 && isMissing(name))) return unknown('no_tier_price');
   return rounded(sumOf(usage, prices, tokens));
 }
 
@@ -67,9 +67,9 @@ function sumOf(
   const parts = partsOf(usage);
   let sum = perRequest * PER_TOKENS;
   for (let index = 0; index < tokenClasses.length; index++) {
-    const tokenClass = tokenClasses[index]!;
-    const count = parts[tokenClass];
+    const count = parts[index]!;
     if (count === 0) continue;
+    const tokenClass = tokenClasses[index]!;
     const price = priceOf(tokens, tokenClass);
     if (price === undefined) return outputClasses.has(tokenClass) ? 'no_output_price' : 'no_input_price';
     sum += count * price;
@@ -79,7 +79,7 @@ function sumOf(
 
 /** The same where all classes that have tokens have a price. */
 function largeSum(parts: Parts, tokens: TokenPrices, perRequest: number): bigint {
-  const ofClasses = tokenClasses.map((name) => BigInt(parts[name]) * BigInt(priceOf(tokens, name) ?? 0));
+  const ofClasses = tokenClasses.map((name, index) => BigInt(parts[index]!) * BigInt(priceOf(tokens, name) ?? 0));
   return ofClasses.reduce((sum, part) => sum + part, BigInt(perRequest) * BigInt(PER_TOKENS));
 }
 
@@ -119,8 +119,9 @@ const outputClasses: ReadonlySet<TokenClass> = new Set(['output', 'reasoning', '
 
 function isPlausible(usage: Usage): boolean {
   if (!isCount(usage.input) || !isCount(usage.output)) return false;
-  for (let index = 0; index < usageClasses.length; index++) {
-    const count = usage[usageClasses[index]!];
+  // Of twelve counts two or three are there: asking for each by its name costs more than all the rest.
+  for (const name in usage) {
+    const count = usage[name as keyof Usage];
     if (count !== undefined && !isCount(count)) return false;
   }
   return true;
@@ -138,7 +139,8 @@ function lacksImages({ input, output, imageInput, imageOutput }: Usage, tokens: 
   );
 }
 
-type Parts = Readonly<Record<TokenClass, number>>;
+/** By `tokenClasses`, in their order. */
+type Parts = readonly number[];
 
 /**
  * The tokens of a usage, each counted once. A part larger than its whole, as some providers report, counts as the whole.
@@ -157,20 +159,20 @@ function partsOf(usage: Usage): Parts {
   const reasoning = atMost(usage.reasoning, usage.output);
   const audioOutput = atMost(usage.audioOutput, usage.output - reasoning);
   const imageOutput = atMost(usage.imageOutput, usage.output - reasoning - audioOutput);
-  return {
-    input: fresh - audioInput - imageInput,
-    cachedInput: cached - cachedAudioInput - cachedImageInput,
+  return [
+    fresh - audioInput - imageInput,
+    cached - cachedAudioInput - cachedImageInput,
+    written - cacheWriteHourInput,
+    cacheWriteHourInput,
+    usage.output - reasoning - audioOutput - imageOutput,
+    reasoning,
+    audioInput,
+    audioOutput,
+    imageInput,
+    imageOutput,
     cachedAudioInput,
     cachedImageInput,
-    cacheWriteInput: written - cacheWriteHourInput,
-    cacheWriteHourInput,
-    audioInput,
-    imageInput,
-    output: usage.output - reasoning - audioOutput - imageOutput,
-    reasoning,
-    audioOutput,
-    imageOutput,
-  };
+  ];
 }
 
 function atMost(count: number | undefined, limit: number): number {
