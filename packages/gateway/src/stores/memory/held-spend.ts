@@ -35,6 +35,10 @@ export class HeldSpend implements SpendReservation {
   /** When the windows began in which it was set aside. */
   readonly starts: readonly number[];
   readonly leaseEnd: number;
+  /** Of the queue of leases; its business. */
+  isLeased = false;
+  older: HeldSpend | undefined;
+  newer: HeldSpend | undefined;
   readonly #owner: SpendOwner;
   readonly #holding: Holding;
   #isOpen = true;

@@ -11,6 +11,7 @@ import {
   wholeNanos,
 } from '../spend-store.ts';
 import { HeldSpend, type Holding, RefusedSpend } from './held-spend.ts';
+import { LeaseQueue } from './lease-queue.ts';
 import { SpendCounter } from './spend-counter.ts';
 
 export interface MemorySpendStoreInput {
@@ -41,8 +42,8 @@ class SpendTable implements MemorySpendStore {
   readonly #maxCounters: number;
   readonly #byCap = new Map<string, Map<string, SpendCounter>>();
   #size = 0;
-  /** Reservations under way, the oldest first; all leases are of the same length, so this is the order of their ends. */
-  readonly #leases = new Set<HeldSpend>();
+  /** Of reservations under way. */
+  readonly #leases = new LeaseQueue();
 
   constructor({ clock, onCrossing, leaseMs = defaultLeaseMs, maxCounters = 100_000 }: MemorySpendStoreInput) {
     this.#clock = clock;
@@ -57,8 +58,7 @@ class SpendTable implements MemorySpendStore {
     this.#endLeases(now);
     if (claims.length === 0) return new RefusedSpend(unlimitedSpend);
     const wallNow = this.#clock.wallNow();
-    const counters: SpendCounter[] = [];
-    for (const claim of claims) counters.push(this.#counterOf(claim, wallNow));
+    const counters = claims.map((claim) => this.#counterOf(claim, wallNow));
     const verdict = judgeSpend(claims, counters, estimate, wallNow);
     if (!verdict.allowed) return new RefusedSpend(verdict);
     const held = new HeldSpend(verdict, this, {
@@ -126,11 +126,7 @@ class SpendTable implements MemorySpendStore {
   }
 
   #endLeases(now: number): void {
-    for (const held of this.#leases) {
-      if (held.leaseEnd > now) return;
-      this.#leases.delete(held);
-      held.end();
-    }
+    for (let ended = this.#leases.takeEnded(now); ended; ended = this.#leases.takeEnded(now)) ended.end();
   }
 
   /** The counter of a cap whose window is another now begins anew. */
