@@ -166,7 +166,7 @@ export function compileInference(input: InferenceInput): Inference {
 
 /** Budgets are in the record; where there is none, or nothing that counts, none holds. */
 function exchangeBudget({ config, catalog, parts }: InferenceInput): ExchangeBudget {
-  const { metrics, priceOf, record, spend } = parts;
+  const { clock, metrics, priceOf, record, spend } = parts;
   if (record === undefined || spend === undefined) return noBudgets;
   const policy = createBudgetPolicy({
     store: spend,
@@ -183,6 +183,7 @@ function exchangeBudget({ config, catalog, parts }: InferenceInput): ExchangeBud
     tokens,
     budgetsOf: record.budgets.budgetsOf,
     priceOf,
+    clock,
     catalog,
     offers: offersTo,
   });

@@ -1,4 +1,5 @@
-import { tokensOfAll, type Usage } from './canonical/usage.ts';
+import type { Clock } from './canonical/clock.ts';
+import { tokensOfAll } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { LedgerRow } from './ledger/ledger-row.ts';
 import type { BudgetCost, BudgetHold, BudgetPolicy, BudgetsOf } from './policies/budget.ts';
@@ -7,7 +8,7 @@ import type { PriceOf } from './price-of.ts';
 import { chargedTier } from './pricing/charged-tier.ts';
 import { costOf, isFree } from './pricing/cost-of.ts';
 import type { ModelPrices } from './pricing/model-facts.ts';
-import { estimatedTokens, RequestFacts } from './request-facts.ts';
+import { estimatedTokens, estimatedUsage } from './request-facts.ts';
 import type { Catalog } from './routing/catalog.ts';
 import type { FallbackKind } from './routing/model-fallbacks.ts';
 import type { Resolution, Target } from './routing/target.ts';
@@ -27,6 +28,7 @@ export interface ExchangeBudgetInput {
   readonly tokens: TokenBudgets;
   readonly budgetsOf: BudgetsOf;
   readonly priceOf: PriceOf;
+  readonly clock: Pick<Clock, 'wallNow'>;
   readonly catalog: Catalog;
   /** Whether a target has a place to ask for what the exchange wants. */
   readonly offers: (exchange: Exchange, target: Target, upstreamModel: string | undefined) => boolean;
@@ -117,7 +119,7 @@ const fallbackKinds: readonly FallbackKind[] = ['any', 'contextExceeded', 'conte
 
 /** What the request may cost where it may go; undefined where that is nothing for certain. */
 function estimateAt(exchange: Exchange, where: Resolution | Place, input: ExchangeBudgetInput): BudgetCost | undefined {
-  const dearest = new DearestPlace(exchange, input.priceOf);
+  const dearest = new DearestPlace(exchange, input);
   if ('target' in where) {
     dearest.add(where.target, where.model);
     return dearest.cost;
@@ -139,34 +141,43 @@ function addPlaces(
   for (const tier of resolution.route.tiers) {
     for (const member of tier) {
       const model = upstreamModelOf(member, resolution);
-      if (offers(exchange, member.target, model)) dearest.add(member.target, model);
+      if (!dearest.isLast(member.target, model) && offers(exchange, member.target, model)) {
+        dearest.add(member.target, model);
+      }
     }
   }
 }
 
 /** The dearest of the places where a request may go. */
 class DearestPlace {
+  readonly #exchange: Exchange;
   readonly #priceOf: PriceOf;
-  readonly #usage: Usage;
   readonly #tier: string | undefined;
+  readonly #at: number;
+  #last: Place | undefined;
+  #lastPrices: ModelPrices | undefined | 'none' = 'none';
   #knownNanos = 0;
   #unknownCost: string | undefined;
   #isAllFree = true;
-  /** Most places of a route cost the same. */
-  #last: ModelPrices | undefined | 'none' = 'none';
 
-  constructor(exchange: Exchange, priceOf: PriceOf) {
+  constructor(exchange: Exchange, { clock, priceOf }: ExchangeBudgetInput) {
+    this.#exchange = exchange;
     this.#priceOf = priceOf;
-    const { inputTokens, outputTokens } = new RequestFacts(exchange, { kind: 'key' }, undefined);
     this.#tier = chargedTier(undefined, exchange.facts.serviceTier);
-    this.#usage = { input: inputTokens, output: outputTokens * Math.max(1, exchange.facts.choices) };
+    this.#at = clock.wallNow();
   }
 
-  add({ id: targetId }: Target, upstreamModel: string | undefined): void {
-    const { prices } = this.#priceOf({ targetId, upstreamModel });
-    if (prices === this.#last) return;
-    this.#last = prices;
-    const cost = costOf(this.#usage, prices, this.#tier);
+  /** Whether a place costs what the last one did, as those of most routes do: it has the same model of the same provider. */
+  isLast({ kind }: Target, model: string | undefined): boolean {
+    return this.#last?.target.kind === kind && this.#last.model === model;
+  }
+
+  add(target: Target, model: string | undefined): void {
+    this.#last = { target, model };
+    const { prices } = this.#priceOf({ targetId: target.id, upstreamModel: model }, this.#at);
+    if (prices === this.#lastPrices) return;
+    this.#lastPrices = prices;
+    const cost = costOf(estimatedUsage(this.#exchange), prices, this.#tier);
     const { nanoDollars } = cost;
     if (!nanoDollars && prices !== undefined && isFree(prices)) return;
     this.#isAllFree = false;

@@ -29,17 +29,18 @@ export function createExchangeLedger({ ledger, priceOf, clock }: ExchangeLedgerI
       if (exchange.ledgerTicket !== 0) return;
       const { id: targetId, provider } = routeTarget.target;
       const subject = subjectOf(exchange);
+      const startedAt = clock.wallNow();
       const expected = roughUsage(exchange);
       const use = priced({
         usage: expected,
         isEstimated: expected !== undefined,
-        price: priceOf({ targetId, upstreamModel }),
+        price: priceOf({ targetId, upstreamModel }, startedAt),
         serviceTier: chargedTier(undefined, exchange.facts.serviceTier),
       });
       exchange.ledgerSubject = subject;
       exchange.ledgerTicket = ledger.begin({
         subject,
-        startedAt: clock.wallNow(),
+        startedAt,
         targetId,
         provider,
         targetModel: upstreamModel,

@@ -106,8 +106,8 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
 
   /** The whole request in the words of translation, once it was needed. */
   conversation: ChatRequest | undefined;
-  /** Tokens that it may come to, both ways, once somebody had to know. */
-  expectedTokens: number | undefined;
+  /** What it may come to, all its answers together, once somebody had to know. */
+  estimatedUsage: Usage | undefined;
   /** What the last attempt's wire had no words for and could be left out: for `x-gateway-dropped`. */
   dropped: readonly string[] = [];
   /** The wire of the last attempt. */

@@ -91,8 +91,9 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   const learned = createLearnedParts({ clock, random: shared.random, models: () => runtime.models });
   const priceLibrary = createPriceLibrary();
   const routingStats = createRoutingStats({ clock });
-  const priceOf = createPriceOf({ catalog: () => runtime.catalog, models: () => runtime.models, clock });
+  const priceOf = createPriceOf({ catalog: () => runtime.catalog, models: () => runtime.models });
   const ledger = shared.ledger && createExchangeLedger({ ledger: shared.ledger, priceOf, clock });
+  const hedgedCost = { clock, metrics, priceOf };
   const audit =
     shared.record &&
     createExchangeAudit({
@@ -122,7 +123,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
         settleBudgets(exchange, row);
         audit?.ended(entry, exchange);
         metrics.observe(entry);
-        countHedgedCost(entry, priceOf, metrics);
+        countHedgedCost(entry, hedgedCost);
         routingStats.note(entry);
         logExchange(log, entry);
       },

@@ -119,7 +119,7 @@ async function compile(variant: Variant): Promise<Compiled> {
     variant.key === 'recorded'
       ? await openBenchRecord({ loaded, directory: own, key: KEY, clock, log, metrics })
       : undefined;
-  const priceOf = createPriceOf({ catalog: () => runtime.catalog, models: () => runtime.models, clock });
+  const priceOf = createPriceOf({ catalog: () => runtime.catalog, models: () => runtime.models });
   const ledger = kept && createExchangeLedger({ ledger: kept.ledger, priceOf, clock });
   const audit = kept && createExchangeAudit({ trail: kept.record.audit, maxBodyBytes: () => 0 });
   const runtime: Runtime = compileRuntime(loaded, {

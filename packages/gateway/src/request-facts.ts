@@ -1,4 +1,5 @@
 import { isObject } from './canonical/json.ts';
+import type { Usage } from './canonical/usage.ts';
 import type { StickyBy } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
 import type { ParsedBody } from './parsed-body.ts';
@@ -66,10 +67,16 @@ export class RequestFacts implements PickFacts {
   }
 }
 
-/** Tokens that a request may come to, input and output, before it is answered. */
+/** What a request may come to before it is answered, all its answers together. */
+export function estimatedUsage(exchange: Exchange): Usage {
+  exchange.estimatedUsage ??= { input: roughInputTokens(exchange), output: outputOfAll(exchange) };
+  return exchange.estimatedUsage;
+}
+
+/** The same in tokens, input and output. */
 export function estimatedTokens(exchange: Exchange): number {
-  exchange.expectedTokens ??= roughInputTokens(exchange) + outputOfAll(exchange);
-  return exchange.expectedTokens;
+  const { input, output } = estimatedUsage(exchange);
+  return input + output;
 }
 
 function outputOfAll(exchange: Exchange): number {

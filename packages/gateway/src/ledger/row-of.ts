@@ -19,7 +19,7 @@ export interface RowInput {
   readonly subject: LedgerSubject;
   /** Milliseconds since 1970. */
   readonly endedAt: number;
-  readonly priceOf: (attempt: SettledAttempt) => LedgerPrice;
+  readonly priceOf: (attempt: SettledAttempt, at: number) => LedgerPrice;
 }
 
 /**
@@ -44,13 +44,13 @@ export function rowOf({ entry, subject, endedAt, priceOf }: RowInput): LedgerRow
     queuedMs: entry.queuedMs,
     overheadMs: entry.overheadMs,
     // Who got the answer of another has asked nobody.
-    attempts: entry.isShared === true ? [] : attemptRows(entry, priceOf),
+    attempts: entry.isShared === true ? [] : attemptRows(entry, endedAt, priceOf),
   };
 }
 
-function attemptRows({ attempts }: RowInput['entry'], priceOf: RowInput['priceOf']): AttemptRow[] {
+function attemptRows({ attempts }: RowInput['entry'], at: number, priceOf: RowInput['priceOf']): AttemptRow[] {
   const rows: AttemptRow[] = [];
-  for (const attempt of attempts) if (wasAsked(attempt)) rows.push(attemptRow(attempt, useOf(attempt, priceOf)));
+  for (const attempt of attempts) if (wasAsked(attempt)) rows.push(attemptRow(attempt, useOf(attempt, at, priceOf)));
   return rows;
 }
 
@@ -71,8 +71,8 @@ function attemptRow(attempt: SettledAttempt, use: AttemptUse): AttemptRow {
   };
 }
 
-/** What an attempt used, and what that cost at its price. */
-export function useOf(attempt: SettledAttempt, priceOf: RowInput['priceOf']): AttemptUse {
+/** What an attempt used, and what that cost at its price at a moment, in milliseconds since 1970. */
+export function useOf(attempt: SettledAttempt, at: number, priceOf: RowInput['priceOf']): AttemptUse {
   const { cost, unknownCost, usage } = attempt;
   if (cost !== undefined || unknownCost !== undefined) {
     const { isEstimated = false, priceSource, serviceTier } = attempt;
@@ -82,7 +82,7 @@ export function useOf(attempt: SettledAttempt, priceOf: RowInput['priceOf']): At
   return priced({
     usage,
     isEstimated: attempt.isEstimated === true,
-    price: priceOf(attempt),
+    price: priceOf(attempt, at),
     serviceTier: attempt.serviceTier,
   });
 }
