@@ -40,7 +40,27 @@ function bearer(identity: string): Principal {
   return { kind: 'anonymous', name: 'key-x', identity, tenant: undefined };
 }
 
+const keyOf = (identity: string, tenant: string | undefined): Principal => {
+  return { kind: 'key', name: 'n', identity, tenant };
+};
+
 describe('createRateLimit', () => {
+  it('counts keys by themselves and by their tenant, wherever they come from, and by their address without one', () => {
+    const parts = createParts();
+    const policy = createRateLimit([perBearer, perTenant], { ...parts, authMode: 'required' })!;
+    const [first, second, alone] = [keyOf('k1', 'acme'), keyOf('k2', 'acme'), keyOf('k3', undefined)];
+    for (const principal of [first, first, second, alone, alone]) {
+      policy(createRequestView({ principal, clientAddress: `10.0.0.${parts.taken.length}` }));
+    }
+    expect(parts.taken.map((claims) => claims.map(({ key }) => key))).toEqual([
+      ['k1', 'tenant:acme'],
+      ['k1', 'tenant:acme'],
+      ['k2', 'tenant:acme'],
+      ['k3', 'address:10.0.0.3'],
+      ['k3', 'address:10.0.0.4'],
+    ]);
+  });
+
   it('is nothing when nothing is configured', () => {
     expect(createRateLimit([], { ...createParts(), authMode: 'open' })).toBeUndefined();
   });

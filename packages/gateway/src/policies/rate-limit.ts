@@ -1,5 +1,5 @@
 import type { Clock } from '../canonical/clock.ts';
-import type { RequestView } from '../canonical/exchange.ts';
+import type { Principal, RequestView } from '../canonical/exchange.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { AuthConfig, RateLimitConfig } from '../config/gateway-config.ts';
 import type { LimitClaim, LimitRule, LimitStore, LimitVerdict } from '../stores/limit-store.ts';
@@ -24,14 +24,34 @@ export function createRateLimit(
 ): RequestPolicy | undefined {
   if (limits.length === 0) return undefined;
   const { store } = dependencies;
-  const claimMakers = limits.map((limit) => createClaimMaker(limit, dependencies));
+  const claimsOf = createClaims(limits, dependencies);
   const countRequest = (request: RequestView): void | Promise<void> => {
-    const claims = claimMakers.map((makeClaim) => makeClaim(request));
-    const verdict = store.take(claims);
+    const verdict = store.take(claimsOf(request));
     if (verdict instanceof Promise) return verdict.then((late) => applyVerdict(late, request));
     applyVerdict(verdict, request);
   };
   return countRequest;
+}
+
+/** What each request claims. A key of a tenant is one principal for all its requests, and claims the same each time. */
+function createClaims(
+  limits: readonly RateLimitConfig[],
+  dependencies: RateLimitDependencies,
+): (request: RequestView) => readonly LimitClaim[] {
+  const claimMakers = limits.map((limit) => createClaimMaker(limit, dependencies));
+  const make = (request: RequestView): readonly LimitClaim[] => claimMakers.map((makeClaim) => makeClaim(request));
+  if (dependencies.authMode !== 'required') return make;
+  const known = new WeakMap<Principal, readonly LimitClaim[]>();
+  return (request) => {
+    const { principal } = request;
+    if (principal.kind !== 'key' || principal.tenant === undefined) return make(request);
+    let claims = known.get(principal);
+    if (claims === undefined) {
+      claims = make(request);
+      known.set(principal, claims);
+    }
+    return claims;
+  };
 }
 
 type ClaimMaker = (request: RequestView) => LimitClaim;
