@@ -11,7 +11,7 @@ import {
   sampleSubject,
   subjects,
 } from './ledger-row.fixture.ts';
-import type { AttemptRow, LedgerIntent, LedgerRow, LedgerSubject } from './ledger-row.ts';
+import type { LedgerRow, LedgerSubject } from './ledger-row.ts';
 import { RecordEncoder } from './record-encoder.ts';
 import { readLines } from './record-line.ts';
 
@@ -266,50 +266,6 @@ describe('a record of the spool', () => {
       ],
     ]) {
       expect(decodeRecord(JSON.stringify(whole.with(8, numbers)))).toBeUndefined();
-    }
-  });
-
-  it('is found to be another when any fact of its kind is another', () => {
-    const facts: readonly Partial<LedgerRow>[] = [
-      { outcome: 'failed' },
-      { status: 201 },
-      { failure: 'x' },
-      { provider: 'x' },
-      { targetId: 'niam' },
-      { targetModel: 'x' },
-      { responseModel: 'x' },
-      { isShared: true },
-      { recovered: 'x' },
-      { attempts: [] },
-    ];
-    const uses: readonly Partial<AttemptRow>[] = [
-      { targetId: 'x' },
-      { provider: 'x' },
-      { model: 'x' },
-      { outcome: 'x' },
-      { status: 1 },
-      { isEstimated: true },
-      { unknownCost: 'x', cost: undefined },
-      { priceSource: 'x' },
-      { serviceTier: 'x' },
-    ];
-    const rows = [...facts, ...uses.map((use) => ({ attempts: [sampleAttempt(use)] }))].map(sampleRow);
-    for (const row of rows) {
-      expect(decodeRecord(encoder.row(1, sampleRow()))).toMatchObject({ row: sampleRow() });
-      expect(decodeRecord(encoder.row(1, row))).toMatchObject({ row });
-    }
-    const intents: readonly Partial<LedgerIntent>[] = [
-      { targetId: 'niam' },
-      { provider: 'x' },
-      { targetModel: 'x' },
-      { isEstimated: false },
-      { unknownCost: 'x', cost: undefined },
-      { priceSource: 'x' },
-      { serviceTier: 'x' },
-    ];
-    for (const intent of intents.map(sampleIntent)) {
-      expect(decodeIntent(encoder.begin(1, sampleIntent()))).toEqual(sampleIntent());
-      expect(decodeIntent(encoder.begin(1, intent))).toEqual(intent);
     }
   });
 });

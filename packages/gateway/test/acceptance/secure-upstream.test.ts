@@ -28,6 +28,7 @@ V7fEFheGdnekivdjHo64FRqcYCxFdyB6jxIChTulgPHzmVN79ax7w3P6
 
 let built: BuiltGateway;
 let server: Server;
+/** Of connections that requests came on; probes of the target's health have others. */
 let handshakes: { readonly servername: unknown; readonly isResumed: boolean }[];
 
 beforeAll(async () => {
@@ -37,7 +38,13 @@ afterAll(() => built.remove());
 
 beforeEach(async () => {
   handshakes = [];
+  const known = new Set<unknown>();
   server = createServer({ cert: certificate, key: privateKey }, (request, response) => {
+    const socket = request.socket as TLSSocket & { servername?: unknown };
+    if (request.method === 'POST' && !known.has(socket)) {
+      known.add(socket);
+      handshakes.push({ servername: socket.servername, isResumed: socket.isSessionReused() });
+    }
     let asked = '';
     request.on('data', (bytes) => {
       asked += bytes;
@@ -55,9 +62,6 @@ beforeEach(async () => {
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ choices: [{ index: 0, message, finish_reason: 'stop' }] }));
     });
-  });
-  server.on('secureConnection', (socket: TLSSocket & { servername?: unknown }) => {
-    handshakes.push({ servername: socket.servername, isResumed: socket.isSessionReused() });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { decodeIntent, RecordDecoder } from './decode-record.ts';
+import { sampleAttempt, sampleIntent, sampleRow } from './ledger-row.fixture.ts';
+import type { AttemptRow, LedgerIntent, LedgerRow } from './ledger-row.ts';
+import { RecordEncoder } from './record-encoder.ts';
+import { readLines } from './record-line.ts';
+
+const encoder = new RecordEncoder();
+const decoder = new RecordDecoder();
+const jsonOf = (length: number) => readLines(encoder.bytes.subarray(0, length)).lines[0]!.json;
+const throughRecord = (row: LedgerRow) => decoder.decode(jsonOf(encoder.row(1, row)));
+const throughBeginning = (intent: LedgerIntent) => decodeIntent(jsonOf(encoder.begin(1, intent)));
+
+it('a record is of another kind when any fact of it is another', () => {
+  const facts: readonly Partial<LedgerRow>[] = [
+    { outcome: 'failed' },
+    { status: 201 },
+    { failure: 'x' },
+    { provider: 'x' },
+    { targetId: 'niam' },
+    { targetModel: 'x' },
+    { responseModel: 'x' },
+    { isShared: true },
+    { recovered: 'x' },
+    { attempts: [] },
+  ];
+  const uses: readonly Partial<AttemptRow>[] = [
+    { targetId: 'x' },
+    { provider: 'x' },
+    { model: 'x' },
+    { outcome: 'x' },
+    { status: 1 },
+    { isEstimated: true },
+    { unknownCost: 'x', cost: undefined },
+    { priceSource: 'x' },
+    { serviceTier: 'x' },
+  ];
+  const rows = [...facts, ...uses.map((use) => ({ attempts: [sampleAttempt(use)] }))].map(sampleRow);
+  for (const row of rows) {
+    expect(throughRecord(sampleRow())).toMatchObject({ row: sampleRow() });
+    expect(throughRecord(row)).toMatchObject({ row });
+  }
+  const intents: readonly Partial<LedgerIntent>[] = [
+    { targetId: 'niam' },
+    { provider: 'x' },
+    { targetModel: 'x' },
+    { isEstimated: false },
+    { unknownCost: 'x', cost: undefined },
+    { priceSource: 'x' },
+    { serviceTier: 'x' },
+  ];
+  for (const intent of intents.map(sampleIntent)) {
+    expect(throughBeginning(sampleIntent())).toEqual(sampleIntent());
+    expect(throughBeginning(intent)).toEqual(intent);
+  }
+});
