@@ -77,12 +77,19 @@ function isJson(contentType: string): boolean {
   return contentType === '' || /^application\/(?:[\w.+-]+\+)?json\b/i.test(contentType);
 }
 
+/**
+ * Bytes from which long strings are left out. Smaller ones cost little to make, and making them is what has the collector
+ * look often enough at young memory, which is where bodies are given back.
+ */
+const OUTLINE_BYTES = 256 * 1024;
+
 function parseJson(body: Buffer, maxDepth: number): ParsedBody {
   if (!isUtf8(body)) throw new GatewayError('invalid_json', 'The body is not valid UTF-8.');
   const { isTooDeep, longStrings } = scanStructure(body, maxDepth);
   if (isTooDeep) throw new GatewayError('invalid_json', `The body is nested deeper than ${maxDepth} levels.`);
   // Long texts and pictures would be copied twice to be parsed, and they are what a large body is made of.
-  const outline = longStrings.length === 0 ? undefined : outlineOf(body, longStrings);
+  const isLarge = body.length >= OUTLINE_BYTES && longStrings.length > 0;
+  const outline = isLarge ? outlineOf(body, longStrings) : undefined;
   const text = outline ?? body.toString('utf8');
   try {
     return new ParsedBody(JSON.parse(text), outline === undefined ? undefined : body);
