@@ -78,8 +78,8 @@ function isJson(contentType: string): boolean {
 }
 
 /**
- * Bytes from which long strings are left out. Smaller ones cost little to make, and making them is what has the collector
- * look often enough at young memory, which is where bodies are given back.
+ * Bytes from which long strings are left out. Smaller ones cost little to make, and without them some processes were seen to
+ * collect everything over and over (ADR 24).
  */
 const OUTLINE_BYTES = 256 * 1024;
 
