@@ -7,9 +7,9 @@ import type { AttemptRow, AttemptUse, LedgerIntent, LedgerRow, LedgerSubject } f
 const MAX_ATTEMPTS = 64;
 
 /**
- * Lines of the spool. Each method gives the length of the line in `bytes`, which is valid until the next. A record says first what is its own, an id and numbers; its kind comes last, in one cell, so that
- * neither who writes it nor who reads it looks twice at what thousands have in common. Every record says its kind in full:
- * the lines before it may be lost.
+ * Lines of the spool. Each method gives the length of the line in `bytes`, which is valid until the next. A record says
+ * first what is its own, an id and numbers; its kind comes last, in one cell, so that neither who writes it nor who reads it
+ * looks twice at what thousands have in common. Every record says its kind in full: the lines before it may be lost.
  */
 export class RecordEncoder {
   readonly #cells = new CellWriter();
