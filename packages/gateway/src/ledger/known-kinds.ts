@@ -13,7 +13,7 @@ const PLACES = 1_024;
  * The encoded kinds of a while ago: one key asks for the same model again and again and is answered by the same targets, so
  * that most records differ from one of these in nothing but an id and numbers.
  */
-abstract class KnownKinds<Given extends { readonly subject: LedgerSubject }> {
+export abstract class KnownKinds<Given extends { readonly subject: LedgerSubject }> {
   readonly #places: (KnownKind<Given> | undefined)[] = new Array(PLACES).fill(undefined);
 
   /** Its kind as it was written, with the comma before it; undefined where it is not known. */

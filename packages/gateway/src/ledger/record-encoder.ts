@@ -1,6 +1,6 @@
 import { type Usage, usageClasses } from '../canonical/usage.ts';
 import { CellWriter } from './cell-writer.ts';
-import { KnownIntents, KnownRows } from './known-kinds.ts';
+import { KnownIntents, type KnownKinds, KnownRows } from './known-kinds.ts';
 import type { AttemptRow, AttemptUse, LedgerIntent, LedgerRow, LedgerSubject } from './ledger-row.ts';
 
 /** Attempts of a row that are written down; a plan has far fewer. */
@@ -30,12 +30,7 @@ export class RecordEncoder {
     cells.open();
     writeNumbers(cells, intent);
     cells.close();
-    const known = this.#intents.find(intent);
-    if (known === undefined) {
-      const { at } = cells;
-      writeIntentKind(cells, intent);
-      this.#intents.learn(intent, cells.since(at));
-    } else cells.cells(known);
+    writeKind(cells, intent, this.#intents, writeIntentKind);
     return cells.end();
   }
 
@@ -61,12 +56,7 @@ export class RecordEncoder {
       cells.close();
     }
     cells.close();
-    const known = this.#rows.find(row);
-    if (known === undefined) {
-      const { at } = cells;
-      writeRowKind(cells, row);
-      this.#rows.learn(row, cells.since(at));
-    } else cells.cells(known);
+    writeKind(cells, row, this.#rows, writeRowKind);
     return cells.end();
   }
 
@@ -84,6 +74,23 @@ export class RecordEncoder {
     this.#cells.begin('C');
     return this.#cells.end();
   }
+}
+
+/** From memory where it is known, by `write` where it is new. */
+function writeKind<Given extends LedgerIntent | LedgerRow>(
+  cells: CellWriter,
+  given: Given,
+  known: KnownKinds<Given>,
+  write: (cells: CellWriter, given: Given) => void,
+): void {
+  const found = known.find(given);
+  if (found !== undefined) {
+    cells.cells(found);
+    return;
+  }
+  const { at } = cells;
+  write(cells, given);
+  known.learn(given, cells.since(at));
 }
 
 function writeIntentKind(cells: CellWriter, intent: LedgerIntent): void {
