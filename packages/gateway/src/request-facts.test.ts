@@ -1,29 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from './canonical/clock.ts';
-import { Exchange } from './exchange.ts';
+import { createChatExchange } from './exchange.fixture.ts';
+import type { Exchange } from './exchange.ts';
 import { ParsedBody } from './parsed-body.ts';
 import { estimatedTokens, RequestFacts } from './request-facts.ts';
 
-const sink = { head() {}, write: () => true, end() {}, cut() {}, onDrain() {} };
-
 function exchangeOf(parsedBody: ParsedBody): Exchange {
-  const exchange = new Exchange({
-    id: 'facts',
-    clock: systemClock,
-    method: 'POST',
-    url: '/v1/chat/completions',
-    headers: {},
-    rawHeaders: [],
-    operation: 'chat',
-    protocol: 'openai-chat',
-    streamAsk: 'body',
-    pathModel: undefined,
-    tail: 'chat/completions',
-    query: '',
-    clientAddress: '127.0.0.1',
-    peerAddress: '127.0.0.1',
-    sink,
-  });
+  const exchange = createChatExchange();
   exchange.parsedBody = parsedBody;
   exchange.body = Buffer.alloc(4_000);
   return exchange;

@@ -1,15 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isJson } from '../canonical/is-json.fixture.ts';
 import { findJsonMistake, positionAt } from './json-syntax.ts';
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe('findJsonMistake', () => {
   it('finds none in JSON', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isJson } from '../canonical/is-json.fixture.ts';
 import { outlineOf } from './json-outline.ts';
 import { scanStructure } from './json-structure.ts';
 
@@ -98,15 +99,6 @@ describe('outlineOf', () => {
     );
   });
 });
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** The value without its long strings; long keys may have become one. */
 function shortened(value: unknown): unknown {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isJson } from '../canonical/is-json.fixture.ts';
 import { scanStructure } from './json-structure.ts';
 
 const isDeeperThan = (bytes: Buffer, limit: number): boolean => scanStructure(bytes, limit).isTooDeep;
@@ -73,15 +74,6 @@ describe('long strings', () => {
     expect(scanStructure(Buffer.from(JSON.stringify([[[long]]])), 2)).toEqual({ isTooDeep: true, longStrings: [] });
   });
 });
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;

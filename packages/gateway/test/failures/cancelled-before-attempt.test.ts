@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createAttemptRing } from '../../src/attempt-ring.ts';
 import { systemClock } from '../../src/canonical/clock.ts';
-import { Exchange } from '../../src/exchange.ts';
+import { createChatExchange } from '../../src/exchange.fixture.ts';
 import { createHeadRules } from '../../src/relay/reply-headers.ts';
 import { createHealthRegistry } from '../../src/resilience/health.ts';
 import { makeResolution, makeRoute, makeTarget, member } from '../../src/routing/target.fixture.ts';
@@ -20,24 +20,7 @@ interface Cancelled {
 
 /** Plays one attempt whose caller leaves before it is sent, and says what came of it. */
 async function leave({ when }: Cancelled) {
-  const sink = { head() {}, write: () => true, end() {}, cut() {}, onDrain() {} };
-  const exchange = new Exchange({
-    id: 'cancelled',
-    clock: systemClock,
-    method: 'POST',
-    url: '/v1/chat/completions',
-    headers: {},
-    rawHeaders: [],
-    operation: 'chat',
-    protocol: 'openai-chat',
-    streamAsk: 'body',
-    pathModel: undefined,
-    tail: 'chat/completions',
-    query: '',
-    clientAddress: '127.0.0.1',
-    peerAddress: '127.0.0.1',
-    sink,
-  });
+  const exchange = createChatExchange();
   let sent = 0;
   const settled: (readonly number[])[] = [];
   const load = createTargetLoad();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../canonical/gateway-error.ts';
+import { isJson } from '../../canonical/is-json.fixture.ts';
 import { bodyOf, decodeRequest, encodeRequest } from './messages.fixture.ts';
 
 const request = JSON.stringify({
@@ -60,15 +61,6 @@ function damaged(place: number, value: string): string {
   let count = 0;
   const text = request.replaceAll(values, (found) => (count++ === place ? `${value},"was":${found}` : found));
   return isJson(text) ? text : request;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function expectGatewayErrorOnly(text: string): void {
