@@ -153,6 +153,12 @@ describe('a stream', () => {
     }
   });
 
+  it('a header of the name __proto__ is a header like any other', () => {
+    const headers = JSON.parse('{"__proto__":"x","constructor":"y"}');
+    const [frame] = split([encodeEventStreamFrame({ headers, payload: '' })]).seen;
+    expect(Object.entries(frame!.headers)).toEqual(Object.entries(headers));
+  });
+
   it('of any messages in any chunks is read as it was written', () => {
     const header = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme-ascii' });
     const message = fc.record({

@@ -185,7 +185,8 @@ const sizes: readonly (number | undefined)[] = [0, 0, 1, 2, 4, 8, undefined, und
 
 /** The string headers of a frame; those of other types are stepped over. */
 function readHeaders(bytes: Buffer): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {};
+  // Without a prototype, whose setter would swallow a header of the name `__proto__`.
+  const headers: Record<string, string> = Object.create(null);
   try {
     for (let at = 0; at < bytes.length; ) {
       const nameEnd = at + 1 + bytes.readUInt8(at);
