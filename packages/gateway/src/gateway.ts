@@ -226,7 +226,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
         exchanges.cancelAll('shutting_down');
         cancelLast();
         // Who does not read even the error that its answer ends with is not waited for.
-        cancelLast = clock.schedule(() => server.closeAllConnections(), LAST_WORDS_MS);
+        cancelLast = clock.schedule(() => connections.destroyAll(), LAST_WORDS_MS);
       };
       const cancelTimer = clock.schedule(cutShort, drainMs);
       const done = new Promise<void>((resolve) => {

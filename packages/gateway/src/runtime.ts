@@ -33,7 +33,7 @@ import type { CreatePlanInput } from './request-plan.ts';
 import { type Catalog, compileCatalog } from './routing/catalog.ts';
 import type { PlanStep } from './routing/plan.ts';
 import type { Target } from './routing/target.ts';
-import type { ServedRuntime } from './server/http-server.ts';
+import type { ServedRuntime } from './server/server-parts.ts';
 import type { SlotPool } from './stores/slot-store.ts';
 import { DEMO_MODEL, DEMO_ORIGIN } from './transport/demo-transport.ts';
 import { fetchJson } from './transport/fetch-json.ts';

@@ -1,28 +1,27 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Clock } from '../canonical/clock.ts';
-import type { Principal } from '../canonical/exchange.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
-import { Exchange } from '../exchange.ts';
-import type { ExchangeRegistry } from '../exchange-registry.ts';
-import type { Inference } from '../inference.ts';
-import type { ClientAddress } from '../policies/client-address.ts';
-import type { ProxyTail } from '../policies/proxy-path.ts';
-import type { RequestIds } from '../policies/request-id.ts';
+import type { Exchange } from '../exchange.ts';
 import { pageProtocol } from '../protocols/find-model-listing.ts';
-import type { ResponseStore } from '../stores/response-store.ts';
 import type { AdminMatch } from './admin/admin-match.ts';
-import type { ServeAdmin } from './admin/admin-server.ts';
 import { ClientReply } from './client-reply.ts';
-import type { ServeManagement } from './management-pages.ts';
 import { type ManagementMatch, unstored } from './management-routes.ts';
 import { endIdleConnections } from './open-connections.ts';
-import { type PageSource, sendPageError, servePage } from './pages.ts';
+import { sendPageError, servePage } from './pages.ts';
+import { servePlainFirst } from './plain-first.ts';
 import { readClientError, refuseRaw } from './refuse-raw.ts';
 import { RequestBody } from './request-body.ts';
 import { findHeadFault } from './request-head.ts';
 import { matchRoute, type RouteMatch } from './routes.ts';
 import { internalError, sendError, sendRefusal } from './send-error.ts';
+import {
+  type ExchangeMatch,
+  exchangeOf,
+  type InboundHead,
+  type InferenceMatch,
+  openInference,
+  runInference,
+} from './serve-inference.ts';
 import {
   HEADERS_MS,
   KEEP_ALIVE_MS,
@@ -31,41 +30,8 @@ import {
   REQUEST_MS,
   SOCKET_BUFFER_BYTES,
 } from './server-limits.ts';
+import type { HttpServerParts, ServedRuntime } from './server-parts.ts';
 import { type StoredMatch, serveStoredResponse } from './stored-responses.ts';
-
-/** What the server asks for each request; a reload swaps it whole. */
-export interface ServedRuntime {
-  readonly inference: Inference;
-  readonly clientAddress: ClientAddress;
-  readonly proxyTail: (rawTail: string) => ProxyTail;
-  /** Runs the head policies that guard pages other than liveness; throws GatewayError. */
-  readonly guardPage: (exchange: Exchange) => void | Promise<void>;
-  /** The same for stored responses: everything that guards the requests that made them. */
-  readonly guardStored: (exchange: Exchange) => void | Promise<void>;
-  /** What guards the management pages besides their key. */
-  readonly guardManagement: (exchange: Exchange) => void | Promise<void>;
-  /** Whether a model is one for whoever asks, as far as its name tells. */
-  readonly mayList: (principal: Principal, model: string) => boolean;
-  readonly pageHeaders: readonly string[];
-  readonly corsHeaders: (origin: string | undefined) => readonly string[];
-}
-
-export interface HttpServerParts {
-  readonly clock: Clock;
-  readonly runtime: () => ServedRuntime;
-  readonly requestIds: RequestIds;
-  readonly pages: PageSource;
-  readonly management: ServeManagement;
-  readonly admin: ServeAdmin;
-  readonly responses: ResponseStore;
-  /** Exchanges under way; the server adds and removes. */
-  readonly exchanges: ExchangeRegistry;
-  /** Told of each exchange as it begins; undefined when nobody wants to know. */
-  readonly onArrival: ((exchange: Exchange) => void) | undefined;
-  readonly isDraining: () => boolean;
-  readonly maxConnections: number;
-  readonly reportInternal: (error: unknown) => void;
-}
 
 /** The inbound side over node:http: routes, exchanges, and an answer to everything that is no request at all. */
 export function createHttpServer(parts: HttpServerParts): Server {
@@ -103,6 +69,7 @@ export function createHttpServer(parts: HttpServerParts): Server {
     refuseRaw(socket, new GatewayError('method_not_allowed', 'CONNECT is not served.')),
   );
   server.on('clientError', (error, socket) => refuseRaw(socket, readClientError(error)));
+  servePlainFirst(server, parts);
   return server;
 }
 
@@ -140,7 +107,6 @@ function handle(parts: HttpServerParts, request: IncomingMessage, response: Serv
   }
 }
 
-type InferenceMatch = Extract<RouteMatch, { kind: 'inference' }>;
 type PageMatch = Extract<RouteMatch, { kind: 'page' }>;
 
 function infer(
@@ -155,34 +121,19 @@ function infer(
     response.writeHead(204, [...runtime.corsHeaders(request.headers.origin)]).end();
     return;
   }
-  let { tail, query } = match;
-  if (match.operation === 'proxy') {
-    try {
-      ({ path: tail, query } = runtime.proxyTail(tail));
-    } catch (error) {
-      sendError(
-        response,
-        error instanceof GatewayError ? error : new GatewayError('bad_path', 'The path is not served.'),
-      );
-      return;
-    }
+  let exchange: Exchange;
+  try {
+    exchange = openInference(parts, runtime, { head: headOf(request), match, sink: new ClientReply(response) });
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    sendError(response, error);
+    return;
   }
-  const exchange = openExchange(parts, runtime, request, response, { ...match, tail, query });
-  exchange.replyHeaders.push(...runtime.corsHeaders(request.headers.origin));
-  parts.exchanges.add(exchange);
-  parts.onArrival?.(exchange);
   response.on('close', () => {
     if (!response.writableFinished) exchange.cancel('client_closed');
     else if (parts.isDraining()) request.socket.destroySoon();
   });
-  runtime.inference(exchange, body).then(
-    () => parts.exchanges.delete(exchange),
-    (error: unknown) => {
-      parts.exchanges.delete(exchange);
-      parts.reportInternal(error);
-      response.destroy();
-    },
-  );
+  runInference(parts, runtime, exchange, body);
 }
 
 function openExchange(
@@ -190,27 +141,14 @@ function openExchange(
   runtime: ServedRuntime,
   request: IncomingMessage,
   response: ServerResponse,
-  match: Pick<InferenceMatch, 'operation' | 'protocol' | 'streamAsk' | 'pathModel' | 'tail' | 'query'>,
+  match: ExchangeMatch,
 ): Exchange {
-  const { headers, socket } = request;
-  const peerAddress = socket.remoteAddress ?? '';
-  return new Exchange({
-    id: parts.requestIds(headers['x-request-id']),
-    clock: parts.clock,
-    method: request.method ?? 'GET',
-    url: request.url ?? '/',
-    headers,
-    rawHeaders: request.rawHeaders,
-    operation: match.operation,
-    protocol: match.protocol,
-    streamAsk: match.streamAsk,
-    pathModel: match.pathModel,
-    tail: match.tail,
-    query: match.query,
-    clientAddress: runtime.clientAddress(peerAddress, headers['x-forwarded-for'] as string | undefined),
-    peerAddress: runtime.clientAddress(peerAddress, undefined),
-    sink: new ClientReply(response),
-  });
+  return exchangeOf(parts, runtime, { head: headOf(request), match, sink: new ClientReply(response) });
+}
+
+function headOf(request: IncomingMessage): InboundHead {
+  const { headers, method = 'GET', rawHeaders, socket, url = '/' } = request;
+  return { method, url, headers, rawHeaders, peerAddress: socket.remoteAddress ?? '' };
 }
 
 /** A page as the policies that guard it see it. */

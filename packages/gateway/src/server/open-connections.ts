@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { isReplyingPlainly } from './plain-connection.ts';
 
 /**
  * The connections of a server. When it stops, `closeIdleConnections` leaves open what has never asked anything, such as the
@@ -13,6 +14,11 @@ export class OpenConnections {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
+  }
+
+  /** Ends all of them at once. */
+  destroyAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   /** Ends those on which no reply is under way. */
@@ -38,5 +44,5 @@ export function endIdleConnections(server: Server, idleMs: number): void {
 function isReplying(socket: Socket): boolean {
   // node:http keeps the reply under way here, from the head of its request on.
   const { _httpMessage: reply } = socket as Socket & { readonly _httpMessage?: unknown };
-  return reply !== undefined && reply !== null;
+  return (reply !== undefined && reply !== null) || isReplyingPlainly(socket);
 }

@@ -20,7 +20,8 @@ export class RequestBody implements InboundBody {
   }
 
   readAll(maxBytes: number): Promise<Buffer> {
-    if (this.contentLength !== undefined && this.contentLength > maxBytes) return Promise.reject(tooLarge(maxBytes));
+    if (this.contentLength !== undefined && this.contentLength > maxBytes)
+      return Promise.reject(bodyTooLarge(maxBytes));
     const request = this.#request;
     this.#askForBody();
     return new Promise((resolve, reject) => {
@@ -32,7 +33,7 @@ export class RequestBody implements InboundBody {
         if (bytes > maxBytes) {
           request.off('data', onData).pause();
           chunks.length = 0;
-          reject(tooLarge(maxBytes));
+          reject(bodyTooLarge(maxBytes));
         } else {
           chunks.push(chunk);
         }
@@ -43,7 +44,7 @@ export class RequestBody implements InboundBody {
         resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes));
       });
       request.on('close', () => {
-        if (!isWhole) reject(incomplete());
+        if (!isWhole) reject(clientLeft());
       });
     });
   }
@@ -66,19 +67,19 @@ export class RequestBody implements InboundBody {
         settle(request);
       };
       const onEnd = (): void => settle(undefined);
-      const onClose = (): void => reject(incomplete());
+      const onClose = (): void => reject(clientLeft());
       request.on('data', onData).on('end', onEnd).on('close', onClose);
     });
   }
 }
 
-function tooLarge(maxBytes: number): GatewayError {
+export function bodyTooLarge(maxBytes: number): GatewayError {
   return new GatewayError(
     'payload_too_large',
     `The body is larger than ${maxBytes} bytes. Send less, or raise security.validation.max_request_size_bytes.`,
   );
 }
 
-function incomplete(): GatewayError {
+export function clientLeft(): GatewayError {
   return new GatewayError('client_closed', 'The client closed the connection before its request was complete.');
 }

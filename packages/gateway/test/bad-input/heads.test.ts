@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpServer, type HttpServerParts } from '../../src/server/http-server.ts';
+import { createHttpServer } from '../../src/server/http-server.ts';
+import type { HttpServerParts } from '../../src/server/server-parts.ts';
 import { startTestGateway } from '../harness/test-gateway.ts';
 import { chat, chatBody, chunk, errorOf, type Front, framed, message, startFront } from './front.ts';
 

@@ -1,0 +1,230 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../canonical/clock.ts';
+import { GatewayError } from '../canonical/gateway-error.ts';
+import type { Exchange } from '../exchange.ts';
+import { PlainBody } from './plain-body.ts';
+import { type PlainHead, readPlainHead } from './plain-head.ts';
+import { PlainReply, type ReplyOwner } from './plain-reply.ts';
+import { clientLeft } from './request-body.ts';
+import type { InferenceMatch } from './serve-inference.ts';
+import { KEEP_ALIVE_MS, LEFTOVER_MS, REQUEST_MS } from './server-limits.ts';
+
+/** A plain request whose head has come, and where its reply goes. */
+export interface PlainRequest {
+  readonly head: PlainHead;
+  readonly match: InferenceMatch;
+  readonly peerAddress: string;
+  readonly body: PlainBody;
+  readonly reply: PlainReply;
+}
+
+export interface PlainServer {
+  readonly clock: Pick<Clock, 'schedule'>;
+  /** What is asked for; undefined where that is for node:http. */
+  readonly match: (url: string, contentType: string | undefined) => InferenceMatch | undefined;
+  /** Answers what is to be cancelled when the client leaves. */
+  readonly serve: (request: PlainRequest) => Pick<Exchange, 'cancel'>;
+  readonly isDraining: () => boolean;
+  /** Gives a connection to node:http, for good. */
+  readonly handOver: (socket: Socket) => void;
+}
+
+/** Bytes of later requests that are held while a reply is under way. */
+const MOST_AHEAD = 64 * 1024;
+
+/**
+ * A client's connection as long as its requests are plain (see readPlainHead) and the server takes them: one after the
+ * other, read and answered here, for less than half of what node:http takes. With the first that is not, the connection
+ * goes over to node:http as if nothing of it had been read.
+ */
+export class PlainConnection implements ReplyOwner {
+  readonly #server: PlainServer;
+  readonly #socket: Socket;
+  /** The request under way; undefined between two. */
+  #body: PlainBody | undefined;
+  #reply: PlainReply | undefined;
+  #exchange: Pick<Exchange, 'cancel'> | undefined;
+  /** Bytes after the request under way. */
+  #ahead: Buffer | undefined;
+  #keepsAlive = true;
+  #cancelLimit = (): void => {};
+
+  constructor(server: PlainServer, socket: Socket) {
+    this.#server = server;
+    this.#socket = socket;
+    socket.setTimeout(KEEP_ALIVE_MS);
+    socket.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose);
+    socket.on('timeout', this.#onTimeout);
+  }
+
+  get isReplying(): boolean {
+    return this.#reply !== undefined;
+  }
+
+  get keepsAlive(): boolean {
+    return this.#keepsAlive && !this.#server.isDraining();
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    const body = this.#body;
+    if (body === undefined) {
+      this.#begin(bytes);
+      return;
+    }
+    const taken = body.isComplete ? 0 : body.push(bytes);
+    if (taken < bytes.length) this.#keepAhead(bytes.subarray(taken));
+    if (taken > 0 && body.isComplete) this.#onBodyComplete();
+  };
+
+  #begin(bytes: Buffer): void {
+    const server = this.#server;
+    const head = readPlainHead(bytes);
+    const contentType = head?.headers['content-type'];
+    const match = head && server.match(head.url, contentType);
+    if (head === undefined || match === undefined) {
+      this.#handOver(bytes);
+      return;
+    }
+    const socket = this.#socket;
+    const body = new PlainBody(contentType ?? '', head.contentLength, () => socket.resume());
+    const rest = bytes.subarray(head.end);
+    const taken = body.push(rest);
+    if (taken < rest.length) this.#keepAhead(rest.subarray(taken));
+    const reply = new PlainReply(socket, this);
+    this.#body = body;
+    this.#reply = reply;
+    if (!body.isComplete) this.#limit(REQUEST_MS, () => this.#giveUp());
+    this.#exchange = server.serve({ head, match, peerAddress: socket.remoteAddress ?? '', body, reply });
+    // What nobody reads yet waits where it is.
+    if (!body.isComplete && !body.isFlowing) socket.pause();
+  }
+
+  #keepAhead(bytes: Buffer): void {
+    if (this.#ahead === undefined && !mayBeginRequest(bytes[0]!)) {
+      // Its answer would be taken for that of the next request.
+      this.#keepsAlive = false;
+      return;
+    }
+    this.#ahead = this.#ahead === undefined ? bytes : Buffer.concat([this.#ahead, bytes]);
+    if (this.#ahead.length > MOST_AHEAD) this.#socket.pause();
+  }
+
+  #onBodyComplete(): void {
+    this.#cancelLimit();
+    if (this.#reply === undefined) this.#next();
+  }
+
+  /** The rest of a body did not come in its time. */
+  #giveUp(): void {
+    this.#keepsAlive = false;
+    this.#body?.fail(new GatewayError('request_timeout', 'The request did not arrive in time.'));
+  }
+
+  onReplyEnd(keepsAlive: boolean): void {
+    this.#keepsAlive = keepsAlive;
+    const body = this.#body;
+    if (body === undefined || body.isComplete) return;
+    if (this.#socket.readableEnded) {
+      this.#socket.destroySoon();
+      return;
+    }
+    // A client that still writes may lose the reply if the connection is closed on it, so that it may go on for a while.
+    body.drop();
+    this.#limit(LEFTOVER_MS, () => this.#socket.destroySoon());
+    this.#socket.resume();
+  }
+
+  readonly onFlushed = (error?: Error | null): void => {
+    // The connection broke, which its end tells of.
+    if (error || this.#socket.destroyed) return;
+    this.#reply = undefined;
+    this.#exchange = undefined;
+    if (this.#body?.isComplete) this.#next();
+  };
+
+  /** The client is gone before its reply was. */
+  #cancel(): void {
+    const exchange = this.#exchange;
+    this.#reply = undefined;
+    this.#exchange = undefined;
+    exchange?.cancel('client_closed');
+  }
+
+  /** Request and reply are over. */
+  #next(): void {
+    const socket = this.#socket;
+    this.#body = undefined;
+    if (!this.keepsAlive) {
+      socket.destroySoon();
+      return;
+    }
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead === undefined) return;
+    socket.resume();
+    this.#begin(ahead);
+  }
+
+  /** As if nothing had been read: what was goes back in front of what is to come. */
+  #handOver(bytes: Buffer): void {
+    const socket = this.#socket;
+    socket.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError).off('close', this.#onClose);
+    socket.off('timeout', this.#onTimeout).setTimeout(0);
+    connections.delete(socket);
+    socket.pause();
+    socket.unshift(bytes);
+    this.#server.handOver(socket);
+    socket.resume();
+  }
+
+  #limit(limitMs: number, callback: () => void): void {
+    this.#cancelLimit();
+    this.#cancelLimit = this.#server.clock.schedule(callback, limitMs);
+  }
+
+  /** The client closes its side, which is taken for leaving; in the middle of a body, that is worth an answer. */
+  readonly #onEnd = (): void => {
+    this.#keepsAlive = false;
+    const body = this.#body;
+    if (this.#reply !== undefined && body?.isComplete === false && !this.#reply.isBegun) {
+      body.fail(new GatewayError('invalid_request', 'The connection was closed before the request was complete.'));
+      return;
+    }
+    this.#socket.destroySoon();
+    this.#cancel();
+  };
+
+  readonly #onTimeout = (): void => {
+    if (!this.isReplying) this.#socket.destroySoon();
+  };
+
+  readonly #onError = (): void => void this.#socket.destroy();
+
+  readonly #onClose = (): void => {
+    this.#cancelLimit();
+    this.#body?.fail(clientLeft());
+    this.#cancel();
+  };
+}
+
+/** The names of all methods are upper case; empty lines may stand before them. */
+function mayBeginRequest(byte: number): boolean {
+  return (byte >= UPPER_A && byte <= UPPER_Z) || byte === CR || byte === LF;
+}
+
+const UPPER_A = 65;
+const UPPER_Z = 90;
+const CR = 13;
+const LF = 10;
+
+const connections = new WeakMap<Socket, PlainConnection>();
+
+/** Serves a connection for as long as its requests are plain. */
+export function servePlainly(server: PlainServer, socket: Socket): void {
+  connections.set(socket, new PlainConnection(server, socket));
+}
+
+/** Whether a reply to a plain request is under way on a connection. */
+export function isReplyingPlainly(socket: Socket): boolean {
+  return connections.get(socket)?.isReplying === true;
+}
