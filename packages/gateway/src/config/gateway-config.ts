@@ -164,6 +164,8 @@ export interface ModelPoolConfig {
 
 export interface PoolProviderConfig extends TargetOptions {
   readonly name: string;
+  /** As in ProviderConfig. */
+  readonly kind: string | undefined;
   readonly baseUrl: string;
   readonly apiKey: string | null | undefined;
   readonly apiVersion: string | undefined;

@@ -81,6 +81,7 @@ export function normalizeModels({ file, unset }: TargetSections, findings: Findi
             ...targetOptions(provider, path, findings),
             ...unsetVariables(unset, path),
             name: provider.name,
+            kind: kindOf(provider, path, findings),
             baseUrl,
             apiKey: provider.api_key,
             apiVersion: provider.api_version,
@@ -100,7 +101,7 @@ export function normalizeProviders(
   if (!declaresTargets(file)) return environmentProviders(settings);
   return Object.entries(file.providers).map(([name, provider]) => {
     const path = ['providers', name];
-    const kind = provider.kind ?? provider.type;
+    const kind = kindOf(provider, path, findings);
     const baseUrl = addressOf(provider, path, findings);
     warnPlaceholder(provider, path, findings);
     // A key from a variable goes to the provider's own address only, never to one that the file chose.
@@ -188,6 +189,17 @@ function servedModels({ default_model: defaultModel, model, models }: FileModels
     defaultModel: defaultModel ?? model,
     models: names === undefined ? undefined : new Map<string, string>(entries),
   };
+}
+
+/** Which provider an entry says it is, under whichever name. Undefined: it does not say. */
+function kindOf(
+  { kind, type }: { readonly kind?: string | undefined; readonly type?: string | undefined },
+  path: ConfigPath,
+  findings: Findings,
+): string | undefined {
+  if (kind !== undefined && type !== undefined && kind !== type)
+    findings.warn('kind and type mean the same, but differ; kind is used. Remove the other.', path);
+  return kind ?? type;
 }
 
 /** The address under whichever name it was given; null: its variable is not set. Undefined: none given. */

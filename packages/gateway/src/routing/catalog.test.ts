@@ -9,6 +9,15 @@ import { createPickers } from './pickers.ts';
 import { makeSurroundings } from './surroundings.fixture.ts';
 import { makeFacts, makeTarget } from './target.fixture.ts';
 
+it('type of a provider in a pool had no effect: it decides the wire at a host that nobody knows', () => {
+  const providers = [makePoolProvider('mine', { kind: 'anthropic' }), makePoolProvider('yours')];
+  const { targets } = compile(makeConfig({ models: [makePool('m', providers)] }));
+  expect([...targets.values()].map(({ kind, chat }) => [kind, chat.map(({ protocol }) => protocol)[0]])).toEqual([
+    ['anthropic', 'anthropic-messages'],
+    ['openai-compatible', 'openai-chat'],
+  ]);
+});
+
 describe('order of resolution', () => {
   const catalog = compile(
     makeConfig({

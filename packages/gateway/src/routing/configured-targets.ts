@@ -80,9 +80,9 @@ export function configuredTargets(config: GatewayConfig, build: BuildTarget, pro
     }),
     pools: config.models.map((pool) =>
       pool.providers.map((entry) => {
-        const { name } = entry;
+        const { name, kind } = entry;
         const id = () => `${pool.key}/${name}`;
-        return compile({ id, section: 'pool', name, kind: undefined, intervalMs: poolIntervalMs }, entry);
+        return compile({ id, section: 'pool', name, kind, intervalMs: poolIntervalMs }, entry);
       }),
     ),
     vllm: config.vllmBackends.map(({ model, urls }) =>

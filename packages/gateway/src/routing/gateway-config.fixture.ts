@@ -84,6 +84,7 @@ export function makePoolProvider(name: string, changes: Partial<PoolProviderConf
   return {
     ...options,
     name,
+    kind: undefined,
     baseUrl: `http://${name}/v1`,
     apiKey: 'k',
     apiVersion: undefined,

@@ -90,3 +90,24 @@ it('gives targets from variables nothing that no file says', async () => {
   const { config } = await loadFiles({}, { env: { ALPHA_KEY: 'k' }, providerVariables });
   expect(config.providers[0]).not.toHaveProperty('shadowPercent');
 });
+
+describe.each(sections.filter(([section]) => section !== 'backends'))(
+  'the provider of a target in %s',
+  (_, withKeys) => {
+    it('type of a provider in a pool had no effect', async () => {
+      for (const keys of [', type: anthropic', ', kind: anthropic', ', kind: anthropic, type: anthropic']) {
+        const loaded = await loadFiles({ 'config.yaml': withKeys(keys) }, { flags: { strict: true } });
+        const { models, providers } = loaded.config;
+        const [target] = [...models.flatMap((pool) => pool.providers), ...providers];
+        expect([target?.kind, noticesOf(loaded, 'warning')]).toEqual(['anthropic', []]);
+      }
+    });
+
+    it('kind and type that differ were not told', async () => {
+      const loaded = await loadFiles({ 'config.yaml': withKeys(', kind: anthropic, type: openai') });
+      expect(noticesOf(loaded, 'warning').join()).toMatch(
+        /^config.yaml:1:\d+ kind and type mean the same, but differ; kind is used\. Remove the other\.$/,
+      );
+    });
+  },
+);

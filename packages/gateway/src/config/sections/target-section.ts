@@ -89,6 +89,11 @@ const targetFields = {
     ),
 };
 
+const kindFields = {
+  kind: text().optional().describe('Which provider it is. Default: what its name stands for.'),
+  type: text().optional().describe('Same as `kind`.'),
+};
+
 const servedModels = {
   default_model: text().optional().describe('Model for requests that name none.'),
   model: text().optional().describe('The only model that it serves.'),
@@ -130,6 +135,7 @@ export const modelsSection = z
           z
             .object({
               name: text().describe('Name of the provider.'),
+              ...kindFields,
               ...addressFields('api_base', 'Base URL with its version segment, for example `https://host/v1`.'),
               ...targetFields,
               api_version: text().optional().describe('Version of the API, where the provider wants one.'),
@@ -156,8 +162,7 @@ export const providersSection = z
   .record(
     z.string(),
     z.object({
-      kind: text().optional().describe('Which provider it is. Default: what its name stands for.'),
-      type: text().optional().describe('Same as `kind`.'),
+      ...kindFields,
       ...addressFields('base_url', "Base URL of the upstream. Default: the provider's own."),
       ...targetFields,
       api_version: text().optional().describe('Version of the API, where the provider wants one.'),
