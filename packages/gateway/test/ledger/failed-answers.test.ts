@@ -71,6 +71,7 @@ const answers = (body: object) =>
   first.behave({ kind: 'raw', bytes: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
 
 const usage = { input_tokens: 30, output_tokens: 7, total_tokens: 37 };
+const cancelled = { id: 'resp_1', object: 'response', status: 'cancelled', error: null, output: [], usage };
 const failed = {
   id: 'resp_1',
   object: 'response',
@@ -88,6 +89,7 @@ describe('a whole answer that is none is charged for as its provider says', () =
     ['empty, translated', 'anthropic-messages', message, 'malformed'],
     ['without choices, relayed', 'openai-chat', chat, 'malformed'],
     ['of a response that failed, translated', 'openai-responses', failed, 'transient'],
+    ['of a response that was cancelled, translated', 'openai-responses', cancelled, 'transient'],
   ] as const)('%s', async (_case, wire, body, outcome) => {
     await start(wire);
     answers(body);
@@ -150,4 +152,34 @@ describe('a stream of a response that failed is charged for as its provider says
     expect(own).toMatchObject(charged);
     if (!isBroken) expect(other).toMatchObject({ outcome: 'ok' });
   });
+
+  const over = event({ type: 'response.cancelled', response: cancelled } as never);
+  it.each([
+    ['relayed', 'before it said anything', begun + over],
+    ['relayed', 'in the middle of it', begun + said + over],
+    ['translated', 'before it said anything', begun + over],
+    ['translated', 'in the middle of it', begun + said + over],
+  ] as const)(
+    'a stream of a response that was cancelled passed for a cut one of unknown cost: %s, %s',
+    async (way, _when, bytes) => {
+      await start('openai-responses', { stream_recovery: 'error' });
+      first.behave({ kind: 'raw', bytes, headers: { 'content-type': 'text/event-stream' } });
+      const got = await ask[way]();
+      const isBroken = bytes.includes('some words');
+      const [own, other] = await attempts();
+      expect(own).toMatchObject({ ...charged, outcome: 'transient' });
+      expect(await gateway.metricsText()).toContain(
+        'gateway_provider_errors_total{provider="first",kind="transient"} 1',
+      );
+      expect(gateway.rawLog()).toContain('"outcome":"transient"');
+      const [row] = await gateway.record.database.all<Row>('SELECT * FROM usage_records', []);
+      if (!isBroken) {
+        expect([row?.['outcome'], other?.['outcome']]).toEqual(['completed', 'ok']);
+        return;
+      }
+      expect([row?.['outcome'], other]).toEqual(['failed', undefined]);
+      expect(got).toContain('upstream_failed');
+      expect(got).not.toContain('event: response.cancelled');
+    },
+  );
 });

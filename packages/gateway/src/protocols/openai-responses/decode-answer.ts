@@ -13,6 +13,15 @@ export function isFailedStatus(status: unknown): boolean {
   return status === 'failed' || status === 'cancelled';
 }
 
+/** Whether a stream that ends with this event holds no answer, or half of one. */
+export function isFailedEnding(type: string): boolean {
+  return failedEndings.has(type);
+}
+
+// The second is in no list of OpenAI's events of streams, only among the statuses: servers make it of a response that was
+// cancelled while it was being streamed.
+const failedEndings = new Set(['response.failed', 'response.cancelled']);
+
 /** Reads a whole answer: a `response` object. */
 export function decodeAnswer(response: JsonObject): ChatAnswer {
   if (isFailedStatus(response['status'])) throw failure(response);

@@ -1,7 +1,7 @@
 import type { ChatEvent } from '../../canonical/chat-event.ts';
 import { asObject, asString, isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import type { StreamDecoder, StreamFrame } from '../protocol.ts';
-import { answerHead, outputLogprobs } from './decode-answer.ts';
+import { answerHead, isFailedEnding, outputLogprobs } from './decode-answer.ts';
 import { decodeFinish } from './finish-reason.ts';
 import { type Emit, ItemReader, PartCounter } from './item-reader.ts';
 import { decodeUsage } from './usage.ts';
@@ -31,7 +31,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const type = asString(event['type']) ?? name;
     if (this.#hasFailed) {
       // An error has an event of its own before that of the response that failed.
-      if (type === 'response.failed') this.#fail({ event, data, emit });
+      if (isFailedEnding(type)) this.#fail({ event, data, emit });
       return;
     }
     const item = this.#item;

@@ -43,6 +43,20 @@ describe('ResponsesStreamReader', () => {
     expect(read([delta, { type: 'response.incomplete', response: { usage } }]).reader.isFinished).toBe(true);
   });
 
+  it('took a response that was cancelled for more of its answer, without its usage', () => {
+    const cancelled = { type: 'response.cancelled', response: { status: 'cancelled', error: null, usage } };
+    for (const [events, name] of [
+      [[created, delta, cancelled], ''],
+      [[delta, { response: cancelled.response }], 'response.cancelled'],
+      [[delta, { type: 'error', message: 'Cancelled' }, cancelled], ''],
+    ] as const) {
+      const { verdicts, reader } = read(events, name);
+      expect(verdicts.at(-1)).toBe('error');
+      expect(reader).toMatchObject({ isFinished: false, isUsageFinal: true, usage: { input: 3, output: 5 } });
+      expect(reader.errorData).toBeDefined();
+    }
+  });
+
   it.each<[string, object]>([
     ['an error event', { type: 'error', message: 'Overloaded' }],
     ['a failed response', { type: 'response.failed', response: { error: { message: 'Bad' } } }],

@@ -3,12 +3,13 @@ import type { Usage } from '../../canonical/usage.ts';
 import { isKey, scanJson } from '../../framing/json-scan.ts';
 import type { SseEvent } from '../../framing/sse-splitter.ts';
 import type { EventVerdict, StreamReader } from '../stream-reader.ts';
+import { isFailedEnding } from './decode-answer.ts';
 import { decodeUsage } from './usage.ts';
 
 const NOTHING = Buffer.alloc(0);
 const QUOTE = 34;
 const preambles = new Set(['response.created', 'response.in_progress', 'response.queued', 'keepalive', 'ping']);
-const failedMark = Buffer.from('"response.failed"');
+const failedMarks = [Buffer.from('"response.failed"'), Buffer.from('"response.cancelled"')];
 const endings = new Set(['response.completed', 'response.incomplete']);
 
 /**
@@ -64,9 +65,9 @@ export class ResponsesStreamReader implements StreamReader {
     this.#hasError = false;
     if (!scanJson(data, 0, data.length, this.#visit)) return 'malformed';
     const type = this.#typeEnd > 0 ? data.toString('utf8', this.#typeStart + 1, this.#typeEnd - 1) : event.name;
-    if (type === 'error' || type === 'response.failed' || (type === '' && this.#hasError)) {
+    if (type === 'error' || isFailedEnding(type) || (type === '' && this.#hasError)) {
       this.errorData = Buffer.from(data);
-      if (type === 'response.failed') this.#readReport(data);
+      if (isFailedEnding(type)) this.#readReport(data);
       return 'error';
     }
     if (endings.has(type)) {
@@ -80,7 +81,7 @@ export class ResponsesStreamReader implements StreamReader {
 
   /** The error has an event of its own before that of the response that failed. */
   #readAfterError({ data, name }: SseEvent): EventVerdict {
-    if (name === 'response.failed' || data.includes(failedMark)) this.#readReport(data);
+    if (isFailedEnding(name) || failedMarks.some((mark) => data.includes(mark))) this.#readReport(data);
     return 'error';
   }
 
