@@ -13,6 +13,7 @@ import { startAuditRetention } from './audit-retention.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { BudgetDirectory } from './budget-directory.ts';
 import type { CredentialReader } from './credential-reference.ts';
+import { FollowedParts, type PartsListener } from './followed-parts.ts';
 import { type KeyChange, KeyDirectory } from './key-directory.ts';
 import { KeyUses } from './key-uses.ts';
 import { openRecordSecrets, type RecordSecrets } from './record-secrets.ts';
@@ -67,7 +68,7 @@ export class GatewayRecord {
   readonly audit: AuditTrail;
   readonly database: Database;
   readonly #input: GatewayRecordInput;
-  readonly #listeners: ((topics: readonly RevisionTopic[]) => void)[] = [];
+  readonly #parts: FollowedParts;
   readonly #told = new Set<string>();
   #secrets: RecordSecrets | undefined;
   #stored: StoredTargetsConfig = { providers: [], models: [] };
@@ -93,6 +94,15 @@ export class GatewayRecord {
     this.budgets = new BudgetDirectory(this.stores.budgets, input.budgetsWhenStoreIsAway);
     this.tokenBudgets = new TokenBudgetDirectory(this.stores.keys, input.budgetsWhenStoreIsAway);
     this.audit = new AuditTrail(this.stores.audit, clock, log);
+    this.#parts = new FollowedParts({
+      ...input,
+      readers: {
+        providers: () => this.#reload(),
+        budgets: () => this.budgets.load(),
+        // A key that was refused or replaced is so even where this cannot be read.
+        keys: () => this.tokenBudgets.load(),
+      },
+    });
   }
 
   /** Whether the record was reached since the start. */
@@ -103,6 +113,11 @@ export class GatewayRecord {
   /** Milliseconds since the record last answered, which it is asked to every second; undefined where it never has. */
   get silentMs(): number | undefined {
     return this.#answeredAt === undefined ? undefined : this.#input.clock.now() - this.#answeredAt;
+  }
+
+  /** Parts that changed and could not be read since; they are read again until they can. */
+  get unread(): readonly RevisionTopic[] {
+    return this.#parts.unread;
   }
 
   /** Undefined while the record has not been reached, and where there is no key to seal with. */
@@ -132,8 +147,8 @@ export class GatewayRecord {
   }
 
   /** Calls a listener after everything that is kept here follows a change, whoever made it. */
-  onChange(listener: (topics: readonly RevisionTopic[]) => void): void {
-    this.#listeners.push(listener);
+  onChange(listener: PartsListener): void {
+    this.#parts.onChange(listener);
   }
 
   /** Names who tells other processes of this gateway of a change, and waits until they follow it. */
@@ -141,23 +156,22 @@ export class GatewayRecord {
     this.#tellOthers = tell;
   }
 
-  /** To be called after a change that this process made: when it returns, every request sees the change. */
+  /**
+   * To be called after a change that this process made: when it returns, every request sees the change, except for what
+   * is `unread` then. Never rejects: the change is written, whatever can be read of it now.
+   */
   async changed(change: RecordChange): Promise<void> {
     await Promise.all([this.follow(change), this.#tellOthers(change).catch(() => undefined)]);
   }
 
-  /** Follows a change that another process of this gateway made. */
+  /** Follows a change that another process of this gateway made. Never rejects. */
   async follow(change: RecordChange): Promise<void> {
     const { topics } = change;
     if (topics.includes('keys') || topics.includes('tenants')) {
       this.keys.invalidate(change);
       this.#warmAfter(WARM_SOON_MS);
     }
-    if (topics.includes('providers')) await this.#reload();
-    if (topics.includes('budgets')) await this.budgets.load();
-    // A key that was refused or replaced is so even where this cannot be read now.
-    if (topics.includes('keys')) await this.tokenBudgets.load().catch((error: unknown) => this.#reloadLater(error));
-    for (const listener of this.#listeners) listener(topics);
+    await this.#parts.read(topics);
   }
 
   /** Writes what waits and closes the database. */
@@ -166,6 +180,7 @@ export class GatewayRecord {
     this.#cancelWarming();
     this.#cancelRefresh();
     this.#cancelRetry();
+    this.#parts.close();
     this.#stopRetention();
     await this.#stopWatching?.();
     if (this.#isReady) await Promise.all([this.keyUses.close(), this.audit.close()]);
@@ -195,7 +210,7 @@ export class GatewayRecord {
     }
     // The first call names every part: what was changed since it was read is read again.
     this.#stopWatching = this.stores.revisions.watch({
-      onChange: (topics) => void this.follow({ topics }).catch((error: unknown) => this.#reloadLater(error)),
+      onChange: (topics) => void this.follow({ topics }),
       onAnswer: () => {
         this.#answeredAt = clock.now();
       },
@@ -210,7 +225,7 @@ export class GatewayRecord {
     this.#cancelRetry = clock.schedule(() => {
       const again = async (): Promise<void> => {
         await this.#prepare();
-        for (const listener of this.#listeners) listener(['keys', 'providers', 'tenants', 'budgets']);
+        this.#parts.tell(['keys', 'providers', 'tenants', 'budgets']);
       };
       again().catch((error: unknown) => {
         log.debug('record', `The record cannot be used yet: ${String(error)}`);
@@ -224,15 +239,6 @@ export class GatewayRecord {
     const loading = this.#loading.then(() => this.#load());
     this.#loading = loading.catch(() => undefined);
     return loading;
-  }
-
-  #reloadLater(error: unknown): void {
-    const { clock, log } = this.#input;
-    log.warn('record', `Providers and budgets of the record were not read, those from before stay: ${String(error)}`);
-    if (this.#isClosed) return;
-    this.#cancelRetry = clock.schedule(() => {
-      this.follow({ topics: ['providers', 'budgets', 'keys'] }).catch((again: unknown) => this.#reloadLater(again));
-    }, FIRST_RETRY_MS);
   }
 
   async #load(): Promise<void> {
@@ -263,7 +269,7 @@ export class GatewayRecord {
       const before = JSON.stringify(this.#stored);
       await this.#reload();
       if (JSON.stringify(this.#stored) === before) return;
-      for (const listener of this.#listeners) listener(['providers']);
+      this.#parts.tell(['providers']);
     };
     this.#cancelRefresh = this.#input.clock.schedule(() => {
       // What cannot be read now is read the next time; until then, what was read holds.

@@ -21,7 +21,7 @@ export interface RecordStatus {
 }
 
 export interface RecordParts {
-  readonly record?: Pick<GatewayRecord, 'isReady' | 'silentMs'> | undefined;
+  readonly record?: Pick<GatewayRecord, 'isReady' | 'silentMs' | 'unread'> | undefined;
   readonly ledger?: Pick<Ledger, 'state'> | undefined;
 }
 
@@ -44,9 +44,10 @@ export function recordFigures(parts: RecordParts): RecordFigures {
   if (status === undefined) return {};
   const { ledger, record } = status;
   const recordState = recordStates.indexOf(record.status) as 0 | 1 | 2;
-  if (ledger === undefined) return { recordState };
+  const ofRecord = { recordState, unreadParts: parts.record?.unread.length ?? 0 };
+  if (ledger === undefined) return ofRecord;
   const spoolState = spoolStates.indexOf(ledger.status) as 0 | 1 | 2;
-  const own = { recordState, spoolState, lostRows: ledger.lost_rows };
+  const own = { ...ofRecord, spoolState, lostRows: ledger.lost_rows };
   if (parts.ledger?.state.isDrain !== true) return own;
   return { ...own, spoolBytes: ledger.spool_bytes, droppedRows: ledger.dropped_rows };
 }

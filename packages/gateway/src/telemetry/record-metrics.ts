@@ -4,6 +4,8 @@ import type { MetricFamily, MetricFamilySnapshot } from './metric-family.ts';
 export interface RecordFigures {
   /** 0: it answers; 1: it does not any more; 2: it never has. */
   readonly recordState?: 0 | 1 | 2;
+  /** Parts that changed and could not be read since. */
+  readonly unreadParts?: number;
   /** 0: the database took all rows; 1: rows wait on disk; 2: there is no room for them, and requests are refused. */
   readonly spoolState?: 0 | 1 | 2;
   /** Of rows that wait on disk. */
@@ -35,6 +37,7 @@ export function createRecordMetrics(): RecordMetrics {
   return {
     families: [
       told('gateway_record_state', 'The record: 0 answers, 1 is silent, 2 was never reached', 'recordState', 'state'),
+      told('gateway_record_unread_parts', 'Parts that changed and could not be read since', 'unreadParts', 'state'),
       told('gateway_spool_state', 'Rows on disk: 0 all taken, 1 waiting, 2 no room for more', 'spoolState', 'state'),
       told('gateway_spool_bytes', 'Rows that wait on disk for the database', 'spoolBytes', 'size'),
       told('gateway_spool_lost_rows_total', 'Rows that the disk did not take', 'lostRows', 'sum'),

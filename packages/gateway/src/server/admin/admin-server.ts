@@ -107,13 +107,19 @@ export function createAdminServer(input: AdminServerInput): ServeAdmin {
           address: exchange.clientAddress,
         }),
     });
+    const told = route.method === 'GET' ? headers : [...headers, ...unreadHeader(record)];
     if (route.status === 204) {
-      response.writeHead(204, [...headers]);
+      response.writeHead(204, [...told]);
       endReply(response, undefined);
       return;
     }
-    sendJson(response, route.status, result, headers);
+    sendJson(response, route.status, result, told);
   };
+}
+
+/** What is written is told as written, even where it is not in force yet. */
+function unreadHeader({ unread }: Pick<AdminSource['record'], 'unread'>): readonly string[] {
+  return unread.length === 0 ? [] : ['x-gateway-unread', unread.join(', ')];
 }
 
 function sendReference(
