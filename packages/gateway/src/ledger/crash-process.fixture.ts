@@ -22,6 +22,7 @@ const notices: LedgerNotices = {
   refused: (error) => say(`! ${String(error)}`),
   lost: (rows) => say(`! lost ${rows}`),
   vanished: () => say('! vanished'),
+  otherFormat: ({ file }) => say(`! of another format ${file}`),
   damaged: (path) => say(`! damaged ${path}`),
   dropped: (rows) => say(`! dropped ${rows}`),
   databaseAway: quiet,

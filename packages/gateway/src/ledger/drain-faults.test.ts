@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLedgerBench, type LedgerBench } from './ledger-bench.fixture.ts';
@@ -122,6 +123,42 @@ describe('whatever becomes of the file or of the drain', () => {
     expect(bench.store.rows.size).toBe(5);
     expect(bench.notices.told[0]).toBe('damaged 1');
     expect(bench.files()).toEqual([expect.stringMatching(/\.log\.damaged$/)]);
+    await drain.stop(60_000);
+  });
+
+  it('a damaged file was told of for each of its pieces, and never under the name that it is kept by', async () => {
+    const spool = bench.spool();
+    serve(spool, names('a', 1_000));
+    const path = join(bench.directory, bench.files()[0]!);
+    const bytes = readFileSync(path);
+    const lines = bytes.toString('latin1').split('\n').length - 1;
+    for (let at = 0; at < bytes.length; at++) if (bytes[at] === 0x20 && bytes[at + 1] === 0x5b) bytes[at] = 0x7f;
+    writeFileSync(path, bytes);
+    bench.states.set(spool.name, 'dead');
+    const kept: string[] = [];
+    const damaged = (keptAs: string, count: number) => void kept.push(`${keptAs} ${count}`);
+    const drain = bench.drain({ notices: { ...bench.notices, damaged } });
+    await drain.pass();
+    await drain.pass();
+    expect(bytes.length).toBeGreaterThan(4 * 65_536);
+    expect(kept).toEqual([`${join(bench.directory, bench.files()[0]!)} ${lines}`]);
+    await drain.stop(60_000);
+  });
+
+  it('a beginning that a dead process left damaged is kept, in whichever segment it is', async () => {
+    const spool = bench.spool({ segmentBytes: 1_000 });
+    spool.begin(intentOf('a'));
+    serve(spool, names('b', 20));
+    const first = join(bench.directory, bench.files()[0]!);
+    // The line is whole, but its kind says nothing that is understood.
+    const [begun, ...others] = readFileSync(first, 'utf8').split('\n');
+    const json = `${begun!.slice(9, begun!.indexOf(',["'))},["?"]]`;
+    writeFileSync(first, [`${crc32(json).toString(16).padStart(8, '0')} ${json}`, ...others].join('\n'));
+    bench.states.set(spool.name, 'dead');
+    const drain = bench.drain();
+    await drain.pass();
+    expect(bench.store.rows.size).toBe(20);
+    expect([bench.notices.told, bench.files()]).toEqual([['damaged 1'], [`${spool.name}-000001.v1.log.damaged`]]);
     await drain.stop(60_000);
   });
 

@@ -4,6 +4,7 @@ import type { Clock } from '../canonical/clock.ts';
 import { Backlog } from './backlog.ts';
 import type { LedgerNotices } from './ledger-notices.ts';
 import type { LedgerBatch, LedgerStore } from './ledger-store.ts';
+import { OtherFormats } from './other-formats.ts';
 import { END_OF_SPOOL, groupSegments, segmentFile } from './segment-name.ts';
 import type { SpoolOwners } from './spool-owner.ts';
 import { type ReadBatch, SpoolReader } from './spool-reader.ts';
@@ -49,6 +50,7 @@ export class Drain {
   readonly #settings: DrainSettings;
   readonly #spools = new Map<string, Spooled>();
   readonly #backlog: Backlog;
+  readonly #otherFormats: OtherFormats;
   #cancel: () => void = () => undefined;
   #running: Promise<void> | undefined;
   #isStopped = false;
@@ -61,6 +63,7 @@ export class Drain {
   constructor(settings: DrainSettings) {
     this.#settings = settings;
     this.#backlog = new Backlog(settings);
+    this.#otherFormats = new OtherFormats(settings);
   }
 
   /** Begins to pass by itself. */
@@ -129,7 +132,9 @@ export class Drain {
   async #pass(): Promise<void> {
     const { notices } = this.#settings;
     try {
-      const spools = await this.#list();
+      const files = await this.#files();
+      await this.#otherFormats.tell(files);
+      const spools = groupSegments(files);
       this.#forgetGone(spools);
       await this.#backlog.bound(spools, (spool, segment) => this.#spools.get(spool)?.reader.skip(segment));
       this.#hasMore = false;
@@ -165,15 +170,15 @@ export class Drain {
     }
   }
 
-  async #list(): Promise<ReadonlyMap<string, readonly number[]>> {
+  async #files(): Promise<readonly string[]> {
     // Without a folder, nobody has written anything yet.
-    return groupSegments((await readdir(this.#settings.directory).catch(ignoreGone)) ?? []);
+    return (await readdir(this.#settings.directory).catch(ignoreGone)) ?? [];
   }
 
   async #drain(spool: string, listed: readonly number[]): Promise<void> {
     const isLeft = await this.#isLeft(spool, listed);
     // What its process wrote between the listing and its death must be there before it counts as read to its end.
-    const segments = isLeft ? ((await this.#list()).get(spool) ?? []) : listed;
+    const segments = isLeft ? (groupSegments(await this.#files()).get(spool) ?? []) : listed;
     const spooled = await this.#open(spool);
     if (spooled.taken < END_OF_SPOOL) {
       const isAtEnd = await this.#bring(spool, spooled, segments);
@@ -227,9 +232,9 @@ export class Drain {
   async #open(spool: string): Promise<Spooled> {
     const known = this.#spools.get(spool);
     if (known !== undefined) return known;
-    const { directory, notices, store } = this.#settings;
+    const { directory, store } = this.#settings;
     const taken = await this.#asked(store.positionOf(spool));
-    const opened = { reader: new SpoolReader({ directory, spool, taken, notices }), pending: undefined, taken };
+    const opened = { reader: new SpoolReader({ directory, spool, taken }), pending: undefined, taken };
     this.#spools.set(spool, opened);
     return opened;
   }
@@ -245,14 +250,32 @@ export class Drain {
   /** In their order: should it stop on the way, no exchange is left with its beginning and without its end. */
   async #delete(spool: string, reader: SpoolReader, segments: readonly number[]): Promise<void> {
     for (const segment of segments) {
-      const path = join(this.#settings.directory, segmentFile(spool, segment));
-      await (reader.isDamaged(segment) ? rename(path, `${path}.damaged`) : unlink(path)).catch(ignoreGone);
+      const { directory, notices } = this.#settings;
+      const path = join(directory, segmentFile(spool, segment));
+      const damaged = reader.damagedLines(segment);
+      if (damaged === 0) await unlink(path).catch(ignoreGone);
+      else if (await setAside(path)) notices.damaged(keptName(path), damaged);
     }
   }
 
   #forgetGone(spools: ReadonlyMap<string, readonly number[]>): void {
     for (const spool of this.#spools.keys()) if (!spools.has(spool)) this.#spools.delete(spool);
   }
+}
+
+/** Keeps a damaged segment where nobody reads it again; answers whether it was there. */
+async function setAside(path: string): Promise<boolean> {
+  try {
+    await rename(path, keptName(path));
+    return true;
+  } catch (error) {
+    ignoreGone(error as NodeJS.ErrnoException);
+    return false;
+  }
+}
+
+function keptName(path: string): string {
+  return `${path}.damaged`;
 }
 
 function ignoreGone(error: NodeJS.ErrnoException): undefined {

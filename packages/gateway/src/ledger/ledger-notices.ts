@@ -1,5 +1,6 @@
 import type { Clock } from '../canonical/clock.ts';
 import type { Log } from '../telemetry/telemetry.ts';
+import { SPOOL_FORMAT } from './segment-name.ts';
 
 /** What operators are told of the ledger; the same thing at most once in a while. */
 export interface LedgerNotices {
@@ -9,8 +10,10 @@ export interface LedgerNotices {
   lost(rows: number, total: number): void;
   /** A file that was being written is gone. */
   vanished(directory: string): void;
-  /** A piece of a segment could not be read. */
-  damaged(file: string, lines: number): void;
+  /** So many lines of a segment could not be read; it is kept under this name. */
+  damaged(keptAs: string, lines: number): void;
+  /** A segment was written by another version of the gateway. */
+  otherFormat(segment: OtherFormatSegment): void;
   /** Segments were given up because there were too many. */
   dropped(rows: number, maxBytes: number): void;
   /** The database did not take rows. */
@@ -19,6 +22,13 @@ export interface LedgerNotices {
   databaseBack(): void;
   /** Exchanges that died with their process were written down. */
   interrupted(spool: string, rows: number): void;
+}
+
+export interface OtherFormatSegment {
+  readonly file: string;
+  readonly format: number;
+  /** Undefined where it cannot be read. */
+  readonly lines: number | undefined;
 }
 
 /** Milliseconds between two notices of the same kind. */
@@ -50,11 +60,20 @@ export function createLedgerNotices(
         directory,
       });
     },
-    damaged(file, lines) {
-      log.error('ledger', 'A file of the record is damaged; what could not be read is left out, the file is kept', {
-        file,
-        lines,
-      });
+    damaged(keptAs, lines) {
+      log.error(
+        'ledger',
+        'A file of the record was damaged: so many of its lines are not recorded, the others are. It is kept; see what happened to the disk, then delete it',
+        { file: keptAs, lines },
+      );
+    },
+    otherFormat({ file, format, lines }) {
+      const age = format > SPOOL_FORMAT ? 'a newer' : 'an older';
+      log.error(
+        'ledger',
+        `A file of the record was written by ${age} version of the gateway and is left as it is: start that version over this folder once, and it records the lines. To do without them, delete the file`,
+        { file, lines, format, own_format: SPOOL_FORMAT },
+      );
     },
     dropped(rows, maxBytes) {
       log.error('ledger', 'The oldest rows of the record were given up to make room; bring the database back', {

@@ -20,6 +20,7 @@ const notices: LedgerNotices = {
   lost: quiet,
   vanished: quiet,
   damaged: quiet,
+  otherFormat: quiet,
   dropped: quiet,
   databaseAway: console.error,
   databaseBack: quiet,

@@ -101,6 +101,7 @@ describe('notices', () => {
     notices.dropped(1, 1);
     notices.vanished('folder');
     notices.interrupted('spool', 1);
+    notices.otherFormat({ file: 'file', format: 0, lines: 1 });
     expect(lines.slice(6).map((line) => line.split(' ')[0])).toEqual([
       'info',
       'warn',
@@ -108,6 +109,7 @@ describe('notices', () => {
       'error',
       'error',
       'warn',
+      'error',
     ]);
   });
 });

@@ -5,6 +5,7 @@ import {
   formatSpoolName,
   groupSegments,
   MAX_SEGMENT,
+  otherSegments,
   parseSpoolName,
   segmentFile,
   spoolPosition,
@@ -15,7 +16,7 @@ describe('names of spools', () => {
     const name = { pid: 4_711, place: 'k3f9a0', start: '123456789', id: 'a1b2c3' };
     expect(formatSpoolName(name)).toBe('spool-4711-k3f9a0.123456789.a1b2c3');
     expect(parseSpoolName(formatSpoolName(name))).toEqual(name);
-    expect(segmentFile(formatSpoolName(name), 7)).toBe('spool-4711-k3f9a0.123456789.a1b2c3-000007.log');
+    expect(segmentFile(formatSpoolName(name), 7)).toBe('spool-4711-k3f9a0.123456789.a1b2c3-000007.v1.log');
   });
 
   it.each(['', 'spool-1', 'spool-1-a.2.b-000001.log', 'spool-x-a.2.b', 'spool-1-a.2.B', '../spool-1-a.2.b'])(
@@ -25,15 +26,21 @@ describe('names of spools', () => {
 
   it('group the files of a folder, each spool in its order', () => {
     const files = [
-      'spool-1-a.2.b-000010.log',
-      'spool-1-a.2.b-000009.log',
-      'spool-2-a.2.b-000001.log',
+      'spool-1-a.2.b-000010.v1.log',
+      'spool-1-a.2.b-000009.v1.log',
+      'spool-2-a.2.b-000001.v1.log',
       'x',
-      'spool-1-a.2.b-000001.log.damaged',
+      'spool-1-a.2.b-000001.v1.log.damaged',
+      'spool-3-a.2.b-000001.v2.log',
+      'spool-1-a.2.b-000011.log',
     ];
     expect([...groupSegments(files)]).toEqual([
       ['spool-1-a.2.b', [9, 10]],
       ['spool-2-a.2.b', [1]],
+    ]);
+    expect(otherSegments(files)).toMatchObject([
+      { file: 'spool-1-a.2.b-000011.log', spool: 'spool-1-a.2.b', format: 0 },
+      { file: 'spool-3-a.2.b-000001.v2.log', spool: 'spool-3-a.2.b', format: 2 },
     ]);
   });
 });

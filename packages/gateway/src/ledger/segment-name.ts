@@ -12,7 +12,14 @@ export interface SpoolName {
   readonly id: string;
 }
 
-const pattern = /^(spool-(\d{1,10})-([0-9a-z]{1,16})\.([0-9]{1,20})\.([0-9a-z]{1,16}))-(\d{6})\.log$/;
+/**
+ * What the lines of a segment look like, as its name tells. A change that this reader would not understand is another
+ * number: then neither version takes the files of the other for damaged.
+ */
+export const SPOOL_FORMAT = 1;
+
+/** Those from before there was a number are of format 0. */
+const pattern = /^(spool-\d{1,10}-[0-9a-z]{1,16}\.[0-9]{1,20}\.[0-9a-z]{1,16})-(\d{6})(?:\.v(\d{1,6}))?\.log$/;
 const parts = /^spool-(\d{1,10})-([0-9a-z]{1,16})\.([0-9]{1,20})\.([0-9a-z]{1,16})$/;
 
 /** Segments of one spool at most; at the default size, terabytes. */
@@ -31,22 +38,42 @@ export function parseSpoolName(text: string): SpoolName | undefined {
 }
 
 export function segmentFile(spool: string, segment: number): string {
-  return `${spool}-${String(segment).padStart(6, '0')}.log`;
+  return `${spool}-${String(segment).padStart(6, '0')}.v${SPOOL_FORMAT}.log`;
 }
 
-/** The segments among the files of a folder: by spool, each spool's in rising order. */
+/** The segments of this format among the files of a folder: by spool, each spool's in rising order. */
 export function groupSegments(files: readonly string[]): ReadonlyMap<string, readonly number[]> {
   const spools = new Map<string, number[]>();
   for (const file of files) {
-    const found = pattern.exec(file);
-    if (found === null) continue;
-    const spool = found[1]!;
-    const segments = spools.get(spool) ?? [];
-    segments.push(Number(found[6]));
-    spools.set(spool, segments);
+    const found = readSegmentName(file);
+    if (found?.format !== SPOOL_FORMAT) continue;
+    const segments = spools.get(found.spool) ?? [];
+    segments.push(found.segment);
+    spools.set(found.spool, segments);
   }
   for (const segments of spools.values()) segments.sort((left, right) => left - right);
   return spools;
+}
+
+/** A segment that another version of the gateway wrote. */
+export interface OtherSegment {
+  readonly file: string;
+  readonly spool: string;
+  readonly format: number;
+}
+
+/** The segments of other formats among the files of a folder, in the order of their names. */
+export function otherSegments(files: readonly string[]): readonly OtherSegment[] {
+  return files.toSorted().flatMap((file) => {
+    const found = readSegmentName(file);
+    return found === undefined || found.format === SPOOL_FORMAT ? [] : [{ ...found, file }];
+  });
+}
+
+function readSegmentName(file: string) {
+  const found = pattern.exec(file);
+  if (found === null) return undefined;
+  return { spool: found[1]!, segment: Number(found[2]), format: Number(found[3] ?? 0) };
 }
 
 /** A place in a spool as one number that grows as the spool does: the segment, then the offset in it. */

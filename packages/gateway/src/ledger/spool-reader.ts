@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { decodeIntent } from './decode-record.ts';
 import { interruptedRow } from './interrupted-row.ts';
-import type { LedgerNotices } from './ledger-notices.ts';
 import type { LedgerIntent } from './ledger-row.ts';
 import type { SpooledLoss, SpooledRow } from './ledger-store.ts';
 import { END_OF_SPOOL, segmentFile, spoolPosition } from './segment-name.ts';
@@ -12,7 +11,6 @@ export interface SpoolReaderInput {
   readonly spool: string;
   /** Rows up to here are in the database already. */
   readonly taken: number;
-  readonly notices: Pick<LedgerNotices, 'damaged'>;
 }
 
 /** What was read at once. */
@@ -41,7 +39,7 @@ export class SpoolReader {
   readonly #input: SpoolReaderInput;
   readonly #open = new Map<number, OpenExchange>();
   readonly #openIn = new Map<number, number>();
-  readonly #damaged = new Set<number>();
+  readonly #damaged = new Map<number, number>();
   #segment = 0;
   #reader: SegmentReader | undefined;
   #position = 0;
@@ -83,7 +81,7 @@ export class SpoolReader {
     const begun: (readonly [number, LedgerIntent])[] = [];
     for (const [sequence, open] of this.#open) {
       const intent = decodeIntent(open.json);
-      if (intent === undefined) this.#noteDamage(1);
+      if (intent === undefined) this.#noteDamage(open.segment, 1);
       else begun.push([sequence, intent]);
     }
     const lastSeen = begun.reduce((last, [, { startedAt }]) => Math.max(last, startedAt), this.#lastSeen);
@@ -99,9 +97,9 @@ export class SpoolReader {
     return segments.filter((segment) => segment < this.#segment && !this.#openIn.has(segment));
   }
 
-  /** Whether something in the segment could not be read. */
-  isDamaged(segment: number): boolean {
-    return this.#damaged.has(segment);
+  /** Lines of the segment that could not be read. */
+  damagedLines(segment: number): number {
+    return this.#damaged.get(segment) ?? 0;
   }
 
   /** The segment is given up; what was not read of it is skipped. Gives the offset up to which it was read. */
@@ -140,7 +138,7 @@ export class SpoolReader {
     losses: SpooledLoss[],
   ): Promise<boolean> {
     for (const placed of piece.records) this.#take(placed, rows, losses);
-    this.#noteDamage(piece.damaged);
+    this.#noteDamage(this.#segment, piece.damaged);
     if (!piece.isAtEnd) return false;
     if (!segments.some((segment) => segment > this.#segment)) return true;
     await this.#reader?.pause();
@@ -187,10 +185,8 @@ export class SpoolReader {
     if (at > this.#lastSeen) this.#lastSeen = at;
   }
 
-  #noteDamage(lines: number): void {
-    if (lines === 0) return;
-    this.#damaged.add(this.#segment);
-    this.#input.notices.damaged(this.#path(this.#segment), lines);
+  #noteDamage(segment: number, lines: number): void {
+    if (lines > 0) this.#damaged.set(segment, this.damagedLines(segment) + lines);
   }
 
   #path(segment: number): string {

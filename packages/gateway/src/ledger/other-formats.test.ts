@@ -1,0 +1,103 @@
+import { readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLedgerBench, type LedgerBench } from './ledger-bench.fixture.ts';
+import { createLedgerNotices } from './ledger-notices.ts';
+import { sampleIntent, sampleRow } from './ledger-row.fixture.ts';
+import { RecordEncoder } from './record-encoder.ts';
+import { names, serve } from './spooled-exchanges.fixture.ts';
+
+let bench: LedgerBench;
+beforeEach(() => {
+  bench = createLedgerBench();
+});
+afterEach(() => bench.remove());
+
+describe('a file of another version of the gateway was renamed as if it were damaged', () => {
+  /** Lets a spool of a process that is gone be one of another format. */
+  function leave(ending: string) {
+    const spool = bench.spool();
+    serve(spool, names('a', 3));
+    spool.close();
+    const file = `${spool.name}-000001${ending}`;
+    renameSync(join(bench.directory, `${spool.name}-000001.v1.log`), join(bench.directory, file));
+    bench.states.set(spool.name, 'dead');
+    return { file, spool: spool.name };
+  }
+
+  it.each([
+    ['.log', 'format 0 of 7 lines'],
+    ['.v2.log', 'format 2 of 7 lines'],
+  ])('%s: it is left as it is, and told of once', async (ending, told) => {
+    const { file } = leave(ending);
+    const bytes = readFileSync(join(bench.directory, file));
+    const own = bench.spool();
+    serve(own, ['own']);
+    const drain = bench.drain();
+    for (let pass = 0; pass < 3; pass++) await drain.pass();
+    expect(bench.store.ids()).toEqual(['own']);
+    expect(bench.notices.told).toEqual([told]);
+    expect(readFileSync(join(bench.directory, file))).toEqual(bytes);
+    own.close();
+    await drain.stop(60_000);
+    expect(bench.files()).toEqual([file]);
+  });
+
+  it('but not while a process of that version writes it', async () => {
+    const { file, spool } = leave('.v2.log');
+    bench.states.set(spool, 'alive');
+    const drain = bench.drain();
+    await drain.pass();
+    expect([bench.notices.told, bench.files()]).toEqual([[], [file]]);
+    bench.states.set(spool, 'dead');
+    await drain.pass();
+    expect(bench.notices.told).toEqual(['format 2 of 7 lines']);
+    await drain.stop(60_000);
+  });
+
+  it('and the log says which version, how many lines, and what to do', async () => {
+    const lines: object[] = [];
+    const note = (_target: string, message: string, fields?: object) => void lines.push({ message, ...fields });
+    const notices = createLedgerNotices({ error: note, warn: note, info: note }, bench.clock);
+    const older = join(bench.directory, leave('.log').file);
+    const newer = join(bench.directory, leave('.v12.log').file);
+    const drain = bench.drain({ notices });
+    await drain.stop(60_000);
+    expect(lines).toMatchObject([
+      {
+        file: older,
+        lines: 7,
+        format: 0,
+        own_format: 1,
+        message: expect.stringMatching(/an older version.*start that version/),
+      },
+      {
+        file: newer,
+        lines: 7,
+        format: 12,
+        own_format: 1,
+        message: expect.stringMatching(/a newer version.*delete the file/),
+      },
+    ]);
+  });
+});
+
+/*
+ * These are the lines of format 1. Whoever has to change them here gives SPOOL_FORMAT another number, unless what read the
+ * lines before reads those as well.
+ */
+it('lines of format 1 are what they were', () => {
+  const encoder = new RecordEncoder();
+  const lineOf = (length: number) => encoder.bytes.toString('utf8', 0, length).trimEnd();
+  expect([
+    lineOf(encoder.begin(7, sampleIntent())),
+    lineOf(encoder.row(7, sampleRow())),
+    lineOf(encoder.lost(1_700_000_000_000, 3, 'backlog')),
+    lineOf(encoder.closed()),
+  ]).toEqual([
+    'b05dd818 ["B",7,"req-1",1700000000000,[2000,90,50],["chat",0,"app","org","tenant","team","key","large","large",null,"main","acme","large-2",1,null,"config",null]]',
+    'f3d9eb39 ["R",7,"req-1",1700000000000,251250,120000,0,500,[[250500,1000,100,20]],["chat",0,"app","org","tenant","team","key","large","large",null,"completed",200,null,"acme","main","large-2","large-2",0,null,[["main","acme","large-2","ok",200,0,null,"config",null]]]]',
+    'a310259a ["L",1700000000000,3,"backlog"]',
+    '436e3682 ["C"]',
+  ]);
+});
