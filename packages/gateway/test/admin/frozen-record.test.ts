@@ -2,6 +2,7 @@ import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createPostgresPlace, postgresUrl, type TestPlace } from '../../src/stores/sql/test-databases.fixture.ts';
 import { Wire } from '../../src/stores/wire.fixture.ts';
+import { type RunningTime, watchRunningTime } from '../harness/running-time.ts';
 import { type RecordGateway, startRecordGateway } from './record-gateway.ts';
 
 describe.runIf(postgresUrl !== undefined)('a record that does not answer', () => {
@@ -10,6 +11,7 @@ describe.runIf(postgresUrl !== undefined)('a record that does not answer', () =>
   let wire: Wire;
   let gateway: RecordGateway;
   let key: string;
+  let running: RunningTime;
   const config = () => ({
     providers: { main: { kind: 'openai', base_url: `${simulator.url}/v1`, api_key: 'k', models: ['gpt-4o'] } },
     auth: { keys: [{ name: 'of-the-file', key: 'sk-of-the-file', tenant: 'slow' }] },
@@ -22,6 +24,7 @@ describe.runIf(postgresUrl !== undefined)('a record that does not answer', () =>
     return { url: url.href };
   };
   beforeAll(async () => {
+    running = watchRunningTime();
     simulator = await startSimulator({ tokens: 1 });
     place = await createPostgresPlace(postgresUrl!);
     const server = new URL(postgresUrl!);
@@ -32,6 +35,7 @@ describe.runIf(postgresUrl !== undefined)('a record that does not answer', () =>
     expect((await gateway.chat(key)).status).toBe(200);
   });
   afterAll(async () => {
+    running.stop();
     wire.thaw();
     await gateway.stop();
     await wire.close().catch(() => undefined);
@@ -39,10 +43,11 @@ describe.runIf(postgresUrl !== undefined)('a record that does not answer', () =>
     await place.drop();
   });
 
+  /** Milliseconds that something takes, those left out in which the machine was busy with others. */
   const timed = async (work: () => Promise<{ readonly status: number }>) => {
-    const began = performance.now();
+    const began = performance.timeOrigin + performance.now();
     const { status } = await work();
-    return { status, ms: performance.now() - began };
+    return { status, ms: running.between(began, performance.timeOrigin + performance.now()) };
   };
 
   it('costs keys that are known nothing, and others an honest answer', async () => {

@@ -1,34 +1,41 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { type StoppedClock, stopClock } from '../harness/stopped-clock.ts';
 import { answerOf, bytesOf, readAll } from './caller.ts';
 import { type Drill, startDrill } from './drill.ts';
+import { heldBuffers, settledAt, shortIdleMs } from './held-up.ts';
 
 const megabyte = 1024 * 1024;
 /** What the sockets of both sides and the streams on them hold on a usual machine, with room to spare. */
 const heldAtMost = 24 * megabyte;
 
 let drill: Drill;
-afterEach(() => drill.stop());
+let clock: StoppedClock | undefined;
+afterEach(async () => {
+  await drill.stop();
+  clock?.restore();
+  clock = undefined;
+});
 
-/** Resolves when a number has not grown for as long as twenty of its checks take. */
-async function settledAt(read: () => number): Promise<number> {
-  let last = read();
-  for (let unchanged = 0; unchanged < 20; ) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const next = read();
-    unchanged = next === last && next > 0 ? unchanged + 1 : 0;
-    last = next;
-  }
-  return last;
+const timeout = { idle_seconds: shortIdleMs / 1_000 };
+const bytesSent = () => drill.primary.attempts[0]?.bytesSent ?? 0;
+
+/** Waits until nothing moves any more, and then for much longer than the provider may be silent; gives what was sent. */
+async function heldUp({ advance }: StoppedClock): Promise<number> {
+  const sent = await settledAt(bytesSent);
+  advance(100 * shortIdleMs);
+  expect(await settledAt(bytesSent)).toBe(sent);
+  return sent;
 }
 
 describe('a provider that sends faster than the caller reads', () => {
   it('is held back: nothing is lost, nothing piles up, and the wait is no silence', async () => {
-    drill = await startDrill({ primary: 'f20b?bytes=40000000', timeout: { idle_seconds: 0.2 } });
-    const before = process.memoryUsage().rss;
+    clock = stopClock();
+    drill = await startDrill({ primary: 'f20b?bytes=40000000', timeout });
+    const before = heldBuffers();
     const response = await drill.open({ stream: true }).response;
-    const sent = await settledAt(() => drill.primary.attempts[0]?.bytesSent ?? 0);
+    const sent = await heldUp(clock);
     expect(sent).toBeLessThan(heldAtMost);
-    expect(process.memoryUsage().rss - before).toBeLessThan(4 * heldAtMost);
+    expect(heldBuffers() - before).toBeLessThan(heldAtMost);
     const { body, isCut } = await readAll(response);
     expect(isCut).toBe(false);
     expect(body.length).toBeGreaterThan(40_000_000);
@@ -38,11 +45,12 @@ describe('a provider that sends faster than the caller reads', () => {
   });
 
   it('is held back before an answer that is not streamed and too long to be held, too', async () => {
-    drill = await startDrill({ primary: 'sim', timeout: { idle_seconds: 0.2 } });
+    clock = stopClock();
+    drill = await startDrill({ primary: 'sim', timeout });
     const answer = { choices: [{ index: 0, message: { content: 'word '.repeat(8_000_000) }, finish_reason: 'stop' }] };
     drill.primary.behave({ kind: 'raw', bytes: JSON.stringify(answer), chunkSizes: [65_536] });
     const response = await drill.open().response;
-    const sent = await settledAt(() => drill.primary.attempts[0]?.bytesSent ?? 0);
+    const sent = await heldUp(clock);
     expect(sent).toBeLessThan(heldAtMost);
     const { body, isCut } = await readAll(response);
     expect(isCut).toBe(false);

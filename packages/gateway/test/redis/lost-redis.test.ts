@@ -27,18 +27,31 @@ describe.runIf(hasRedisServer)('a Redis that is lost under load', () => {
   const failedCalls = (url: string) => metricOf(url, 'gateway_redis_call_seconds_count', 'outcome="failed"');
   const open = { rate_limit: { requests_per_minute: 1_000_000, algorithm: 'token_bucket' } };
 
-  /** Asks without a pause until it is told to end; how many there were of each status. */
-  function load(url: string): () => Promise<Record<number, number>> {
+  interface Load {
+    /** Resolves when everything that was under way has been answered. */
+    readonly round: () => Promise<void>;
+    /** How many replies there were of each status. */
+    readonly end: () => Promise<Record<number, number>>;
+  }
+
+  /** Asks without a pause until it is told to end. */
+  function load(url: string): Load {
     let isOver = false;
-    const lanes = Array.from({ length: 4 }, async () => {
-      const replies: ChatReply[] = [];
-      const broken = { status: 0, headers: {}, text: '' };
+    const lanes: ChatReply[][] = [[], [], [], []];
+    const broken = { status: 0, headers: {}, text: '' };
+    const over = lanes.map(async (replies) => {
       while (!isOver) replies.push(await chat(url).catch(() => broken));
-      return replies;
     });
-    return async () => {
-      isOver = true;
-      return tally((await Promise.all(lanes)).flat());
+    return {
+      async round() {
+        const before = lanes.map(({ length }) => length);
+        await vi.waitFor(() => expect(lanes.every(({ length }, lane) => length > before[lane]!)).toBe(true), patience);
+      },
+      async end() {
+        isOver = true;
+        await Promise.all(over);
+        return tally(lanes.flat());
+      },
     };
   }
 
@@ -49,10 +62,12 @@ describe.runIf(hasRedisServer)('a Redis that is lost under load', () => {
     '%s is noticed once, costs no more than a few calls their wait, and is used again',
     async (_name, lose, mend) => {
       const { url, process } = await start(open);
-      const end = load(url);
+      const { end, round } = load(url);
       await lose();
       await vi.waitFor(async () => expect(await redisStatusOf(url)).toBe('away'), patience);
       expect(await metricOf(url, 'gateway_redis_away')).toBe(1);
+      // Calls that were under way when the fifth in a row failed come to nothing a moment after it.
+      await round();
       const before = await failedCalls(url);
       // Nobody waits for it now, not even those that find out whether it is back.
       expect(tally(await chats(url, 60))).toEqual({ 200: 60 });
