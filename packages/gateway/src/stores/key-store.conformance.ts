@@ -50,6 +50,15 @@ export function testKeyStore(name: string, create: (clock: ManualClock) => Promi
       return found === undefined ? 'unknown' : keyState(found, clock.wallNow());
     };
 
+    test('counts the keys of a tenant that are valid', async () => {
+      const tenant = { name: 't', organisationId: null, settings: {}, isActive: true };
+      await underTest.tenants.tenants.create({ id: 't', ...tenant });
+      const make = (end: number | null, at: number) => keys.create(newKey(`${at}`, { tenantId: 't', expiresAt: end }));
+      const made = await Promise.all([null, clock.wallNow() + 1, clock.wallNow(), null].map(make));
+      await keys.revoke(made[3]!.id);
+      expect([await keys.countValid('t'), await keys.countValid('u')]).toEqual([2, 0]);
+    });
+
     test('keeps everything that a key is made with', async () => {
       const { tenants } = underTest;
       const organisation = await tenants.organisations.create({ name: 'Org', settings: {}, isActive: true });

@@ -79,6 +79,8 @@ export interface KeyStore extends Pick<Collection<ApiKey>, 'get'> {
   create(key: NewKey): Promise<ApiKey>;
   /** The newest first, revoked ones among them. */
   list(query?: ListQuery<ApiKey>): Promise<readonly ApiKey[]>;
+  /** How many keys of a tenant are neither revoked nor expired. */
+  countValid(tenantId: string): Promise<number>;
   /** Finds a key whatever became of it, so that the reason of a refusal is known; see `keyState`. */
   findByHash(hash: KeyHash): Promise<FoundKey | undefined>;
   /** Every hash that is valid now, in pages by hash, to fill a cache: begin with '' and go on with the last hash. */

@@ -18,6 +18,8 @@ import { asStore } from './store-error.ts';
 
 /** Uses that one statement notes. */
 const MAX_TOUCHED = 500;
+/** Of keys that are valid at a time. */
+const IS_USABLE = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)';
 /** Budgets that are kept with the ledger; as many as there are counters of them. */
 const MOST_BUDGETS = 100_000;
 
@@ -82,6 +84,13 @@ class SqlKeyStore implements KeyStore {
     return this.#keys.list(query);
   }
 
+  async countValid(tenantId: string): Promise<number> {
+    const sql = `SELECT COUNT(*) AS count FROM api_keys WHERE tenant_id = ? AND ${IS_USABLE}`;
+    const parameters = [tenantId, this.#context.clock.wallNow()];
+    const [row] = await asStore(() => this.#context.database.all<Row>(sql, parameters));
+    return Number(row?.['count']);
+  }
+
   async findByHash(hash: KeyHash): Promise<FoundKey | undefined> {
     const sql = `SELECT ${this.#keys.selected}, key_hash FROM api_keys WHERE key_hash = ? OR previous_hash = ?`;
     const [row] = await asStore(() => this.#context.database.all<Row>(sql, [hash, hash]));
@@ -92,13 +101,12 @@ class SqlKeyStore implements KeyStore {
 
   async validHashes(after: KeyHash, limit: number): Promise<readonly FoundKey[]> {
     const now = this.#context.clock.wallNow();
-    const isUsable = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)';
     const { selected } = this.#keys;
     const sql = `SELECT * FROM (
-        SELECT ${selected}, key_hash AS hash, 0 AS is_previous FROM api_keys WHERE ${isUsable}
+        SELECT ${selected}, key_hash AS hash, 0 AS is_previous FROM api_keys WHERE ${IS_USABLE}
         UNION ALL
         SELECT ${selected}, previous_hash AS hash, 1 AS is_previous FROM api_keys
-          WHERE ${isUsable} AND previous_hash IS NOT NULL AND grace_until > ?
+          WHERE ${IS_USABLE} AND previous_hash IS NOT NULL AND grace_until > ?
       ) AS hashes WHERE hash > ? ORDER BY hash LIMIT ?`;
     const rows = await asStore(() => this.#context.database.all<Row>(sql, [now, now, now, after, limit]));
     return rows.map((row) => {

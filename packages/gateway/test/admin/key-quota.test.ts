@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type TestPlace, testDialects } from '../../src/stores/sql/test-databases.fixture.ts';
+import { type RecordGateway, startRecordGateway } from './record-gateway.ts';
+
+describe.each(testDialects)('keys that a tenant may have, on $name', ({ create }) => {
+  let place: TestPlace;
+  let gateway: RecordGateway;
+  beforeAll(async () => {
+    place = await create();
+    gateway = await startRecordGateway({ location: place.location });
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    await place.drop();
+  });
+
+  const tenant = async (id: string, most: number) => {
+    const body = { id, name: id, settings: { quotas: { max_keys: most } } };
+    expect((await gateway.admin('POST', '/admin/tenants', body)).status).toBe(201);
+    return (fields: object = {}) => gateway.admin('POST', '/admin/keys', { name: 'one', tenant_id: id, ...fields });
+  };
+  const change = (id: string, body: object) => gateway.admin('PUT', `/admin/keys/${id}`, body);
+  const refusal = { status: 409, body: { error: { code: 'quota_exceeded' } } };
+  const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
+  const anHourAgo = () => new Date(Date.now() - 3_600_000).toISOString();
+
+  it('were counted among the newest thousand only, so that those revoked made room for more', async () => {
+    const make = await tenant('crowded', 2);
+    const made = [await make(), await make()];
+    expect(made.map(({ status }) => status)).toEqual([201, 201]);
+    const { keys } = gateway.record.stores;
+    for (let count = 0; count < 1_001; count++) {
+      await keys.create({
+        name: 'old',
+        hash: `${count}`.padStart(64, '0'),
+        prefix: 'sk-00000000',
+        tenantId: 'crowded',
+        teamId: null,
+        scopes: {},
+        requestsPerMinute: null,
+        tokensPerMinute: null,
+        tokenBudget: null,
+        maxConcurrent: null,
+        metadata: {},
+        expiresAt: 1,
+      });
+    }
+    expect(await make()).toMatchObject(refusal);
+    expect((await gateway.admin('DELETE', `/admin/keys/${made[0]!.body.id}`)).status).toBe(204);
+    expect((await make()).status).toBe(201);
+  });
+
+  it('were not counted where a key became valid again', async () => {
+    const make = await tenant('renewing', 1);
+    const { id } = (await make()).body;
+    expect((await change(id, { expires_at: anHourAgo() })).status).toBe(200);
+    const { id: second } = (await make()).body;
+    expect(await change(id, { expires_at: null })).toMatchObject(refusal);
+    expect(await change(id, { expires_at: inAnHour() })).toMatchObject(refusal);
+    // What takes no place is no matter of it.
+    expect((await change(id, { name: 'another name' })).status).toBe(200);
+    expect((await change(second, { name: 'another name', expires_at: inAnHour() })).status).toBe(200);
+    await gateway.admin('DELETE', `/admin/keys/${second}`);
+    expect((await change(id, { expires_at: null })).status).toBe(200);
+  });
+
+  it('were not counted where a key came from another tenant', async () => {
+    const make = await tenant('joined', 1);
+    const { id } = (await gateway.admin('POST', '/admin/keys', { name: 'free' })).body;
+    expect((await make()).status).toBe(201);
+    expect(await change(id, { tenant_id: 'joined' })).toMatchObject(refusal);
+    await gateway.admin('DELETE', `/admin/keys/${id}`);
+    expect((await change(id, { tenant_id: 'joined' })).status).toBe(200);
+  });
+});
