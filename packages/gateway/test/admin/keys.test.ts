@@ -176,6 +176,18 @@ describe.each(testDialects)('keys of the record, on $name', ({ create }) => {
     });
   });
 
+  it('metadata that was nested by the thousand was answered 500, or kept lists from being shown', async () => {
+    const nested = (levels: number) =>
+      `{"name":"nested","metadata":{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}}`;
+    for (const levels of [33, 4_000, 30_000]) {
+      const refused = await gateway.admin('POST', '/admin/keys', nested(levels));
+      expect(refused).toMatchObject({ status: 400, body: { error: { param: 'metadata', code: 'invalid_request' } } });
+    }
+    const made = await gateway.admin('POST', '/admin/keys', nested(32));
+    expect(made.status).toBe(201);
+    expect((await gateway.admin('DELETE', `/admin/keys/${made.body.id}`)).status).toBe(204);
+  });
+
   it('are listed by pages', async () => {
     const first = await gateway.admin('GET', '/admin/keys?limit=2');
     expect(first.body).toHaveLength(2);

@@ -3,6 +3,8 @@ import { isAddressOrRange } from '../../policies/address-set.ts';
 
 const MOST_LISTED = 1_000;
 const LONGEST_METADATA = 16_384;
+/** What is nested by the thousand can be parsed, but not written again: lists with it could not be shown. */
+const DEEPEST_METADATA = 32;
 
 /** A name that people read. */
 export const name = () =>
@@ -49,8 +51,8 @@ export const metadata = () =>
   z
     .record(z.string().max(256), z.unknown())
     .refine(
-      (value) => JSON.stringify(value).length <= LONGEST_METADATA,
-      `must be shorter than ${LONGEST_METADATA} characters`,
+      (value) => isWithin(value, DEEPEST_METADATA) && JSON.stringify(value).length <= LONGEST_METADATA,
+      `must be shorter than ${LONGEST_METADATA} characters, and ${DEEPEST_METADATA} levels deep at most`,
     );
 
 /** A page of a list. */
@@ -69,6 +71,12 @@ export function isoOf(at: number): string {
 
 export function isoOrNull(at: number | null): string | null {
   return at === null ? null : isoOf(at);
+}
+
+/** Whether no more than so many objects and lists lie within one another. */
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1));
 }
 
 function isPlainAddress(text: string): boolean {
