@@ -5,7 +5,7 @@ import { expect, it, vi } from 'vitest';
 import { systemClock } from '../canonical/clock.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Log } from '../telemetry/telemetry.ts';
-import { createReloader } from './reloader.ts';
+import { createReloader, createTurns } from './reloader.ts';
 
 it('a file that was empty while it was being written turned a running gateway into the demo', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'reloader-'));
@@ -24,4 +24,27 @@ it('a file that was empty while it was being written turned a running gateway in
   expect(apply).not.toHaveBeenCalled();
   reloader.close();
   await rm(directory, { recursive: true, force: true });
+});
+
+it('a worker that was told of two reloads at once could end with the configuration of the first', async () => {
+  const inForce: string[] = [];
+  const inTurn = createTurns();
+  let readFirst = (): void => undefined;
+  const isRead = new Promise<void>((resolve) => {
+    readFirst = resolve;
+  });
+  inTurn(async () => {
+    await isRead;
+    inForce.push('first');
+  });
+  const isOver = new Promise<void>((resolve) => {
+    inTurn(async () => {
+      inForce.push('second');
+      resolve();
+    });
+  });
+  await Promise.resolve();
+  readFirst();
+  await isOver;
+  expect(inForce).toEqual(['first', 'second']);
 });

@@ -32,7 +32,7 @@ export function createReloader({ input, log, clock, loaded, apply, onReload }: R
   let current = loaded;
   const { files } = loaded.config;
   const closing = new AbortController();
-  let last = Promise.resolve();
+  const inTurn = createTurns();
   const reloadOnce = async (isWanted: (next: LoadedConfig) => boolean): Promise<void> => {
     try {
       const next = await loadConfig(input);
@@ -53,13 +53,21 @@ export function createReloader({ input, log, clock, loaded, apply, onReload }: R
     }
   };
   const reload = (): void => {
-    last = last.then(() => reloadOnce(() => true));
+    inTurn(() => reloadOnce(() => true));
   };
   void watchConfig({ files, onChange: reload, signal: closing.signal, clock }).then(() => {
     // A change after the first reading and before the watch stood is told by nobody.
-    last = last.then(() => reloadOnce((next) => !isDeepStrictEqual(next.config, loaded.config)));
+    inTurn(() => reloadOnce((next) => !isDeepStrictEqual(next.config, loaded.config)));
   });
   return { reload, close: () => closing.abort() };
+}
+
+/** Does one piece of work after the other, so that what was asked for last is in force last. Work must not reject. */
+export function createTurns(): (work: () => Promise<void>) => void {
+  let last = Promise.resolve();
+  return (work) => {
+    last = last.then(work);
+  };
 }
 
 function changedSections({ config: before }: LoadedConfig, { config: after }: LoadedConfig): readonly string[] {

@@ -19,7 +19,7 @@ import { createMemorySpendStore } from '../stores/memory/spend-store.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
 import { recordFigures } from './record-status.ts';
-import { refuseEmpty } from './reloader.ts';
+import { createTurns, refuseEmpty } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
 import { openSharedStores } from './shared-stores.ts';
 import { openLog } from './start-log.ts';
@@ -104,14 +104,17 @@ export async function runWorker({ input: given, workers, io }: ProcessOptions): 
   });
   bus.answer(workerTopics.metrics, () => metrics.snapshotJson());
   bus.answer(workerTopics.routingStats, (windowMs) => gateway.routingStats.snapshot(windowMs as number | undefined));
+  const inTurn = createTurns();
   bus.on(workerTopics.reload, () => {
     const takeOver = async (): Promise<void> => {
       const next = await loadConfig(input);
       refuseEmpty(loaded, next);
       gateway.reload(next);
     };
-    takeOver().catch((error: unknown) =>
-      log.error('config', `Worker ${process.pid} keeps the configuration it has: ${String(error)}`),
+    inTurn(() =>
+      takeOver().catch((error: unknown) =>
+        log.error('config', `Worker ${process.pid} keeps the configuration it has: ${String(error)}`),
+      ),
     );
   });
   await followHealth(health, bus);
