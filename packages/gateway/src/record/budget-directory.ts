@@ -4,9 +4,7 @@ import type { Budget } from '../stores/budget-store.ts';
 import type { Collection } from '../stores/collection.ts';
 import type { WhenStoreIsAway } from '../stores/limit-store.ts';
 import type { SpendClaim } from '../stores/spend-store.ts';
-
-/** Budgets read in one go. */
-const PAGE = 1_000;
+import { listAll } from './list-all.ts';
 
 /** A budget that holds, with the claim that counts it. */
 export interface HeldBudget {
@@ -21,7 +19,7 @@ export type BeforeBudgets = (budgets: readonly HeldBudget[]) => Promise<void>;
 export class BudgetDirectory {
   readonly #store: Pick<Collection<Budget>, 'list'>;
   readonly #whenStoreIsAway: WhenStoreIsAway;
-  #index: BudgetsOf;
+  #index: BudgetsOf = () => [];
   #held: ReadonlyMap<string, HeldBudget> = new Map();
   #before: BeforeBudgets | undefined;
   #loading: Promise<void> = Promise.resolve();
@@ -29,7 +27,6 @@ export class BudgetDirectory {
   constructor(store: Pick<Collection<Budget>, 'list'>, whenStoreIsAway: WhenStoreIsAway) {
     this.#store = store;
     this.#whenStoreIsAway = whenStoreIsAway;
-    this.#index = createBudgetIndex([], whenStoreIsAway);
   }
 
   /** The claims of the budgets that hold for a request. */
@@ -52,26 +49,25 @@ export class BudgetDirectory {
 
   /** Reads all budgets anew; when it returns, requests are held to them. Rejects while the record is away. */
   load(): Promise<void> {
-    const loading = this.#loading.then(() => this.#load());
+    return this.#next(async () => this.#hold(await listAll(this.#store), this.#whenStoreIsAway));
+  }
+
+  /** Holds requests to budgets that were not read from the record, which cannot say what is spent of them either. */
+  takeOver(budgets: readonly Budget[]): Promise<void> {
+    return this.#next(() => this.#hold(budgets, 'closed'));
+  }
+
+  #next(work: () => Promise<void>): Promise<void> {
+    const loading = this.#loading.then(work);
     this.#loading = loading.catch(() => undefined);
     return loading;
   }
 
-  async #load(): Promise<void> {
-    const active = (await this.#readAll()).filter(({ isActive }) => isActive);
-    const held = active.map((budget) => ({ budget, claim: { cap: capOf(budget, this.#whenStoreIsAway), key: '' } }));
+  async #hold(budgets: readonly Budget[], whenStoreIsAway: WhenStoreIsAway): Promise<void> {
+    const active = budgets.filter(({ isActive }) => isActive);
+    const held = active.map((budget) => ({ budget, claim: { cap: capOf(budget, whenStoreIsAway), key: '' } }));
     await this.#before?.(held);
     this.#held = new Map(held.map((one) => [one.budget.id, one]));
-    this.#index = createBudgetIndex(active, this.#whenStoreIsAway);
-  }
-
-  async #readAll(): Promise<readonly Budget[]> {
-    const all: Budget[] = [];
-    for (;;) {
-      const last = all.at(-1);
-      const page = await this.#store.list({ limit: PAGE, ...(last !== undefined && { after: last.id }) });
-      all.push(...page);
-      if (page.length < PAGE) return all;
-    }
+    this.#index = createBudgetIndex(active, whenStoreIsAway);
   }
 }

@@ -18,7 +18,7 @@ const FRESH_MS = 30_000;
 /** Milliseconds until which it is used while it is asked for again. */
 const USABLE_MS = 60_000;
 /** Milliseconds for which it is used when the record does not answer. */
-const STALE_MS = 600_000;
+export const STALE_MS = 600_000;
 /** Milliseconds that one waits for the record to hear again what is known, and what is not, or not any more. */
 const KNOWN_PATIENCE_MS = 50;
 const UNKNOWN_PATIENCE_MS = 2_000;

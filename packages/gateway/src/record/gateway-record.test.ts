@@ -44,6 +44,7 @@ describe('credentials that the record refers to', () => {
       secrets: { encryptionKey: 'a passphrase of some length', previousEncryptionKeys: [], rotationDays: 30 },
       adminKey: undefined,
       budgetsWhenStoreIsAway: 'open',
+      openImage: undefined,
       randomBytes,
       newId: randomUUID,
       env: {},

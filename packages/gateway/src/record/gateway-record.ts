@@ -1,25 +1,28 @@
 import type { Clock } from '../canonical/clock.ts';
-import { GatewayError } from '../canonical/gateway-error.ts';
-import type { AuditConfig, LoadedConfig, SecretsConfig, StoredTargetsConfig } from '../config/gateway-config.ts';
-import { DEFAULT_ROTATION_DAYS } from '../credentials/secret-rotation.ts';
+import type { AuditConfig, LoadedConfig, SecretsConfig } from '../config/gateway-config.ts';
 import type { WhenStoreIsAway } from '../stores/limit-store.ts';
+import type { RecordImageStore } from '../stores/record-image-store.ts';
 import type { RevisionTopic } from '../stores/revision-store.ts';
 import type { Database } from '../stores/sql/database.ts';
 import { builtInFolder, readMigrations } from '../stores/sql/migrations/migration-folder.ts';
 import { Migrator } from '../stores/sql/migrations/migrator.ts';
-import { SqlError } from '../stores/sql/sql-error.ts';
+import { recordSalt } from '../stores/sql/record-salt.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import { startAuditRetention } from './audit-retention.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { BudgetDirectory } from './budget-directory.ts';
 import type { CredentialReader } from './credential-reference.ts';
 import { FollowedParts, type PartsListener } from './followed-parts.ts';
+import { STALE_MS } from './fresh-values.ts';
+import { ImageWriter } from './image-writer.ts';
+import { isSilence } from './is-silence.ts';
 import { type KeyChange, KeyDirectory } from './key-directory.ts';
 import { KeyUses } from './key-uses.ts';
 import { openRecordSecrets, type RecordSecrets } from './record-secrets.ts';
 import { createRecordStores, type RecordStores } from './record-stores.ts';
 import { resealCredentials } from './reseal-credentials.ts';
-import { loadStoredTargets } from './stored-targets.ts';
+import { StandIn } from './stand-in.ts';
+import { TargetDirectory } from './target-directory.ts';
 import { TokenBudgetDirectory } from './token-budget-directory.ts';
 
 export interface GatewayRecordInput extends CredentialReader {
@@ -35,6 +38,8 @@ export interface GatewayRecordInput extends CredentialReader {
   readonly adminKey: string | undefined;
   /** Whether requests pass where a budget holds while what counts for several gateways is away. */
   readonly budgetsWhenStoreIsAway: WhenStoreIsAway;
+  /** Connects to where an image of the record is kept for those that start without it; undefined: nowhere. */
+  readonly openImage: (() => Promise<RecordImageStore>) | undefined;
   readonly randomBytes: (size: number) => Uint8Array;
   readonly newId: () => string;
 }
@@ -46,16 +51,9 @@ export interface RecordChange extends KeyChange {
 
 /** Milliseconds between two looks whether somebody else changed the record, where the database does not say so itself. */
 const POLL_MS = 1_000;
-/** Milliseconds after a change at which all keys are read anew, and at the latest after which they are without one. */
-const WARM_SOON_MS = 500;
-const WARM_AGAIN_MS = 300_000;
-/** Milliseconds between two looks at what nobody tells of: files and variables with credentials, and their age. */
-const REFRESH_MS = 60_000;
 /** Milliseconds until another try to reach a record; it doubles. */
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 15_000;
-/** Notices that are remembered, so that each is told once. */
-const MOST_NOTICES = 1_000;
 
 /** The record in use: its stores, what is remembered of it, and how whoever remembers learns of changes. */
 export class GatewayRecord {
@@ -69,13 +67,12 @@ export class GatewayRecord {
   readonly database: Database;
   readonly #input: GatewayRecordInput;
   readonly #parts: FollowedParts;
-  readonly #told = new Set<string>();
+  readonly #targets: TargetDirectory;
+  readonly #standIn: StandIn | undefined;
+  readonly #writer: ImageWriter | undefined;
+  #image: Promise<RecordImageStore> | undefined;
   #secrets: RecordSecrets | undefined;
-  #stored: StoredTargetsConfig = { providers: [], models: [] };
   #tellOthers: (change: RecordChange) => Promise<unknown> = () => Promise.resolve();
-  #loading: Promise<void> = Promise.resolve();
-  #cancelWarming = (): void => {};
-  #cancelRefresh = (): void => {};
   #cancelRetry = (): void => {};
   #stopRetention = (): void => {};
   #stopWatching: (() => Promise<void>) | undefined;
@@ -85,19 +82,36 @@ export class GatewayRecord {
   #isClosed = false;
 
   constructor(input: GatewayRecordInput) {
-    const { clock, database, log, newId } = input;
+    const { clock, database, isFirst, log, newId } = input;
     this.#input = input;
     this.database = database;
     this.stores = createRecordStores({ database, clock, newId });
     this.keyUses = new KeyUses(this.stores.keys, clock);
-    this.keys = new KeyDirectory({ ...this.stores, clock, onUse: (id) => this.keyUses.note(id) });
-    this.budgets = new BudgetDirectory(this.stores.budgets, input.budgetsWhenStoreIsAway);
-    this.tokenBudgets = new TokenBudgetDirectory(this.stores.keys, input.budgetsWhenStoreIsAway);
+    this.keys = new KeyDirectory({
+      ...this.stores,
+      clock,
+      findInImage: (hash) => this.#standIn?.find(hash),
+      onUse: (id) => this.keyUses.note(id),
+    });
+    const { budgetsWhenStoreIsAway } = input;
+    this.budgets = new BudgetDirectory(this.stores.budgets, budgetsWhenStoreIsAway);
+    // Where neither Redis nor a ledger can say what is spent, nothing of a budget is.
+    this.tokenBudgets = new TokenBudgetDirectory(this.stores.keys, () =>
+      this.#standIn?.isInUse ? 'closed' : budgetsWhenStoreIsAway,
+    );
+    this.#targets = new TargetDirectory({ ...input, stores: this.stores, box: () => this.#secrets?.box });
+    const { openImage } = input;
+    // A file has no other gateways that could start without it.
+    if (openImage !== undefined && database.dialect === 'postgres') {
+      const open = (): Promise<RecordImageStore> => (this.#image ??= openImage());
+      this.#standIn = this.#createStandIn(open);
+      if (isFirst) this.#writer = new ImageWriter({ ...input, openImage: open, stores: this.stores });
+    }
     this.audit = new AuditTrail(this.stores.audit, clock, log);
     this.#parts = new FollowedParts({
       ...input,
       readers: {
-        providers: () => this.#reload(),
+        providers: () => this.#targets.load(),
         budgets: () => this.budgets.load(),
         // A key that was refused or replaced is so even where this cannot be read.
         keys: () => this.tokenBudgets.load(),
@@ -120,6 +134,11 @@ export class GatewayRecord {
     return this.#parts.unread;
   }
 
+  /** Milliseconds since the record was as the image says that stands in for it; undefined: none does. */
+  get imageAgeMs(): number | undefined {
+    return this.#standIn?.ageMs;
+  }
+
   /** Undefined while the record has not been reached, and where there is no key to seal with. */
   get secrets(): RecordSecrets | undefined {
     return this.#secrets;
@@ -137,13 +156,14 @@ export class GatewayRecord {
         'record',
         `The record cannot be reached; the gateway goes on without it until it can. ${String(error)}`,
       );
+      if (isSilence(error)) await this.#standIn?.begin();
       this.#retry(FIRST_RETRY_MS);
     }
   }
 
   /** A configuration with the providers and models of the record. */
   merged(loaded: LoadedConfig): LoadedConfig {
-    return { ...loaded, config: { ...loaded.config, stored: this.#stored } };
+    return { ...loaded, config: { ...loaded.config, stored: this.#targets.stored } };
   }
 
   /** Calls a listener after everything that is kept here follows a change, whoever made it. */
@@ -166,25 +186,34 @@ export class GatewayRecord {
 
   /** Follows a change that another process of this gateway made. Never rejects. */
   async follow(change: RecordChange): Promise<void> {
-    const { topics } = change;
-    if (topics.includes('keys') || topics.includes('tenants')) {
-      this.keys.invalidate(change);
-      this.#warmAfter(WARM_SOON_MS);
-    }
-    await this.#parts.read(topics);
+    await Promise.all([this.#follow(change), this.#writer?.retire(change)]);
   }
 
   /** Writes what waits and closes the database. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#cancelWarming();
-    this.#cancelRefresh();
+    this.keys.close();
+    this.#targets.close();
     this.#cancelRetry();
     this.#parts.close();
     this.#stopRetention();
+    this.#writer?.close();
+    await this.#standIn?.end();
     await this.#stopWatching?.();
     if (this.#isReady) await Promise.all([this.keyUses.close(), this.audit.close()]);
     await this.database.close();
+    (await this.#image?.catch(() => undefined))?.close();
+  }
+
+  /** Follows a change that somebody made: who did has seen to the image. Never rejects. */
+  async #follow(change: RecordChange): Promise<void> {
+    const { topics } = change;
+    this.#writer?.soon();
+    if (topics.includes('keys') || topics.includes('tenants')) {
+      this.keys.invalidate(change);
+      this.keys.warmSoon();
+    }
+    await this.#parts.read(topics);
   }
 
   async #prepare(): Promise<void> {
@@ -194,14 +223,21 @@ export class GatewayRecord {
       const applied = await new Migrator({ database: this.database, clock, migrations }).run();
       if (applied.length > 0) log.info('record', `Tables brought up to date: ${applied.join(', ')}`);
     }
-    this.#secrets = await openRecordSecrets(this.#input);
+    this.#secrets = await this.#openSecrets(() => recordSalt(this.database, this.#input.randomBytes));
+    if (this.#standIn !== undefined) {
+      // Only a record that answers takes the place of what stands in for it.
+      await this.stores.revisions.read();
+      await this.#standIn.pause();
+    }
     if (isFirst && this.#secrets !== undefined) await resealCredentials(this.stores.providers, this.#secrets, log);
-    await this.#load();
-    await this.keys.warm();
+    await this.#targets.load();
     await this.budgets.load();
     await this.tokenBudgets.load();
-    if (this.#isClosed) return;
+    await this.#standIn?.end();
+    // From here on every key is known or can be asked for.
     this.#isReady = true;
+    await this.keys.warm();
+    if (this.#isClosed) return;
     if (isFirst) {
       if (audit !== undefined) {
         this.#stopRetention = startAuditRetention({ store: this.stores.audit, config: audit, clock, log });
@@ -210,14 +246,34 @@ export class GatewayRecord {
     }
     // The first call names every part: what was changed since it was read is read again.
     this.#stopWatching = this.stores.revisions.watch({
-      onChange: (topics) => void this.follow({ topics }),
+      onChange: (topics) => void this.#follow({ topics }),
       onAnswer: () => {
         this.#answeredAt = clock.now();
       },
       pollMs: POLL_MS,
     });
-    this.#warmAfter(WARM_AGAIN_MS);
-    this.#refreshLater();
+    this.keys.warmLater();
+    this.#targets.refreshLater(() => this.#parts.tell(['providers']));
+    this.#writer?.begin(this.#secrets);
+  }
+
+  #openSecrets(salt: () => Promise<string>): Promise<RecordSecrets | undefined> {
+    return openRecordSecrets({ ...this.#input, salt });
+  }
+
+  #createStandIn(openImage: () => Promise<RecordImageStore>): StandIn {
+    return new StandIn({
+      ...this.#input,
+      openImage,
+      openSecrets: (salt) => this.#openSecrets(async () => salt ?? ''),
+      takeOver: async ({ budgets, targets }, box) => {
+        await this.budgets.takeOver(budgets);
+        await this.#targets.takeOver(targets, box);
+        this.#parts.tell(['keys', 'providers', 'budgets']);
+      },
+      forgetKeys: () => this.keys.forgetAll(),
+      goodMs: STALE_MS,
+    });
   }
 
   #retry(delayMs: number): void {
@@ -229,71 +285,11 @@ export class GatewayRecord {
       };
       again().catch((error: unknown) => {
         log.debug('record', `The record cannot be used yet: ${String(error)}`);
-        if (!this.#isClosed) this.#retry(Math.min(LAST_RETRY_MS, delayMs * 2));
+        if (this.#isClosed) return;
+        if (isSilence(error)) void this.#standIn?.begin();
+        // What stands in for the record is to do so no longer than it must.
+        this.#retry(this.#standIn?.isInUse ? FIRST_RETRY_MS : Math.min(LAST_RETRY_MS, delayMs * 2));
       });
     }, delayMs);
   }
-
-  /** Reads providers and models anew, after whatever reading is under way. */
-  #reload(): Promise<void> {
-    const loading = this.#loading.then(() => this.#load());
-    this.#loading = loading.catch(() => undefined);
-    return loading;
-  }
-
-  async #load(): Promise<void> {
-    const { clock, log, secrets } = this.#input;
-    const { notices, stored } = await loadStoredTargets({
-      ...this.#input,
-      providers: this.stores.providers,
-      models: this.stores.models,
-      box: this.#secrets?.box,
-      rotationDays: secrets?.rotationDays ?? DEFAULT_ROTATION_DAYS,
-      now: clock.wallNow(),
-    });
-    this.#stored = stored;
-    if (!this.#input.isFirst) return;
-    for (const notice of notices) {
-      if (this.#told.has(notice)) continue;
-      if (this.#told.size >= MOST_NOTICES) this.#told.clear();
-      this.#told.add(notice);
-      log.warn('record', notice);
-    }
-  }
-
-  /** Reads providers anew from time to time, and tells those who use them where a credential is another one. */
-  #refreshLater(): void {
-    if (this.#isClosed) return;
-    this.#cancelRefresh();
-    const refresh = async (): Promise<void> => {
-      const before = JSON.stringify(this.#stored);
-      await this.#reload();
-      if (JSON.stringify(this.#stored) === before) return;
-      this.#parts.tell(['providers']);
-    };
-    this.#cancelRefresh = this.#input.clock.schedule(() => {
-      // What cannot be read now is read the next time; until then, what was read holds.
-      void refresh()
-        .catch(() => undefined)
-        .then(() => this.#refreshLater());
-    }, REFRESH_MS);
-  }
-
-  /** Reads all keys, so that the first request of each need not wait for it. */
-  #warmAfter(delayMs: number): void {
-    if (this.#isClosed) return;
-    this.#cancelWarming();
-    this.#cancelWarming = this.#input.clock.schedule(() => {
-      void this.keys
-        .warm()
-        .catch(() => undefined)
-        .then(() => this.#warmAfter(WARM_AGAIN_MS));
-    }, delayMs);
-  }
-}
-
-/** Whether the record just cannot be reached now. */
-function isSilence(error: unknown): boolean {
-  if (error instanceof GatewayError) return error.kind === 'store_unavailable';
-  return error instanceof SqlError && ['unavailable', 'timeout', 'busy'].includes(error.kind);
 }

@@ -12,6 +12,8 @@ export interface KeyDirectoryInput {
   readonly keys: Pick<KeyStore, 'findByHash' | 'validHashes'>;
   readonly tenants: TenantStore;
   readonly clock: Clock;
+  /** Finds a key where something stands in for the record; undefined: the record is to be asked. Never rejects. */
+  readonly findInImage?: (hash: KeyHash) => Promise<KnownKey | undefined> | undefined;
   /** Told of every use of a key that is good. */
   readonly onUse: (id: string) => void;
 }
@@ -25,13 +27,17 @@ export interface KeyChange {
 }
 
 /** Keys that are remembered. */
-const MOST_KEYS = 10_000;
+export const MOST_KEYS = 10_000;
 /** Tenants that are remembered for the keys of the configuration. */
 const MOST_TENANTS = 10_000;
 /** Hashes of no key that are remembered, and for how many milliseconds. */
 const MOST_UNKNOWN = 10_000;
 const UNKNOWN_MS = 2_000;
-const PAGE = 1_000;
+/** Milliseconds after a change at which all keys are read anew, and at the latest after which they are without one. */
+const WARM_SOON_MS = 500;
+const WARM_AGAIN_MS = 300_000;
+/** Keys that are read in one go. */
+export const KEY_PAGE = 1_000;
 
 /**
  * The keys of the record as requests find them, and the tenants that keys of the configuration name: in memory, and read
@@ -43,6 +49,8 @@ export class KeyDirectory implements KeyLookup {
   readonly #known: FreshValues<KnownKey>;
   readonly #tenants: FreshValues<KnownTenant>;
   #unknown = new BoundedCache<number>(MOST_UNKNOWN);
+  #cancelWarming = (): void => {};
+  #isClosed = false;
 
   constructor(input: KeyDirectoryInput) {
     const { clock, tenants } = input;
@@ -90,16 +98,48 @@ export class KeyDirectory implements KeyLookup {
     this.#tenants.forget(({ ownerIds }, id) => isOneOf(id) || ownerIds.some(isOneOf));
   }
 
+  /** What is known of keys was told by something that is not believed any more. */
+  forgetAll(): void {
+    this.invalidate();
+    this.#known.forget(() => true);
+  }
+
   /** Reads every key that is valid now, as many as are remembered. Rejects where the record does not answer. */
   async warm(): Promise<void> {
     let after = '';
-    for (let count = 0; count < MOST_KEYS; count += PAGE) {
+    for (let count = 0; count < MOST_KEYS; count += KEY_PAGE) {
       const { epoch } = this.#known;
-      const page = await this.#input.keys.validHashes(after, PAGE);
+      const page = await this.#input.keys.validHashes(after, KEY_PAGE);
       for (const found of page) this.#known.keep(found.hash, await this.#describe(found), epoch);
-      if (page.length < PAGE) return;
+      if (page.length < KEY_PAGE) return;
       after = page.at(-1)!.hash;
     }
+  }
+
+  /** Reads all keys after a change, so that the first request of each need not wait for it. */
+  warmSoon(): void {
+    this.#warmAfter(WARM_SOON_MS);
+  }
+
+  /** Reads them from time to time. */
+  warmLater(): void {
+    this.#warmAfter(WARM_AGAIN_MS);
+  }
+
+  /** Nothing is read any more that nobody asks for. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelWarming();
+  }
+
+  #warmAfter(delayMs: number): void {
+    if (this.#isClosed) return;
+    this.#cancelWarming();
+    this.#cancelWarming = this.#input.clock.schedule(() => {
+      void this.warm()
+        .catch(() => undefined)
+        .then(() => this.warmLater());
+    }, delayMs);
   }
 
   #unknownOr(hash: KeyHash): KnownKey | Promise<KnownKey> {
@@ -117,6 +157,9 @@ export class KeyDirectory implements KeyLookup {
 
   async #read(hash: KeyHash): Promise<KnownKey> {
     const unknown = this.#unknown;
+    const inImage = this.#input.findInImage?.(hash);
+    const known = inImage && (await inImage);
+    if (known !== undefined) return known;
     const found = await this.#input.keys.findByHash(hash);
     if (found !== undefined) return this.#describe(found);
     // Where there was a change meanwhile, nobody looks here any more.

@@ -6,13 +6,16 @@ import type { KeyOwners } from './known-key.ts';
 /** Owners that are remembered at most, of each kind. */
 const MOST_OWNERS = 10_000;
 
+/** Where owners are found by their ids. */
+export type OwnerStore = { readonly [Kind in keyof TenantStore]: Pick<TenantStore[Kind], 'get'> };
+
 /** Finds whom keys belong to, and remembers it until it is told to forget. */
 export class KeyOwnerLookup {
   readonly #organisations: Remembered<KeyOwners['organisations'][number]>;
   readonly #teams: Remembered<NonNullable<KeyOwners['team']>>;
   readonly #tenants: Remembered<NonNullable<KeyOwners['tenant']>>;
 
-  constructor(store: TenantStore) {
+  constructor(store: OwnerStore) {
     this.#organisations = new Remembered(store.organisations);
     this.#teams = new Remembered(store.teams);
     this.#tenants = new Remembered(store.tenants);

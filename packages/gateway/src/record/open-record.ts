@@ -3,10 +3,12 @@ import type { Clock } from '../canonical/clock.ts';
 import { readAdminKey } from '../config/admin-key.ts';
 import { ConfigError, type DatabaseConfig, type LoadedConfig } from '../config/gateway-config.ts';
 import { readCredentialFile } from '../config/load-credential.ts';
+import type { RecordImageStore } from '../stores/record-image-store.ts';
 import { type Database, openDatabase } from '../stores/sql/database.ts';
 import { databaseLocation } from '../stores/sql/database-location.ts';
 import { SqlError } from '../stores/sql/sql-error.ts';
 import type { Log } from '../telemetry/telemetry.ts';
+import { STALE_MS } from './fresh-values.ts';
 import { GatewayRecord } from './gateway-record.ts';
 
 export interface OpenRecordInput {
@@ -19,7 +21,12 @@ export interface OpenRecordInput {
   readonly migrates: boolean;
   /** Processes that share the connections to a server. */
   readonly processes: number;
+  /** Connects to where an image of the record is kept; absent: nowhere. */
+  readonly openImage?: OpenImage | undefined;
 }
+
+/** Connects to the image of the record that has a place, good for so many milliseconds when nobody renews it. */
+export type OpenImage = (image: { readonly place: string; readonly goodMs: number }) => Promise<RecordImageStore>;
 
 /** Connections that a process cannot do without: one of them is for reports. */
 const LEAST_CONNECTIONS = 3;
@@ -30,10 +37,11 @@ const LEAST_CONNECTIONS = 3;
  * Throws `ConfigError` where the record cannot be used as it is configured.
  */
 export async function openRecord(input: OpenRecordInput): Promise<GatewayRecord | undefined> {
-  const { clock, loaded, log, migrates } = input;
+  const { clock, loaded, log, migrates, openImage } = input;
   const { config, env } = loaded;
   if (config.database === undefined) return undefined;
   const database = await open(config.database, input);
+  const place = placeOf(config.database.url);
   const record = new GatewayRecord({
     database,
     clock,
@@ -45,6 +53,7 @@ export async function openRecord(input: OpenRecordInput): Promise<GatewayRecord 
     audit: config.audit,
     adminKey: readAdminKey(env, config.auth.keys).key,
     budgetsWhenStoreIsAway: config.redis?.whenAway ?? 'open',
+    openImage: openImage && place !== undefined ? () => openImage({ place, goodMs: STALE_MS }) : undefined,
     randomBytes,
     newId: randomUUID,
     readFile: readCredentialFile,
@@ -72,6 +81,14 @@ async function open(config: DatabaseConfig, input: OpenRecordInput): Promise<Dat
   } catch (error) {
     throw asConfigError(error);
   }
+}
+
+/** Tells one record from another on any machine, by what gateways over the same one say of where it is. */
+function placeOf(url: string | undefined): string | undefined {
+  if (url === undefined || !URL.canParse(url)) return undefined;
+  const { host, pathname, searchParams } = new URL(url);
+  const inServer = ['host', 'port', 'dbname', 'options'].map((name) => searchParams.get(name) ?? '');
+  return [host, pathname, ...inServer].join(' ');
 }
 
 function asConfigError(error: unknown): Error {

@@ -3,14 +3,18 @@ import { noTargetOptions } from '../config/target-options.ts';
 import type { SecretBox } from '../credentials/secret-box.ts';
 import { isRotationDue, providerContext } from '../credentials/secret-rotation.ts';
 import { findProviderByName } from '../providers/find-provider.ts';
-import type { ListQuery, StoredItem } from '../stores/collection.ts';
 import type { ModelStore, ProviderStore, StoredModel, StoredProvider } from '../stores/provider-store.ts';
 import { type CredentialReader, readCredential } from './credential-reference.ts';
+import { listAll } from './list-all.ts';
 import type { ProviderSettings } from './provider-settings.ts';
 
+/** Providers and models as they are stored, the newest first. */
+export interface TargetRows {
+  readonly providers: readonly StoredProvider[];
+  readonly models: readonly StoredModel[];
+}
+
 export interface StoredTargetsInput extends CredentialReader {
-  readonly providers: ProviderStore;
-  readonly models: ModelStore;
   /** Undefined: sealed credentials cannot be opened. */
   readonly box: SecretBox | undefined;
   /** Age in days at which a credential should be replaced. */
@@ -27,46 +31,40 @@ export interface LoadedTargets {
 
 /** Rows that are read at most, of each table. */
 const MOST_ROWS = 100_000;
-const PAGE = 1_000;
+
+/** Rejects where the record does not answer. */
+export async function readTargetRows(stores: {
+  readonly providers: Pick<ProviderStore, 'list'>;
+  readonly models: Pick<ModelStore, 'list'>;
+}): Promise<TargetRows> {
+  return {
+    providers: await listAll<StoredProvider>(stores.providers, MOST_ROWS),
+    models: await listAll<StoredModel>(stores.models, MOST_ROWS),
+  };
+}
 
 /**
- * Reads providers and models of the record as the configuration names its own. What is wrong with one keeps that one
- * from being used and is told; the others are not touched by it. Rejects where the record does not answer.
+ * Providers and models of the record as the configuration names its own. What is wrong with one keeps that one from being
+ * used and is told; the others are not touched by it.
  */
-export async function loadStoredTargets(input: StoredTargetsInput): Promise<LoadedTargets> {
-  const [providerRows, modelRows] = [
-    await listAll<StoredProvider>(input.providers),
-    await listAll<StoredModel>(input.models),
-  ];
+export async function storedTargetsOf(rows: TargetRows, input: StoredTargetsInput): Promise<LoadedTargets> {
   const notices: string[] = [];
   const providers: ProviderConfig[] = [];
   const places = new Map<string, number>();
   // The oldest first, so that what is added later does not change the names of what is there.
-  for (const row of providerRows.toReversed()) {
+  for (const row of rows.providers.toReversed()) {
     const provider = await readProvider(row, input, notices);
     if (provider === undefined) continue;
     places.set(row.id, providers.length);
     providers.push(provider);
   }
-  const models = modelRows.flatMap(
+  const models = rows.models.flatMap(
     ({ isActive, name, providerId, providerModelName }): readonly StoredModelConfig[] => {
       const provider = places.get(providerId);
       return provider === undefined || !isActive ? [] : [{ name, provider, upstreamModel: providerModelName }];
     },
   );
   return { stored: { providers, models }, notices };
-}
-
-async function listAll<Item extends StoredItem>(store: {
-  list(query: ListQuery<Item>): Promise<readonly Item[]>;
-}): Promise<readonly Item[]> {
-  const all: Item[] = [];
-  for (;;) {
-    const last = all.at(-1);
-    const page = await store.list({ limit: PAGE, ...(last && { after: last.id }) });
-    all.push(...page);
-    if (page.length < PAGE || all.length >= MOST_ROWS) return all;
-  }
 }
 
 async function readProvider(

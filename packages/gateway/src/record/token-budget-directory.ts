@@ -16,12 +16,12 @@ export type BeforeTokenBudgets = (budgets: readonly HeldTokenBudget[]) => Promis
 /** Which keys have a budget of tokens, for those who keep their counters with the ledger. */
 export class TokenBudgetDirectory {
   readonly #keys: Pick<KeyStore, 'tokenBudgets'>;
-  readonly #whenStoreIsAway: WhenStoreIsAway;
+  readonly #whenStoreIsAway: () => WhenStoreIsAway;
   #held: ReadonlyMap<string, HeldTokenBudget> = new Map();
   #before: BeforeTokenBudgets | undefined;
   #loading: Promise<void> = Promise.resolve();
 
-  constructor(keys: Pick<KeyStore, 'tokenBudgets'>, whenStoreIsAway: WhenStoreIsAway) {
+  constructor(keys: Pick<KeyStore, 'tokenBudgets'>, whenStoreIsAway: () => WhenStoreIsAway) {
     this.#keys = keys;
     this.#whenStoreIsAway = whenStoreIsAway;
   }
@@ -37,7 +37,7 @@ export class TokenBudgetDirectory {
 
   /** The counter of a key's budget. */
   claimOf(keyId: string, budget: TokenBudget): SpendClaim {
-    return tokenClaimOf(keyId, budget, this.#whenStoreIsAway);
+    return tokenClaimOf(keyId, budget, this.#whenStoreIsAway());
   }
 
   /** Reads anew which keys have one. Rejects while the record is away. */

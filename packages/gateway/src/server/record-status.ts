@@ -9,6 +9,8 @@ export interface RecordStatus {
     /** `silent`: it does not answer, and what is known of it gets old. `unreached`: it never has since the start. */
     readonly status: 'ok' | 'silent' | 'unreached';
     readonly last_answer_seconds: number | null;
+    /** Age of the image that stands in for a record that was never reached; absent where none does. */
+    readonly image_age_seconds?: number;
   };
   /** Absent where a process writes none. */
   readonly ledger?: {
@@ -21,7 +23,7 @@ export interface RecordStatus {
 }
 
 export interface RecordParts {
-  readonly record?: Pick<GatewayRecord, 'isReady' | 'silentMs' | 'unread'> | undefined;
+  readonly record?: Pick<GatewayRecord, 'imageAgeMs' | 'isReady' | 'silentMs' | 'unread'> | undefined;
   readonly ledger?: Pick<Ledger, 'state'> | undefined;
 }
 
@@ -30,10 +32,14 @@ const SILENT_MS = 5_000;
 
 export function describeRecord({ ledger, record }: RecordParts): RecordStatus | undefined {
   if (record === undefined) return undefined;
-  const { silentMs } = record;
+  const { imageAgeMs, silentMs } = record;
   const status = silentMs === undefined ? 'unreached' : silentMs > SILENT_MS ? 'silent' : 'ok';
   return {
-    record: { status, last_answer_seconds: silentMs === undefined ? null : Math.round(silentMs / 1_000) },
+    record: {
+      status,
+      last_answer_seconds: silentMs === undefined ? null : Math.round(silentMs / 1_000),
+      ...(imageAgeMs !== undefined && { image_age_seconds: Math.round(imageAgeMs / 1_000) }),
+    },
     ...(ledger && { ledger: describeLedger(ledger.state) }),
   };
 }
@@ -71,9 +77,10 @@ export function isRecordWell({ ledger, record }: RecordStatus): boolean {
 /**
  * Whether the record lets requests through. A database that is slow or away does not keep them out: keys are remembered
  * and rows wait on disk. What does: no room for rows where requests are refused then, and a record that was never reached
- * where nobody but it knows any key.
+ * where nobody but it knows any key, and no image stands in for it.
  */
 export function letsRequestsThrough({ ledger, record }: RecordParts, { keys, mode }: AuthConfig): boolean {
   if (ledger?.state.isRefusing === true) return false;
-  return record === undefined || record.isReady || mode === 'open' || keys.length > 0;
+  if (record === undefined || record.isReady || record.imageAgeMs !== undefined) return true;
+  return mode === 'open' || keys.length > 0;
 }

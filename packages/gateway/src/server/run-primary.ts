@@ -40,7 +40,7 @@ import { reclaimConnections } from './reclaim-connections.ts';
 import { recordFigures } from './record-status.ts';
 import { createReloader } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
-import { logShared, openSharedSpend } from './shared-stores.ts';
+import { imageOpener, logShared, openSharedSpend } from './shared-stores.ts';
 import { logConfig, openLog } from './start-log.ts';
 import { portOfWorkers, type WorkerAddress, workerTopics } from './worker-topics.ts';
 
@@ -64,7 +64,9 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   let loaded = await loadConfig(input);
   const log = openLog(loaded, io, { isShared: true });
   const { workingDirectory } = input;
-  const record = await openRecord({ loaded, workingDirectory, clock, log, migrates: true, processes: workers + 1 });
+  const openImage = imageOpener(loaded.config.redis, clock);
+  const opening = { loaded, workingDirectory, clock, log, openImage };
+  const record = await openRecord({ ...opening, migrates: true, processes: workers + 1 });
   const openedLedger = openLedger({
     record,
     config: loaded.config.database,

@@ -20,7 +20,7 @@ import { createProcessEvents } from './process-events.ts';
 import { recordFigures } from './record-status.ts';
 import { createReloader } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
-import { logShared, openSharedStores } from './shared-stores.ts';
+import { imageOpener, logShared, openSharedStores } from './shared-stores.ts';
 import { logConfig, openLog } from './start-log.ts';
 import { keepTickShape } from './tick-shape.ts';
 
@@ -46,6 +46,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     log,
     migrates: true,
     processes: 1,
+    openImage: imageOpener(loaded.config.redis, clock),
   });
   const openedLedger = openLedger({
     record,

@@ -21,7 +21,7 @@ import { version } from '../version.ts';
 import { recordFigures } from './record-status.ts';
 import { createTurns, refuseEmpty } from './reloader.ts';
 import type { ProcessOptions } from './run.ts';
-import { openSharedStores } from './shared-stores.ts';
+import { imageOpener, openSharedStores } from './shared-stores.ts';
 import { openLog } from './start-log.ts';
 import { keepTickShape } from './tick-shape.ts';
 import { portOfWorkers, workerTopics } from './worker-topics.ts';
@@ -52,6 +52,7 @@ export async function runWorker({ input: given, workers, io }: ProcessOptions): 
     log,
     migrates: false,
     processes: workers + 1,
+    openImage: imageOpener(loaded.config.redis, clock),
   });
   record?.tellOthers((change) => bus.ask(workerTopics.recordChanged, change, RECORD_MS));
   bus.answer(workerTopics.recordChanged, (change) => record?.follow(change as RecordChange));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../canonical/clock.ts';
 import type { RedisConfig } from '../config/gateway-config.ts';
+import type { OpenImage } from '../record/open-record.ts';
 import type { ReservingLimitStore } from '../stores/limit-store.ts';
 import { redisLocation } from '../stores/redis/redis-location.ts';
 import type { LocalSpend, RedisAccess, RedisSpend } from '../stores/redis/redis-stores.ts';
@@ -69,10 +70,23 @@ export async function openSharedSpend(input: SharingInput, spend: LocalSpend): P
   return openRedisSpend(accessTo(redis, input), spend);
 }
 
+/** Where an image of the record is kept for gateways that start without it; undefined: nowhere. */
+export function imageOpener(redis: RedisConfig | undefined, clock: Clock): OpenImage | undefined {
+  if (redis === undefined) return undefined;
+  return async (image) => {
+    const { openRedisRecordImage } = await import('../stores/redis/record-image-store.ts');
+    return openRedisRecordImage({ ...image, url: redis.url, prefix: prefixOf(redis), clock });
+  };
+}
+
+function prefixOf({ keyPrefix }: RedisConfig): string {
+  return `{${keyPrefix}}:`;
+}
+
 function accessTo(redis: RedisConfig, { clock, log, metrics }: SharingInput): RedisAccess {
   return {
     url: redis.url,
-    prefix: `{${redis.keyPrefix}}:`,
+    prefix: prefixOf(redis),
     clock,
     holder: randomUUID(),
     onNotice: (text) => log.warn('redis', text),

@@ -11,7 +11,7 @@ import { openLedger } from '../../src/record/open-ledger.ts';
 import { openRecord } from '../../src/record/open-record.ts';
 import { createHealthRegistry } from '../../src/resilience/health.ts';
 import { recordFigures } from '../../src/server/record-status.ts';
-import { openSharedStores } from '../../src/server/shared-stores.ts';
+import { imageOpener, openSharedStores } from '../../src/server/shared-stores.ts';
 import { createMemoryLimitStore } from '../../src/stores/memory/limit-store.ts';
 import { createMemoryResponseStore } from '../../src/stores/memory/response-store.ts';
 import { createMemorySlotStore } from '../../src/stores/memory/slot-store.ts';
@@ -90,6 +90,7 @@ export async function startRecordGateway({
     log,
     migrates: true,
     processes: 1,
+    openImage: imageOpener(loaded.config.redis, systemClock),
   });
   if (record === undefined) throw new Error('No record was opened.');
   const opened = openLedger({
