@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -10,7 +11,10 @@ import {
 } from '../../src/stores/redis/test-redis.fixture.ts';
 import { createPostgresPlace, postgresUrl, type TestPlace } from '../../src/stores/sql/test-databases.fixture.ts';
 import { Wire } from '../../src/stores/wire.fixture.ts';
+import { call, hello } from '../acceptance/caller.ts';
+import { administer } from '../admin/administer.ts';
 import { adminKey, type RecordGateway, startRecordGateway } from '../admin/record-gateway.ts';
+import { buildReplicas, type Replicas } from './replicas.ts';
 
 const patience = { timeout: 30_000, interval: 50 };
 const credential = 'sk-upstream-credential-of-the-record';
@@ -48,12 +52,16 @@ describe.runIf(redisUrl !== undefined && postgresUrl !== undefined)('a gateway t
     return wire.open(server.hostname, Number(server.port || 5432));
   }
 
-  async function start(redis = redisUrl!): Promise<RecordGateway> {
+  function address(): string {
     const url = new URL('url' in place.location ? place.location.url : '');
     url.hostname = '127.0.0.1';
     url.port = `${wire.port}`;
+    return url.href;
+  }
+
+  async function start(redis = redisUrl!): Promise<RecordGateway> {
     const gateway = await startRecordGateway({
-      location: { url: url.href },
+      location: { url: address() },
       env: { REDIS_URL: redis },
       config: { redis: { key_prefix: prefix.configured } },
     });
@@ -201,6 +209,48 @@ describe.runIf(redisUrl !== undefined && postgresUrl !== undefined)('a gateway t
     await withClient((client) => client.unlink(name));
     await vi.waitFor(async () => expect(await ask(late, key)).toBe(503), patience);
   }, 90_000);
+
+  describe('with several workers', () => {
+    let replicas: Replicas;
+    beforeAll(async () => {
+      replicas = await buildReplicas();
+    });
+    afterAll(() => replicas.remove());
+    const startWorkers = () =>
+      replicas.start({
+        redisUrl: redisUrl!,
+        upstream: simulator.url,
+        sections: { redis: { key_prefix: prefix.configured } },
+        env: { ADMIN_KEY: adminKey, DATABASE_URL: address() },
+        args: ['--workers', '2'],
+      });
+
+    it('serves from the image in each, and a key that is replaced is not in it when that is answered', async () => {
+      const before = await startWorkers();
+      const make = () => administer(before.url, 'POST', '/admin/keys', { name: 'test' });
+      const [kept, replaced] = [await make(), await make()] as [{ key: string }, { id: string; key: string }];
+      const isThere = async (key: string) => {
+        const name = await imageName();
+        const field = `key:${hash('sha256', key)}`;
+        return name !== undefined && (await withClient((client) => client.hexists(name, field))) === 1;
+      };
+      await vi.waitFor(async () => expect(await isThere(replaced.key)).toBe(true), patience);
+      const { key } = await administer(before.url, 'POST', `/admin/keys/${replaced.id}/rotate`);
+      expect(await isThere(replaced.key)).toBe(false);
+      await vi.waitFor(async () => expect(await isThere(key)).toBe(true), patience);
+      before.process.signal('SIGKILL');
+      await wire.close();
+      const late = await startWorkers();
+      const statusOf = async (sent: string) =>
+        (await call(late.url, { model: 'sim', messages: hello }, { key: sent })).status;
+      for (let count = 0; count < 10; count++) {
+        expect(await statusOf(kept.key)).toBe(200);
+        expect(await statusOf(replaced.key)).toBe(503);
+      }
+      expect(late.process.stdout().split('those of an image in Redis')).toHaveLength(2);
+      late.process.signal('SIGKILL');
+    }, 90_000);
+  });
 
   it('finds no secret of anybody in clear in Redis', async () => {
     const first = await start();
