@@ -125,6 +125,20 @@ describe('an image of the record', () => {
     expect([...scene.image.image!.fields.keys()]).not.toContain(`key:${hash('a')}`);
   });
 
+  it('is of one revision, whatever somebody else changes while it is read', async () => {
+    const append = scene.image.append.bind(scene.image);
+    const change = vi.fn(() => scene.stores.budgets.create(newBudget));
+    scene.image.append = async (version, fields) => {
+      await append(version, fields);
+      if (change.mock.calls.length === 0) await change();
+    };
+    await scene.begin();
+    const { budgets, keys, providers, tenants } = await scene.stores.revisions.read();
+    expect(scene.image.image?.revision).toBe(budgets + keys + providers + tenants);
+    await scene.standIn.begin();
+    expect(scene.taken[0]?.budgets).toHaveLength(1);
+  });
+
   it('that could not be dropped is not renewed, and goes when the store answers again', async () => {
     const key = await scene.stores.keys.create({ ...newKey, hash: hash('a') });
     await scene.begin();
