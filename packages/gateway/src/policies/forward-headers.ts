@@ -1,3 +1,4 @@
+import { fieldToken } from '../framing/header-field.ts';
 import { BoundedCache } from './bounded-cache.ts';
 
 export interface ForwardHeadersOptions {
@@ -111,7 +112,7 @@ function passesForJson(rawName: string): boolean {
   if (known !== undefined) return known;
   const name = rawName.toLowerCase();
   const isListed = jsonHeaders.has(name) || jsonPrefixes.some((prefix) => name.startsWith(prefix));
-  const verdict = isListed && token.test(rawName) && !isNeverForwarded(comparableName(rawName));
+  const verdict = isListed && fieldToken.test(rawName) && !isNeverForwarded(comparableName(rawName));
   if (rawName.length <= longestCachedName) jsonVerdicts.set(rawName, verdict);
   return verdict;
 }
@@ -149,11 +150,9 @@ function addCredentialNames(credentialHeaders: readonly string[], names: Set<str
     names.add(comparableName(credentialHeaders[index]!));
 }
 
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
 /** Adds a header unless its name or value could end the header early; a parser upstream need not be as strict as ours. */
 function addHeader(list: string[], name: string, value: string): void {
-  if (!token.test(name) || hasLineBreak(value)) return;
+  if (!fieldToken.test(name) || hasLineBreak(value)) return;
   list.push(name, value);
 }
 

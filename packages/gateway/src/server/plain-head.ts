@@ -1,3 +1,5 @@
+import { fieldToken, fieldValue } from '../framing/header-field.ts';
+
 /** The head of a plain request. */
 export interface PlainHead {
   readonly url: string;
@@ -37,7 +39,7 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
     const colon = text.indexOf(':', start);
     if (colon === -1 || colon > lineEnd) return undefined;
     const name = text.slice(start, colon);
-    const value = withoutBlanks(text, colon + 1, lineEnd);
+    const value = fieldValue(text, colon + 1, lineEnd);
     const lower = lowerCased(name);
     // One that comes twice may be joined, dropped or refused, depending on which it is.
     if (lower === undefined || headers[lower] !== undefined || !isPlain(lower, value)) return undefined;
@@ -64,21 +66,6 @@ function endOfLine(text: string, start: number): number {
   return end === -1 ? text.length : end;
 }
 
-const SPACE = 32;
-const TAB = 9;
-
-function withoutBlanks(text: string, from: number, to: number): string {
-  let start = from;
-  let end = to;
-  while (start < end && isBlank(text.charCodeAt(start))) start++;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
-}
-
-function isBlank(code: number): boolean {
-  return code === SPACE || code === TAB;
-}
-
 /** Whether a header leaves it plain how the body is framed, and what becomes of the connection. */
 function isPlain(name: string, value: string): boolean {
   switch (name) {
@@ -100,7 +87,6 @@ function isPlain(name: string, value: string): boolean {
 }
 
 const plainLength = /^(?:0|[1-9]\d{0,11})$/;
-const token = /^[!#$%&'*+\-.^`|~\w]+$/;
 
 /** Clients send the same few names in the same spelling; a hostile one cannot fill memory. */
 const lowerNames = new Map<string, string>();
@@ -110,7 +96,7 @@ const MAX_NAMES = 512;
 function lowerCased(name: string): string | undefined {
   const known = lowerNames.get(name);
   if (known !== undefined) return known;
-  if (!token.test(name)) return undefined;
+  if (!fieldToken.test(name)) return undefined;
   const lower = name.toLowerCase();
   if (lowerNames.size < MAX_NAMES && name.length <= 64) lowerNames.set(name, lower);
   return lower;

@@ -1,3 +1,4 @@
+import { fieldToken } from '../framing/header-field.ts';
 import type { UpstreamRequest } from './upstream-call.ts';
 import { UpstreamError } from './upstream-error.ts';
 
@@ -10,7 +11,7 @@ export type BodyLength = number | 'chunked' | 'none';
  */
 export function encodeRequestHead(request: UpstreamRequest, host: string, length: BodyLength): string {
   const { method, path, headers } = request;
-  if (!visible.test(path) || !token.test(method)) throw invalid('the method or the path');
+  if (!visible.test(path) || !fieldToken.test(method)) throw invalid('the method or the path');
   let head = `${method} ${path} HTTP/1.1\r\nconnection: keep-alive\r\n`;
   let namesHost = false;
   for (let index = 0; index + 1 < headers.length; index += 2) {
@@ -41,7 +42,6 @@ export function bodyLengthOf({ body, headers, method }: UpstreamRequest): BodyLe
 const visible = /^[\x21-\x7e\x80-\xff]+$/;
 /** What cannot stand in a header's value: everything but tab, visible characters, blanks and the upper half of Latin-1. */
 const unwritable = /[^\t\x20-\x7e\x80-\xff]/;
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** The same few names go out again and again. */
 const names = new Set<string>();
@@ -49,7 +49,7 @@ const MAX_NAMES = 512;
 
 function isName(name: string): boolean {
   if (names.has(name)) return true;
-  if (!token.test(name)) return false;
+  if (!fieldToken.test(name)) return false;
   if (names.size < MAX_NAMES && name.length <= 64) names.add(name);
   return true;
 }

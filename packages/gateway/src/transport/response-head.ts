@@ -1,3 +1,4 @@
+import { fieldToken, fieldValue } from '../framing/header-field.ts';
 import { malformed } from './upstream-error.ts';
 
 /** The head of a response, and how RFC 9112 says that its body ends. */
@@ -35,7 +36,7 @@ export function parseResponseHead(text: string): ResponseHead {
     const colon = text.indexOf(':', start);
     if (colon === -1 || colon > end) throw malformed('a header has no colon');
     const name = text.slice(start, colon);
-    const value = trimmed(text, colon + 1, end);
+    const value = fieldValue(text, colon + 1, end);
     rawHeaders.push(name, value);
     switch (meaningOf(name)) {
       case 'plain':
@@ -86,35 +87,21 @@ function parseStatusLine(text: string, end: number): { readonly status: number; 
 
 const ZERO = 48;
 const SPACE = 32;
-const TAB = 9;
 
 function digit(text: string, index: number): number {
   const value = text.charCodeAt(index) - ZERO;
   return value >= 0 && value <= 9 ? value : Number.NaN;
 }
 
-function trimmed(text: string, from: number, to: number): string {
-  let start = from;
-  let end = to;
-  while (start < end && isBlank(text.charCodeAt(start))) start++;
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
-}
-
-function isBlank(code: number): boolean {
-  return code === SPACE || code === TAB;
-}
-
 /** Upstreams send the same few names in the same spelling, so what each means is kept; a hostile one cannot fill memory. */
 const meanings = new Map<string, HeaderMeaning>();
 const MAX_MEANINGS = 512;
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive']);
 
 function meaningOf(name: string): HeaderMeaning {
   const known = meanings.get(name);
   if (known !== undefined) return known;
-  if (!token.test(name)) throw malformed('a header has no proper name');
+  if (!fieldToken.test(name)) throw malformed('a header has no proper name');
   const lower = name.toLowerCase();
   const meaning = framing.has(lower) ? (lower as HeaderMeaning) : 'plain';
   if (meanings.size < MAX_MEANINGS && name.length <= 64) meanings.set(name, meaning);
