@@ -88,6 +88,23 @@ describe('a connection with plain requests', () => {
     expect(bodies(text)).toEqual(['one']);
   });
 
+  it('ends after such bytes also when the head of the reply promised to go on', async () => {
+    const client = await front.open();
+    const held = hold();
+    await client.send(plainRequest('one'));
+    const { reply } = await held;
+    reply.head(200, []);
+    reply.write(Buffer.from('first'));
+    await client.until(/keep-alive[\s\S]*first/);
+    await client.send('rubbish');
+    // It has been read when what was sent after it, on another connection, has been.
+    const other = await front.open();
+    await other.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await other.until(/by node/);
+    reply.end();
+    expect(await client.closed()).toMatch(/first\r\n0\r\n\r\n$/);
+  });
+
   it('stays open for the next request while idle, and says when a reply is under way', async () => {
     const client = await front.open();
     const held = hold();

@@ -34,7 +34,7 @@ const MOST_AHEAD = 64 * 1024;
 
 /**
  * A client's connection as long as its requests are plain (see readPlainHead) and the server takes them: one after the
- * other, read and answered here, for less than half of what node:http takes. With the first that is not, the connection
+ * other, read and answered here, which takes less than node:http does (ADR 25). With the first that is not, the connection
  * goes over to node:http as if nothing of it had been read.
  */
 export class PlainConnection implements ReplyOwner {
@@ -121,7 +121,8 @@ export class PlainConnection implements ReplyOwner {
   }
 
   onReplyEnd(keepsAlive: boolean): void {
-    this.#keepsAlive = keepsAlive;
+    // Something may have happened since the head went out.
+    this.#keepsAlive &&= keepsAlive;
     const body = this.#body;
     if (body === undefined || body.isComplete) return;
     if (this.#socket.readableEnded) {

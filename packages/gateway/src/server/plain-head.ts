@@ -43,6 +43,8 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
     const lower = lowerCased(name);
     // One that comes twice may be joined, dropped or refused, depending on which it is.
     if (lower === undefined || headers[lower] !== undefined || !isPlain(lower, value)) return undefined;
+    // node:http takes no tab behind a length.
+    if (lower === 'content-length' && !text.startsWith(value, lineEnd - value.length)) return undefined;
     headers[lower] = value;
     rawHeaders.push(name, value);
   }
