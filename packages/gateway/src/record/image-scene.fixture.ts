@@ -1,8 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
+import { newKey as keyNamed } from '../stores/key-store.conformance.ts';
 import { createManualClock, type ManualClock } from '../stores/manual-clock.fixture.ts';
 import { MemoryImage } from '../stores/memory-image.fixture.ts';
-import type { TestRecord } from '../stores/sql/record.fixture.ts';
+import { openTestRecord, type TestRecord } from '../stores/sql/record.fixture.ts';
+import { testDialects } from '../stores/sql/test-databases.fixture.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import { settle } from './fake-record.fixture.ts';
 import { STALE_MS } from './fresh-values.ts';
@@ -15,19 +17,7 @@ import { StandIn } from './stand-in.ts';
 /** 64 digits of a hash. */
 export const hash = (letter: string): string => letter.padStart(64, letter[0]);
 
-export const newKey = {
-  name: 'a name to be found',
-  prefix: 'sk-',
-  tenantId: null,
-  teamId: null,
-  scopes: {},
-  requestsPerMinute: 7,
-  tokensPerMinute: null,
-  maxConcurrent: null,
-  tokenBudget: null,
-  metadata: {},
-  expiresAt: null,
-};
+export const newKey = keyNamed('a name to be found', { prefix: 'sk-', requestsPerMinute: 7 });
 
 export const newBudget = {
   name: 'all',
@@ -122,4 +112,20 @@ export class ImageScene {
     this.writer.close();
     await this.standIn.end();
   }
+}
+
+/** Hands over a new scene before each test of a file, all over one database. */
+export function eachImageScene(use: (scene: ImageScene) => void): void {
+  let database: TestRecord;
+  let scene: ImageScene;
+  beforeAll(async () => {
+    database = await openTestRecord(testDialects[0]!, createManualClock());
+  });
+  afterAll(() => database.close());
+  beforeEach(async () => {
+    await database.clear();
+    scene = new ImageScene(database);
+    use(scene);
+  });
+  afterEach(() => scene.close());
 }

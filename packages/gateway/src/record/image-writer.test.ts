@@ -1,20 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createManualClock } from '../stores/manual-clock.fixture.ts';
-import { openTestRecord, type TestRecord } from '../stores/sql/record.fixture.ts';
-import { testDialects } from '../stores/sql/test-databases.fixture.ts';
-import { hash, ImageScene, newBudget, newKey } from './image-scene.fixture.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { eachImageScene, hash, type ImageScene, newBudget, newKey } from './image-scene.fixture.ts';
 
-let database: TestRecord;
 let scene: ImageScene;
-beforeAll(async () => {
-  database = await openTestRecord(testDialects[0]!, createManualClock());
+eachImageScene((next) => {
+  scene = next;
 });
-afterAll(() => database.close());
-beforeEach(async () => {
-  await database.clear();
-  scene = new ImageScene(database);
-});
-afterEach(() => scene.close());
 
 describe('an image of the record', () => {
   it('has keys as requests need them, providers, models and budgets, and nothing of them in clear', async () => {

@@ -4,6 +4,7 @@ import type { Revisions } from '../stores/revision-store.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import type { KeyChange } from './key-directory.ts';
 import { listAll } from './list-all.ts';
+import { pagesOf } from './pages-of.ts';
 import { readKnownKeys } from './read-known-keys.ts';
 import { ImageSeal, SALT_FIELD } from './record-image.ts';
 import type { RecordSecrets } from './record-secrets.ts';
@@ -131,7 +132,7 @@ export class ImageWriter {
     let count = 0;
     const append = async (fields: readonly ImageField[]): Promise<void> => {
       count += fields.length;
-      for (const page of pagesOf(fields)) await image.append(version, page);
+      for (const page of pagesOf(fields, PAGE)) await image.append(version, page);
     };
     await append(salt === undefined ? rows : [[SALT_FIELD, salt], ...rows]);
     for await (const keys of readKnownKeys(stores, clock.wallNow())) {
@@ -166,8 +167,4 @@ export class ImageWriter {
 
 interface RetiredTopics {
   readonly topics: readonly string[];
-}
-
-function* pagesOf(fields: readonly ImageField[]): Generator<readonly ImageField[]> {
-  for (let start = 0; start < fields.length; start += PAGE) yield fields.slice(start, start + PAGE);
 }

@@ -7,6 +7,7 @@ import type { TenantStore } from '../stores/tenant-store.ts';
 import { FreshValues } from './fresh-values.ts';
 import { KeyOwnerLookup } from './key-owners.ts';
 import { type KnownKey, type KnownTenant, knownKeyOf, knownTenantOf, unknownKey } from './known-key.ts';
+import { MOST_KEYS, validKeyPages } from './valid-key-pages.ts';
 
 export interface KeyDirectoryInput {
   readonly keys: Pick<KeyStore, 'findByHash' | 'validHashes'>;
@@ -26,8 +27,6 @@ export interface KeyChange {
   readonly changedIds?: readonly string[];
 }
 
-/** Keys that are remembered. */
-export const MOST_KEYS = 10_000;
 /** Tenants that are remembered for the keys of the configuration. */
 const MOST_TENANTS = 10_000;
 /** Hashes of no key that are remembered, and for how many milliseconds. */
@@ -36,8 +35,6 @@ const UNKNOWN_MS = 2_000;
 /** Milliseconds after a change at which all keys are read anew, and at the latest after which they are without one. */
 const WARM_SOON_MS = 500;
 const WARM_AGAIN_MS = 300_000;
-/** Keys that are read in one go. */
-export const KEY_PAGE = 1_000;
 
 /**
  * The keys of the record as requests find them, and the tenants that keys of the configuration name: in memory, and read
@@ -106,13 +103,11 @@ export class KeyDirectory implements KeyLookup {
 
   /** Reads every key that is valid now, as many as are remembered. Rejects where the record does not answer. */
   async warm(): Promise<void> {
-    let after = '';
-    for (let count = 0; count < MOST_KEYS; count += KEY_PAGE) {
-      const { epoch } = this.#known;
-      const page = await this.#input.keys.validHashes(after, KEY_PAGE);
+    let { epoch } = this.#known;
+    for await (const page of validKeyPages(this.#input.keys)) {
       for (const found of page) this.#known.keep(found.hash, await this.#describe(found), epoch);
-      if (page.length < KEY_PAGE) return;
-      after = page.at(-1)!.hash;
+      // The next page is read from here on.
+      ({ epoch } = this.#known);
     }
   }
 

@@ -1,10 +1,10 @@
 import type { Collection, StoredItem } from '../stores/collection.ts';
 import type { KeyHash } from '../stores/key-store.ts';
-import { KEY_PAGE, MOST_KEYS } from './key-directory.ts';
 import { KeyOwnerLookup } from './key-owners.ts';
 import { type KnownKey, knownKeyOf } from './known-key.ts';
 import { listAll } from './list-all.ts';
 import type { RecordStores } from './record-stores.ts';
+import { validKeyPages } from './valid-key-pages.ts';
 
 /** Owners of each kind that are read before they are asked for. */
 const MOST_OWNERS = 10_000;
@@ -22,14 +22,10 @@ export async function* readKnownKeys(
     teams: await readAhead(tenants.teams),
     tenants: await readAhead(tenants.tenants),
   });
-  let after = '';
-  for (let count = 0; count < MOST_KEYS; count += KEY_PAGE) {
-    const page = await keys.validHashes(after, KEY_PAGE);
+  for await (const page of validKeyPages(keys)) {
     const known: (readonly [KeyHash, KnownKey])[] = [];
     for (const found of page) known.push([found.hash, knownKeyOf(found, await owners.of(found.key), now)]);
     yield known;
-    if (page.length < KEY_PAGE) return;
-    after = page.at(-1)!.hash;
   }
 }
 

@@ -5,6 +5,7 @@ import type { KeyHash } from '../stores/key-store.ts';
 import type { ImageField, ImageReading, RecordImageStore } from '../stores/record-image-store.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import type { KnownKey } from './known-key.ts';
+import { pagesOf } from './pages-of.ts';
 import { HEAD_FIELD, type ImageRows, ImageSeal, keyField, SALT_FIELD } from './record-image.ts';
 import type { RecordSecrets } from './record-secrets.ts';
 
@@ -153,7 +154,7 @@ export class StandIn {
     try {
       box = await this.#boxOf(salt);
       seal = new ImageSeal(box, version);
-      for (const page of pagesOf(seal.openHead(head ?? ''))) {
+      for (const page of pagesOf(seal.openHead(head ?? ''), PAGE)) {
         const reading = await image.read(page);
         if (reading?.version !== version) return undefined;
         fields.push(...page.map((name, index) => [name, reading.values[index] ?? ''] as const));
@@ -208,8 +209,4 @@ export class StandIn {
     const { isFirst, log } = this.#input;
     log[isFirst ? 'warn' : 'debug']('record', text);
   }
-}
-
-function* pagesOf(names: readonly string[]): Generator<readonly string[]> {
-  for (let start = 0; start < names.length; start += PAGE) yield names.slice(start, start + PAGE);
 }

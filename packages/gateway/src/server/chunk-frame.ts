@@ -1,9 +1,9 @@
-/** The end of a chunked body (RFC 9112, section 7.1). */
-export const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 
-/** The same with trailer fields (RFC 9112, section 7.1.2), each of which ends with a line break. */
-export function lastChunkWith(fields: string): Buffer {
-  return Buffer.from(`0\r\n${fields}\r\n`, 'latin1');
+/** The end of a chunked body (RFC 9112, section 7.1): its last bytes, where there are any, and trailer fields, as lines. */
+export function frameEnd(bytes: Buffer | undefined, fields: string): Buffer {
+  const last = fields === '' ? LAST_CHUNK : Buffer.from(`0\r\n${fields}\r\n`, 'latin1');
+  return bytes === undefined || bytes.length === 0 ? last : Buffer.concat([frameChunk(bytes), last]);
 }
 
 const CR = 13;

@@ -1,12 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ReplySink } from '../relay/reply-sink.ts';
-import { frameChunk, LAST_CHUNK, lastChunkWith } from './chunk-frame.ts';
+import { frameChunk, frameEnd } from './chunk-frame.ts';
 import { endReply, isEarly } from './end-reply.ts';
-import { type ComposedHead, composeHead, headerText } from './reply-head.ts';
-
-/** Up to here joining head and body costs less than a vectored write of the two. */
-const ONE_WRITE_BYTES = 16 * 1024;
+import { type ComposedHead, composeHead, headerText, ONE_WRITE_BYTES, trailerLine } from './reply-head.ts';
 
 /** What writeHead leaves behind for write() and end(). Not documented, but older than most of node. */
 interface HeadState {
@@ -52,8 +49,7 @@ export class ClientReply implements ReplySink {
     const response = this.#response;
     const length = bytes?.length ?? 0;
     if (this.#framesChunks) {
-      const last = this.#trailers === '' ? LAST_CHUNK : lastChunkWith(this.#trailers);
-      endReply(response, length === 0 ? last : Buffer.concat([frameChunk(bytes!), last]));
+      endReply(response, frameEnd(bytes, this.#trailers));
     } else if (length === 0 || length > ONE_WRITE_BYTES || isEarly(response)) {
       this.#writeHead();
       endReply(response, bytes);
@@ -63,7 +59,7 @@ export class ClientReply implements ReplySink {
   }
 
   trailer(name: string, value: string): void {
-    this.#trailers += `${name}: ${headerText(value)}\r\n`;
+    this.#trailers += trailerLine(name, value);
   }
 
   cut(): void {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PlainFront, plainRequest, type Served } from './plain-connection.fixture.ts';
+import { PlainFront, plainRequest, type RawClient, type Served } from './plain-connection.fixture.ts';
+import type { PlainReply } from './plain-reply.ts';
 import { LEFTOVER_MS, REQUEST_MS } from './server-limits.ts';
 
 let front: PlainFront;
@@ -16,6 +17,16 @@ function hold(): Promise<Served> {
   return new Promise((resolve) => {
     front.answer = resolve;
   });
+}
+
+/** A reply whose first bytes were written. */
+async function begunReply(client: RawClient): Promise<PlainReply> {
+  const held = hold();
+  await client.send(plainRequest('one'));
+  const { reply } = await held;
+  reply.head(200, []);
+  reply.write(Buffer.from('first'));
+  return reply;
 }
 
 function finish({ reply }: Served, text = 'done'): void {
@@ -90,11 +101,7 @@ describe('a connection with plain requests', () => {
 
   it('ends after such bytes also when the head of the reply promised to go on', async () => {
     const client = await front.open();
-    const held = hold();
-    await client.send(plainRequest('one'));
-    const { reply } = await held;
-    reply.head(200, []);
-    reply.write(Buffer.from('first'));
+    const reply = await begunReply(client);
     await client.until(/keep-alive[\s\S]*first/);
     await client.send('rubbish');
     // It has been read when what was sent after it, on another connection, has been.
@@ -107,11 +114,7 @@ describe('a connection with plain requests', () => {
 
   it('stays open for the next request while idle, and says when a reply is under way', async () => {
     const client = await front.open();
-    const held = hold();
-    await client.send(plainRequest('one'));
-    const { reply } = await held;
-    reply.head(200, []);
-    reply.write(Buffer.from('first'));
+    const reply = await begunReply(client);
     await client.until(/first/);
     reply.end(Buffer.from('last'));
     expect(bodies(await client.until(/0\r\n\r\n$/))).toEqual(['5\r\nfirst\r\n4\r\nlast\r\n0\r\n\r\n']);
@@ -230,12 +233,8 @@ describe('a client that leaves', () => {
   });
 
   it('with a reply that is cut gets no end of it', async () => {
-    const held = hold();
     const client = await front.open();
-    await client.send(plainRequest('one'));
-    const { reply } = await held;
-    reply.head(200, []);
-    reply.write(Buffer.from('first'));
+    const reply = await begunReply(client);
     await client.until(/first\r\n$/);
     reply.cut();
     expect(await client.closed()).toMatch(/first\r\n$/);

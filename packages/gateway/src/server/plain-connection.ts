@@ -86,7 +86,7 @@ export class PlainConnection implements ReplyOwner {
       return;
     }
     const socket = this.#socket;
-    const body = new PlainBody(contentType ?? '', head.contentLength, () => socket.resume());
+    const body = new PlainBody(contentType ?? '', head.contentLength, this.#onAsked);
     const rest = bytes.subarray(head.end);
     const taken = body.push(rest);
     if (taken < rest.length) this.#keepAhead(rest.subarray(taken));
@@ -98,6 +98,8 @@ export class PlainConnection implements ReplyOwner {
     // What nobody reads yet waits where it is.
     if (!body.isComplete && !body.isFlowing) socket.pause();
   }
+
+  readonly #onAsked = (): void => void this.#socket.resume();
 
   #keepAhead(bytes: Buffer): void {
     if (this.#ahead === undefined && !mayBeginRequest(bytes[0]!)) {

@@ -1,10 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ReplySink } from '../relay/reply-sink.ts';
-import { frameChunk, LAST_CHUNK, lastChunkWith } from './chunk-frame.ts';
-import { composeHead, headerText } from './reply-head.ts';
-
-/** Up to here joining head and body costs less than a vectored write of the two. */
-const ONE_WRITE_BYTES = 16 * 1024;
+import { frameChunk, frameEnd } from './chunk-frame.ts';
+import { composeHead, headerText, ONE_WRITE_BYTES, trailerLine } from './reply-head.ts';
 
 /** Whose reply it is. */
 export interface ReplyOwner {
@@ -53,17 +50,13 @@ export class PlainReply implements ReplySink {
     if (this.#state === 'over') return;
     if (this.#state === 'waiting') this.#endWhole(bytes);
     else if (this.#state === 'raw') this.#send('', bytes ?? empty, this.#owner.onFlushed);
-    else {
-      const last = this.#trailers === '' ? LAST_CHUNK : lastChunkWith(this.#trailers);
-      const hasMore = bytes !== undefined && bytes.length > 0;
-      this.#send('', hasMore ? Buffer.concat([frameChunk(bytes), last]) : last, this.#owner.onFlushed);
-    }
+    else this.#send('', frameEnd(bytes, this.#trailers), this.#owner.onFlushed);
     this.#state = 'over';
     this.#owner.onReplyEnd(this.#keepsAlive);
   }
 
   trailer(name: string, value: string): void {
-    this.#trailers += `${name}: ${headerText(value)}\r\n`;
+    this.#trailers += trailerLine(name, value);
   }
 
   cut(): void {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newKey } from '../../src/stores/key-store.conformance.ts';
 import { type TestPlace, testDialects } from '../../src/stores/sql/test-databases.fixture.ts';
 import { type RecordGateway, startRecordGateway } from './record-gateway.ts';
 
@@ -30,20 +31,7 @@ describe.each(testDialects)('keys that a tenant may have, on $name', ({ create }
     expect(made.map(({ status }) => status)).toEqual([201, 201]);
     const { keys } = gateway.record.stores;
     for (let count = 0; count < 1_001; count++) {
-      await keys.create({
-        name: 'old',
-        hash: `${count}`.padStart(64, '0'),
-        prefix: 'sk-00000000',
-        tenantId: 'crowded',
-        teamId: null,
-        scopes: {},
-        requestsPerMinute: null,
-        tokensPerMinute: null,
-        tokenBudget: null,
-        maxConcurrent: null,
-        metadata: {},
-        expiresAt: 1,
-      });
+      await keys.create(newKey(`old ${count}`, { tenantId: 'crowded', expiresAt: 1 }));
     }
     expect(await make()).toMatchObject(refusal);
     expect((await gateway.admin('DELETE', `/admin/keys/${made[0]!.body.id}`)).status).toBe(204);
