@@ -83,6 +83,12 @@ describe('imports', () => {
     expect(leaving).toEqual([]);
   });
 
+  it('keep out of memory what a start does not need', () => {
+    // Megabytes that most gateways never use, and a name that brings all of a package instead of what is used of it.
+    const heavy = /^import (?!type\b)[^']*'(?:undici|@pydantic\/genai-prices)'|^import \{[^}]*\} from 'zod'/m;
+    expect(product.filter(({ text }) => heavy.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
   it('have no exception that is not needed', () => {
     const used = product.flatMap((file) =>
       importsOf(file)

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { configSchema } from './schema.ts';
 
 /** The schema of configuration files as JSON Schema (draft 2020-12), for editors. */

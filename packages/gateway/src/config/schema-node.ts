@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a place in the schema takes, with the wrappers (optional, default) taken off. */
 export type SchemaNode = SchemaShape & {

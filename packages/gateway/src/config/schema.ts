@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { auditSection } from './sections/audit-section.ts';
 import { budgetSection } from './sections/budget-section.ts';
 import { pricingSection } from './sections/model-section.ts';

@@ -156,7 +156,7 @@ const marks = [
   { opening: /"/, closing: '"' },
   { opening: /`/, closing: '`' },
   { opening: /(?<![a-z0-9])'|'(?![a-z0-9])/, closing: "'" },
-  { opening: /[“”]/, closing: '”' },
+  { opening: /[\u201c\u201d]/, closing: '\u201d' },
 ];
 
 function parseJson(text: string): unknown {

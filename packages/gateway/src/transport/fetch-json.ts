@@ -1,4 +1,3 @@
-import { request } from 'undici';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { FetchJson } from '../credentials/credential-sources.ts';
 
@@ -9,6 +8,8 @@ const MAX_BYTES = 256 * 1024;
 export const fetchJson: FetchJson = async ({ method, url, headers, body }) => {
   const { host } = new URL(url);
   try {
+    // Loaded for the first of them: gateways whose keys are plain need none of it.
+    const { request } = await import('undici');
     const reply = await request(url, {
       method,
       headers,

@@ -1,5 +1,5 @@
-import { Agent, type Dispatcher, request } from 'undici';
-import { type AddressGuard, createGuardedLookup, ForbiddenAddressError, isForbiddenHost } from './guarded-lookup.ts';
+import { GuardedClient, type GuardedClientOptions } from './guarded-client.ts';
+import { type AddressGuard, ForbiddenAddressError, isForbiddenHost } from './guarded-lookup.ts';
 
 /** What was fetched for an upstream that takes no addresses. */
 export interface FetchedMedia {
@@ -8,9 +8,8 @@ export interface FetchedMedia {
   readonly data: Buffer;
 }
 
-export interface MediaFetcherOptions extends AddressGuard {
+export interface MediaFetcherOptions extends GuardedClientOptions {
   readonly maxBytes: number;
-  readonly timeoutMs: number;
 }
 
 export interface MediaFetcher {
@@ -33,19 +32,12 @@ const readable = /^(?:image|audio|video|text)\/[\w.+-]+$|^application\/(?:pdf|js
  * to), few redirects (each checked again), a bound on size and time, and nothing of the caller's or the gateway's sent.
  */
 export function createMediaFetcher(options: MediaFetcherOptions): MediaFetcher {
-  const agent = new Agent({
-    connect: { lookup: createGuardedLookup(options), timeout: options.timeoutMs },
-    headersTimeout: options.timeoutMs,
-    bodyTimeout: options.timeoutMs,
-    maxHeaderSize: 16 * 1024,
-    // Nothing is kept open, so a fetcher that a reload replaces leaves nothing behind.
-    keepAliveTimeout: 1,
-  });
+  const client = new GuardedClient(options);
   return {
     async fetch(url, signal) {
       const limited = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]);
       try {
-        return await follow({ url, agent, options, signal: limited });
+        return await follow({ url, client, options, signal: limited });
       } catch (error) {
         if (error instanceof MediaFetchError) throw error;
         if (limited.aborted) throw new MediaFetchError(`was not fetched within ${options.timeoutMs} ms`);
@@ -57,17 +49,16 @@ export function createMediaFetcher(options: MediaFetcherOptions): MediaFetcher {
 
 interface Fetching {
   readonly url: string;
-  readonly agent: Dispatcher;
+  readonly client: GuardedClient;
   readonly options: MediaFetcherOptions;
   readonly signal: AbortSignal;
 }
 
-async function follow({ url, agent, options, signal }: Fetching): Promise<FetchedMedia> {
+async function follow({ url, client, options, signal }: Fetching): Promise<FetchedMedia> {
   let address = url;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const target = checkedUrl(address, options);
-    const reply = await request(target, {
-      dispatcher: agent,
+    const reply = await client.request(target, {
       signal,
       headers: { accept: '*/*', 'accept-encoding': 'identity' },
     });

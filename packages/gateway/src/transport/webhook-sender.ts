@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { Agent, request } from 'undici';
 import type { Clock } from '../canonical/clock.ts';
-import { type AddressGuard, createGuardedLookup, ForbiddenAddressError, isForbiddenHost } from './guarded-lookup.ts';
+import { GuardedClient } from './guarded-client.ts';
+import { type AddressGuard, ForbiddenAddressError, isForbiddenHost } from './guarded-lookup.ts';
 
 export interface WebhookSenderInput extends AddressGuard {
   readonly clock: Clock;
@@ -71,7 +71,7 @@ interface Delivery {
 
 class QueueingSender implements WebhookSender {
   readonly #input: WebhookSenderInput;
-  readonly #agent: Agent;
+  readonly #client: GuardedClient;
   readonly #ready: Delivery[] = [];
   /** Cancels the waits of those that are tried again later. */
   readonly #waits = new Set<() => void>();
@@ -82,13 +82,7 @@ class QueueingSender implements WebhookSender {
   constructor(input: WebhookSenderInput) {
     const { timeoutMs = 5_000 } = input;
     this.#input = input;
-    this.#agent = new Agent({
-      connect: { lookup: createGuardedLookup(input), timeout: timeoutMs },
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      maxHeaderSize: 16 * 1024,
-      keepAliveTimeout: 1,
-    });
+    this.#client = new GuardedClient({ ...input, timeoutMs });
   }
 
   send(webhook: Webhook, message: WebhookMessage): boolean {
@@ -107,7 +101,7 @@ class QueueingSender implements WebhookSender {
     this.#ready.length = 0;
     for (const cancel of this.#waits) cancel();
     this.#waits.clear();
-    await this.#agent.destroy();
+    await this.#client.destroy();
     this.#tellIdle();
   }
 
@@ -167,9 +161,8 @@ class QueueingSender implements WebhookSender {
     const seconds = Math.floor(clock.wallNow() / 1000);
     try {
       const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(timeoutMs)]);
-      const reply = await request(url, {
+      const reply = await this.#client.request(url, {
         method: 'POST',
-        dispatcher: this.#agent,
         signal,
         headers: {
           'content-type': 'application/json',

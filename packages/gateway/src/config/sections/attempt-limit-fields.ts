@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { seconds } from './field.ts';
 
 /** Limits of one attempt with what they are by default. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { integer } from './field.ts';
 
 /** `audit`: how long it is remembered who did what. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { address, seconds, secret, text } from './field.ts';
 
 const webhook = z.object({

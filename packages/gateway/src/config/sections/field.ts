@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 // The longest delay that a timer of the runtime can hold, in seconds; longer ones would fire at once.
 const MAX_SECONDS = 2_147_483;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { operations } from '../../canonical/operation.ts';
 import { attemptLimitFields, differingLimits } from './attempt-limit-fields.ts';
 import { integer, percent, seconds, secondsOrNone } from './field.ts';

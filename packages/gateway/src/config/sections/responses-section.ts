@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { integer, seconds } from './field.ts';
 
 /** `responses`: answers that are kept for `previous_response_id`. */

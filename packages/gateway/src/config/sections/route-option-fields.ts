@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseStickyBy } from '../sticky-by.ts';
 import { integer, percent, text } from './field.ts';
 

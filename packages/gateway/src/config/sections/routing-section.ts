@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { integer, seconds, text } from './field.ts';
 import { fallbackModels, routeOptionFields } from './route-option-fields.ts';
 import { strategyNames } from './target-section.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { addressRanges, integer, seconds, secret, text, whenAway } from './field.ts';
 
 const ipFilter = z

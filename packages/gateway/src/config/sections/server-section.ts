@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { addressRanges, integer, port, seconds, text, whenAway } from './field.ts';
 
 /** `server`: where the gateway listens and how long a request may take. */

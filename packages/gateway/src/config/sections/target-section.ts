@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { protocolNames } from '../../canonical/protocol-name.ts';
 import { differingLimits } from './attempt-limit-fields.ts';
 import { address, integer, percent, seconds, secret, text } from './field.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { integer, port, seconds, secret, text, whenAway } from './field.ts';
 
 /** `telemetry`: logs, metrics and traces. */

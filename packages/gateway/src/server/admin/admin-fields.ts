@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isAddressOrRange } from '../../policies/address-set.ts';
 
 const MOST_LISTED = 1_000;

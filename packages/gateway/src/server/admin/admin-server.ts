@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { Exchange } from '../../exchange.ts';
 import type { InboundBody } from '../../inbound-body.ts';

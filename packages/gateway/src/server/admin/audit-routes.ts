@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AuditEvent } from '../../stores/audit-store.ts';
 import { isoOf, shownTime, time } from './admin-fields.ts';
 import { type AdminRoute, defineAdminRoute } from './admin-route.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import { capOf } from '../../policies/budget-index.ts';
 import type { Budget, BudgetScope } from '../../stores/budget-store.ts';

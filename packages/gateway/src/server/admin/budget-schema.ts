@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nanoDollars } from '../../canonical/nano-dollars.ts';
 import type { Budget } from '../../stores/budget-store.ts';
 import type { SpendReading } from '../../stores/spend-store.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** As much of JSON Schema as the schemas of this API come to. */
 export interface JsonSchema {

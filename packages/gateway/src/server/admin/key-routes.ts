@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { ApiKey } from '../../stores/key-store.ts';
 import type { AdminCaller } from './admin-caller.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { operations } from '../../canonical/operation.ts';
 import type { ApiKey, KeyScopes } from '../../stores/key-store.ts';
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatDollars } from '../../canonical/nano-dollars.ts';
 import { ledgerOutcomes } from '../../ledger/ledger-row.ts';
 import {

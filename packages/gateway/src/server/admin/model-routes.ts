@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { ListedModel } from '../../stores/provider-store.ts';
 import { isoOf, modelName, pageQuery, reference, shownTime } from './admin-fields.ts';

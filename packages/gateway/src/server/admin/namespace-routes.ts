@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Collection, ItemChanges, NewItem, StoredItem } from '../../stores/collection.ts';
 import type { NamespaceSettings, TenantStore } from '../../stores/tenant-store.ts';
 import { isoOf, name, pageQuery, reference, shownTime, tenantId } from './admin-fields.ts';

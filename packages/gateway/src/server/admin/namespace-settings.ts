@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { given } from '../../config/given.ts';
 import type { NamespaceSettings } from '../../stores/tenant-store.ts';
 import { limit, modelName, name } from './admin-fields.ts';

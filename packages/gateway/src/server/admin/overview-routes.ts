@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeConfig } from '../../config/describe-config.ts';
 import { type DashboardSums, readDashboard } from '../../stores/sql/ledger-dashboard.ts';
 import { defaultRetention } from '../../stores/sql/ledger-retention.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { ProviderConfig } from '../../config/gateway-config.ts';
 import { DEFAULT_ROTATION_DAYS, isRotationDue, providerContext } from '../../credentials/secret-rotation.ts';
