@@ -7,7 +7,6 @@ import { GatewayError } from './canonical/gateway-error.ts';
 import type { Exchange } from './exchange.ts';
 import { type OperationHost, runOperation } from './operation-run.ts';
 import { prepareAsk } from './prepare-ask.ts';
-import { chargedTier } from './pricing/charged-tier.ts';
 import type { ModelCatalogue } from './pricing/model-catalogue.ts';
 import { Attempt, failureOf, type ReplyBody } from './relay/attempt.ts';
 import { type AttemptOutcome, refused } from './relay/attempt-outcome.ts';
@@ -20,10 +19,10 @@ import type { PlanStep } from './routing/plan.ts';
 import type { SignRequest, Target } from './routing/target.ts';
 import type { TargetLoad } from './routing/target-load.ts';
 import type { SentStream } from './sent-stream.ts';
-import { sentTier } from './sent-tier.ts';
 import type { LimitVerdict, ReservingLimitStore } from './stores/limit-store.ts';
 import type { Slot, SlotRefusal, SlotStore } from './stores/slot-store.ts';
 import { requestClaims, TargetLimits } from './target-limits.ts';
+import { tierOfAttempt } from './tier-of-attempt.ts';
 import type { StoredResponses } from './translation/stored-responses.ts';
 import type { MediaFetcher } from './transport/media-fetcher.ts';
 import type { Transport, UpstreamRequest } from './transport/upstream-call.ts';
@@ -269,7 +268,7 @@ class RingedAttempt implements ReplyHost {
       usage: use.usage,
       isEstimated: use.isEstimated,
       isUseUnknown: use.isUseUnknown,
-      serviceTier: chargedTier(outcome.serviceTier, sentTier(exchange.facts.serviceTier, this.#ask)),
+      serviceTier: tierOfAttempt({ exchange, target: this.#target, ask: this.#ask, outcome }),
       isOutrun: this.#manner?.isOutrun(),
     });
     return outcome;

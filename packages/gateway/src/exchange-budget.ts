@@ -14,6 +14,7 @@ import type { FallbackKind } from './routing/model-fallbacks.ts';
 import type { Resolution, Target } from './routing/target.ts';
 import { upstreamModelOf } from './routing/upstream-model.ts';
 import { routingFactsOf } from './routing-facts.ts';
+import { sentRate } from './tier-of-attempt.ts';
 
 /** Sets aside what exchanges may cost. Both throw what the policy of budgets refuses with; a promise only when it waits. */
 export interface ExchangeBudget {
@@ -152,7 +153,6 @@ function addPlaces(
 class DearestPlace {
   readonly #exchange: Exchange;
   readonly #priceOf: PriceOf;
-  readonly #tier: string | undefined;
   readonly #at: number;
   #last: Place | undefined;
   #lastPrices: ModelPrices | undefined | 'none' = 'none';
@@ -163,7 +163,6 @@ class DearestPlace {
   constructor(exchange: Exchange, { clock, priceOf }: ExchangeBudgetInput) {
     this.#exchange = exchange;
     this.#priceOf = priceOf;
-    this.#tier = chargedTier(undefined, exchange.facts.serviceTier);
     this.#at = clock.wallNow();
   }
 
@@ -177,7 +176,9 @@ class DearestPlace {
     const { prices } = this.#priceOf({ targetId: target.id, upstreamModel: model }, this.#at);
     if (prices === this.#lastPrices) return;
     this.#lastPrices = prices;
-    const cost = costOf(estimatedUsage(this.#exchange), prices, this.#tier);
+    const exchange = this.#exchange;
+    const tier = chargedTier(undefined, exchange.facts.serviceTier, sentRate(exchange, target));
+    const cost = costOf(estimatedUsage(exchange), prices, tier);
     const { nanoDollars } = cost;
     if (!nanoDollars && prices !== undefined && isFree(prices)) return;
     this.#isAllFree = false;

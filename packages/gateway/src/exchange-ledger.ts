@@ -8,6 +8,7 @@ import type { PriceOf } from './price-of.ts';
 import { chargedTier } from './pricing/charged-tier.ts';
 import { roughUsage } from './rough-tokens.ts';
 import type { PlanStep } from './routing/plan.ts';
+import { sentRate } from './tier-of-attempt.ts';
 
 export interface ExchangeLedgerInput {
   readonly ledger: Ledger;
@@ -25,9 +26,9 @@ export interface ExchangeLedger {
 
 export function createExchangeLedger({ ledger, priceOf, clock }: ExchangeLedgerInput): ExchangeLedger {
   return {
-    begin(exchange, { routeTarget, upstreamModel }) {
+    begin(exchange, { routeTarget: { target }, upstreamModel }) {
       if (exchange.ledgerTicket !== 0) return;
-      const { id: targetId, provider } = routeTarget.target;
+      const { id: targetId, provider } = target;
       const subject = subjectOf(exchange);
       const startedAt = clock.wallNow();
       const expected = roughUsage(exchange);
@@ -35,7 +36,7 @@ export function createExchangeLedger({ ledger, priceOf, clock }: ExchangeLedgerI
         usage: expected,
         isEstimated: expected !== undefined,
         price: priceOf({ targetId, upstreamModel }, startedAt),
-        serviceTier: chargedTier(undefined, exchange.facts.serviceTier),
+        serviceTier: chargedTier(undefined, exchange.facts.serviceTier, sentRate(exchange, target)),
       });
       exchange.ledgerSubject = subject;
       exchange.ledgerTicket = ledger.begin({

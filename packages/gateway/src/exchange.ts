@@ -34,6 +34,8 @@ export interface RequestFacts {
   readonly choices: number;
   /** The tier of service asked for; undefined: none. */
   readonly serviceTier?: string | undefined;
+  /** The rate asked for beside it, as in `Usage`; undefined: none. */
+  readonly rate?: string | undefined;
 }
 
 /** A body too long to hold: it flows to one upstream as it arrives. */

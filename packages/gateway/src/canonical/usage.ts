@@ -1,8 +1,19 @@
 /**
- * Tokens of one answer as its provider reports them. `input` includes those read from and written to a prompt cache,
- * `output` includes reasoning: whatever a wire counts apart is added in by its decoder and taken out by its encoder.
+ * Tokens of one answer as its provider reports them, and what it says of the rate at which it charges them.
  */
-export interface Usage {
+export interface Usage extends TokenCounts {
+  /**
+   * What is charged beside or above the tier of service: `fast-mode`, a region such as `us`, or both with a dash between
+   * them. Absent: nothing is.
+   */
+  readonly rate?: string;
+}
+
+/**
+ * `input` includes tokens read from and written to a prompt cache, `output` includes reasoning: whatever a wire counts apart
+ * is added in by its decoder and taken out by its encoder.
+ */
+export interface TokenCounts {
   readonly input: number;
   readonly output: number;
   /** Part of `input` that came from the provider's prompt cache. */
@@ -37,7 +48,7 @@ export const usageClasses = [
   'imageOutput',
   'cachedAudioInput',
   'cachedImageInput',
-] as const satisfies readonly (keyof Usage)[];
+] as const satisfies readonly (keyof TokenCounts)[];
 
 /** Tokens, both ways, of those that are known. */
 export function tokensOfAll(parts: readonly { readonly usage?: Usage | undefined }[]): number {
@@ -46,9 +57,9 @@ export function tokensOfAll(parts: readonly { readonly usage?: Usage | undefined
   return sum;
 }
 
-/** What two answers took together. */
-export function addUsage(left: Usage, right: Usage): Usage {
-  const sum: { -readonly [Name in keyof Usage]: number } = {
+/** What two answers took together, at whatever rates. */
+export function addUsage(left: Usage, right: Usage): TokenCounts {
+  const sum: { -readonly [Name in keyof TokenCounts]: number } = {
     input: left.input + right.input,
     output: left.output + right.output,
   };

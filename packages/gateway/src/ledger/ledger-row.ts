@@ -1,5 +1,5 @@
 import type { ExchangeOutcome } from '../canonical/exchange.ts';
-import { type Usage, usageClasses } from '../canonical/usage.ts';
+import { type TokenCounts, type Usage, usageClasses } from '../canonical/usage.ts';
 
 /** What is true of an exchange from its beginning to its end: who asked for what. */
 export interface LedgerSubject {
@@ -103,7 +103,7 @@ const countNames = ['input', 'output', ...usageClasses] as const;
  * A usage of its counts: input, output, then those of `usageClasses` in their order; the last ones may be absent.
  */
 export function usageOf(counts: readonly number[]): Usage {
-  const usage: { -readonly [Name in keyof Usage]: number } = { input: counts[0] ?? 0, output: counts[1] ?? 0 };
+  const usage: { -readonly [Name in keyof TokenCounts]: number } = { input: counts[0] ?? 0, output: counts[1] ?? 0 };
   for (let index = 2; index < countNames.length; index++) {
     const count = counts[index] ?? 0;
     if (count !== 0) usage[countNames[index]!] = count;

@@ -15,6 +15,12 @@ describe('the tier of service that is charged', () => {
     expect(chargedTier(served, asked)).toBe(charged);
   });
 
+  it('has behind it what is charged beside it', () => {
+    expect(chargedTier('batch', undefined, 'us')).toBe('batch-us');
+    expect(chargedTier('default', 'flex', 'fast-mode-us')).toBe('fast-mode-us');
+    expect(chargedTier(undefined, undefined, undefined)).toBe(undefined);
+  });
+
   it('is no longer than a name', () => {
     expect(chargedTier('x'.repeat(10_000), undefined)).toHaveLength(64);
   });

@@ -10,10 +10,15 @@ const LONGEST = 64;
 
 /**
  * The tier of service that is charged: that which the answer says served it; where it does not say, that which was asked
- * for. Undefined: the usual one.
+ * for. A rate beside it stands behind it: `batch-us`, `us`. Undefined: the usual one.
  */
-export function chargedTier(served: string | undefined, asked: string | undefined): string | undefined {
-  const tier = served ?? asked;
+export function chargedTier(served: string | undefined, asked: string | undefined, rate?: string): string | undefined {
+  const tier = nameOf(served ?? asked);
+  if (rate === undefined) return tier;
+  return tier === undefined ? rate : `${tier}-${rate}`;
+}
+
+function nameOf(tier: string | undefined): string | undefined {
   if (tier === undefined || usual.has(tier)) return undefined;
   const name = tier.toLowerCase().slice(0, LONGEST);
   return usual.has(name) ? undefined : (otherNames[name] ?? name);

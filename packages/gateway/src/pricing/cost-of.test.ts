@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Usage } from '../canonical/usage.ts';
+import type { TokenCounts, Usage } from '../canonical/usage.ts';
 import { costOf, isFree } from './cost-of.ts';
 import type { ModelPrices, TokenPrices } from './model-facts.ts';
 
@@ -187,7 +187,7 @@ const wholePrices = fc
 const anyPrices = fc.record({ input: fc.nat({ max: 1e11 }), output: fc.nat({ max: 1e11 }) });
 
 function sum(one: Usage, other: Usage): Usage {
-  const names = Object.keys(one) as (keyof Usage)[];
+  const names = Object.keys(one) as (keyof TokenCounts)[];
   return Object.fromEntries(names.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)])) as unknown as Usage;
 }
 

@@ -1,4 +1,4 @@
-import type { Usage } from '../canonical/usage.ts';
+import type { TokenCounts, Usage } from '../canonical/usage.ts';
 import { type ModelPrices, type TierPrices, type TokenClass, type TokenPrices, tokenClasses } from './model-facts.ts';
 
 /**
@@ -121,7 +121,8 @@ function isPlausible(usage: Usage): boolean {
   if (!isCount(usage.input) || !isCount(usage.output)) return false;
   // Of twelve counts two or three are there: asking for each by its name costs more than all the rest.
   for (const name in usage) {
-    const count = usage[name as keyof Usage];
+    if (name === 'rate') continue;
+    const count = usage[name as keyof TokenCounts];
     if (count !== undefined && !isCount(count)) return false;
   }
   return true;

@@ -34,6 +34,14 @@ const rows: readonly Row[] = [
   // "All usage is charged at 50% of the standard API prices", cache reads and writes included:
   // https://platform.claude.com/docs/en/build-with-claude/batch-processing
   ['anthropic', 'batch', '*', times(0.5)],
+  // "a 1.1x multiplier on all token pricing categories", of the models that can be asked for a region; it stacks with others:
+  // https://platform.claude.com/docs/en/about-claude/pricing
+  ['anthropic', 'us', '*', times(1.1)],
+  ['anthropic', 'batch-us', '*', times(0.55)],
+  // Multiples of the usual prices, those of the cache included, whatever the length of the input; not in batches.
+  // The same page, and https://platform.claude.com/docs/en/build-with-claude/fast-mode
+  ['anthropic', 'fast-mode', 'claude-opus-5 claude-opus-4-8', times(2)],
+  ['anthropic', 'fast-mode-us', 'claude-opus-5 claude-opus-4-8', times(2.2)],
   // Priced at the rates of the Batch API, with the discounts of the prompt cache:
   // https://developers.openai.com/api/docs/guides/flex-processing
   // Those are half the usual ones, of all classes and of long inputs: https://developers.openai.com/api/docs/pricing

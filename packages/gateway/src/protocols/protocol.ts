@@ -103,6 +103,8 @@ export interface ChatFacts {
   readonly choices: number;
   /** The tier of service asked for, as the wire names it; undefined: none. */
   readonly serviceTier?: string | undefined;
+  /** The rate asked for beside it, as in `Usage`; only upstreams of the caller's own wire are told. Undefined: the usual one. */
+  readonly rate?: string | undefined;
 }
 
 export interface AnswerMembers {

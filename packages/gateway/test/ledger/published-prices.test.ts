@@ -35,7 +35,7 @@ const chat = (prompt: number, cached: number, completion: number, tier?: string)
   },
   ...(tier !== undefined && { service_tier: tier }),
 });
-const messages = (tier: string) => ({
+const messages = (tier: string, more: object = {}) => ({
   usage: {
     input_tokens: 100,
     cache_read_input_tokens: 2_000,
@@ -43,6 +43,7 @@ const messages = (tier: string) => ({
     cache_creation: { ephemeral_5m_input_tokens: 400, ephemeral_1h_input_tokens: 300 },
     output_tokens: 50,
     service_tier: tier,
+    ...more,
   },
 });
 const metadata = (tier: string | undefined, prompt = 1_000) => ({
@@ -50,6 +51,12 @@ const metadata = (tier: string | undefined, prompt = 1_000) => ({
 });
 const openai = { provider: 'openai', wire: 'openai-chat' } as const;
 const anthropic = { provider: 'anthropic', model: 'claude-haiku-4-5', wire: 'anthropic-messages' } as const;
+const claude = (what: string, answer: object, nanoDollars: number): Published => ({
+  ...anthropic,
+  what,
+  answer,
+  nanoDollars,
+});
 const google = { provider: 'gemini', wire: 'gemini' } as const;
 /** 1 in, 0.1 cached, 1.25 written, 2 for an hour, 5 out. */
 const haiku = 100 * 1_000 + 2_000 * 100 + 400 * 1_250 + 300 * 2_000 + 50 * 5_000;
@@ -189,8 +196,18 @@ const published: readonly Published[] = [
     },
     nanoDollars: 100 * 5_000 + 500 * 8_000 + 40 * 10_000 + 4_160 * 32_000,
   },
-  { ...anthropic, what: 'five minutes and an hour', answer: messages('standard'), nanoDollars: haiku },
-  { ...anthropic, what: 'a batch, all of it at half', answer: messages('batch'), nanoDollars: haiku / 2 },
+  claude('five minutes and an hour', messages('standard'), haiku),
+  claude('a batch, all of it at half', messages('batch'), haiku / 2),
+  claude('anywhere', messages('standard', { inference_geo: 'global', speed: 'standard' }), haiku),
+  claude('a model that cannot be told where', messages('standard', { inference_geo: 'not_available' }), haiku),
+  claude('in the United States, a tenth dearer', messages('standard', { inference_geo: 'us' }), (haiku * 11) / 10),
+  claude('a batch in the United States', messages('batch', { inference_geo: 'us' }), (haiku * 55) / 100),
+  // Opus has five times Haiku's prices; fast mode twice that
+  { ...claude('fast mode', messages('standard', { speed: 'fast' }), haiku * 5 * 2), model: 'claude-opus-5' },
+  {
+    ...claude('fast mode there', messages('standard', { speed: 'fast', inference_geo: 'us' }), haiku * 5 * 2.2),
+    model: 'claude-opus-4-8',
+  },
   // 1.25 in, 10 out, thoughts included; above 200,000 tokens 2.5 and 15
   {
     ...google,
@@ -228,29 +245,22 @@ const published: readonly Published[] = [
     nanoDollars: 20 * 300 + 1_290 * 30_000,
   },
   // 0.59 in, 0.79 out, in flex as well
-  {
+  ...['flex', 'on_demand'].map((tier) => ({
     provider: 'groq',
-    wire: 'openai-chat',
-    what: 'flex',
+    wire: 'openai-chat' as const,
+    what: tier,
     model: 'llama-3.3-70b-versatile',
-    answer: chat(1_000, 0, 10, 'flex'),
+    answer: chat(1_000, 0, 10, tier),
     nanoDollars: 1_000 * 590 + 10 * 790,
-  },
-  {
-    provider: 'groq',
-    wire: 'openai-chat',
-    what: 'on demand',
-    model: 'llama-3.3-70b-versatile',
-    answer: chat(1_000, 0, 10, 'on_demand'),
-    nanoDollars: 1_000 * 590 + 10 * 790,
-  },
+  })),
 ];
 
 function costOfAnswer({ answer, model, provider, wire }: Omit<Published, 'what' | 'nanoDollars'>) {
   const { answerMembers, decodeUsage } = findProtocol(wire).upstream;
   const told = answer as Readonly<Record<string, unknown>>;
-  const tier = chargedTier(answerMembers.tier?.read(told[answerMembers.tier.name]), undefined);
-  return costOf(decodeUsage(told[answerMembers.usage!]), catalogue.find({ provider, model, at })?.prices, tier);
+  const usage = decodeUsage(told[answerMembers.usage!]);
+  const tier = chargedTier(answerMembers.tier?.read(told[answerMembers.tier.name]), undefined, usage?.rate);
+  return costOf(usage, catalogue.find({ provider, model, at })?.prices, tier);
 }
 
 describe('what providers publish is what is charged', () => {
@@ -263,6 +273,8 @@ describe('what providers publish is what is charged', () => {
     { ...openai, model: 'gpt-5.4', answer: chat(300_000, 0, 1, 'priority') },
     { ...openai, model: 'gpt-6-sol', answer: chat(10, 0, 1, 'priority') },
     { ...anthropic, answer: messages('priority') },
+    { ...anthropic, answer: messages('standard', { inference_geo: 'mars' }) },
+    { ...anthropic, model: 'claude-opus-5-5', answer: messages('standard', { speed: 'fast' }) },
     { ...google, model: 'gemini-2.5-pro', answer: metadata('priority') },
     { ...google, provider: 'vertex', model: 'gemini-2.5-pro', answer: metadata('flex') },
     { provider: 'groq', wire: 'openai-chat', model: 'llama-3.3-70b-versatile', answer: chat(10, 0, 1, 'performance') },

@@ -15,7 +15,12 @@ let gateway: RecordGateway;
 const pricing = {
   input: 2,
   output: 10,
-  tiers: { flex: { factor: 0.5 }, priority: { input: 4, output: 20 } },
+  tiers: {
+    flex: { factor: 0.5 },
+    priority: { input: 4, output: 20 },
+    us: { factor: 1.1 },
+    'fast-mode-us': { factor: 2.2 },
+  },
 };
 /** What the simulator says that it used. */
 const used = {
@@ -69,11 +74,12 @@ async function written(count = 1): Promise<Row> {
   );
 }
 
-async function ask(path: string, body: object): Promise<void> {
+async function ask(path: string, body: object): Promise<string> {
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(`${gateway.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
   const text = await response.text();
   expect(response.status, text).toBe(200);
+  return text;
 }
 
 const messages = [{ role: 'user', content: 'Hello!' }];
@@ -127,6 +133,25 @@ describe.each([false, true])('streamed: %s, the tier', (stream) => {
     answers({ usage: { input_tokens: 100, output_tokens: 10, service_tier: 'standard' } });
     await ask('/v1/chat/completions', { ...chat, model: 'claude', service_tier: 'flex' });
     expect(await written(2)).toMatchObject({ service_tier: null, cost_nanos: usual });
+  });
+
+  it('has Anthropic’s speed and region beside it, relayed and translated', async () => {
+    const usage = { input_tokens: 100, output_tokens: 10, service_tier: 'standard', inference_geo: 'us' };
+    answers({ usage: { ...usage, speed: 'fast' } });
+    await ask('/v1/messages', { model: 'claude', max_tokens: 9, messages, stream });
+    expect(await written()).toMatchObject({ service_tier: 'fast-mode-us', cost_nanos: usual * 2.2 });
+    // A workspace can have a region of its own, for which nobody asked.
+    answers({ usage });
+    const answer = await ask('/v1/chat/completions', { ...chat, model: 'claude' });
+    expect(await written(2)).toMatchObject({ service_tier: 'us', cost_nanos: usual * 1.1 });
+    expect(answer).not.toMatch(/"us"|"rate"/);
+    // What was asked for stands where the answer tells nothing; only Anthropic's own wire has words for it.
+    answers({ usage: 'never' });
+    const asked = { max_tokens: 9, messages, stream, speed: 'fast', inference_geo: 'us' };
+    await ask('/v1/messages', { model: 'claude', ...asked });
+    expect(await written(3)).toMatchObject({ service_tier: 'fast-mode-us' });
+    await ask('/v1/messages', { model: 'relayed', ...asked });
+    expect(await written(4)).toMatchObject({ service_tier: null });
   });
 
   it('that Google tells in its usage is charged', async () => {

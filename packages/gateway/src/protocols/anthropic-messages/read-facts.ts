@@ -1,6 +1,7 @@
 import { asString, isObject, type JsonObject } from '../../canonical/json.ts';
 import type { ChatFacts } from '../protocol.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
+import { decodeRate } from './usage.ts';
 
 const longestModel = 256;
 
@@ -22,5 +23,6 @@ export function readFacts(body: JsonObject): ChatFacts {
     includeUsage: true,
     choices: 1,
     serviceTier: asString(body['service_tier']),
+    rate: decodeRate(body),
   };
 }

@@ -15,6 +15,7 @@ export function decodeUsage(value: unknown): Usage | undefined {
   const written = count(value['cache_creation_input_tokens']) ?? 0;
   const hour = Math.min(written, count(asObject(value['cache_creation'])?.['ephemeral_1h_input_tokens']) ?? 0);
   const reasoning = count(asObject(value['output_tokens_details'])?.['thinking_tokens']) ?? 0;
+  const rate = decodeRate(value);
   return {
     input: (input ?? 0) + cached + written,
     output: output ?? 0,
@@ -22,8 +23,25 @@ export function decodeUsage(value: unknown): Usage | undefined {
     ...(written > 0 ? { cacheWriteInput: written } : {}),
     ...(hour > 0 ? { cacheWriteHourInput: hour } : {}),
     ...(reasoning > 0 ? { reasoning } : {}),
+    ...(rate === undefined ? {} : { rate }),
   };
 }
+
+/**
+ * The rate beside the tier of service, of a usage object or of a request, which have the same two members for it: `speed`
+ * (https://platform.claude.com/docs/en/build-with-claude/fast-mode) and `inference_geo`
+ * (https://platform.claude.com/docs/en/manage-claude/data-residency). Undefined: the usual one.
+ */
+export function decodeRate({ speed, inference_geo: geo }: JsonObject): string | undefined {
+  const region = typeof geo === 'string' && !anywhere.has(geo) ? geo.slice(0, LONGEST_REGION) : undefined;
+  if (speed !== 'fast') return region;
+  return region === undefined ? 'fast-mode' : `fast-mode-${region}`;
+}
+
+/** Words for a region that costs nothing, or for none. */
+const anywhere: ReadonlySet<string> = new Set(['', 'global', 'not_available']);
+/** Longest name of a region that is told; what is longer is none. */
+const LONGEST_REGION = 16;
 
 /** The counts that both a whole answer and the last event of a stream have. */
 export function encodeCounts(usage: Usage | undefined): JsonObject {

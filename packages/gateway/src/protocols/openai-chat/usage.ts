@@ -1,5 +1,5 @@
 import { asCount, asObject, isObject, type JsonObject } from '../../canonical/json.ts';
-import type { Usage } from '../../canonical/usage.ts';
+import type { TokenCounts, Usage } from '../../canonical/usage.ts';
 
 /**
  * Reads a usage object of the OpenAI wire: `prompt_tokens`/`completion_tokens` of chat, completions and embeddings, or
@@ -26,7 +26,7 @@ export function decodeUsage(value: unknown): Usage | undefined {
   return usage;
 }
 
-type CountedUsage = { -readonly [Name in keyof Usage]: Usage[Name] };
+type CountedUsage = { -readonly [Name in keyof TokenCounts]: TokenCounts[Name] };
 
 function readInput(value: JsonObject, usage: CountedUsage): void {
   // Transcriptions have a word of their own for the details.
@@ -47,7 +47,7 @@ function readInput(value: JsonObject, usage: CountedUsage): void {
   count(usage, 'cachedImageInput', cachedDetails['image_tokens']);
 }
 
-function count(usage: CountedUsage, name: keyof Usage, told: unknown): void {
+function count(usage: CountedUsage, name: keyof TokenCounts, told: unknown): void {
   const tokens = asCount(told);
   if (tokens !== undefined) usage[name] = tokens;
 }
