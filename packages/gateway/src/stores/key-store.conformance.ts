@@ -50,13 +50,12 @@ export function testKeyStore(name: string, create: (clock: ManualClock) => Promi
       return found === undefined ? 'unknown' : keyState(found, clock.wallNow());
     };
 
-    test('counts the keys of a tenant that are valid', async () => {
-      const tenant = { name: 't', organisationId: null, settings: {}, isActive: true };
-      await underTest.tenants.tenants.create({ id: 't', ...tenant });
-      const make = (end: number | null, at: number) => keys.create(newKey(`${at}`, { tenantId: 't', expiresAt: end }));
-      const made = await Promise.all([null, clock.wallNow() + 1, clock.wallNow(), null].map(make));
-      await keys.revoke(made[3]!.id);
-      expect([await keys.countValid('t'), await keys.countValid('u')]).toEqual([2, 0]);
+    test('gives a tenant as many valid keys as it may have', async () => {
+      const settings = { quotas: { maxKeys: 1 } };
+      await underTest.tenants.tenants.create({ id: 't', name: 't', organisationId: null, settings, isActive: true });
+      const make = (at: number) => keys.create(newKey(`${at}`, { tenantId: 't', expiresAt: at }));
+      await Promise.all([make(clock.wallNow()), make(clock.wallNow() + 1)]);
+      await expect(make(clock.wallNow() + 2)).rejects.toMatchObject({ status: 409, code: 'quota_exceeded' });
     });
 
     test('keeps everything that a key is made with', async () => {

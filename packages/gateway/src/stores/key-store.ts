@@ -73,14 +73,13 @@ export interface ChangedKey {
 
 /**
  * Keeps keys of callers by the hash of each. A revoked key stays listed. Fails as a `Collection` does; a hash that is
- * there already is `already_exists`.
+ * there already is `already_exists`. What would give a tenant more valid keys than its quota, of any number of calls at
+ * a time, is `quota_exceeded`.
  */
 export interface KeyStore extends Pick<Collection<ApiKey>, 'get'> {
   create(key: NewKey): Promise<ApiKey>;
   /** The newest first, revoked ones among them. */
   list(query?: ListQuery<ApiKey>): Promise<readonly ApiKey[]>;
-  /** How many keys of a tenant are neither revoked nor expired. */
-  countValid(tenantId: string): Promise<number>;
   /** Finds a key whatever became of it, so that the reason of a refusal is known; see `keyState`. */
   findByHash(hash: KeyHash): Promise<FoundKey | undefined>;
   /** Every hash that is valid now, in pages by hash, to fill a cache: begin with '' and go on with the last hash. */

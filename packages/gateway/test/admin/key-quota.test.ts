@@ -60,4 +60,28 @@ describe.each(testDialects)('keys that a tenant may have, on $name', ({ create }
     await gateway.admin('DELETE', `/admin/keys/${id}`);
     expect((await change(id, { tenant_id: 'joined' })).status).toBe(200);
   });
+
+  it('were passed by requests that came at one moment, to two replicas', async () => {
+    await tenant('hurried', 3);
+    const other = await startRecordGateway({ location: place.location });
+    try {
+      const make = ({ admin }: RecordGateway) =>
+        admin('POST', '/admin/keys', { name: 'one of many', tenant_id: 'hurried' });
+      const made = await Promise.all(Array.from({ length: 16 }, (_, at) => make(at % 2 === 0 ? gateway : other)));
+      const statuses = made.map(({ status }) => status).sort();
+      expect(statuses).toEqual([...Array(3).fill(201), ...Array(13).fill(409)]);
+      expect(made.find(({ status }) => status === 409)).toMatchObject(refusal);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('were passed by changes that came at one moment', async () => {
+    await tenant('sought', 2);
+    const free = await Promise.all(
+      Array.from({ length: 8 }, () => gateway.admin('POST', '/admin/keys', { name: 'free' })),
+    );
+    const moved = await Promise.all(free.map(({ body }) => change(body.id, { tenant_id: 'sought' })));
+    expect(moved.map(({ status }) => status).sort()).toEqual([200, 200, ...Array(6).fill(409)]);
+  });
 });

@@ -40,7 +40,6 @@ export const keyRoutes: readonly AdminRoute[] = [
       const tenant = tenantOf(caller, body.tenant_id) ?? null;
       checkGrants(caller, body);
       checkExpiry(source, body.expires_at);
-      await checkQuota(source, tenant);
       const value = makeKey(source);
       const key = await source.record.stores.keys.create({
         name: body.name,
@@ -110,7 +109,6 @@ export const keyRoutes: readonly AdminRoute[] = [
       }
       checkGrants(caller, body);
       if (body.tenant_id !== undefined) tenantOf(caller, body.tenant_id);
-      await checkChange(source, before, body);
       const updated = await source.record.stores.keys.update(id, {
         ...(body.name !== undefined && { name: body.name }),
         ...(body.scopes !== undefined && { scopes: scopesOf(body.scopes) }),
@@ -221,24 +219,4 @@ function checkGrants(
 function checkExpiry({ wallNow }: AdminSource, expiresAt: number | null | undefined): void {
   if (expiresAt === undefined || expiresAt === null || expiresAt > wallNow()) return;
   throw invalidField('expires_at', 'is in the past');
-}
-
-/** Throws where a tenant has as many keys as it may. */
-async function checkQuota({ record }: AdminSource, tenant: string | null): Promise<void> {
-  if (tenant === null) return;
-  const most = (await record.stores.tenants.tenants.get(tenant))?.settings.quotas?.maxKeys;
-  if (most === undefined) return;
-  const valid = await record.stores.keys.countValid(tenant);
-  if (valid < most) return;
-  const message = `The tenant has ${valid} keys and may have ${most}. Revoke one, or raise quotas.max_keys.`;
-  throw new GatewayError('invalid_request', message, { status: 409, code: 'quota_exceeded' });
-}
-
-/** A change that makes a key one of a tenant's valid ones takes a place as a new key does. */
-async function checkChange(source: AdminSource, before: ApiKey, body: z.output<typeof keyChanges>): Promise<void> {
-  const { expires_at: expiresAt = before.expiresAt, tenant_id: tenantId = before.tenantId } = body;
-  if (before.revokedAt !== null) return;
-  const isValid = (endsAt: number | null): boolean => endsAt === null || endsAt > source.wallNow();
-  const wasCounted = tenantId === before.tenantId && isValid(before.expiresAt);
-  if (isValid(expiresAt) && !wasCounted) await checkQuota(source, tenantId);
 }

@@ -30,6 +30,11 @@ export interface CollectionTable<Item extends StoredItem> {
 
 export type Row = Readonly<Record<string, SqlCell>>;
 
+/** What must hold when a row is written; it throws where it does not. */
+type TransactionCheck = (transaction: SqlRunner) => Promise<void>;
+
+const noCheck: TransactionCheck = async () => undefined;
+
 /** A table as a collection. Values of properties are parameters; names of columns come from this program. */
 export class SqlCollection<Item extends StoredItem> implements Collection<Item> {
   readonly context: StoreContext;
@@ -49,14 +54,19 @@ export class SqlCollection<Item extends StoredItem> implements Collection<Item> 
     return this.insert(item);
   }
 
-  /** Creates one, with columns beside those of its properties. */
-  insert(item: NewItem<Item>, more: Readonly<Record<string, SqlValue>> = {}): Promise<Item> {
+  /** Creates one, with columns beside those of its properties, unless `check` throws in the same transaction. */
+  insert(
+    item: NewItem<Item>,
+    more: Readonly<Record<string, SqlValue>> = {},
+    check: TransactionCheck = noCheck,
+  ): Promise<Item> {
     const { context, table } = this;
     const now = context.clock.wallNow();
     // The type of a new item leaves out just what is added here.
     const whole = { ...item, id: item.id ?? context.newId(), createdAt: now, updatedAt: now } as unknown as Item;
     const values = { ...this.#encode(whole, propertiesOf(table.columns)), ...more };
     return this.change(async (transaction) => {
+      await check(transaction);
       const columns = Object.keys(values);
       await transaction.insertMany({ table: table.table, columns, rows: [Object.values(values)] });
       return whole;
@@ -96,10 +106,12 @@ export class SqlCollection<Item extends StoredItem> implements Collection<Item> 
     return { sql: `SELECT ${this.selected}${more} FROM ${table}${from}${condition} ${order}`, parameters };
   }
 
-  update(id: string, changes: ItemChanges<Item>): Promise<Item | undefined> {
-    return this.change((transaction) =>
-      this.set(transaction, id, this.#encode(changes as Partial<Item>, this.#given(changes))),
-    );
+  /** Changes one, unless `check` throws in the same transaction. */
+  update(id: string, changes: ItemChanges<Item>, check: TransactionCheck = noCheck): Promise<Item | undefined> {
+    return this.change(async (transaction) => {
+      await check(transaction);
+      return this.set(transaction, id, this.#encode(changes as Partial<Item>, this.#given(changes)));
+    });
   }
 
   delete(id: string): Promise<boolean> {

@@ -14,12 +14,12 @@ import type {
 } from '../key-store.ts';
 import { type Row, SqlCollection, type StoreContext } from './collection.ts';
 import { jsonColumn, nullable, numberColumn, textColumn } from './columns.ts';
+import type { SqlRunner } from './database.ts';
+import { checkKeyQuota, IS_VALID_AT } from './key-quota.ts';
 import { asStore } from './store-error.ts';
 
 /** Uses that one statement notes. */
 const MAX_TOUCHED = 500;
-/** Of keys that are valid at a time. */
-const IS_USABLE = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)';
 /** Budgets that are kept with the ledger; as many as there are counters of them. */
 const MOST_BUDGETS = 100_000;
 
@@ -73,7 +73,10 @@ class SqlKeyStore implements KeyStore {
 
   create({ hash, ...key }: NewKey): Promise<ApiKey> {
     const fresh = { ...key, revokedAt: null, rotatedAt: null, graceUntil: null, lastUsedAt: null, usageResetAt: null };
-    return this.#keys.insert(fresh, { key_hash: hash });
+    const now = this.#context.clock.wallNow();
+    return this.#keys.insert(fresh, { key_hash: hash }, async (transaction) => {
+      if (isUnexpired(key, now)) await checkKeyQuota(transaction, key.tenantId, now);
+    });
   }
 
   get(id: string): Promise<ApiKey | undefined> {
@@ -82,13 +85,6 @@ class SqlKeyStore implements KeyStore {
 
   list(query?: ListQuery<ApiKey>): Promise<readonly ApiKey[]> {
     return this.#keys.list(query);
-  }
-
-  async countValid(tenantId: string): Promise<number> {
-    const sql = `SELECT COUNT(*) AS count FROM api_keys WHERE tenant_id = ? AND ${IS_USABLE}`;
-    const parameters = [tenantId, this.#context.clock.wallNow()];
-    const [row] = await asStore(() => this.#context.database.all<Row>(sql, parameters));
-    return Number(row?.['count']);
   }
 
   async findByHash(hash: KeyHash): Promise<FoundKey | undefined> {
@@ -103,10 +99,10 @@ class SqlKeyStore implements KeyStore {
     const now = this.#context.clock.wallNow();
     const { selected } = this.#keys;
     const sql = `SELECT * FROM (
-        SELECT ${selected}, key_hash AS hash, 0 AS is_previous FROM api_keys WHERE ${IS_USABLE}
+        SELECT ${selected}, key_hash AS hash, 0 AS is_previous FROM api_keys WHERE ${IS_VALID_AT}
         UNION ALL
         SELECT ${selected}, previous_hash AS hash, 1 AS is_previous FROM api_keys
-          WHERE ${IS_USABLE} AND previous_hash IS NOT NULL AND grace_until > ?
+          WHERE ${IS_VALID_AT} AND previous_hash IS NOT NULL AND grace_until > ?
       ) AS hashes WHERE hash > ? ORDER BY hash LIMIT ?`;
     const rows = await asStore(() => this.#context.database.all<Row>(sql, [now, now, now, after, limit]));
     return rows.map((row) => {
@@ -116,7 +112,12 @@ class SqlKeyStore implements KeyStore {
   }
 
   update(id: string, changes: KeyChanges): Promise<ApiKey | undefined> {
-    return this.#keys.update(id, changes as ItemChanges<ApiKey>);
+    const now = this.#context.clock.wallNow();
+    return this.#keys.update(id, changes as ItemChanges<ApiKey>, async (transaction) => {
+      const lock = `UPDATE api_keys SET updated_at = updated_at WHERE id = ? RETURNING ${this.#keys.selected}`;
+      const [row] = await transaction.all<Row>(lock, [id]);
+      if (row !== undefined) await checkPlace(transaction, this.#keys.decode(row), changes, now);
+    });
   }
 
   rotate(id: string, { hash, prefix, graceUntil }: KeyRotation): Promise<ChangedKey | undefined> {
@@ -191,4 +192,16 @@ class SqlKeyStore implements KeyStore {
       return key && { key, invalidHashes: invalidHashes.filter((hash) => hash !== null) };
     });
   }
+}
+
+/** A change that makes a key one of a tenant's valid ones takes a place as a new key does. */
+async function checkPlace(transaction: SqlRunner, before: ApiKey, changes: KeyChanges, now: number): Promise<void> {
+  const { expiresAt = before.expiresAt, tenantId = before.tenantId } = changes;
+  const wasCounted = tenantId === before.tenantId && isUnexpired(before, now);
+  if (before.revokedAt !== null || wasCounted || !isUnexpired({ expiresAt }, now)) return;
+  await checkKeyQuota(transaction, tenantId, now);
+}
+
+function isUnexpired({ expiresAt }: Pick<ApiKey, 'expiresAt'>, now: number): boolean {
+  return expiresAt === null || expiresAt > now;
 }
