@@ -16,6 +16,7 @@ import {
   type TargetStats,
 } from '../explain/routing-stats.ts';
 import { readWindow } from '../explain/time-window.ts';
+import { scanStructure } from '../framing/json-structure.ts';
 import type { InboundBody } from '../inbound-body.ts';
 import type { LearnedParts } from '../learned-parts.ts';
 import type { AdminAccess } from '../policies/admin-access.ts';
@@ -88,13 +89,17 @@ const pages: Readonly<Record<Exclude<ManagementMatch['page'], 'usage_export'>, P
   },
   routing_stats: routingStats,
   async routing_test(source, _query, body) {
-    const { maxRequestBytes } = source.runtime().config.security.validation;
-    return testRouting(source, parseJson(await body.readAll(maxRequestBytes)));
+    const { maxDepth, maxRequestBytes } = source.runtime().config.security.validation;
+    // What would be sent lies one level down.
+    return testRouting(source, parseJson(await body.readAll(maxRequestBytes), maxDepth + 1));
   },
   routing_weights: routingWeights,
 };
 
-function parseJson(body: Buffer): unknown {
+function parseJson(body: Buffer, maxDepth: number): unknown {
+  // Deeper values can be parsed, but not written as what would be sent.
+  const { isTooDeep } = scanStructure(body, maxDepth);
+  if (isTooDeep) throw new GatewayError('invalid_json', `The body is nested deeper than ${maxDepth} levels.`);
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {

@@ -118,6 +118,28 @@ describe('POST /api/v1/routing/test', () => {
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { code, param } });
   });
+
+  it('what was nested by the thousand was answered 500', async () => {
+    desk = await startDesk((at) => ({
+      models: { chat: { providers: [at(0)] } },
+      security: { validation: { max_depth: 8 } },
+    }));
+    const headers = { authorization: `Bearer ${adminKey}` };
+    const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+    const ask = (body: string) =>
+      fetch(`${desk.gateway.url}/api/v1/routing/test`, { method: 'POST', headers, body: `{"model":"chat",${body}}` });
+    const unknownPart = (levels: number) =>
+      `"body":{"messages":[{"role":"user","content":"Hello"}],"x":${nested(levels)}}`;
+    for (const levels of [100_000, 4_000, 9]) {
+      for (const body of [unknownPart(levels), `"messages":${nested(levels)}`, `"strange":${nested(levels)}`]) {
+        const response = await ask(body);
+        expect(response.status).toBe(400);
+        expect(await response.json()).toMatchObject({ error: { code: 'invalid_json', type: 'invalid_request_error' } });
+      }
+    }
+    // As deep as a request may be.
+    expect((await ask(unknownPart(7))).status).toBe(200);
+  });
 });
 
 describe('GET /api/v1/routing', () => {
