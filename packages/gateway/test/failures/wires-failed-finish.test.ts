@@ -16,6 +16,8 @@ const finishes: readonly (readonly [wire: ProtocolName, word: string])[] = [
   ['openai-chat', 'abort'],
   ['openai-responses', 'failed'],
   ['openai-responses', 'cancelled'],
+  ['openai-responses', 'failed-completed'],
+  ['openai-responses', 'cancelled-incomplete'],
   ['cohere-chat', 'ERROR'],
   ['cohere-chat', 'TIMEOUT'],
 ];
@@ -37,7 +39,8 @@ const plays: Readonly<Partial<Record<ProtocolName, Play>>> = {
     const stream = `${events([chunk({ role: 'assistant', content: said }, null), chunk({}, word)])}data: [DONE]\n\n`;
     return { stream, whole: { id: 'c', choices: [{ index: 0, message, finish_reason: word }] } };
   },
-  'openai-responses': (status) => {
+  'openai-responses': (word) => {
+    const [status, event = status] = word.split('-');
     const item = { type: 'message', id: 'm', role: 'assistant', content: [{ type: 'output_text', text: said }] };
     const response = { id: 'r', object: 'response', status, output: [item], error: { message: 'Broke.' } };
     const place = { item_id: 'm', output_index: 0, content_index: 0 };
@@ -45,7 +48,7 @@ const plays: Readonly<Partial<Record<ProtocolName, Play>>> = {
       { type: 'response.created', response: { ...response, status: 'in_progress', output: [], error: null } },
       { type: 'response.output_item.added', output_index: 0, item: { ...item, content: [] } },
       { type: 'response.output_text.delta', ...place, delta: said },
-      { type: `response.${status}`, response },
+      { type: `response.${event}`, response },
     ]);
     return { stream, whole: response };
   },

@@ -140,6 +140,8 @@ describe('a streamed answer', () => {
   it.each([
     { type: 'error', code: 'server_error', message: 'Bad' },
     { type: 'response.failed', response: { status: 'failed', error: { code: 'server_error', message: 'Bad' } } },
+    { type: 'response.completed', response: { status: 'failed', error: { code: 'server_error', message: 'Bad' } } },
+    { type: 'response.incomplete', response: { status: 'cancelled', error: null } },
   ])('that fails says so in its own words', (event) => {
     const events = readStream(streamOf([created, event, completed]));
     expect(events.map(({ type }) => type)).toEqual(['start', 'error']);

@@ -1,7 +1,7 @@
 import type { ChatEvent } from '../../canonical/chat-event.ts';
 import { asObject, asString, isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import type { StreamDecoder, StreamFrame } from '../protocol.ts';
-import { answerHead, isFailedEnding, outputLogprobs } from './decode-answer.ts';
+import { answerHead, isFailedEnding, isFailedStatus, outputLogprobs } from './decode-answer.ts';
 import { decodeFinish } from './finish-reason.ts';
 import { type Emit, ItemReader, PartCounter } from './item-reader.ts';
 import { decodeUsage } from './usage.ts';
@@ -55,7 +55,9 @@ export class ResponsesStreamDecoder implements StreamDecoder {
         return;
       case 'response.completed':
       case 'response.incomplete':
-        this.#complete(event, emit);
+        // As in a whole answer, the status says whether it is one.
+        if (isFailedStatus(asObject(event['response'])?.['status'])) this.#fail({ event, data, emit });
+        else this.#complete(event, emit);
         return;
       case 'error':
       case 'response.failed':

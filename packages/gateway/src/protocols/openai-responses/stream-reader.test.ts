@@ -57,6 +57,14 @@ describe('ResponsesStreamReader', () => {
     }
   });
 
+  it.each(['failed', 'cancelled'])('took a response that ended as completed with the status %s for whole', (status) => {
+    const ending = { type: 'response.completed', response: { status, error: null, usage } };
+    const { verdicts, reader } = read([created, delta, ending]);
+    expect(verdicts.at(-1)).toBe('error');
+    expect(reader).toMatchObject({ isFinished: false, isUsageFinal: true, usage: { input: 3, output: 5 } });
+    expect(reader.errorData?.toString()).toBe(JSON.stringify(ending));
+  });
+
   it.each<[string, object]>([
     ['an error event', { type: 'error', message: 'Overloaded' }],
     ['a failed response', { type: 'response.failed', response: { error: { message: 'Bad' } } }],

@@ -3,7 +3,7 @@ import type { Usage } from '../../canonical/usage.ts';
 import { isKey, scanJson } from '../../framing/json-scan.ts';
 import type { SseEvent } from '../../framing/sse-splitter.ts';
 import type { EventVerdict, StreamReader } from '../stream-reader.ts';
-import { isFailedEnding } from './decode-answer.ts';
+import { isFailedEnding, isFailedStatus } from './decode-answer.ts';
 import { decodeUsage } from './usage.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -24,7 +24,12 @@ function announcesMessage(type: string, data: Buffer): boolean {
 }
 
 interface Ending {
-  readonly response?: { readonly model?: unknown; readonly service_tier?: unknown; readonly usage?: unknown };
+  readonly response?: {
+    readonly model?: unknown;
+    readonly service_tier?: unknown;
+    readonly status?: unknown;
+    readonly usage?: unknown;
+  };
 }
 
 /** Reads streams of `/v1/responses`: typed events, ended by `response.completed` or `response.incomplete`. */
@@ -70,10 +75,7 @@ export class ResponsesStreamReader implements StreamReader {
       if (isFailedEnding(type)) this.#readReport(data);
       return 'error';
     }
-    if (endings.has(type)) {
-      this.#readEnding(data);
-      return 'end';
-    }
+    if (endings.has(type)) return this.#readEnding(data);
     // Events of other wires say nothing that its caller could read.
     this.#speaking ||= type.startsWith('response.') && !preambles.has(type) && !announcesMessage(type, data);
     return this.#speaking ? 'content' : 'preamble';
@@ -104,13 +106,20 @@ export class ResponsesStreamReader implements StreamReader {
     }
   };
 
-  #readEnding(data: Buffer): void {
-    this.#done = true;
+  #readEnding(data: Buffer): EventVerdict {
     const event = JSON.parse(data.toString('utf8')) as Ending | null;
+    // What became of the response is said by its status; the event only says that there is no more of it.
+    if (isFailedStatus(event?.response?.status)) {
+      this.errorData = Buffer.from(data);
+      this.#readReport(data);
+      return 'error';
+    }
+    this.#done = true;
     this.usage = decodeUsage(event?.response?.usage);
     const model = event?.response?.model;
     if (typeof model === 'string') this.responseModel = model;
     const tier = event?.response?.service_tier;
     if (typeof tier === 'string') this.serviceTier = tier;
+    return 'end';
   }
 }
