@@ -98,7 +98,7 @@ export function createLedger(settings: LedgerSettings): Ledger {
       return {
         lostRows: spool?.lost ?? 0,
         droppedRows: drain?.dropped ?? 0,
-        spoolBytes: drain?.pendingBytes ?? spool?.folderBytes ?? 0,
+        spoolBytes: drain?.pendingBytes ?? spool?.spooledBytes ?? 0,
         isRefusing: limits.whenFull === 'refuse' && (spool?.isFull ?? (drain?.pendingBytes ?? 0) >= limits.maxBytes),
         isDrain: drain !== undefined,
         isDraining: drain?.isHealthy ?? true,

@@ -55,6 +55,35 @@ describe('a file of another version of the gateway was renamed as if it were dam
     await drain.stop(60_000);
   });
 
+  it.each(['.log', '.v2.log', '.v1.log.damaged'])(
+    '%s: what it takes let every request be refused for ever',
+    (ending) => {
+      leave(ending);
+      const own = bench.spool({ whenFull: 'refuse', maxBytes: 1_000 });
+      expect(own.isFull).toBe(false);
+      serve(own, ['own']);
+      bench.clock.advance(5_000);
+      expect(own.isFull).toBe(false);
+      serve(own, names('more', 2));
+      expect(own.isFull).toBe(true);
+      own.close();
+    },
+  );
+
+  it.each(['.log', '.v2.log', '.v1.log.damaged'])('%s: what it takes costs no rows of this version', async (ending) => {
+    leave(ending);
+    const own = bench.spool({ segmentBytes: 200 });
+    serve(own, names('own', 4));
+    bench.store.isAway = true;
+    const drain = bench.drain({ maxBytes: own.spooledBytes });
+    await drain.pass();
+    bench.store.isAway = false;
+    await drain.pass();
+    expect([bench.store.ids(), drain.dropped]).toEqual([names('own', 4), 0]);
+    own.close();
+    await drain.stop(60_000);
+  });
+
   it('and the log says which version, how many lines, and what to do', async () => {
     const lines: object[] = [];
     const note = (_target: string, message: string, fields?: object) => void lines.push({ message, ...fields });

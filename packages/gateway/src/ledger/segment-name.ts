@@ -55,6 +55,11 @@ export function groupSegments(files: readonly string[]): ReadonlyMap<string, rea
   return spools;
 }
 
+/** Whether a file is a segment of this format. */
+export function isSegment(file: string): boolean {
+  return readSegmentName(file)?.format === SPOOL_FORMAT;
+}
+
 /** A segment that another version of the gateway wrote. */
 export interface OtherSegment {
   readonly file: string;

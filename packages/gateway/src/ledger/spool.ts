@@ -2,13 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../canonical/clock.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
-import { folderSize } from './folder-size.ts';
 import { HeldLines } from './held-lines.ts';
 import type { LedgerNotices } from './ledger-notices.ts';
 import type { LedgerIntent, LedgerRow } from './ledger-row.ts';
 import { RecordEncoder } from './record-encoder.ts';
 import { MAX_SEGMENT, segmentFile } from './segment-name.ts';
 import type { OpenSpoolFile, SpoolFile } from './spool-file.ts';
+import { spooledBytes } from './spooled-bytes.ts';
 
 export interface SpoolSettings {
   /** Where segments lie; made where it is not there. */
@@ -53,8 +53,8 @@ export class Spool {
   #nextAt = 0;
   #openedAt = 0;
   #ticket = 0;
-  /** Size of the whole folder at the last look, and what was written since. */
-  #folderBytes = 0;
+  /** Size of all spools of the folder at the last look, and what was written since. */
+  #spooledBytes = 0;
   #isDirty = false;
   #isClosed = false;
   #cancelLook: () => void = () => undefined;
@@ -67,7 +67,7 @@ export class Spool {
     this.#name = settings.newName();
     this.#held = new HeldLines(settings.notices);
     mkdirSync(settings.directory, { recursive: true, mode: 0o700 });
-    this.#folderBytes = folderSize(settings.directory);
+    this.#spooledBytes = spooledBytes(settings.directory);
     this.#openNext();
     this.#lookLater();
     if (settings.syncMs > 0) this.#syncLater();
@@ -82,14 +82,14 @@ export class Spool {
     return this.#held.lost;
   }
 
-  /** Bytes of the folder, of all processes at the last look. */
-  get folderBytes(): number {
-    return this.#folderBytes;
+  /** Bytes of all spools of the folder, those of other processes at the last look. */
+  get spooledBytes(): number {
+    return this.#spooledBytes;
   }
 
-  /** The disk takes nothing, or the folder has as much as it may have. */
+  /** The disk takes nothing, or the spools have as much as it may have. */
   get isFull(): boolean {
-    return !this.#held.isEmpty || this.#folderBytes >= this.#settings.maxBytes;
+    return !this.#held.isEmpty || this.#spooledBytes >= this.#settings.maxBytes;
   }
 
   /**
@@ -151,7 +151,7 @@ export class Spool {
       return false;
     }
     this.#size += length;
-    this.#folderBytes += length;
+    this.#spooledBytes += length;
     this.#isDirty = true;
     return true;
   }
@@ -235,7 +235,7 @@ export class Spool {
   /** Tells the living from the dead by the time of the last segment, and begins a new one when it is time for that. */
   #look(): void {
     const { clock, directory, notices, segmentMs } = this.#settings;
-    this.#folderBytes = folderSize(directory);
+    this.#spooledBytes = spooledBytes(directory);
     try {
       this.#file?.touch(clock.wallNow());
       if (this.#file?.isGone()) this.#beginAnew();
