@@ -22,6 +22,7 @@ import { normalizeBackends, normalizeModels, normalizeProviders, normalizeVllmBa
 import { normalizeAudit, normalizeTenants } from './normalize-tenants.ts';
 import { notePendingFeatures } from './pending-features.ts';
 import type { FileConfig } from './schema.ts';
+import { warnOfSpellings } from './spellings.ts';
 
 /** Everything that a configuration is made of, after reading and validation. */
 export interface NormalizeInput {
@@ -42,6 +43,7 @@ const DEFAULT_METRICS_PORT = 9090;
 export function normalize(input: NormalizeInput, findings: Findings): GatewayConfig {
   const { file, settings } = input;
   checkAccessLists(input.unset, file, findings);
+  warnOfSpellings(input.given, findings);
   const targets = {
     backends: normalizeBackends(input, findings),
     models: normalizeModels(input, findings),
