@@ -1,3 +1,4 @@
+import { appendFileSync, readFileSync } from 'node:fs';
 import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -28,6 +29,29 @@ async function watching(files: readonly string[]) {
         notify = resolve;
       }),
   };
+}
+
+/** Tells what a file held when its change was reported, while before each look so many times more is written to it. */
+async function reportedWhileWriting(times: number) {
+  const directory = await directoryWith({ 'config.yaml': 'old' });
+  const file = join(directory, 'config.yaml');
+  let written = 0;
+  const write = () => {
+    if (written < times) appendFileSync(file, `${++written}\n`);
+  };
+  const busy: Clock = {
+    ...systemClock,
+    schedule: (callback) =>
+      systemClock.schedule(() => {
+        write();
+        callback();
+      }, 0),
+  };
+  const reported = new Promise<string>((resolve) => {
+    const onChange = () => resolve(readFileSync(file, 'utf8'));
+    void watchConfig({ files: [file], onChange, signal: controller.signal, clock: busy }).then(write);
+  });
+  return { text: await reported, whole: `old${Array.from({ length: times }, (_, at) => `${at + 1}\n`).join('')}` };
 }
 
 describe('watchConfig', () => {
@@ -67,6 +91,16 @@ describe('watchConfig', () => {
     await writeFile(join(directory, '.env'), 'A=2');
     await changed;
     expect(watched.count()).toBe(1);
+  });
+
+  it('a file that was cut in the middle was taken as it was while the rest was being written', async () => {
+    const { text, whole } = await reportedWhileWriting(6);
+    expect(text).toBe(whole);
+  });
+
+  it('reports a file that never stands still as well', async () => {
+    const { text } = await reportedWhileWriting(10_000);
+    expect(text.split('\n').length).toBeGreaterThanOrEqual(50);
   });
 
   it('does nothing without files or after its end', async () => {
