@@ -64,7 +64,8 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   let loaded = await loadConfig(input);
   const log = openLog(loaded, io, { isShared: true });
   const { workingDirectory } = input;
-  const openImage = imageOpener(loaded.config.redis, clock);
+  const metrics = createMetrics({ defaultMetrics: false });
+  const openImage = imageOpener(loaded.config.redis, { clock, metrics });
   const opening = { loaded, workingDirectory, clock, log, openImage };
   const record = await openRecord({ ...opening, migrates: true, processes: workers + 1 });
   const openedLedger = openLedger({
@@ -77,7 +78,6 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   });
   const compile = (next: LoadedConfig) => compileRoutes(record?.merged(next) ?? next, systemClock);
   let { catalog } = compile(loaded);
-  const metrics = createMetrics({ defaultMetrics: false });
   const targets = () => catalog.targets.values();
   const health: HealthRegistry = createHealthRegistry({
     clock,

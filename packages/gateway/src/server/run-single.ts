@@ -46,7 +46,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     log,
     migrates: true,
     processes: 1,
-    openImage: imageOpener(loaded.config.redis, clock),
+    openImage: imageOpener(loaded.config.redis, { clock, metrics }),
   });
   const openedLedger = openLedger({
     record,

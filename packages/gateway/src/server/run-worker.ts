@@ -52,7 +52,7 @@ export async function runWorker({ input: given, workers, io }: ProcessOptions): 
     log,
     migrates: false,
     processes: workers + 1,
-    openImage: imageOpener(loaded.config.redis, clock),
+    openImage: imageOpener(loaded.config.redis, { clock, metrics }),
   });
   record?.tellOthers((change) => bus.ask(workerTopics.recordChanged, change, RECORD_MS));
   bus.answer(workerTopics.recordChanged, (change) => record?.follow(change as RecordChange));

@@ -3,6 +3,7 @@ import type { Clock } from '../canonical/clock.ts';
 import type { RedisConfig } from '../config/gateway-config.ts';
 import type { OpenImage } from '../record/open-record.ts';
 import type { ReservingLimitStore } from '../stores/limit-store.ts';
+import type { RedisWatch } from '../stores/redis/redis-connection.ts';
 import { redisLocation } from '../stores/redis/redis-location.ts';
 import type { LocalSpend, RedisAccess, RedisSpend } from '../stores/redis/redis-stores.ts';
 import type { SlotStore } from '../stores/slot-store.ts';
@@ -71,11 +72,15 @@ export async function openSharedSpend(input: SharingInput, spend: LocalSpend): P
 }
 
 /** Where an image of the record is kept for gateways that start without it; undefined: nowhere. */
-export function imageOpener(redis: RedisConfig | undefined, clock: Clock): OpenImage | undefined {
+export function imageOpener(
+  redis: RedisConfig | undefined,
+  { clock, metrics }: Pick<SharingInput, 'clock' | 'metrics'>,
+): OpenImage | undefined {
   if (redis === undefined) return undefined;
+  const onCall = callCounter(metrics);
   return async (image) => {
     const { openRedisRecordImage } = await import('../stores/redis/record-image-store.ts');
-    return openRedisRecordImage({ ...image, url: redis.url, prefix: prefixOf(redis), clock });
+    return openRedisRecordImage({ ...image, url: redis.url, prefix: prefixOf(redis), clock, onCall });
   };
 }
 
@@ -91,8 +96,12 @@ function accessTo(redis: RedisConfig, { clock, log, metrics }: SharingInput): Re
     holder: randomUUID(),
     onNotice: (text) => log.warn('redis', text),
     watch: {
-      called: (outcome, durationMs) => metrics.redisCall(outcome, durationMs),
+      called: callCounter(metrics),
       isAnswering: (isAnswering) => metrics.setRedisAnswering(isAnswering),
     },
   };
+}
+
+function callCounter(metrics: Metrics): RedisWatch['called'] {
+  return (outcome, durationMs) => metrics.redisCall(outcome, durationMs);
 }

@@ -90,7 +90,7 @@ export async function startRecordGateway({
     log,
     migrates: true,
     processes: 1,
-    openImage: imageOpener(loaded.config.redis, systemClock),
+    openImage: imageOpener(loaded.config.redis, { clock: systemClock, metrics }),
   });
   if (record === undefined) throw new Error('No record was opened.');
   const opened = openLedger({

@@ -138,6 +138,13 @@ describe.runIf(redisUrl !== undefined && postgresUrl !== undefined)('a gateway t
     expect(healthy.body.components.record).not.toHaveProperty('image_age_seconds');
   }, 90_000);
 
+  it('calls for the image were in no metric', async () => {
+    const gateway = await start();
+    await imaged(gateway);
+    // No request came that would have asked for anything else.
+    expect(await gateway.metricsText()).toMatch(/^gateway_redis_call_seconds_count\{outcome="ok"\} [1-9]/m);
+  }, 90_000);
+
   it('does so too where the record takes connections and says nothing', async () => {
     const first = await start();
     await makeModel(first);

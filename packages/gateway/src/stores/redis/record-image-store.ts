@@ -16,7 +16,7 @@ import {
   readScript,
   renewScript,
 } from './record-image-scripts.ts';
-import { connectRedis, type RedisConnection } from './redis-connection.ts';
+import { connectRedis, type RedisConnection, type RedisWatch } from './redis-connection.ts';
 import { redisLocation } from './redis-location.ts';
 
 export interface RedisRecordImageInput {
@@ -34,6 +34,7 @@ export interface RedisRecordImageInput {
 export interface OpenRedisRecordImageInput extends Omit<RedisRecordImageInput, 'connection' | 'serverTime'> {
   readonly url: string;
   readonly clock: Clock;
+  readonly onCall: RedisWatch['called'];
 }
 
 /**
@@ -48,7 +49,10 @@ const DROPS_MS = 86_400_000;
 
 /** Opens it over a connection of its own; it waits a second for the server at most. Throws ConfigError for a bad address. */
 export async function openRedisRecordImage(input: OpenRedisRecordImageInput): Promise<RecordImageStore> {
-  const connection = connectRedis({ location: redisLocation(input.url), clock: input.clock });
+  const { clock, onCall, url } = input;
+  // Whether the server answers is told by the connection that requests are counted over.
+  const watch: RedisWatch = { called: onCall, isAnswering: () => undefined };
+  const connection = connectRedis({ location: redisLocation(url), clock, watch });
   await connection.isTried;
   return createRedisRecordImage({ ...input, connection });
 }
