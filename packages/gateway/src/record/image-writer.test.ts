@@ -157,6 +157,41 @@ describe('an image of the record', () => {
     expect(scene.image.image?.version).toBe(version);
   });
 
+  describe('of a later revision than the record', () => {
+    /** What is there is the image of a record that was changed more often. */
+    const makeLater = () => {
+      scene.image.image = { ...scene.image.image!, revision: 1_000 };
+    };
+
+    it('stayed for ten minutes after the record was restored from a backup', async () => {
+      await scene.stores.keys.create({ ...newKey, hash: hash('a') });
+      await scene.begin();
+      makeLater();
+      scene.writer.soon();
+      await scene.written();
+      expect(scene.image.image?.revision).toBe(1);
+      expect(scene.said.filter((text) => text.includes('restored backup'))).toHaveLength(1);
+    });
+
+    it('stays where the record is as new again within seconds, as a standby that lagged', async () => {
+      await scene.begin();
+      makeLater();
+      const { version } = scene.image.image!;
+      scene.writer.soon();
+      for (let seconds = 0; seconds < 4; seconds++) await scene.second();
+      const read = scene.stores.revisions.read.bind(scene.stores.revisions);
+      scene.stores.revisions.read = async () => ({
+        ...(await read()),
+        keys: 1_000,
+        budgets: 0,
+        providers: 0,
+        tenants: 0,
+      });
+      for (let seconds = 0; seconds < 30; seconds++) await scene.second();
+      expect([scene.image.image?.version, scene.image.drops]).toEqual([version, 0]);
+    });
+  });
+
   it('is not kept where nothing could seal it', async () => {
     scene.writer.begin(undefined);
     for (let seconds = 0; seconds < 60; seconds++) await scene.second();

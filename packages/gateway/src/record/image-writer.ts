@@ -27,6 +27,8 @@ const RETRY_MS = 1_000;
 const AGAIN_MS = 200;
 /** Milliseconds after a change at which an image is written: several changes may be one. */
 const SOON_MS = 100;
+/** Milliseconds for which the record has to be of an earlier revision than the image: a standby that lags is soon no more. */
+const SET_BACK_MS = 5_000;
 /** Fields that one call takes. */
 const PAGE = 200;
 
@@ -45,6 +47,8 @@ export class ImageWriter {
   #isAsked = false;
   #isClosed = false;
   #isKept: boolean | undefined;
+  /** Monotonic milliseconds since which the image is of a later revision than the record. */
+  #isLaterSince: number | undefined;
   #cancelNext = (): void => {};
 
   constructor(input: ImageWriterInput) {
@@ -115,10 +119,26 @@ export class ImageWriter {
     if (this.#secrets === undefined) return RENEW_MS;
     const beginning = await image.begin();
     const revision = await this.#revision();
+    if (beginning.revision !== undefined && beginning.revision > revision) return this.#followBack(image);
+    this.#isLaterSince = undefined;
     const isThere = beginning.revision === revision && (await image.renew(revision, beginning));
     if (!isThere && !(await this.#write(image, beginning, revision))) return AGAIN_MS;
     this.#tellKept();
     return RENEW_MS;
+  }
+
+  /**
+   * Revisions grow, and the record's was read after the image's: one that stays lower is that of a record which was set back,
+   * as by a backup. Nothing older takes the place of its image, so that goes.
+   */
+  async #followBack(image: RecordImageStore): Promise<number> {
+    const { clock, log } = this.#input;
+    this.#isLaterSince ??= clock.now();
+    if (clock.now() - this.#isLaterSince < SET_BACK_MS) return RETRY_MS;
+    await image.drop();
+    this.#isLaterSince = undefined;
+    log.warn('record', 'The record is older than its image in Redis, as after a restored backup: that is written anew');
+    return 0;
   }
 
   /** Whether there is an image that is as new as the record was when it was begun. */
