@@ -91,6 +91,7 @@ export class GatewayRecord {
       ...this.stores,
       clock,
       findInImage: (hash) => this.#standIn?.find(hash),
+      findTenantInImage: (id) => this.#standIn?.findTenant(id),
       onUse: (id) => this.keyUses.note(id),
     });
     const { budgetsWhenStoreIsAway } = input;

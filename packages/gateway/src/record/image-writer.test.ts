@@ -59,7 +59,8 @@ describe('an image of the record', () => {
   it('is there where there is no key and nothing else', async () => {
     await scene.begin();
     await scene.standIn.begin();
-    expect(scene.taken).toEqual([{ targets: { providers: [], models: [] }, budgets: [] }]);
+    const tenants = { known: [], isWhole: true };
+    expect(scene.taken).toEqual([{ targets: { providers: [], models: [] }, budgets: [], tenants }]);
     expect(scene.standIn.ageMs).toBeLessThan(1_000);
     expect(await scene.standIn.find(hash('a'))).toBeUndefined();
   });

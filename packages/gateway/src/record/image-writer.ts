@@ -6,6 +6,7 @@ import type { KeyChange } from './key-directory.ts';
 import { listAll } from './list-all.ts';
 import { pagesOf } from './pages-of.ts';
 import { readKnownKeys } from './read-known-keys.ts';
+import { readKnownTenants } from './read-known-tenants.ts';
 import { ImageSeal, SALT_FIELD } from './record-image.ts';
 import type { RecordSecrets } from './record-secrets.ts';
 import type { RecordStores } from './record-stores.ts';
@@ -148,7 +149,8 @@ export class ImageWriter {
     const { box, salt } = this.#secrets as RecordSecrets;
     const seal = new ImageSeal(box, version);
     const targets = await readTargetRows(stores);
-    const rows = seal.sealRows({ targets, budgets: await listAll(stores.budgets) });
+    const budgets = await listAll(stores.budgets);
+    const rows = seal.sealRows({ targets, budgets, tenants: await readKnownTenants(stores) });
     let count = 0;
     const append = async (fields: readonly ImageField[]): Promise<void> => {
       count += fields.length;

@@ -15,6 +15,8 @@ export interface KeyDirectoryInput {
   readonly clock: Clock;
   /** Finds a key where something stands in for the record; undefined: the record is to be asked. Never rejects. */
   readonly findInImage?: (hash: KeyHash) => Promise<KnownKey | undefined> | undefined;
+  /** The same of a tenant. */
+  readonly findTenantInImage?: (id: string) => KnownTenant | undefined;
   /** Told of every use of a key that is good. */
   readonly onUse: (id: string) => void;
 }
@@ -63,7 +65,8 @@ export class KeyDirectory implements KeyLookup {
     this.#tenants = new FreshValues({
       clock,
       most: MOST_TENANTS,
-      read: async (id) => knownTenantOf(await this.#owners.of({ teamId: null, tenantId: id })),
+      read: async (id) =>
+        input.findTenantInImage?.(id) ?? knownTenantOf(await this.#owners.of({ teamId: null, tenantId: id })),
       isKept: () => true,
       unavailable: unavailable(
         'What the tenant of this API key may do cannot be found out now. Try again in a moment.',
@@ -95,10 +98,11 @@ export class KeyDirectory implements KeyLookup {
     this.#tenants.forget(({ ownerIds }, id) => isOneOf(id) || ownerIds.some(isOneOf));
   }
 
-  /** What is known of keys was told by something that is not believed any more. */
+  /** What is known of keys and tenants was told by something that is not believed any more. */
   forgetAll(): void {
     this.invalidate();
     this.#known.forget(() => true);
+    this.#tenants.forget(() => true);
   }
 
   /** Reads every key that is valid now, as many as are remembered. Rejects where the record does not answer. */

@@ -37,6 +37,9 @@ export const unknownKey: KnownKey = {
   ownerIds: [],
 };
 
+/** The record says nothing of this tenant. */
+export const unknownTenant: KnownTenant = { answer: { namespaces: [], organisation: undefined }, ownerIds: [] };
+
 /** What a key that was found is good for at a time, in milliseconds since 1970. */
 export function knownKeyOf(found: FoundKey, owners: KeyOwners, now: number): KnownKey {
   const { key, validUntil } = found;

@@ -1,13 +1,9 @@
-import type { Collection, StoredItem } from '../stores/collection.ts';
 import type { KeyHash } from '../stores/key-store.ts';
 import { KeyOwnerLookup } from './key-owners.ts';
 import { type KnownKey, knownKeyOf } from './known-key.ts';
-import { listAll } from './list-all.ts';
+import { readAhead } from './read-ahead.ts';
 import type { RecordStores } from './record-stores.ts';
 import { validKeyPages } from './valid-key-pages.ts';
-
-/** Owners of each kind that are read before they are asked for. */
-const MOST_OWNERS = 10_000;
 
 /**
  * Every key that is valid now, as many as a process remembers, in pages: read anew, and nothing of it from memory.
@@ -27,12 +23,4 @@ export async function* readKnownKeys(
     for (const found of page) known.push([found.hash, knownKeyOf(found, await owners.of(found.key), now)]);
     yield known;
   }
-}
-
-/** Owners by a few calls in place of one for each. One that is not among them is asked for: there may be more. */
-async function readAhead<Item extends StoredItem>(
-  store: Pick<Collection<Item>, 'get' | 'list'>,
-): Promise<Pick<Collection<Item>, 'get'>> {
-  const known = new Map((await listAll(store, MOST_OWNERS)).map((item) => [item.id, item]));
-  return { get: async (id) => known.get(id) ?? (await store.get(id)) };
 }

@@ -5,12 +5,15 @@ import type { KeyHash } from '../stores/key-store.ts';
 import type { StoredModel, StoredProvider } from '../stores/provider-store.ts';
 import type { ImageField } from '../stores/record-image-store.ts';
 import type { KnownKey } from './known-key.ts';
+import type { KnownTenants } from './read-known-tenants.ts';
 import type { TargetRows } from './stored-targets.ts';
 
 /** What a process needs beside keys to serve requests in place of the record. */
 export interface ImageRows {
   readonly targets: TargetRows;
   readonly budgets: readonly Budget[];
+  /** For keys of the configuration, which are in no image. */
+  readonly tenants: KnownTenants;
 }
 
 /** The field with the salt from which the key of a box may be derived; it is no secret, and in clear. */
@@ -36,14 +39,19 @@ export class ImageSeal {
   }
 
   /** Throws where there are more rows than an image has. */
-  sealRows({ budgets, targets }: ImageRows): readonly ImageField[] {
+  sealRows({ budgets, targets, tenants }: ImageRows): readonly ImageField[] {
     const rows: readonly Row[] = [
       ...targets.providers.map((provider) => ({ provider })),
       ...targets.models.map((model) => ({ model })),
       ...budgets.map((budget) => ({ budget: { ...budget, capNanos: String(budget.capNanos) } })),
+      ...tenants.known.map((tenant) => ({ tenant })),
+      { hasAllTenants: tenants.isWhole },
     ];
     if (rows.length > MOST_ROWS) {
-      throw new GatewayError('internal', `More than ${MOST_ROWS} providers, models and budgets are kept in no image.`);
+      throw new GatewayError(
+        'internal',
+        `More than ${MOST_ROWS} providers, models, budgets and tenants are kept in no image.`,
+      );
     }
     const count = Math.ceil(rows.length / ROWS);
     const fields = rowFields(count).map((name, index) =>
@@ -70,6 +78,11 @@ export class ImageSeal {
         models: rows.flatMap(({ model }) => model ?? []),
       },
       budgets: rows.flatMap(({ budget }) => (budget ? { ...budget, capNanos: BigInt(budget.capNanos) } : [])),
+      tenants: {
+        known: rows.flatMap(({ tenant }) => (tenant ? [tenant] : [])),
+        // Gateways before this one left tenants out.
+        isWhole: rows.some(({ hasAllTenants }) => hasAllTenants),
+      },
     };
   }
 
@@ -96,6 +109,8 @@ interface Row {
   readonly model?: StoredModel;
   /** JSON has no numbers as large as a cap may be. */
   readonly budget?: Omit<Budget, 'capNanos'> & { readonly capNanos: string };
+  readonly tenant?: KnownTenants['known'][number];
+  readonly hasAllTenants?: boolean;
 }
 
 /** Null where nothing ends it: JSON has no infinity. */

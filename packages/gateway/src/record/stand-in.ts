@@ -4,8 +4,9 @@ import type { SecretBox } from '../credentials/secret-box.ts';
 import type { KeyHash } from '../stores/key-store.ts';
 import type { ImageField, ImageReading, RecordImageStore } from '../stores/record-image-store.ts';
 import type { Log } from '../telemetry/telemetry.ts';
-import type { KnownKey } from './known-key.ts';
+import { type KnownKey, type KnownTenant, unknownTenant } from './known-key.ts';
 import { pagesOf } from './pages-of.ts';
+import type { KnownTenants } from './read-known-tenants.ts';
 import { HEAD_FIELD, type ImageRows, ImageSeal, keyField, SALT_FIELD } from './record-image.ts';
 import type { RecordSecrets } from './record-secrets.ts';
 
@@ -29,6 +30,7 @@ export interface StandInInput {
 interface UsedImage {
   readonly version: string;
   readonly seal: ImageSeal;
+  readonly findTenant: (id: string) => KnownTenant | undefined;
   /** Monotonic milliseconds at which the record was known to be so. */
   readonly isOf: number;
 }
@@ -96,6 +98,11 @@ export class StandIn {
     return this.#used && this.#find(hash);
   }
 
+  /** Undefined where no image is in use, or it may lack this tenant. */
+  findTenant(id: string): KnownTenant | undefined {
+    return this.#used?.findTenant(id);
+  }
+
   async #find(hash: KeyHash): Promise<KnownKey | undefined> {
     try {
       const reading = await (await this.#input.openImage()).read([keyField(hash)]);
@@ -133,11 +140,11 @@ export class StandIn {
     if (reading === undefined || reading.version === this.#badVersion) return this.#lose();
     const { ageMs, version } = reading;
     if (this.#used?.version !== version) {
-      const seal = await this.#take(image, reading);
+      const taken = await this.#take(image, reading);
       // Another one came meanwhile: whoever asks for a key next, or the next look, takes that.
-      if (seal === undefined) return;
+      if (taken === undefined) return;
       this.#tell(ageMs);
-      this.#used = { version, seal, isOf: askedAt - ageMs };
+      this.#used = { ...taken, isOf: askedAt - ageMs };
       this.#input.forgetKeys();
     } else this.#used = { ...this.#used, isOf: askedAt - ageMs };
     this.#cancelEnd();
@@ -145,7 +152,10 @@ export class StandIn {
   }
 
   /** Takes over the rows of another image; undefined where that is replaced meanwhile, or cannot be opened. */
-  async #take(image: RecordImageStore, { values, version }: ImageReading): Promise<ImageSeal | undefined> {
+  async #take(
+    image: RecordImageStore,
+    { values, version }: ImageReading,
+  ): Promise<Omit<UsedImage, 'isOf'> | undefined> {
     const [head, salt] = values;
     const fields: ImageField[] = [];
     let seal: ImageSeal;
@@ -170,7 +180,7 @@ export class StandIn {
     await this.#input.takeOver(rows, box).finally(() => {
       this.#isTaking = false;
     });
-    return seal;
+    return { version, seal, findTenant: tenantFinder(rows.tenants) };
   }
 
   /** Throws where there is no key for one. */
@@ -209,4 +219,9 @@ export class StandIn {
     const { isFirst, log } = this.#input;
     log[isFirst ? 'warn' : 'debug']('record', text);
   }
+}
+
+function tenantFinder({ isWhole, known }: KnownTenants): UsedImage['findTenant'] {
+  const byId = new Map(known);
+  return (id) => byId.get(id) ?? (isWhole ? unknownTenant : undefined);
 }

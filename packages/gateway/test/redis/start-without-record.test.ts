@@ -59,11 +59,11 @@ describe.runIf(redisUrl !== undefined && postgresUrl !== undefined)('a gateway t
     return url.href;
   }
 
-  async function start(redis = redisUrl!): Promise<RecordGateway> {
+  async function start(redis = redisUrl!, sections: object = {}): Promise<RecordGateway> {
     const gateway = await startRecordGateway({
       location: { url: address() },
       env: { REDIS_URL: redis },
-      config: { redis: { key_prefix: prefix.configured } },
+      config: { redis: { key_prefix: prefix.configured }, ...sections },
     });
     running.push(gateway);
     return gateway;
@@ -103,6 +103,9 @@ describe.runIf(redisUrl !== undefined && postgresUrl !== undefined)('a gateway t
     const first = await start();
     await makeModel(first);
     const { id, key } = await makeKey(first);
+    // Calls for the image were missing there; no request came that would have made others.
+    await imaged(first);
+    expect(await first.metricsText()).toMatch(/^gateway_redis_call_seconds_count\{outcome="ok"\} [1-9]/m);
     const revoked = await makeKey(first);
     const other = await makeKey(first, { scopes: { models: ['another'] } });
     await imaged(first);
@@ -138,11 +141,22 @@ describe.runIf(redisUrl !== undefined && postgresUrl !== undefined)('a gateway t
     expect(healthy.body.components.record).not.toHaveProperty('image_age_seconds');
   }, 90_000);
 
-  it('calls for the image were in no metric', async () => {
-    const gateway = await start();
-    await imaged(gateway);
-    // No request came that would have asked for anything else.
-    expect(await gateway.metricsText()).toMatch(/^gateway_redis_call_seconds_count\{outcome="ok"\} [1-9]/m);
+  it('keys of the configuration that name a tenant were refused', async () => {
+    const tenants = { free: {}, narrow: { settings: { allowed_models: ['another'] } }, closed: { is_active: false } };
+    const names = [...Object.keys(tenants), 'unknown'];
+    const keys = names.map((tenant) => ({ name: tenant, key: `sk-configured-key-of-${tenant}`, tenant }));
+    const first = await start(redisUrl, { auth: { keys } });
+    await makeModel(first);
+    for (const [id, more] of Object.entries(tenants)) await made(first, '/admin/tenants', { id, name: id, ...more });
+    const answersOf = (gateway: RecordGateway) => Promise.all(keys.map(({ key }) => ask(gateway, key)));
+    expect(await answersOf(first)).toEqual([200, 403, 403, 200]);
+    await imaged(first);
+    await first.stop();
+    await wire.close();
+    const late = await start(redisUrl, { auth: { keys } });
+    expect(await answersOf(late)).toEqual([200, 403, 403, 200]);
+    await withClient(async (client) => client.unlink((await imageName())!));
+    await vi.waitFor(async () => expect(await answersOf(late)).toEqual([503, 503, 503, 503]), patience);
   }, 90_000);
 
   it('does so too where the record takes connections and says nothing', async () => {
