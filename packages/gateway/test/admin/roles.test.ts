@@ -148,6 +148,44 @@ describe('every route of the admin API', () => {
     await gateway.admin('DELETE', `/admin/keys/${made.body.id}`);
     expect((await gateway.admin('GET', '/admin/stats', undefined, made.body.key)).status).toBe(401);
   });
+
+  it('is closed to a key for it from another address than its own, and so are the reports', async () => {
+    const scopes = { admin: 'full', addresses: ['192.0.2.0/24'] };
+    const made = await gateway.admin('POST', '/admin/keys', { name: 'office', scopes });
+    const from = async (address: string, path: string): Promise<number> => {
+      const headers = { 'x-forwarded-for': address, authorization: `Bearer ${made.body.key}` };
+      return (await fetch(gateway.url + path, { headers })).status;
+    };
+    for (const path of ['/admin/keys', '/api/v1/metrics/cost']) {
+      expect([await from('192.0.2.7', path), await from('198.51.100.7', path)]).toEqual([200, 403]);
+    }
+  });
+
+  it('is closed to a key whose tenant, or its organisation, is inactive, for as long as it is', async () => {
+    const organisation = await gateway.admin('POST', '/admin/organisations', { name: 'Group' });
+    const belongs = { id: 'rest', name: 'Rest', organisation_id: organisation.body.id };
+    await gateway.admin('POST', '/admin/tenants', belongs);
+    const made = await gateway.admin('POST', '/admin/keys', {
+      name: 'of rest',
+      tenant_id: 'rest',
+      scopes: { admin: 'tenant' },
+    });
+    const statusWhile = async (path: string, isActive: boolean): Promise<number> => {
+      await gateway.admin('PUT', path, { is_active: isActive });
+      return (await gateway.admin('GET', '/admin/keys', undefined, made.body.key)).status;
+    };
+    for (const path of ['/admin/tenants/rest', `/admin/organisations/${organisation.body.id}`]) {
+      expect([await statusWhile(path, false), await statusWhile(path, true)]).toEqual([403, 200]);
+    }
+  });
+
+  it('shows when a key for it was last used', async () => {
+    const made = await gateway.admin('POST', '/admin/keys', { name: 'used', scopes: { admin: 'read' } });
+    await gateway.admin('GET', '/admin/stats', undefined, made.body.key);
+    await gateway.record.keyUses.write();
+    const shown = await gateway.admin('GET', `/admin/keys/${made.body.id}`);
+    expect(shown.body.last_used_at).toEqual(expect.any(String));
+  });
 });
 
 describe('without ADMIN_KEY', () => {

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { Exchange } from '../../exchange.ts';
+import { createAddressSet } from '../../policies/address-set.ts';
 import type { AdminAccess } from '../../policies/admin-access.ts';
 import { readBearer } from '../../policies/authenticate.ts';
 import type { GatewayRecord } from '../../record/gateway-record.ts';
+import { KeyOwnerLookup } from '../../record/key-owners.ts';
 import { type ApiKey, keyState } from '../../stores/key-store.ts';
 
 /** Who administers. `all`: everything. `read`: everything, without changing it. `tenant`: one tenant. */
@@ -22,7 +24,7 @@ const keyShape = /^sk-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export interface AdminCallerInput {
   readonly exchange: Pick<Exchange, 'headers' | 'clientAddress'>;
   readonly access: AdminAccess;
-  readonly record: Pick<GatewayRecord, 'keys' | 'stores'> | undefined;
+  readonly record: Pick<GatewayRecord, 'keys' | 'keyUses' | 'stores'> | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -30,7 +32,7 @@ export interface AdminCallerInput {
 /**
  * Finds out who wants to administer: whoever has the operators' key, or a key of the record that was made for it. Keys of
  * callers are refused as any wrong key is. Throws `not_found` where there is no operators' key, `unauthenticated`,
- * `rate_limited`.
+ * `rate_limited`, and as `findKeyCaller`.
  */
 export async function findAdminCaller({ access, exchange, now, record }: AdminCallerInput): Promise<AdminCaller> {
   const { authorization } = exchange.headers;
@@ -46,7 +48,10 @@ export async function findAdminCaller({ access, exchange, now, record }: AdminCa
   return operator;
 }
 
-/** Who administers by a key of the record; undefined: the request has none that was made for it. */
+/**
+ * Who administers by a key of the record; undefined: the request has none that was made for it. Throws `forbidden` where
+ * the key may not come from this address, or belongs to somebody who is inactive.
+ */
 export async function findKeyCaller({
   exchange,
   now,
@@ -54,23 +59,41 @@ export async function findKeyCaller({
 }: Omit<AdminCallerInput, 'access'>): Promise<AdminCaller | undefined> {
   const bearer = readBearer({ authorization: exchange.headers.authorization });
   if (bearer === undefined || record === undefined || !keyShape.test(bearer)) return undefined;
-  return findAdminKey(record, hash('sha256', bearer), now);
+  const key = await findAdminKey(record, hash('sha256', bearer), now);
+  const caller = key && callerOf(key);
+  if (key === undefined || caller === undefined) return undefined;
+  checkAddress(key, exchange.clientAddress);
+  await checkOwners(key, record);
+  record.keyUses.note(key.id);
+  return caller;
 }
 
 async function findAdminKey(
   record: Pick<GatewayRecord, 'keys' | 'stores'>,
   keyHash: string,
   now: number,
-): Promise<AdminCaller | undefined> {
+): Promise<ApiKey | undefined> {
   // The directory spares the record those who try keys; while the record is away, nobody's key administers.
   const known = await Promise.resolve(record.keys.find(keyHash)).catch(() => undefined);
   if (known === undefined || !('refusal' in known) || known.refusal !== 'administers') return undefined;
   const found = await record.stores.keys.findByHash(keyHash);
-  return found === undefined || keyState(found, now) !== 'valid' ? undefined : callerOf(found.key);
+  return found === undefined || keyState(found, now) !== 'valid' ? undefined : found.key;
 }
 
 function callerOf({ id, scopes, tenantId }: ApiKey): AdminCaller | undefined {
   if (scopes.admin === undefined) return undefined;
   if (scopes.admin !== 'tenant') return { role: scopes.admin, actor: id, tenantId: undefined };
   return tenantId === null ? undefined : { role: 'tenant', actor: id, tenantId };
+}
+
+function checkAddress({ scopes: { addresses } }: ApiKey, clientAddress: string): void {
+  if (addresses === undefined || createAddressSet(addresses)(clientAddress)) return;
+  throw new GatewayError('forbidden', 'This key may not administer from this address. Have its addresses changed.');
+}
+
+/** Read anew each time: whoever was made inactive a moment ago changes nothing any more. */
+async function checkOwners(key: ApiKey, { stores }: Pick<GatewayRecord, 'stores'>): Promise<void> {
+  const { organisations, team, tenant } = await new KeyOwnerLookup(stores.tenants).of(key);
+  if ([tenant, team, ...organisations].every((owner) => owner?.isActive !== false)) return;
+  throw new GatewayError('forbidden', 'The team, tenant or organisation of this key is inactive.');
 }
