@@ -49,6 +49,18 @@ export function checkModelScope(scopes: PrincipalScopes | undefined, model: stri
   throw forbidden(`This API key may not use the model '${shown}'. It may use ${names}.`, 'model');
 }
 
+/**
+ * Refuses a key that is for some models only at a forwarded path: the body and the rest of the path say which model is
+ * asked there, in whatever way the provider has, and nobody reads it. Throws `forbidden`.
+ */
+export function checkForwardScope(scopes: PrincipalScopes | undefined): void {
+  if (scopes?.models === undefined || scopes.models.every((names) => names.includes('*'))) return;
+  throw forbidden(
+    'This API key is for some models only, and forwarded paths may lead to any. Use the paths that the gateway knows, or ' +
+      'another key.',
+  );
+}
+
 /** Whether a key with these scopes may use a model. */
 export function mayUseModel(scopes: PrincipalScopes | undefined, model: string | undefined): boolean {
   if (scopes?.models === undefined) return true;

@@ -87,6 +87,23 @@ describe.each(testDialects)('keys of the record, on $name', ({ create }) => {
     expect(await statusOf(key, 'other')).toBe(200);
   });
 
+  it('that are for some models do not reach others by forwarded paths, whose bodies nobody reads', async () => {
+    const forwarded = async (key: string) => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+      const body = JSON.stringify({ model: 'other', messages: [{ role: 'user', content: 'Hello!' }] });
+      const reply = await fetch(`${gateway.url}/v1/gpt-4o/chat/completions`, { method: 'POST', headers, body });
+      return reply.status;
+    };
+    const scoped = await make({ scopes: { models: ['gpt-4o'], endpoints: ['chat', 'proxy'] } });
+    const settings = { allowed_models: ['gpt-4o'] };
+    await gateway.admin('POST', '/admin/tenants', { id: 'narrow', name: 'Narrow', settings });
+    const ofTenant = await make({ tenant_id: 'narrow' });
+    const free = await make({ scopes: { models: ['*'] } });
+    expect([await forwarded(scoped.key), await forwarded(ofTenant.key), await forwarded(free.key)]).toEqual([
+      403, 403, 200,
+    ]);
+  });
+
   it('are for the operations of their scopes', async () => {
     const { key } = await make({ scopes: { endpoints: ['embeddings'] } });
     const refused = await gateway.chat(key);
