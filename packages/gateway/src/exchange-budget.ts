@@ -182,6 +182,8 @@ class DearestPlace {
     const { nanoDollars } = cost;
     if (!nanoDollars && prices !== undefined && isFree(prices)) return;
     this.#isAllFree = false;
+    // What a forwarded path asks for, and of which model, nobody reads: its input says little of what it costs.
+    if (this.#exchange.operation === 'proxy') this.#unknownCost ??= 'no_usage';
     if (nanoDollars === undefined) this.#unknownCost ??= cost.reason;
     else this.#knownNanos = Math.max(this.#knownNanos, nanoDollars);
   }

@@ -55,7 +55,7 @@ export function createBudgetPolicy(input: BudgetPolicyInput): BudgetPolicy {
     reserve(ask) {
       const { claims, estimate, model } = ask;
       if (estimate.unknownCost !== undefined && unknownPrice === 'deny' && claims.some(({ cap }) => cap.isHard)) {
-        throw unknownPriceOf(model);
+        throw estimate.unknownCost === 'no_usage' ? unknownUse() : unknownPriceOf(model);
       }
       const reservation = store.reserve(claims, estimate.knownNanos);
       if (reservation instanceof Promise) return reservation.then((late) => held(late, ask, input));
@@ -90,6 +90,14 @@ function unknownPriceOf(model: string): GatewayError {
   return new GatewayError(
     'price_unknown',
     `The price of ${named} is not known at every target that it may go to, and a budget holds that allows no unknown prices. ${remedy}`,
+  );
+}
+
+function unknownUse(): GatewayError {
+  return new GatewayError(
+    'price_unknown',
+    'What a forwarded path costs is not known, and a budget holds that allows no unknown prices. Ask by a path that the ' +
+      'gateway knows.',
   );
 }
 

@@ -204,4 +204,21 @@ describe('a price that nobody knows', () => {
     expect((await scene.gateway.chat(key, 'unpriced')).status).toBe(429);
     expect((await scene.gateway.chat(key, 'free')).status).toBe(200);
   });
+
+  it('is that of forwarded paths, which could be asked for anything past a budget that was spent', async () => {
+    const { key } = await scene.key();
+    const forward = async (model: string) => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+      const body = JSON.stringify({ model: 'priced', messages: [{ role: 'user', content: 'Hello!' }] });
+      const url = `${scene.gateway.url}/v1/${model}/chat/completions`;
+      const reply = await fetch(url, { method: 'POST', headers, body });
+      const { error } = (await reply.json()) as { readonly error?: { readonly code: string } };
+      return [reply.status, error?.code];
+    };
+    const id = await scene.budget({ cap_usd: 1 });
+    expect(await forward('priced')).toEqual([403, 'price_unknown']);
+    expect(await forward('free')).toEqual([200, undefined]);
+    await scene.gateway.admin('PUT', `/admin/budgets/${id}`, { is_hard: false });
+    expect(await forward('priced')).toEqual([200, undefined]);
+  });
 });
