@@ -3,7 +3,7 @@ import type { Usage } from './canonical/usage.ts';
 import type { StickyBy } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
 import type { ParsedBody } from './parsed-body.ts';
-import { chargingOf, outputLimitOf, roughInputTokens, USUAL_OUTPUT } from './rough-tokens.ts';
+import { chargingOf, MOST_OUTPUT, outputLimitOf, roughInputTokens, USUAL_OUTPUT } from './rough-tokens.ts';
 import type { PickFacts } from './routing/pick-facts.ts';
 import { needsOf } from './routing/request-needs.ts';
 import { stickyHashOf } from './routing/sticky-hash.ts';
@@ -81,10 +81,8 @@ export function estimatedTokens(exchange: Exchange): number {
 
 function outputOfAll(exchange: Exchange): number {
   if (chargingOf(exchange.operation) !== 'both') return 0;
-  return (
-    expectedOutput(exchange.parsedBody === undefined ? readAgain(exchange) : exchange.parsedBody.outline) *
-    Math.max(1, exchange.facts.choices)
-  );
+  const body = exchange.parsedBody === undefined ? readAgain(exchange) : exchange.parsedBody.outline;
+  return Math.min(MOST_OUTPUT, expectedOutput(body) * Math.max(1, exchange.facts.choices));
 }
 
 /** Tokens of one answer. */

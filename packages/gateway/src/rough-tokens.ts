@@ -1,5 +1,5 @@
 import { tokensOfBytes } from './canonical/estimate-tokens.ts';
-import { asCount, isObject } from './canonical/json.ts';
+import { isObject } from './canonical/json.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
@@ -59,16 +59,26 @@ export function roughUsage(exchange: Pick<Exchange, 'body' | 'operation' | 'pars
 const limitNames = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'maxOutputTokens', 'maxTokens'];
 const limitHolders = ['generationConfig', 'inferenceConfig'];
 
-/** Tokens that the caller lets an answer have; undefined where the request names none. */
+/** Tokens that no request gets, whatever its caller allows: costs of more would not add up exactly. */
+export const MOST_OUTPUT = 1_000_000_000;
+
+/**
+ * Tokens that the caller lets an answer have; undefined where the request names none. Of several limits it is the largest:
+ * which of them an upstream goes by is its own affair.
+ */
 export function outputLimitOf(body: unknown): number | undefined {
   if (!isObject(body)) return undefined;
-  for (const name of limitNames) {
-    const limit = asCount(body[name]);
-    if (limit !== undefined) return limit;
-  }
-  for (const holder of limitHolders) {
-    const limit = outputLimitOf(body[holder]);
-    if (limit !== undefined) return limit;
-  }
-  return undefined;
+  let largest: number | undefined;
+  for (const name of limitNames) largest = larger(largest, asLimit(body[name]));
+  for (const holder of limitHolders) largest = larger(largest, outputLimitOf(body[holder]));
+  return largest;
+}
+
+/** Any number that is not negative: one that is too large to be exact is a limit all the same. */
+function asLimit(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 0 ? Math.min(Math.ceil(value), MOST_OUTPUT) : undefined;
+}
+
+function larger(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || (other !== undefined && other > one) ? other : one;
 }

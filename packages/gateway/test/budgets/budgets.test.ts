@@ -49,6 +49,18 @@ describe('a hard budget', () => {
     expect((await scene.gateway.chat(key, 'priced', { max_tokens: 1 })).status).toBe(429);
   });
 
+  it.each([
+    ['beyond exact numbers', { max_tokens: 1e300 }],
+    ['that costs more than can be counted', { max_tokens: 1e15, n: 128 }],
+    ['in the second of two names', { max_tokens: 1, max_completion_tokens: 1_000_000 }],
+  ])('has no room for a limit on output %s, as for any that is too large', async (_, limit) => {
+    const { key } = await scene.key();
+    const id = await scene.budget({ cap_usd: 1 });
+    const { body, status } = await scene.gateway.chat(key, 'priced', limit);
+    expect([status, body.error?.code]).toEqual([429, 'budget_exceeded']);
+    expect(await scene.standing(id)).toMatchObject({ spent_usd: 0, reserved_usd: 0 });
+  });
+
   it('is told in the words of whoever asks', async () => {
     const { key } = await scene.key();
     await scene.budget({ cap_usd: 0 });
