@@ -24,3 +24,8 @@ export function objectsIn(value: unknown): readonly JsonObject[] {
 export function asCount(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
+
+/** Whether something was told in place of a count that is none: negative, broken, too large to be exact. */
+export function isNoCount(value: unknown): boolean {
+  return value !== undefined && value !== null && asCount(value) === undefined;
+}

@@ -4,20 +4,21 @@ import { toNumber } from '../../framing/exact-json.ts';
 
 /**
  * Reads a usage object. This wire's `input_tokens` are those after the last cache mark only: what was read from the
- * cache and written to it is counted apart. `output_tokens` include the thinking. Undefined when it is no usage object.
+ * cache and written to it is counted apart. `output_tokens` include the thinking. Undefined when it is no usage
+ * object, where it has no input, and where a count of it is none: what is not told must not be free.
  */
 export function decodeUsage(value: unknown): Usage | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isObject(value) || mainCounts.some((name) => isNoCount(value[name]))) return undefined;
   const input = count(value['input_tokens']);
   const output = count(value['output_tokens']);
-  if (input === undefined && output === undefined) return undefined;
+  if (input === undefined) return undefined;
   const cached = count(value['cache_read_input_tokens']) ?? 0;
   const written = count(value['cache_creation_input_tokens']) ?? 0;
   const hour = Math.min(written, count(asObject(value['cache_creation'])?.['ephemeral_1h_input_tokens']) ?? 0);
   const reasoning = count(asObject(value['output_tokens_details'])?.['thinking_tokens']) ?? 0;
   const rate = decodeRate(value);
   return {
-    input: (input ?? 0) + cached + written,
+    input: input + cached + written,
     output: output ?? 0,
     ...(cached > 0 ? { cachedInput: cached } : {}),
     ...(written > 0 ? { cacheWriteInput: written } : {}),
@@ -90,6 +91,13 @@ export function decodeAnsweredTier(usage: unknown): string | undefined {
 function encodeAnsweredTier(tier: string | undefined): string | null {
   if (tier === undefined) return null;
   return tier === 'default' ? 'standard' : tier;
+}
+
+const mainCounts = ['input_tokens', 'output_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'] as const;
+
+/** As `isNoCount` of the vocabulary, of numbers that were kept exact. */
+function isNoCount(value: unknown): boolean {
+  return value !== undefined && value !== null && count(value) === undefined;
 }
 
 function count(value: unknown): number | undefined {

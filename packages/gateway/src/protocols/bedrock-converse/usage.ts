@@ -1,13 +1,14 @@
-import { asCount, asObject, asString, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import { asCount, asObject, asString, isNoCount, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 
 /**
  * Reads `usage` of an answer or of a stream's `metadata`. Converse counts cached tokens beside `inputTokens`, and says
  * each of their numbers twice (`cacheReadInputTokenCount` is the older name).
+ * Undefined where a count is none: what is not told must not be free.
  */
 export function decodeUsage(value: unknown): Usage | undefined {
   const usage = asObject(value);
-  if (!usage) return undefined;
+  if (!usage || mainCounts.some((name) => isNoCount(usage[name]))) return undefined;
   const fresh = asCount(usage['inputTokens']);
   const output = asCount(usage['outputTokens']);
   if (fresh === undefined && output === undefined) return undefined;
@@ -22,6 +23,8 @@ export function decodeUsage(value: unknown): Usage | undefined {
     ...(hour === undefined ? {} : { cacheWriteHourInput: hour }),
   };
 }
+
+const mainCounts = ['inputTokens', 'outputTokens', 'cacheReadInputTokens', 'cacheWriteInputTokens'] as const;
 
 /** The tier that answered. */
 export function decodeServiceTier(value: unknown): string | undefined {

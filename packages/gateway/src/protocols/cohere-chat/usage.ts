@@ -1,4 +1,4 @@
-import { asCount, asObject, type JsonObject } from '../../canonical/json.ts';
+import { asCount, asObject, isNoCount, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 
 /**
@@ -35,6 +35,7 @@ function countsOf(tokens: JsonObject | undefined): Usage | undefined {
   const input = asCount(tokens?.['input_tokens']);
   const output = asCount(tokens?.['output_tokens']);
   if (input === undefined && output === undefined) return undefined;
+  if (isNoCount(tokens?.['input_tokens']) || isNoCount(tokens?.['output_tokens'])) return undefined;
   const reasoning = asCount(tokens?.['reasoning_tokens']);
   const imageInput = asCount(tokens?.['image_tokens']);
   return {

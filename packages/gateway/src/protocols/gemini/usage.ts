@@ -1,12 +1,13 @@
-import { asCount, asString, isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import { asCount, asString, isNoCount, isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 
 /**
  * Reads `usageMetadata`. Tokens of thought are counted beside those of the answer, tokens of what tools of Google's own
- * put into the prompt beside those of the prompt; cached ones are part of it.
+ * put into the prompt beside those of the prompt; cached ones are part of it. Undefined where a count is none, or of a total
+ * nothing is told of what it is made of: what is not told must not be free.
  */
 export function decodeUsage(value: unknown): Usage | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isObject(value) || mainCounts.some((name) => isNoCount(value[name]))) return undefined;
   const prompt = asCount(value['promptTokenCount']);
   const answer = asCount(value['candidatesTokenCount']);
   const total = asCount(value['totalTokenCount']);
@@ -15,6 +16,7 @@ export function decodeUsage(value: unknown): Usage | undefined {
   const input = (prompt ?? 0) + (asCount(value['toolUsePromptTokenCount']) ?? 0);
   const thoughts = asCount(value['thoughtsTokenCount']);
   // Should thoughts be counted among the answer after all, the total tells.
+  if (prompt === undefined && answer === undefined && thoughts === undefined && total !== 0) return undefined;
   const isInclusive = answer !== undefined && answer >= (thoughts ?? 0) && total === input + answer;
   const output = (answer ?? 0) + (isInclusive ? 0 : (thoughts ?? 0));
   const cached = asCount(value['cachedContentTokenCount']);
@@ -34,6 +36,14 @@ export function decodeUsage(value: unknown): Usage | undefined {
     ...(kept?.image === undefined ? {} : { cachedImageInput: kept.image }),
   };
 }
+
+const mainCounts = [
+  'promptTokenCount',
+  'toolUsePromptTokenCount',
+  'candidatesTokenCount',
+  'thoughtsTokenCount',
+  'totalTokenCount',
+] as const;
 
 /** Writes `usageMetadata`. */
 export function encodeUsage(usage: Usage, serviceTier: string | undefined): JsonObject {

@@ -32,16 +32,27 @@ describe('decodeUsage', () => {
       { input: 9, output: 4, cachedInput: 2 },
     ],
     ['Together', { prompt_tokens: 9, completion_tokens: 4, cached_tokens: 1 }, { input: 9, output: 4, cachedInput: 1 }],
-    ['a half', { prompt_tokens: 9, completion_tokens: -1, prompt_tokens_details: null }, { input: 9, output: 0 }],
+    ['a half', { prompt_tokens: 9, completion_tokens: null, prompt_tokens_details: null }, { input: 9, output: 0 }],
   ])('reads that of %s', (_, value, expected) => {
     expect(decodeUsage(value)).toEqual(expected);
     expect(decodeUsage(encodeUsage(expected))).toEqual(expected);
   });
 
-  it.each([undefined, null, 5, 'x', [], {}, { prompt_tokens: -1 }, { total_tokens: 5 }])(
-    'takes %j for none',
-    (value) => {
-      expect(decodeUsage(value)).toBeUndefined();
-    },
-  );
+  it.each([
+    undefined,
+    null,
+    5,
+    'x',
+    [],
+    {},
+    { total_tokens: 5 },
+    { completion_tokens: 5 },
+    { prompt_tokens: -1, completion_tokens: 5 },
+    { prompt_tokens: 9, completion_tokens: -1 },
+    { prompt_tokens: 10.5, completion_tokens: 5 },
+    { prompt_tokens: 2 ** 53, completion_tokens: 5 },
+    { prompt_tokens: '9', completion_tokens: 5 },
+  ])('takes %j for none', (value) => {
+    expect(decodeUsage(value)).toBeUndefined();
+  });
 });

@@ -1,20 +1,21 @@
-import { asCount, asObject, isObject, type JsonObject } from '../../canonical/json.ts';
+import { asCount, asObject, isNoCount, isObject, type JsonObject } from '../../canonical/json.ts';
 import type { TokenCounts, Usage } from '../../canonical/usage.ts';
 
 /**
  * Reads a usage object of the OpenAI wire: `prompt_tokens`/`completion_tokens` of chat, completions and embeddings, or
- * `input_tokens`/`output_tokens` of responses, images and audio. Undefined when it is not one.
+ * `input_tokens`/`output_tokens` of responses, images and audio. Undefined when it is not one, where it
+ * has no input, and where a count of it is none: what is not told must not be free.
  */
 export function decodeUsage(value: unknown): Usage | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isObject(value) || mainCounts.some((name) => isNoCount(value[name]))) return undefined;
   const input = asCount(value['prompt_tokens']) ?? asCount(value['input_tokens']);
   const output = asCount(value['completion_tokens']) ?? asCount(value['output_tokens']);
-  if (input === undefined && output === undefined) return undefined;
+  if (input === undefined) return undefined;
   const outputDetails = asObject(value['completion_tokens_details'] ?? value['output_tokens_details']);
   const reasoning = asCount(outputDetails?.['reasoning_tokens']);
   const usage: CountedUsage = {
-    input: input ?? 0,
-    output: wholeOutput({ value, input: input ?? 0, output: output ?? 0, reasoning: reasoning ?? 0 }),
+    input,
+    output: wholeOutput({ value, input, output: output ?? 0, reasoning: reasoning ?? 0 }),
   };
   readInput(value, usage);
   // OpenRouter estimates reasoning by another tokenizer and can report more of it than there was output.
@@ -25,6 +26,8 @@ export function decodeUsage(value: unknown): Usage | undefined {
   }
   return usage;
 }
+
+const mainCounts = ['prompt_tokens', 'input_tokens', 'completion_tokens', 'output_tokens'] as const;
 
 type CountedUsage = { -readonly [Name in keyof TokenCounts]: TokenCounts[Name] };
 

@@ -1,21 +1,22 @@
-import { asCount, asObject, type JsonObject } from '../../canonical/json.ts';
+import { asCount, asObject, isNoCount, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 
 /**
- * Reads a usage object of this wire; undefined when it is none. `input_tokens` holds what came from and went to the
+ * Reads a usage object of this wire; undefined when it is none, it has no input, or a count of it is none. `input_tokens` holds what came from and went to the
  * cache, `output_tokens` holds reasoning: the vocabulary's own terms.
  */
 export function decodeUsage(value: unknown): Usage | undefined {
   const usage = asObject(value);
   const input = asCount(usage?.['input_tokens']);
   const output = asCount(usage?.['output_tokens']);
-  if (input === undefined && output === undefined) return undefined;
+  if (input === undefined) return undefined;
+  if (isNoCount(usage?.['input_tokens']) || isNoCount(usage?.['output_tokens'])) return undefined;
   const inputDetails = asObject(usage?.['input_tokens_details']);
   const cached = asCount(inputDetails?.['cached_tokens']);
   const written = asCount(inputDetails?.['cache_write_tokens']);
   const reasoning = asCount(asObject(usage?.['output_tokens_details'])?.['reasoning_tokens']);
   return {
-    input: input ?? 0,
+    input,
     output: output ?? 0,
     ...(cached === undefined ? {} : { cachedInput: cached }),
     ...(written === undefined ? {} : { cacheWriteInput: written }),
