@@ -67,6 +67,18 @@ describe.each(testDialects)('what the admin API tells of requests, on $name', ({
     expect(text).not.toContain(prompt);
   });
 
+  it.each([
+    ['GET', '/admin/logs?key_id=%00', undefined],
+    ['GET', '/admin/logs?provider=%00', undefined],
+    ['GET', '/admin/keys?after=%00', undefined],
+    ['GET', '/admin/audit?kind=%00', undefined],
+    ['POST', '/admin/keys', { name: 'x', team_id: '\0' }],
+    ['POST', '/admin/models', { name: 'x', provider_id: '\0' }],
+    ['POST', '/admin/budgets', { name: 'x', scope: 'key', scope_id: '\0', period: 'day', cap_usd: 1 }],
+  ] as const)('a zero in an id is no fault of the database: %s %s', async (method, path, body) => {
+    expect((await gateway.admin(method, path, body)).status).toBe(400);
+  });
+
   it('comes in pages', async () => {
     const ids: string[] = [];
     for (const page of [1, 2, 3, 4]) {

@@ -24,7 +24,13 @@ export const modelName = () =>
     .max(256)
     .regex(/^[^\p{Cc}]*$/u, 'must not have control characters');
 
-export const reference = () => z.string().min(1).max(128);
+/** An id, or another name by which something is looked for. PostgreSQL fails at a text with a zero in it. */
+export const reference = (longest = 128) =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    .regex(/^[^\p{Cc}]*$/u, 'must not have control characters');
 
 /** The id of a tenant: who makes it chooses it. */
 export const tenantId = () =>

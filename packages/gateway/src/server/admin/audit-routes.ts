@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { AuditEvent } from '../../stores/audit-store.ts';
-import { isoOf, shownTime, time } from './admin-fields.ts';
+import { isoOf, reference, shownTime, time } from './admin-fields.ts';
 import { type AdminRoute, defineAdminRoute } from './admin-route.ts';
 
-const filter = () => z.string().min(1).max(256).optional();
+const filter = () => reference(256).optional();
 
 const event = z.object({
   seq: z.number().describe('Place in the chain, from 1.'),
