@@ -1,4 +1,5 @@
 import type { Clock } from './canonical/clock.ts';
+import type { Operation } from './canonical/operation.ts';
 import { tokensOfAll } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { LedgerRow } from './ledger/ledger-row.ts';
@@ -149,6 +150,12 @@ function addPlaces(
   }
 }
 
+/**
+ * What forwarded paths ask for, and of which model, nobody reads, and no provider says what it charges for sound that it
+ * makes: the length of what they are sent says little of what they cost.
+ */
+const neverTold: ReadonlySet<Operation> = new Set(['proxy', 'speech']);
+
 /** The dearest of the places where a request may go. */
 class DearestPlace {
   readonly #exchange: Exchange;
@@ -182,8 +189,7 @@ class DearestPlace {
     const { nanoDollars } = cost;
     if (!nanoDollars && prices !== undefined && isFree(prices)) return;
     this.#isAllFree = false;
-    // What a forwarded path asks for, and of which model, nobody reads: its input says little of what it costs.
-    if (this.#exchange.operation === 'proxy') this.#unknownCost ??= 'no_usage';
+    if (neverTold.has(this.#exchange.operation)) this.#unknownCost ??= 'no_usage';
     if (nanoDollars === undefined) this.#unknownCost ??= cost.reason;
     else this.#knownNanos = Math.max(this.#knownNanos, nanoDollars);
   }

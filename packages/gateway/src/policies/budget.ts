@@ -96,8 +96,8 @@ function unknownPriceOf(model: string): GatewayError {
 function unknownUse(): GatewayError {
   return new GatewayError(
     'price_unknown',
-    'What a forwarded path costs is not known, and a budget holds that allows no unknown prices. Ask by a path that the ' +
-      'gateway knows.',
+    'What forwarded paths and speech cost is never known, and a budget holds that allows no unknown prices. Ask for ' +
+      'something else, or by a path that the gateway knows.',
   );
 }
 

@@ -217,6 +217,19 @@ describe('a price that nobody knows', () => {
     expect((await scene.gateway.chat(key, 'free')).status).toBe(200);
   });
 
+  it('is that of speech, of which an hour counted as the few words that were asked', async () => {
+    const { key } = await scene.key();
+    const speak = async (model: string) => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+      const body = JSON.stringify({ model, input: 'Hello!', voice: 'alloy' });
+      return (await fetch(`${scene.gateway.url}/v1/audio/speech`, { method: 'POST', headers, body })).status;
+    };
+    const id = await scene.budget({ cap_usd: 1 });
+    expect([await speak('priced'), await speak('free')]).toEqual([403, 200]);
+    await scene.gateway.admin('PUT', `/admin/budgets/${id}`, { is_hard: false });
+    expect(await speak('priced')).toBe(200);
+  });
+
   it('is that of forwarded paths, which could be asked for anything past a budget that was spent', async () => {
     const { key } = await scene.key();
     const forward = async (model: string) => {
