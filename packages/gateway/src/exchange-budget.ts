@@ -1,5 +1,4 @@
 import type { Clock } from './canonical/clock.ts';
-import type { Operation } from './canonical/operation.ts';
 import { tokensOfAll } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { LedgerRow } from './ledger/ledger-row.ts';
@@ -151,10 +150,12 @@ function addPlaces(
 }
 
 /**
- * What forwarded paths ask for, and of which model, nobody reads, and no provider says what it charges for sound that it
- * makes: the length of what they are sent says little of what they cost.
+ * What forwarded paths ask for, and of which model, nobody reads, nor what streams of pictures say of their use, and no
+ * provider says what it charges for sound that it makes: the length of what is sent says little of what they cost.
  */
-const neverTold: ReadonlySet<Operation> = new Set(['proxy', 'speech']);
+function isNeverTold({ facts, operation }: Exchange): boolean {
+  return operation === 'proxy' || operation === 'speech' || (operation === 'images' && facts.stream);
+}
 
 /** The dearest of the places where a request may go. */
 class DearestPlace {
@@ -189,7 +190,7 @@ class DearestPlace {
     const { nanoDollars } = cost;
     if (!nanoDollars && prices !== undefined && isFree(prices)) return;
     this.#isAllFree = false;
-    if (neverTold.has(this.#exchange.operation)) this.#unknownCost ??= 'no_usage';
+    if (isNeverTold(this.#exchange)) this.#unknownCost ??= 'no_usage';
     if (nanoDollars === undefined) this.#unknownCost ??= cost.reason;
     else this.#knownNanos = Math.max(this.#knownNanos, nanoDollars);
   }

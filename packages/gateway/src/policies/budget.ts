@@ -96,8 +96,8 @@ function unknownPriceOf(model: string): GatewayError {
 function unknownUse(): GatewayError {
   return new GatewayError(
     'price_unknown',
-    'What forwarded paths and speech cost is never known, and a budget holds that allows no unknown prices. Ask for ' +
-      'something else, or by a path that the gateway knows.',
+    'What forwarded paths, speech and streams of pictures cost is never known, and a budget holds that allows no unknown ' +
+      'prices. Ask for something else, without a stream, or by a path that the gateway knows.',
   );
 }
 

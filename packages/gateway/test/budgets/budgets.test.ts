@@ -230,6 +230,18 @@ describe('a price that nobody knows', () => {
     expect(await speak('priced')).toBe(200);
   });
 
+  it('is that of pictures in a stream, which were nearly free where the same without one were not', async () => {
+    const { key } = await scene.key();
+    const draw = async (model: string, stream: boolean) => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+      const body = JSON.stringify({ model, prompt: 'A cat', stream });
+      const reply = await fetch(`${scene.gateway.url}/v1/images/generations`, { method: 'POST', headers, body });
+      return ((await reply.text()).match(/price_unknown/) ?? [reply.status])[0];
+    };
+    await scene.budget({ cap_usd: 1 });
+    expect([await draw('priced', true), await draw('priced', false)]).toEqual(['price_unknown', 200]);
+  });
+
   it('is that of forwarded paths, which could be asked for anything past a budget that was spent', async () => {
     const { key } = await scene.key();
     const forward = async (model: string) => {
