@@ -115,6 +115,16 @@ describe('a hard budget', () => {
     }
   });
 
+  it('does not outlive whom it is of: who has budgets cannot be deleted', async () => {
+    const { admin } = scene.gateway;
+    await admin('POST', '/admin/tenants', { id: 'brief', name: 'Brief' });
+    const id = await scene.budget({ cap_usd: 1, scope: 'tenant', scope_id: 'brief' });
+    const refused = await admin('DELETE', '/admin/tenants/brief');
+    expect([refused.status, refused.body?.error.code]).toEqual([409, 'in_use']);
+    await admin('DELETE', `/admin/budgets/${id}`);
+    expect((await admin('DELETE', '/admin/tenants/brief')).status).toBe(204);
+  });
+
   it('follows every change with the next request, and keeps what was spent', async () => {
     const { key } = await scene.key();
     const { admin, chat } = scene.gateway;
