@@ -63,12 +63,13 @@ function usualPricesOf(prices: FileUsualPrices): ModelPrices {
   const longContext = [...(prices.long_context ?? [])].sort(
     (one, other) => one.above_input_tokens - other.above_input_tokens,
   );
+  let below = tokens;
   return {
     tokens,
-    longContext: longContext.map((step) => ({
-      aboveInputTokens: step.above_input_tokens,
-      tokens: { ...tokens, ...tokenPricesOf(step) },
-    })),
+    longContext: longContext.map((step) => {
+      below = { ...below, ...tokenPricesOf(step) };
+      return { aboveInputTokens: step.above_input_tokens, tokens: below };
+    }),
     ...(prices.per_request !== undefined && { perRequest: nanoDollars(prices.per_request) }),
   };
 }

@@ -95,6 +95,23 @@ describe('facts of a model that the configuration states', () => {
     });
   });
 
+  it('of a long input cost what they do on the step below, not below all steps, where a step leaves them out', async () => {
+    const steps = [
+      { above_input_tokens: 2_000, input: 8 },
+      { above_input_tokens: 1_000, input: 2, output: 4 },
+    ];
+    const prices = { input: 1, output: 3, long_context: steps };
+    const url = await start({ models: { mine: { providers: [{ name: 'one', ...at() }], pricing: prices } } });
+    expect(await modelOf(url, 'mine')).toMatchObject({
+      pricing: {
+        long_context: [
+          { above_input_tokens: 1_000, input: '2', output: '4' },
+          { above_input_tokens: 2_000, input: '8', output: '4' },
+        ],
+      },
+    });
+  });
+
   it('leave its routes alone when they name no provider', async () => {
     const models = { 'gpt-4o': { context_window: 1_000 } };
     const url = await start({ providers: { openai: at({ models: ['gpt-4o'] }) }, models });
