@@ -104,7 +104,7 @@ function resolve(catalog: Catalog, exchange: Exchange): Resolution {
   exchange.requestedModel = exchange.pathModel ?? exchange.facts.model;
   // Who may not use a model does not learn either whether there is one.
   checkModelScope(exchange.principal.scopes, exchange.pathModel ?? facts.bodyModel);
-  if (exchange.operation === 'proxy') checkForwardScope(exchange.principal.scopes);
+  if (exchange.operation === 'proxy') checkForwardScope(exchange.principal);
   if (resolution instanceof GatewayError) throw resolution;
   checkTargetScope(exchange.principal.scopes, resolution.route.tiers);
   exchange.modelLabel = resolution.route.label;

@@ -1,4 +1,4 @@
-import type { PrincipalScopes, RequestView } from '../canonical/exchange.ts';
+import type { Principal, PrincipalScopes, RequestView } from '../canonical/exchange.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { Target } from '../routing/target.ts';
 import { type AddressSet, createAddressSet } from './address-set.ts';
@@ -50,10 +50,17 @@ export function checkModelScope(scopes: PrincipalScopes | undefined, model: stri
 }
 
 /**
- * Refuses a key that is for some models only at a forwarded path: the body and the rest of the path say which model is
- * asked there, in whatever way the provider has, and nobody reads it. Throws `forbidden`.
+ * Refuses a key that is for some models only, or has a budget of tokens, at a forwarded path: the body and the rest of the
+ * path say which model is asked there, in whatever way the provider has, and nobody reads it, nor what it uses. Throws
+ * `forbidden`.
  */
-export function checkForwardScope(scopes: PrincipalScopes | undefined): void {
+export function checkForwardScope({ scopes, tokenBudget }: Pick<Principal, 'scopes' | 'tokenBudget'>): void {
+  if (tokenBudget !== undefined) {
+    throw forbidden(
+      'This API key has a budget of tokens, and nobody reads how many forwarded paths use. Use the paths that the gateway ' +
+        'knows, or another key.',
+    );
+  }
   if (scopes?.models === undefined || scopes.models.every((names) => names.includes('*'))) return;
   throw forbidden(
     'This API key is for some models only, and forwarded paths may lead to any. Use the paths that the gateway knows, or ' +

@@ -45,6 +45,17 @@ describe('the token budget of a key', () => {
     expect((await shown(id)).tokens_used).toBe(100 * passed);
   });
 
+  it('is not passed by forwarded paths, of which no token was counted', async () => {
+    const forward = async (key: string) => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+      const body = JSON.stringify({ model: 'priced', messages: [{ role: 'user', content: 'Hello!' }] });
+      const url = `${scene.gateway.url}/v1/priced/chat/completions`;
+      return (await fetch(url, { method: 'POST', headers, body })).status;
+    };
+    const [budgeted, other] = [await scene.key({ token_budget: 10_000 }), await scene.key()];
+    expect([await forward(budgeted.key), await forward(other.key)]).toEqual([403, 200]);
+  });
+
   it('is raised, lifted and begun anew', async () => {
     const { id, key } = await scene.key({ token_budget: 150 });
     expect([(await ask(key)).status, (await ask(key)).status]).toEqual([200, 429]);
