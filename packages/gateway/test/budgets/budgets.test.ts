@@ -61,6 +61,21 @@ describe('a hard budget', () => {
     expect(await scene.standing(id)).toMatchObject({ spent_usd: 0, reserved_usd: 0 });
   });
 
+  it('is not passed by answers that are made in the background, of which only the beginning was counted', async () => {
+    const { key } = await scene.key();
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const ask = async (background: boolean) => {
+      const body = JSON.stringify({ model: 'priced', input: 'Hello!', background });
+      const reply = await fetch(`${scene.gateway.url}/v1/responses`, { method: 'POST', headers, body });
+      const { error } = (await reply.json()) as { readonly error?: { readonly param: string } };
+      return [reply.status, error?.param];
+    };
+    expect([await ask(true), await ask(false)]).toEqual([
+      [400, 'background'],
+      [200, undefined],
+    ]);
+  });
+
   it('is told in the words of whoever asks', async () => {
     const { key } = await scene.key();
     await scene.budget({ cap_usd: 0 });

@@ -26,6 +26,7 @@ export function readFacts(body: JsonObject): ChatFacts {
 
 /** The same for any other operation with a JSON body, whose content is left to whoever serves it. */
 export function readBodyFacts(body: JsonObject, operation: Operation): ChatFacts {
+  if (operation === 'responses') checkBackground(body['background']);
   return {
     model: readModel(body['model']),
     stream: readStream(body['stream']),
@@ -75,6 +76,12 @@ function readChoices(choices: unknown): number {
   if (Number.isInteger(choices) && (choices as number) >= 1 && (choices as number) <= mostChoices)
     return choices as number;
   throw invalid('n', `must be a whole number from 1 to ${mostChoices}`);
+}
+
+/** What is made after its request has ended says what it used to nobody, and could be fetched from nowhere. */
+function checkBackground(background: unknown): void {
+  if (background === undefined || background === null || background === false) return;
+  throw invalid('background', 'is not offered: nothing runs in the background here. Leave it out');
 }
 
 function checkTemperature(temperature: unknown): void {
