@@ -1,4 +1,4 @@
-import { isObject } from './canonical/json.ts';
+import { asCount, isObject } from './canonical/json.ts';
 import type { Usage } from './canonical/usage.ts';
 import type { StickyBy } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
@@ -82,7 +82,17 @@ export function estimatedTokens(exchange: Exchange): number {
 function outputOfAll(exchange: Exchange): number {
   if (chargingOf(exchange.operation) !== 'both') return 0;
   const body = exchange.parsedBody === undefined ? readAgain(exchange) : exchange.parsedBody.outline;
-  return Math.min(MOST_OUTPUT, expectedOutput(body) * Math.max(1, exchange.facts.choices));
+  return Math.min(MOST_OUTPUT, expectedOutput(body) * answersOf(exchange, body));
+}
+
+/** Answers that are written for a request: of completions those to each of its prompts, the unchosen ones too. */
+function answersOf({ facts, operation }: Exchange, body: unknown): number {
+  const choices = Math.max(1, facts.choices);
+  if (operation !== 'completions' || !isObject(body)) return choices;
+  const { best_of: tried, prompt } = body;
+  // A list of numbers is one prompt, in tokens.
+  const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1;
+  return prompts * Math.max(choices, asCount(tried) ?? 1);
 }
 
 /** Tokens of one answer. */

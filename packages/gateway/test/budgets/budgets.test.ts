@@ -61,6 +61,20 @@ describe('a hard budget', () => {
     expect(await scene.standing(id)).toMatchObject({ spent_usd: 0, reserved_usd: 0 });
   });
 
+  it.each([
+    ['many prompts', { prompt: Array(100).fill('Hello!') }],
+    ['answers of which the best is told', { prompt: 'Hello!', best_of: 100 }],
+  ])('has aside what all answers of a completion may cost: %s', async (_, ask) => {
+    const { key } = await scene.key();
+    await scene.budget({ cap_usd: dollars(50 * atLeast) });
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const complete = async (fields: object) => {
+      const body = JSON.stringify({ model: 'priced', ...limited, ...fields });
+      return (await fetch(`${scene.gateway.url}/v1/completions`, { method: 'POST', headers, body })).status;
+    };
+    expect([await complete(ask), await complete({ prompt: [1, 2, 3] })]).toEqual([429, 200]);
+  });
+
   it('is not passed by answers that are made in the background, of which only the beginning was counted', async () => {
     const { key } = await scene.key();
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
