@@ -37,3 +37,16 @@ describe('RequestFacts of a body of which there is an outline', () => {
     );
   });
 });
+
+describe('the limit on output that is set aside', () => {
+  it.each([
+    [{ generationConfig: { maxOutputTokens: 70_000 } }],
+    // Google's servers read both spellings, of members and of what holds them.
+    [{ generation_config: { max_output_tokens: 70_000 } }],
+    [{ generationConfig: { max_output_tokens: 70_000 } }],
+    [{ generationConfig: { maxOutputTokens: '70000' } }],
+    [{ inferenceConfig: { maxTokens: 70_000 } }],
+  ])('is found in %j', (body) => {
+    expect(factsOf(new ParsedBody(body)).outputTokens).toBe(70_000);
+  });
+});

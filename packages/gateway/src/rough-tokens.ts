@@ -57,7 +57,7 @@ export function roughUsage(exchange: Pick<Exchange, 'body' | 'operation' | 'pars
 
 /** How the wires name the limit on output, at the top or within a member of their own. */
 const limitNames = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'maxOutputTokens', 'maxTokens'];
-const limitHolders = ['generationConfig', 'inferenceConfig'];
+const limitHolders = ['generationConfig', 'generation_config', 'inferenceConfig'];
 
 /** Tokens that no request gets, whatever its caller allows: costs of more would not add up exactly. */
 export const MOST_OUTPUT = 1_000_000_000;
@@ -74,9 +74,13 @@ export function outputLimitOf(body: unknown): number | undefined {
   return largest;
 }
 
-/** Any number that is not negative: one that is too large to be exact is a limit all the same. */
+/**
+ * Any number that is not negative: one that is too large to be exact is a limit all the same, and so is one in quotes, which
+ * Google's servers read too.
+ */
 function asLimit(value: unknown): number | undefined {
-  return typeof value === 'number' && value >= 0 ? Math.min(Math.ceil(value), MOST_OUTPUT) : undefined;
+  const limit = typeof value === 'string' && value !== '' ? Number(value) : value;
+  return typeof limit === 'number' && limit >= 0 ? Math.min(Math.ceil(limit), MOST_OUTPUT) : undefined;
 }
 
 function larger(one: number | undefined, other: number | undefined): number | undefined {
