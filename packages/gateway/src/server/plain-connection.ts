@@ -2,8 +2,9 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../canonical/clock.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { Exchange } from '../exchange.ts';
+import { HeadReader } from './head-reader.ts';
 import { PlainBody } from './plain-body.ts';
-import { type PlainHead, readPlainHead } from './plain-head.ts';
+import type { PlainHead } from './plain-head.ts';
 import { PlainReply, type ReplyOwner } from './plain-reply.ts';
 import { clientLeft } from './request-body.ts';
 import type { InferenceMatch } from './serve-inference.ts';
@@ -40,6 +41,7 @@ const MOST_AHEAD = 64 * 1024;
 export class PlainConnection implements ReplyOwner {
   readonly #server: PlainServer;
   readonly #socket: Socket;
+  readonly #heads = new HeadReader();
   /** The request under way; undefined between two. */
   #body: PlainBody | undefined;
   #reply: PlainReply | undefined;
@@ -78,7 +80,7 @@ export class PlainConnection implements ReplyOwner {
 
   #begin(bytes: Buffer): void {
     const server = this.#server;
-    const head = readPlainHead(bytes);
+    const head = this.#heads.read(bytes);
     const contentType = head?.headers['content-type'];
     const match = head && server.match(head.url, contentType);
     if (head === undefined || match === undefined) {

@@ -1,13 +1,15 @@
 import { fieldToken, fieldValue } from '../framing/header-field.ts';
 
-/** The head of a plain request. */
+/** The head of a plain request; later requests of its connection may share it. */
 export interface PlainHead {
   readonly url: string;
   /** As node:http would have them: names in lower case. */
-  readonly headers: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
   /** Names and values, alternating, as the client spelt them. */
-  readonly rawHeaders: string[];
+  readonly rawHeaders: readonly string[];
   readonly contentLength: number;
+  /** Where the digits of the length begin. */
+  readonly lengthAt: number;
   /** Where the body begins. */
   readonly end: number;
 }
@@ -33,6 +35,7 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
   if (!text.startsWith(VERSION, lineEnd - VERSION.length) || !plainUrl.test(url)) return undefined;
   const headers: Record<string, string> = {};
   const rawHeaders: string[] = [];
+  let lengthAt = -1;
   while (lineEnd < end) {
     const start = lineEnd + 2;
     lineEnd = endOfLine(text, start);
@@ -43,14 +46,17 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
     const lower = lowerCased(name);
     // One that comes twice may be joined, dropped or refused, depending on which it is.
     if (lower === undefined || headers[lower] !== undefined || !isPlain(lower, value)) return undefined;
-    // node:http takes no tab behind a length.
-    if (lower === 'content-length' && !text.startsWith(value, lineEnd - value.length)) return undefined;
+    if (lower === 'content-length') {
+      lengthAt = lineEnd - value.length;
+      // node:http takes no tab behind a length.
+      if (!text.startsWith(value, lengthAt)) return undefined;
+    }
     headers[lower] = value;
     rawHeaders.push(name, value);
   }
   const length = headers['content-length'];
   if (length === undefined || headers['host'] === undefined || rawHeaders.length > MAX_FIELDS) return undefined;
-  return { url, headers, rawHeaders, contentLength: Number(length), end: end + 4 };
+  return { url, headers, rawHeaders, contentLength: Number(length), lengthAt, end: end + 4 };
 }
 
 /** Names and values. */
