@@ -12,8 +12,11 @@ export interface InboundBody {
   readonly contentType: string;
   /** Content-Length, undefined when the body is chunked. */
   readonly contentLength: number | undefined;
-  /** The whole body. Throws `payload_too_large` as soon as it is known to be longer than `maxBytes`. */
-  readAll(maxBytes: number): Promise<Buffer>;
+  /**
+   * The whole body, at once where all of it is here. Throws `payload_too_large` as soon as it is known to be longer than
+   * `maxBytes`.
+   */
+  readAll(maxBytes: number): Buffer | Promise<Buffer>;
   /** The first bytes, at least `bytes` of them unless the body is shorter. The rest is read only as it is consumed. */
   peek(bytes: number): Promise<PeekedBody>;
 }

@@ -73,7 +73,7 @@ const requestIds = createRequestIds((size) => Buffer.alloc(size, 7));
 const body = {
   contentType: 'application/json',
   contentLength: question.length,
-  readAll: () => Promise.resolve(question),
+  readAll: () => question,
   peek: () => Promise.resolve({ head: question, rest: undefined }),
 };
 

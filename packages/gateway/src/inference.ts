@@ -74,7 +74,8 @@ export function createInference(parts: InferenceParts): Inference {
       const counting = parts.rateLimit?.(exchange);
       const entering = parts.keyLimits.enter(exchange, exchange, counting || undefined);
       hold = entering instanceof Promise ? await entering : entering;
-      await parts.readRequest(exchange, inbound);
+      const reading = parts.readRequest(exchange, inbound);
+      if (reading) await reading;
       const claiming = hold?.needsEstimate ? hold.claim(exchange, estimatedTokens(exchange)) : undefined;
       if (claiming) await claiming;
       const checking = runRing(parts.bodyPolicies, exchange);

@@ -8,14 +8,17 @@ import type { Exchange, RequestFacts } from './exchange.ts';
 import { outlineOf } from './framing/json-outline.ts';
 import { scanStructure } from './framing/json-structure.ts';
 import { multipartBoundary, readMultipartModel } from './framing/multipart-model.ts';
-import type { InboundBody, PeekedBody } from './inbound-body.ts';
+import type { InboundBody } from './inbound-body.ts';
 import { ParsedBody } from './parsed-body.ts';
 import { checkMessageLimits } from './policies/message-limits.ts';
 import { findProtocol } from './protocols/find-protocol.ts';
 import { readBodyFacts } from './protocols/openai-chat/read-facts.ts';
 
-/** Reads what an exchange asks for: fills its facts and its body. Throws GatewayError on anything it cannot be. */
-export type ReadRequest = (exchange: Exchange, inbound: InboundBody) => Promise<void>;
+/**
+ * Reads what an exchange asks for: fills its facts and its body. Throws GatewayError on anything it cannot be, and returns a
+ * promise only where the body has to be waited for.
+ */
+export type ReadRequest = (exchange: Exchange, inbound: InboundBody) => void | Promise<void>;
 
 /** Uploads up to this size are held, so that they can be tried again elsewhere; longer ones flow through once. */
 const REPLAYABLE_BYTES = 256 * 1024;
@@ -26,7 +29,7 @@ const noFacts = { model: undefined, stream: false, includeUsage: false, choices:
 const uploads: ReadonlySet<Operation> = new Set(['images', 'transcription', 'proxy']);
 
 export function createRequestReader(limits: SecurityConfig['validation']): ReadRequest {
-  return async function readRequest(exchange, inbound) {
+  return function readRequest(exchange, inbound) {
     const { operation } = exchange;
     const encoding = exchange.headers['content-encoding'];
     if (operation !== 'proxy' && encoding !== undefined && encoding.toLowerCase() !== 'identity') {
@@ -37,24 +40,34 @@ export function createRequestReader(limits: SecurityConfig['validation']): ReadR
     }
     const isForm = uploads.has(operation) && !isJson(inbound.contentType);
     exchange.isForm = isForm;
-    if (operation === 'proxy' || isForm) {
-      readUpload(exchange, inbound, await inbound.peek(REPLAYABLE_BYTES), limits.maxRequestBytes);
-      return;
-    }
+    if (operation === 'proxy' || isForm) return readUpload(exchange, inbound, limits.maxRequestBytes);
     if (!isJson(inbound.contentType)) {
       throw new GatewayError(
         'unsupported_media_type',
         `Send the body as application/json${inbound.contentType === '' ? '' : `, not ${inbound.contentType.slice(0, 80)}`}.`,
       );
     }
-    const waitingSince = exchange.clock.now();
-    const body = await inbound.readAll(limits.maxRequestBytes);
-    exchange.waitedMs += exchange.clock.now() - waitingSince;
-    exchange.body = body;
-    const parsed = parseJson(body, limits.maxDepth);
-    exchange.parsedBody = parsed;
-    exchange.facts = readFacts(exchange, parsed, limits);
+    const reading = inbound.readAll(limits.maxRequestBytes);
+    return reading instanceof Promise ? readLate(exchange, reading, limits) : readBody(exchange, reading, limits);
   };
+}
+
+async function readLate(
+  exchange: Exchange,
+  reading: Promise<Buffer>,
+  limits: SecurityConfig['validation'],
+): Promise<void> {
+  const waitingSince = exchange.clock.now();
+  const body = await reading;
+  exchange.waitedMs += exchange.clock.now() - waitingSince;
+  readBody(exchange, body, limits);
+}
+
+function readBody(exchange: Exchange, body: Buffer, limits: SecurityConfig['validation']): void {
+  exchange.body = body;
+  const parsed = parseJson(body, limits.maxDepth);
+  exchange.parsedBody = parsed;
+  exchange.facts = readFacts(exchange, parsed, limits);
 }
 
 function readFacts(exchange: Exchange, parsed: ParsedBody, limits: SecurityConfig['validation']): RequestFacts {
@@ -108,7 +121,8 @@ function placeOf(text: string): string {
   return ` at position ${position} (line ${line}, column ${column})`;
 }
 
-function readUpload(exchange: Exchange, inbound: InboundBody, peeked: PeekedBody, maxBytes: number): void {
+async function readUpload(exchange: Exchange, inbound: InboundBody, maxBytes: number): Promise<void> {
+  const peeked = await inbound.peek(REPLAYABLE_BYTES);
   exchange.facts = noFacts;
   if (peeked.rest === undefined) {
     if (peeked.head.length > maxBytes) throw tooLarge(maxBytes);

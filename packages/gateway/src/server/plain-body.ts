@@ -56,11 +56,12 @@ export class PlainBody implements InboundBody {
     this.#pieces = [];
   }
 
-  readAll(maxBytes: number): Promise<Buffer> {
-    if (this.contentLength > maxBytes) return Promise.reject(bodyTooLarge(maxBytes));
+  readAll(maxBytes: number): Buffer | Promise<Buffer> {
+    if (this.contentLength > maxBytes) throw bodyTooLarge(maxBytes);
+    if (this.isComplete) return this.#take();
     return new Promise((resolve, reject) => {
       this.#reader = { resolve, reject };
-      if (this.isComplete || this.#fault !== undefined) this.#settle();
+      if (this.#fault !== undefined) this.#settle();
       else this.#onAsked();
     });
   }
@@ -73,9 +74,13 @@ export class PlainBody implements InboundBody {
   #settle(): void {
     const reader = this.#reader;
     if (reader === undefined) return;
+    if (this.#fault !== undefined) reader.reject(this.#fault);
+    else reader.resolve(this.#take());
+  }
+
+  #take(): Buffer {
     const pieces = this.#pieces;
     this.#pieces = [];
-    if (this.#fault !== undefined) reader.reject(this.#fault);
-    else reader.resolve(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, this.#bytes));
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, this.#bytes);
   }
 }

@@ -16,17 +16,16 @@ export class PlainFront {
   readonly served: Served[] = [];
   isDraining = false;
   /** What becomes of a request; by default it is answered with its own body. */
-  answer: (request: Served) => void = ({ body, reply }) =>
-    void body.readAll(1_000_000).then(
-      (bytes) => {
-        reply.head(200, ['content-type', 'text/plain']);
-        reply.end(bytes);
-      },
-      (error: Error) => {
-        reply.head(400, []);
-        reply.end(Buffer.from(error.message));
-      },
-    );
+  answer: (request: Served) => void = async ({ body, reply }) => {
+    try {
+      const bytes = await body.readAll(1_000_000);
+      reply.head(200, ['content-type', 'text/plain']);
+      reply.end(bytes);
+    } catch (error) {
+      reply.head(400, []);
+      reply.end(Buffer.from((error as Error).message));
+    }
+  };
   readonly #node: Server;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

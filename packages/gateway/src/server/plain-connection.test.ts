@@ -185,11 +185,13 @@ describe('the body of a plain request', () => {
 
   it('may be too large for who reads it', async () => {
     const client = await front.open();
-    front.answer = ({ body, reply }) => {
-      body.readAll(10).catch((error: Error) => {
+    front.answer = async ({ body, reply }) => {
+      try {
+        await body.readAll(10);
+      } catch (error) {
         reply.head(413, ['connection', 'close']);
-        reply.end(Buffer.from(error.message));
-      });
+        reply.end(Buffer.from((error as Error).message));
+      }
     };
     await client.send(plainRequest('x'.repeat(100)));
     expect(await client.closed()).toMatch(/^HTTP\/1\.1 413 [\s\S]*connection: close\r\n[\s\S]*larger than 10 bytes/);

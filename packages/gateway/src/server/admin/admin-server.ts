@@ -171,12 +171,17 @@ function queryOf(query: string): Readonly<Record<string, string>> {
   return Object.fromEntries(new URLSearchParams(query));
 }
 
-async function readBody(body: InboundBody, isOptional: boolean): Promise<unknown> {
-  const bytes = await body.readAll(MAX_BODY_BYTES).catch((error: unknown) => {
+async function readWhole(body: InboundBody): Promise<Buffer> {
+  try {
+    return await body.readAll(MAX_BODY_BYTES);
+  } catch (error) {
     if (!(error instanceof GatewayError) || error.kind !== 'payload_too_large') throw error;
     throw new GatewayError('payload_too_large', `The body is larger than ${MAX_BODY_BYTES} bytes. Send less.`);
-  });
-  const text = bytes.toString('utf8');
+  }
+}
+
+async function readBody(body: InboundBody, isOptional: boolean): Promise<unknown> {
+  const text = (await readWhole(body)).toString('utf8');
   if (isOptional && text.trim() === '') return {};
   try {
     return JSON.parse(text);
