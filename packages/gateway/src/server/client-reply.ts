@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { ReplySink } from '../relay/reply-sink.ts';
 import { frameChunk, frameEnd } from './chunk-frame.ts';
 import { endReply, isEarly } from './end-reply.ts';
-import { type ComposedHead, composeHead, headerText, ONE_WRITE_BYTES, trailerLine } from './reply-head.ts';
+import { type ComposedHead, composeHead, headerText, trailerLine } from './reply-head.ts';
 
 /** What writeHead leaves behind for write() and end(). Not documented, but older than most of node. */
 interface HeadState {
@@ -11,6 +11,9 @@ interface HeadState {
   _headerSent?: boolean;
   _last?: boolean;
 }
+
+/** Up to here joining a head and its body costs less than a vectored write of the two. */
+const ONE_WRITE_BYTES = 16 * 1024;
 
 /**
  * The client's side of an exchange over node:http. The head waits for the first bytes, so that both leave together.

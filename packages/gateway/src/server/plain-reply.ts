@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { ReplySink } from '../relay/reply-sink.ts';
+import { writeMessage } from '../transport/write-message.ts';
 import { frameChunk, frameEnd } from './chunk-frame.ts';
-import { composeHead, headerText, ONE_WRITE_BYTES, trailerLine } from './reply-head.ts';
+import { composeHead, headerText, trailerLine } from './reply-head.ts';
 
 /** Whose reply it is. */
 export interface ReplyOwner {
@@ -95,16 +96,7 @@ export class PlainReply implements ReplySink {
 
   #send(head: string, bytes: Buffer, onFlushed?: (error?: Error | null) => void): boolean {
     const socket = this.#socket;
-    // As Latin-1, byte for byte: a string costs less to join and to write than buffers.
-    if (head !== '' && bytes.length <= ONE_WRITE_BYTES) {
-      return socket.write(head + bytes.toString('latin1'), 'latin1', onFlushed);
-    }
-    if (head === '') return socket.write(bytes, onFlushed);
-    socket.cork();
-    socket.write(head, 'latin1');
-    const isFree = socket.write(bytes, onFlushed);
-    socket.uncork();
-    return isFree;
+    return head === '' ? socket.write(bytes, onFlushed) : writeMessage(socket, head, bytes, onFlushed);
   }
 }
 

@@ -71,9 +71,6 @@ function lineOf(name: string, value: string): string | undefined {
   return text;
 }
 
-/** Up to here joining a head and its body costs less than a vectored write of the two. */
-export const ONE_WRITE_BYTES = 16 * 1024;
-
 /** A field to send after a body, with its line end. */
 export function trailerLine(name: string, value: string): string {
   return `${name}: ${headerText(value)}\r\n`;

@@ -7,6 +7,7 @@ import { bodyLengthOf, encodeRequestHead } from './request-head.ts';
 import { ResponseReader } from './response-reader.ts';
 import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream-call.ts';
 import { UpstreamError } from './upstream-error.ts';
+import { writeMessage } from './write-message.ts';
 
 export interface UpstreamConnectionOptions {
   readonly endpoint: Endpoint;
@@ -28,9 +29,6 @@ export interface ConnectionOwner {
   /** It is closed or about to be. */
   letGo(connection: UpstreamConnection): void;
 }
-
-/** Bodies up to this size are copied behind their head, which costs less than a write of two pieces. */
-const MAX_JOINED_BYTES = 16 * 1024;
 
 /** A connection to an upstream that carries one call after the other, never two at once. */
 export class UpstreamConnection {
@@ -153,16 +151,8 @@ export class UpstreamConnection {
       const announced = typeof length === 'number' ? length : undefined;
       const onFault = (error: Error): void => this.fail(error);
       call.flowing = sendFlowingBody({ body, socket, length: announced, onFault });
-    } else if (body.length <= MAX_JOINED_BYTES) {
-      const joined = Buffer.allocUnsafe(head.length + body.length);
-      joined.write(head, 0, 'latin1');
-      body.copy(joined, head.length);
-      socket.write(joined);
     } else {
-      socket.cork();
-      socket.write(head, 'latin1');
-      socket.write(body);
-      socket.uncork();
+      writeMessage(socket, head, body);
     }
   }
 
