@@ -42,6 +42,7 @@ export class PlainConnection implements ReplyOwner {
   readonly #server: PlainServer;
   readonly #socket: Socket;
   readonly #heads = new HeadReader();
+  readonly #peerAddress: string;
   /** The request under way; undefined between two. */
   #body: PlainBody | undefined;
   #reply: PlainReply | undefined;
@@ -54,6 +55,7 @@ export class PlainConnection implements ReplyOwner {
   constructor(server: PlainServer, socket: Socket) {
     this.#server = server;
     this.#socket = socket;
+    this.#peerAddress = socket.remoteAddress ?? '';
     socket.setTimeout(KEEP_ALIVE_MS);
     socket.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose);
     socket.on('timeout', this.#onTimeout);
@@ -96,7 +98,7 @@ export class PlainConnection implements ReplyOwner {
     this.#body = body;
     this.#reply = reply;
     if (!body.isComplete) this.#limit(REQUEST_MS, () => this.#giveUp());
-    this.#exchange = server.serve({ head, match, peerAddress: socket.remoteAddress ?? '', body, reply });
+    this.#exchange = server.serve({ head, match, peerAddress: this.#peerAddress, body, reply });
     // What nobody reads yet waits where it is.
     if (!body.isComplete && !body.isFlowing) socket.pause();
   }

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { HeaderLines, unfitText } from '../framing/header-lines.ts';
 import { KEEP_ALIVE_MS } from './server-limits.ts';
 
 export interface ReplyHead {
@@ -19,8 +20,8 @@ export interface ComposedHead {
 const KEEP_ALIVE = `connection: keep-alive\r\nkeep-alive: timeout=${KEEP_ALIVE_MS / 1_000}\r\n`;
 const CLOSE = 'connection: close\r\n';
 
-/** What a header's text cannot hold: a name from the configuration may be in any script. */
-const unfitText = /[^\t\x20-\x7e\x80-\xff]/;
+/** A name from the configuration may be in any script. */
+const lines = new HeaderLines(/^[\t\x20-\x7e\x80-\xff]*$/);
 
 /**
  * The head of an HTTP/1.1 reply as text, `date` and `connection` included. `framing` is the header that delimits the
@@ -33,7 +34,7 @@ export function composeHead({ status, headers, keepsAlive }: ReplyHead, framing:
     const name = headers[index]!;
     if (name === 'connection') return undefined;
     if (name === 'content-length') declaresLength = true;
-    const line = lineOf(name, headers[index + 1]!);
+    const line = lines.of(name, headers[index + 1]!);
     if (line === undefined) return undefined;
     fields += line;
   }
@@ -43,32 +44,6 @@ export function composeHead({ status, headers, keepsAlive }: ReplyHead, framing:
     fields: `${fields}date: ${httpDate()}\r\n${keepsAlive ? KEEP_ALIVE : CLOSE}\r\n`,
     declaresLength,
   };
-}
-
-interface HeaderLine {
-  value: string;
-  text: string;
-}
-
-/** The last line of each name, since most headers say the same in every reply. */
-const lastLines = new Map<string, HeaderLine>();
-const MOST_NAMES = 512;
-const LONGEST_KEPT = 256;
-
-/** A header with its line end; undefined when its text is none that fits. */
-function lineOf(name: string, value: string): string | undefined {
-  const last = lastLines.get(name);
-  if (last !== undefined && last.value === value) return last.text;
-  if (unfitText.test(value) || (last === undefined && unfitText.test(name))) return undefined;
-  const text = `${name}: ${value}\r\n`;
-  if (text.length > LONGEST_KEPT) return text;
-  if (last !== undefined) {
-    last.value = value;
-    last.text = text;
-  } else if (lastLines.size < MOST_NAMES) {
-    lastLines.set(name, { value, text });
-  }
-  return text;
 }
 
 /** A field to send after a body, with its line end. */

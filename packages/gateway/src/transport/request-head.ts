@@ -1,4 +1,5 @@
 import { fieldToken } from '../framing/header-field.ts';
+import { HeaderLines } from '../framing/header-lines.ts';
 import type { UpstreamRequest } from './upstream-call.ts';
 import { UpstreamError } from './upstream-error.ts';
 
@@ -17,11 +18,11 @@ export function encodeRequestHead(request: UpstreamRequest, host: string, length
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index]!;
     const value = headers[index + 1]!;
-    if (!isName(name)) throw invalid(`the name of a header`);
-    if (unwritable.test(value)) throw invalid(`the value of ${name}`);
+    const line = lines.of(name, value);
+    if (line === undefined) throw invalid(fieldToken.test(name) ? `the value of ${name}` : 'the name of a header');
     if (name.length === 4 && name.toLowerCase() === 'host') namesHost = true;
     else if (name.length === 14 && name.toLowerCase() === 'content-length') continue;
-    head += `${name}: ${value}\r\n`;
+    head += line;
   }
   if (!namesHost) head += `host: ${host}\r\n`;
   if (length === 'chunked') return `${head}transfer-encoding: chunked\r\n\r\n`;
@@ -40,19 +41,8 @@ export function bodyLengthOf({ body, headers, method }: UpstreamRequest): BodyLe
 
 /** A path has no blanks and no control characters; the upper half of Latin-1 goes through as it came. */
 const visible = /^[\x21-\x7e\x80-\xff]+$/;
-/** What cannot stand in a header's value: everything but tab, visible characters, blanks and the upper half of Latin-1. */
-const unwritable = /[^\t\x20-\x7e\x80-\xff]/;
-
-/** The same few names go out again and again. */
-const names = new Set<string>();
-const MAX_NAMES = 512;
-
-function isName(name: string): boolean {
-  if (names.has(name)) return true;
-  if (!fieldToken.test(name)) return false;
-  if (names.size < MAX_NAMES && name.length <= 64) names.add(name);
-  return true;
-}
+/** The same few go out again and again. */
+const lines = new HeaderLines(fieldToken);
 
 function invalid(what: string): UpstreamError {
   return new UpstreamError('UPSTREAM_REQUEST_INVALID', `${what} cannot be written into a request`);
