@@ -47,7 +47,7 @@ interface ProviderChildren {
 /**
  * Creates the gateway's metrics. prom-client renders and merges; counting is done in children that are bound once per
  * label set, because its own bound children still build a label key on every call. access-line.bench.ts, Node 20, 2 cores:
- * 0.2 µs for `observe`.
+ * 0.1 µs for `observe`.
  */
 export function createMetrics(options: MetricsOptions): MergeableMetrics {
   const registry = options.registry ?? new Registry();
@@ -235,25 +235,35 @@ function createFamilies() {
 
 type Families = ReturnType<typeof createFamilies>;
 
-/** Finds the children of an exchange with one look-up; labels beyond the limit share those of `other`. */
+/**
+ * Finds the children of an exchange; labels beyond the limit share those of `other`. Three look-ups take less time than to
+ * make one key of all three.
+ */
 function createExchangeChildren(families: Families): (entry: LedgerEntry) => ExchangeChildren {
-  const known = new Map<string, ExchangeChildren>();
+  const known = new Map<string, Map<string, Map<number, ExchangeChildren>>>();
+  let size = 0;
   return function childrenOfExchange(entry) {
     const provider = entry.provider ?? 'none';
-    const model = entry.modelLabel;
-    const key = `${entry.status}\n${provider}\n${model}`;
-    const children = known.get(key);
+    const { modelLabel: model, status } = entry;
+    const children = known.get(model)?.get(provider)?.get(status);
     if (children !== undefined) return children;
     const bound: ExchangeChildren = {
-      requests: families.requests.child(String(entry.status), provider, model),
+      requests: families.requests.child(String(status), provider, model),
       duration: families.duration.child(provider, model),
       inputTokens: families.tokens.child('input', provider, model),
       outputTokens: families.tokens.child('output', provider, model),
       firstToken: families.firstToken.child(provider, model),
     };
-    if (known.size < maxLabelSets) known.set(key, bound);
+    if (size++ < maxLabelSets) ofKey(ofKey(known, model), provider).set(status, bound);
     return bound;
   };
+}
+
+/** The map under a key, made when there is none. */
+function ofKey<Key, Value>(maps: Map<string, Map<Key, Value>>, key: string): Map<Key, Value> {
+  const map = maps.get(key) ?? new Map<Key, Value>();
+  maps.set(key, map);
+  return map;
 }
 
 function createProviderChildren(families: Families): (provider: string) => ProviderChildren {
