@@ -9,7 +9,7 @@ import type { ExchangeBudget } from './exchange-budget.ts';
 import type { Hedge, HedgedOutcome } from './hedge.ts';
 import type { InboundBody } from './inbound-body.ts';
 import type { KeyHold, KeyLimits } from './policies/key-limits.ts';
-import { checkForwardScope, checkModelScope, checkTargetScope } from './policies/key-scopes.ts';
+import { checkForwardScope, checkFurtherModels, checkModelScope, checkTargetScope } from './policies/key-scopes.ts';
 import { type RequestPolicy, runRing } from './policies/request-policy.ts';
 import { estimatedTokens } from './request-facts.ts';
 import type { ReadRequest } from './request-reader.ts';
@@ -105,6 +105,7 @@ function resolve(catalog: Catalog, exchange: Exchange): Resolution {
   exchange.requestedModel = exchange.pathModel ?? exchange.facts.model;
   // Who may not use a model does not learn either whether there is one.
   checkModelScope(exchange.principal.scopes, exchange.pathModel ?? facts.bodyModel);
+  checkFurtherModels(exchange.principal.scopes, exchange.parsedBody?.outline);
   if (exchange.operation === 'proxy') checkForwardScope(exchange.principal);
   if (resolution instanceof GatewayError) throw resolution;
   checkTargetScope(exchange.principal.scopes, resolution.route.tiers);

@@ -9,6 +9,7 @@ import { defaultRetention, pruneLedger } from '../stores/sql/ledger-retention.ts
 import { createSqlLedgerStore } from '../stores/sql/ledger-store.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import type { GatewayRecord } from './gateway-record.ts';
+import { startRounds } from './start-rounds.ts';
 
 export interface OpenLedgerInput {
   /** Undefined: nothing is recorded. */
@@ -29,8 +30,6 @@ export interface OpenLedger {
   readonly close: () => Promise<void>;
 }
 
-/** Milliseconds between two rounds of deleting what is older than it is to be kept. */
-const PRUNE_MS = 3_600_000;
 /** Files that fit into a spool at least: each process has one that is written, and only whole ones can be given up. */
 const MIN_SEGMENTS = 64;
 /** Milliseconds that the last rows may take to the database; what it does not take then it gets after the next start. */
@@ -58,25 +57,29 @@ export function openLedger({
     writes: role !== 'primary',
   });
   const stopping = new AbortController();
-  let cancelNext = (): void => {};
-  const prune = (): void => {
-    cancelNext = clock.schedule(() => {
-      pruneLedger({ database, clock, retention: defaultRetention, signal: stopping.signal })
-        .catch((error: unknown) => log.warn('ledger', `Old rows of the record were not deleted: ${String(error)}`))
-        .finally(() => {
-          if (!stopping.signal.aborted) prune();
-        });
-    }, PRUNE_MS);
-  };
-  if (role !== 'worker') prune();
+  const stopPruning = role === 'worker' ? undefined : startPruning({ database, clock, log, signal: stopping.signal });
   return {
     ledger,
     async close() {
       stopping.abort();
-      cancelNext();
+      stopPruning?.();
       await ledger.stop(STOP_MS);
     },
   };
+}
+
+interface PruningInput extends Pick<OpenLedgerInput, 'clock' | 'log'> {
+  readonly database: GatewayRecord['database'];
+  readonly signal: AbortSignal;
+}
+
+/** Deletes rows that are older than they are to be kept, now and then. */
+function startPruning({ clock, database, log, signal }: PruningInput): () => void {
+  return startRounds({
+    clock,
+    round: () => pruneLedger({ database, clock, retention: defaultRetention, signal }),
+    onFailed: (error) => log.warn('ledger', `Old rows of the record were not deleted: ${String(error)}`),
+  });
 }
 
 function limitsOf(spool: SpoolConfig): LedgerLimits {

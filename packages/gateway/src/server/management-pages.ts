@@ -26,6 +26,7 @@ import type { Target } from '../routing/target.ts';
 import type { Runtime } from '../runtime.ts';
 import type { LimitStore } from '../stores/limit-store.ts';
 import type { SlotStore } from '../stores/slot-store.ts';
+import { cachePages } from './cache-pages.ts';
 import { type LedgerSource, ledgerPages, sendUsageExport } from './ledger-pages.ts';
 import { admitReader } from './management-access.ts';
 import type { ManagementMatch } from './management-routes.ts';
@@ -77,6 +78,7 @@ export function createManagementPages(source: ManagementSource): ServeManagement
 type Page = (source: ManagementSource, query: URLSearchParams, body: InboundBody) => unknown;
 
 const pages: Readonly<Record<Exclude<ManagementMatch['page'], 'usage_export'>, Page>> = {
+  ...cachePages,
   ...ledgerPages,
   backends_health: backendsHealth,
   routing_config(source) {

@@ -4,6 +4,10 @@ import { usualProtocol } from '../protocols/find-protocol.ts';
 /** Pages for operators: what the gateway does and why, below `/api/v1/`. */
 export type ManagementPage =
   | 'backends_health'
+  | 'cache_clear'
+  | 'cache_config'
+  | 'cache_entries'
+  | 'cache_stats'
   | 'cost_report'
   | 'latency_report'
   | 'routing_config'
@@ -27,6 +31,10 @@ export interface ManagementMatch {
 
 const paths: Readonly<Record<string, { readonly page: ManagementPage; readonly methods: readonly string[] }>> = {
   '/api/v1/backends/health': { page: 'backends_health', methods: ['GET', 'HEAD'] },
+  '/api/v1/cache/clear': { page: 'cache_clear', methods: ['POST'] },
+  '/api/v1/cache/config': { page: 'cache_config', methods: ['GET', 'HEAD'] },
+  '/api/v1/cache/entries': { page: 'cache_entries', methods: ['GET', 'HEAD'] },
+  '/api/v1/cache/stats': { page: 'cache_stats', methods: ['GET', 'HEAD'] },
   '/api/v1/metrics/cost': { page: 'cost_report', methods: ['GET', 'HEAD'] },
   '/api/v1/metrics/latency': { page: 'latency_report', methods: ['GET', 'HEAD'] },
   '/api/v1/metrics/tokens': { page: 'token_report', methods: ['GET', 'HEAD'] },

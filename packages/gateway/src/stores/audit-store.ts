@@ -58,8 +58,8 @@ export type AuditVerdict =
       readonly lastSeq: number;
       readonly lastHash: string;
     }
-  /** The first event at fault and what is wrong with it. */
-  | { readonly isIntact: false; readonly seq: number; readonly problem: string };
+  /** The first event at fault, undefined where it is what is known of all of them, and what is wrong. */
+  | { readonly isIntact: false; readonly seq: number | undefined; readonly problem: string };
 
 /**
  * Events that are only ever added. Each carries a hash over itself and the hash of the one before, so that none can be

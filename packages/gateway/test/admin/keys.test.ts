@@ -104,6 +104,20 @@ describe.each(testDialects)('keys of the record, on $name', ({ create }) => {
     ]);
   });
 
+  it('that are for some models name no others that may answer in their place', async () => {
+    const { key } = await make({ scopes: { models: ['gpt-4o'] } });
+    const ask = async (path: string, more: object) => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+      const body = { model: 'gpt-4o', max_tokens: 9, messages: [{ role: 'user', content: 'Hello!' }], ...more };
+      return (await fetch(`${gateway.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).status;
+    };
+    expect([
+      await ask('/v1/chat/completions', { models: ['gpt-4o', 'other'] }),
+      await ask('/v1/messages', { fallbacks: [{ model: 'other' }] }),
+      await ask('/v1/chat/completions', { models: ['gpt-4o'] }),
+    ]).toEqual([403, 403, 200]);
+  });
+
   it('are for the operations of their scopes', async () => {
     const { key } = await make({ scopes: { endpoints: ['embeddings'] } });
     const refused = await gateway.chat(key);

@@ -222,3 +222,18 @@ describe('GET /api/v1/routing', () => {
     await expect(desk.page('/api/v1/routing/stats?window=soon')).rejects.toThrow('`window` must be a span of time');
   });
 });
+
+it('/api/v1/cache says that there is no cache', async () => {
+  await usual();
+  const ask = async (path: string, method = 'GET') => {
+    const headers = { authorization: `Bearer ${adminKey}` };
+    return (await fetch(`${desk.gateway.url}/api/v1/cache/${path}`, { method, headers })).json();
+  };
+  expect(await ask('stats?window=1h')).toEqual({
+    enabled: false,
+    message: expect.stringContaining('no response cache'),
+  });
+  expect(await ask('entries')).toMatchObject({ enabled: false, entries: [] });
+  expect(await ask('config')).toMatchObject({ enabled: false });
+  expect(await ask('clear', 'POST')).toMatchObject({ enabled: false, cleared: 0 });
+});

@@ -1,4 +1,4 @@
-import { systemClock } from '../../src/canonical/clock.ts';
+import { type Clock, systemClock } from '../../src/canonical/clock.ts';
 import type { ProtocolName } from '../../src/canonical/protocol-name.ts';
 import { Exchange } from '../../src/exchange.ts';
 import { findProtocol } from '../../src/protocols/find-protocol.ts';
@@ -26,6 +26,8 @@ export interface PlayedReply {
 /** Plays streams of an upstream to a caller, without sockets: thousands in a second. */
 export type PlayStream = (stream: PlayedStream) => Promise<PlayedReply>;
 
+/** Answers that tell when they were made say the same of every play. */
+const clock: Clock = { ...systemClock, wallNow: () => Date.UTC(2026, 0, 1) };
 const limits = { headersMs: 5_000, firstTokenMs: 5_000, idleMs: 5_000, totalMs: 5_000, isTotalOfExchange: true };
 const headRules = createHeadRules({ renameRateLimits: false, replaced: [] });
 const request = { origin: 'http://provider', method: 'POST', path: '/', headers: [], body: undefined, connectMs: 1 };
@@ -52,8 +54,8 @@ export async function createPlay(caller: WireCaller, upstream: ProtocolName): Pr
       newId: () => '0123456789abcdef',
     });
     const transport = { send: sender(stream, type), close: async () => {} };
-    const startedAt = systemClock.now();
-    const attempt = new Attempt({ transport, clock: systemClock, startedAt, request, limits, body: reply, headRules });
+    const startedAt = clock.now();
+    const attempt = new Attempt({ transport, clock, startedAt, request, limits, body: reply, headRules });
     const outcome = await attempt.run();
     if (outcome.failure && outcome.isCommitted) {
       const { client } = findProtocol(caller.wire);
@@ -94,7 +96,7 @@ function exchangeOf(caller: WireCaller, isArray: boolean, got: Buffer[]): Exchan
   };
   return new Exchange({
     id: '00000000-0000-4000-8000-000000000000',
-    clock: systemClock,
+    clock,
     method: 'POST',
     url: '/',
     headers: {},

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { segmentFile } from '../../src/ledger/segment-name.ts';
 import { type RecordGateway, type RecordGatewayOptions, startRecordGateway } from '../admin/record-gateway.ts';
 import { freePort } from '../workers/fleet.ts';
 
@@ -34,8 +35,8 @@ async function health() {
 }
 
 describe('a spool without room', () => {
-  const left = () => join(folder, 'ledger', 'left-behind');
-  /** The folder has more than it may have before the gateway starts. */
+  const left = () => join(folder, 'ledger', segmentFile('spool-1-elsewhere.1.other', 1));
+  /** A process that nobody can look at from here has more than there may be before the gateway starts. */
   async function startFull(whenFull: string): Promise<void> {
     await mkdir(join(folder, 'ledger'));
     await writeFile(left(), Buffer.alloc(1_100_000));

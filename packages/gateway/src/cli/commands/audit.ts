@@ -127,7 +127,9 @@ async function withAudit(
 }
 
 function problemOf(verdict: AuditVerdict): string | undefined {
-  return verdict.isIntact ? undefined : `event ${verdict.seq} is at fault: ${verdict.problem}`;
+  if (verdict.isIntact) return undefined;
+  const { problem, seq } = verdict;
+  return seq === undefined ? problem : `event ${seq} is at fault: ${problem}`;
 }
 
 /** What is wrong with an event that has to be there; undefined: nothing. */

@@ -34,15 +34,14 @@ export function decodeUsage(value: unknown): Usage | undefined {
  * (https://platform.claude.com/docs/en/manage-claude/data-residency). Undefined: the usual one.
  */
 export function decodeRate({ speed, inference_geo: geo }: JsonObject): string | undefined {
-  const region = typeof geo === 'string' && !anywhere.has(geo) ? geo.slice(0, LONGEST_REGION) : undefined;
+  const region = typeof geo === 'string' && regionName.test(geo) && !anywhere.has(geo) ? geo : undefined;
   if (speed !== 'fast') return region;
   return region === undefined ? 'fast-mode' : `fast-mode-${region}`;
 }
 
 /** Words for a region that costs nothing, or for none. */
-const anywhere: ReadonlySet<string> = new Set(['', 'global', 'not_available']);
-/** Longest name of a region that is told; what is longer is none. */
-const LONGEST_REGION = 16;
+const anywhere: ReadonlySet<string> = new Set(['global', 'not_available']);
+const regionName = /^[a-z][a-z0-9_-]{1,15}$/;
 
 /** The counts that both a whole answer and the last event of a stream have. */
 export function encodeCounts(usage: Usage | undefined): JsonObject {

@@ -96,9 +96,10 @@ class SqlAuditStore implements AuditStore {
   async verify(signal?: AbortSignal): Promise<AuditVerdict> {
     for (;;) {
       const chain = await this.#chain();
+      if (chain === undefined) return { isIntact: false, seq: undefined, problem: LACKS_ROW };
       const verdict = await this.#verify(chain, signal);
       // What was pruned while it was read looks like a gap and is none.
-      if (verdict.isIntact || (await this.#chain()).anchor_seq === chain.anchor_seq) return verdict;
+      if (verdict.isIntact || (await this.#chain())?.anchor_seq === chain.anchor_seq) return verdict;
     }
   }
 
@@ -168,24 +169,25 @@ class SqlAuditStore implements AuditStore {
     }
   }
 
-  async #chain(): Promise<Chain> {
+  async #chain(): Promise<Chain | undefined> {
     const [chain] = await asStore(() => this.#database.all<Chain>(readChain));
-    return exact(chain);
+    return chain && exact(chain);
   }
 
   #withChain<Result>(work: (transaction: SqlRunner, chain: Chain) => Promise<Result>): Promise<Result> {
     return asStore(() =>
       this.#database.transaction(async (transaction) => {
         const [chain] = await transaction.all<Chain>(lockChain);
+        if (chain === undefined) throw new Error(`Nothing can be added to the audit log: ${LACKS_ROW}.`);
         return work(transaction, exact(chain));
       }),
     );
   }
 }
 
-function exact(chain: Chain | undefined): Chain {
-  if (chain === undefined)
-    throw new Error('The table audit_chain lacks its row; restore it from a copy of the record.');
+const LACKS_ROW = 'the table audit_chain lacks its row; restore it from a copy of the record';
+
+function exact(chain: Chain): Chain {
   asNumber(chain.head_seq);
   return chain;
 }

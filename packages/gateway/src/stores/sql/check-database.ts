@@ -87,8 +87,10 @@ async function checkMigrations({ migrator }: CheckSettings): Promise<Finding> {
 
 async function checkChain({ audit, signal }: CheckSettings): Promise<Finding> {
   const verdict = await audit.verify(signal);
-  const finding = verdict.isIntact
-    ? `${verdict.events} events, each following the one before.`
-    : `Event ${verdict.seq} is not in order: ${verdict.problem}.`;
-  return { isGood: verdict.isIntact, finding };
+  if (verdict.isIntact) return { isGood: true, finding: `${verdict.events} events, each following the one before.` };
+  const { problem, seq } = verdict;
+  return {
+    isGood: false,
+    finding: seq === undefined ? `Not in order: ${problem}.` : `Event ${seq} is not in order: ${problem}.`,
+  };
 }
