@@ -2,8 +2,8 @@ import { asCount, asObject, isNoCount, type JsonObject } from '../../canonical/j
 import type { Usage } from '../../canonical/usage.ts';
 
 /**
- * Reads a usage object of this wire; undefined when it is none, it has no input, or a count of it is none. `input_tokens` holds what came from and went to the
- * cache, `output_tokens` holds reasoning: the vocabulary's own terms.
+ * Reads a usage object of this wire; undefined when it is none, it has no input, or a count of it is none. `input_tokens`
+ * holds what came from and went to the cache, `output_tokens` holds reasoning: the vocabulary's own terms.
  */
 export function decodeUsage(value: unknown): Usage | undefined {
   const usage = asObject(value);
