@@ -190,7 +190,7 @@ class DearestPlace {
     const { nanoDollars } = cost;
     if (!nanoDollars && prices !== undefined && isFree(prices)) return;
     this.#isAllFree = false;
-    if (isNeverTold(this.#exchange)) this.#unknownCost ??= 'no_usage';
+    if (isNeverTold(exchange)) this.#unknownCost ??= 'no_usage';
     if (nanoDollars === undefined) this.#unknownCost ??= cost.reason;
     else this.#knownNanos = Math.max(this.#knownNanos, nanoDollars);
   }

@@ -96,7 +96,8 @@ function isJson(contentType: string): boolean {
  */
 const OUTLINE_BYTES = 256 * 1024;
 
-function parseJson(body: Buffer, maxDepth: number): ParsedBody {
+/** Reads JSON from outside. Throws `invalid_json` that says where it is none. */
+export function parseJson(body: Buffer, maxDepth: number): ParsedBody {
   if (!isUtf8(body)) throw new GatewayError('invalid_json', 'The body is not valid UTF-8.');
   const { isTooDeep, longStrings } = scanStructure(body, maxDepth);
   if (isTooDeep) throw new GatewayError('invalid_json', `The body is nested deeper than ${maxDepth} levels.`);

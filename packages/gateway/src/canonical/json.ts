@@ -25,7 +25,14 @@ export function asCount(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
-/** Whether something was told in place of a count that is none: negative, broken, too large to be exact. */
-export function isNoCount(value: unknown): boolean {
-  return value !== undefined && value !== null && asCount(value) === undefined;
+/**
+ * Whether one of these members says something in place of a count that is none: negative, broken, too large to be exact.
+ * `read` gives the counts.
+ */
+export function hasNoCount(object: JsonObject, names: readonly string[], read = asCount): boolean {
+  for (const name of names) {
+    const value = object[name];
+    if (value !== undefined && value !== null && read(value) === undefined) return true;
+  }
+  return false;
 }

@@ -21,11 +21,16 @@ interface ModelList {
   readonly written: readonly string[];
 }
 
+/** Who comes from where. */
+interface AddressedKey extends Pick<RequestView, 'clientAddress'> {
+  readonly principal: Pick<Principal, 'scopes'>;
+}
+
 /** Scopes belong to a key that is remembered, so they are compiled once for as long as it is. */
 const compiled = new WeakMap<PrincipalScopes, CompiledScopes>();
 
 /** Refuses a key that comes from an address that is not in its scopes. Throws `forbidden`. */
-export function checkAddressScope({ principal: { scopes }, clientAddress }: RequestView): void {
+export function checkAddressScope({ principal: { scopes }, clientAddress }: AddressedKey): void {
   if (scopes?.addresses === undefined || compiledOf(scopes).allowsAddress?.(clientAddress)) return;
   throw forbidden('This API key may not be used from this address. Use another key, or have its addresses changed.');
 }

@@ -57,13 +57,17 @@ export function knownKeyOf(found: FoundKey, owners: KeyOwners, now: number): Kno
 export function knownTenantOf(owners: KeyOwners): KnownTenant {
   const { organisations, tenant } = owners;
   const all = [tenant, ...organisations].filter((owner) => owner !== undefined);
-  const isActive = all.every((owner) => owner.isActive);
   return {
-    answer: isActive
-      ? { namespaces: namespacesOfAll(owners), organisation: organisations[0]?.id }
-      : { refusal: 'inactive' },
+    answer: isInactive(owners)
+      ? { refusal: 'inactive' }
+      : { namespaces: namespacesOfAll(owners), organisation: organisations[0]?.id },
     ownerIds: all.map(({ id }) => id),
   };
+}
+
+/** Whether one of them was switched off: then so is all that belongs to it. */
+export function isInactive({ organisations, team, tenant }: KeyOwners): boolean {
+  return [tenant, team, ...organisations].some((owner) => owner?.isActive === false);
 }
 
 function answerOf(found: FoundKey, owners: KeyOwners, now: number): KeyAnswer {
@@ -71,8 +75,7 @@ function answerOf(found: FoundKey, owners: KeyOwners, now: number): KeyAnswer {
   const state = keyState(found, now);
   if (state !== 'valid') return { refusal: state };
   if (key.scopes.admin !== undefined) return { refusal: 'administers' };
-  const all = [owners.tenant, owners.team, ...owners.organisations];
-  if (all.some((owner) => owner?.isActive === false)) return { refusal: 'inactive' };
+  if (isInactive(owners)) return { refusal: 'inactive' };
   return { principal: principalOf(key, owners) };
 }
 

@@ -16,6 +16,8 @@ export class HeadReader {
   /** The last one's bytes as Latin-1, in front of its length and behind it. */
   #before = '';
   #after = '';
+  /** Where its length stands among the raw headers. */
+  #lengthIndex = 0;
   #changes = 0;
 
   /** As readPlainHead does. */
@@ -36,6 +38,7 @@ export class HeadReader {
     if (head === undefined || head.end > MAX_KEPT) return;
     this.#last = head;
     this.#before = bytes.toString('latin1', 0, head.lengthAt);
+    this.#lengthIndex = head.rawHeaders.findIndex((name, at) => at % 2 === 0 && /^content-length$/i.test(name)) + 1;
     this.#after = bytes.toString('latin1', head.lengthAt + String(head.contentLength).length, head.end);
   }
 
@@ -54,14 +57,9 @@ export class HeadReader {
     const text = String(contentLength);
     // There were none, or zeros in front.
     if (text.length !== lengthEnd - lengthAt) return undefined;
-    return { ...last, ...lengthHeaders(last, text), contentLength, end };
+    const headers = { ...last.headers, 'content-length': text };
+    return { ...last, headers, rawHeaders: last.rawHeaders.with(this.#lengthIndex, text), contentLength, end };
   }
-}
-
-/** The headers with another length. */
-function lengthHeaders({ headers, rawHeaders }: PlainHead, length: string): Pick<PlainHead, 'headers' | 'rawHeaders'> {
-  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length');
-  return { headers: { ...headers, 'content-length': length }, rawHeaders: rawHeaders.with(at + 1, length) };
 }
 
 function isDigit(byte: number): boolean {

@@ -16,11 +16,11 @@ import {
   type TargetStats,
 } from '../explain/routing-stats.ts';
 import { readWindow } from '../explain/time-window.ts';
-import { scanStructure } from '../framing/json-structure.ts';
 import type { InboundBody } from '../inbound-body.ts';
 import type { LearnedParts } from '../learned-parts.ts';
 import type { AdminAccess } from '../policies/admin-access.ts';
 import type { GatewayRecord } from '../record/gateway-record.ts';
+import { parseJson } from '../request-reader.ts';
 import type { HealthRegistry } from '../resilience/health.ts';
 import type { Target } from '../routing/target.ts';
 import type { Runtime } from '../runtime.ts';
@@ -93,21 +93,10 @@ const pages: Readonly<Record<Exclude<ManagementMatch['page'], 'usage_export'>, P
   async routing_test(source, _query, body) {
     const { maxDepth, maxRequestBytes } = source.runtime().config.security.validation;
     // What would be sent lies one level down.
-    return testRouting(source, parseJson(await body.readAll(maxRequestBytes), maxDepth + 1));
+    return testRouting(source, parseJson(await body.readAll(maxRequestBytes), maxDepth + 1).whole);
   },
   routing_weights: routingWeights,
 };
-
-function parseJson(body: Buffer, maxDepth: number): unknown {
-  // Deeper values can be parsed, but not written as what would be sent.
-  const { isTooDeep } = scanStructure(body, maxDepth);
-  if (isTooDeep) throw new GatewayError('invalid_json', `The body is nested deeper than ${maxDepth} levels.`);
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    throw new GatewayError('invalid_json', 'The body is not valid JSON.');
-  }
-}
 
 function backendsHealth(source: ManagementSource, query: URLSearchParams): unknown {
   const { catalog } = source.runtime();

@@ -1,4 +1,4 @@
-import { asObject, isObject, type JsonObject } from '../../canonical/json.ts';
+import { asObject, hasNoCount, isObject, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { toNumber } from '../../framing/exact-json.ts';
 
@@ -8,7 +8,7 @@ import { toNumber } from '../../framing/exact-json.ts';
  * object, where it has no input, and where a count of it is none: what is not told must not be free.
  */
 export function decodeUsage(value: unknown): Usage | undefined {
-  if (!isObject(value) || mainCounts.some((name) => isNoCount(value[name]))) return undefined;
+  if (!isObject(value) || hasNoCount(value, mainCounts, count)) return undefined;
   const input = count(value['input_tokens']);
   const output = count(value['output_tokens']);
   if (input === undefined) return undefined;
@@ -93,11 +93,6 @@ function encodeAnsweredTier(tier: string | undefined): string | null {
 }
 
 const mainCounts = ['input_tokens', 'output_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'] as const;
-
-/** As `isNoCount` of the vocabulary, of numbers that were kept exact. */
-function isNoCount(value: unknown): boolean {
-  return value !== undefined && value !== null && count(value) === undefined;
-}
 
 function count(value: unknown): number | undefined {
   const number = toNumber(value);

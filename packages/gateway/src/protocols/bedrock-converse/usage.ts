@@ -1,4 +1,4 @@
-import { asCount, asObject, asString, isNoCount, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import { asCount, asObject, asString, hasNoCount, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Usage } from '../../canonical/usage.ts';
  */
 export function decodeUsage(value: unknown): Usage | undefined {
   const usage = asObject(value);
-  if (!usage || mainCounts.some((name) => isNoCount(usage[name]))) return undefined;
+  if (!usage || hasNoCount(usage, mainCounts)) return undefined;
   const fresh = asCount(usage['inputTokens']);
   const output = asCount(usage['outputTokens']);
   if (fresh === undefined && output === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { asCount, asObject, isNoCount, type JsonObject } from '../../canonical/json.ts';
+import { asCount, asObject, hasNoCount, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 
 /**
@@ -31,11 +31,13 @@ export function encodeUsage({ input, output, reasoning, cachedInput, imageInput 
   };
 }
 
+const mainCounts = ['input_tokens', 'output_tokens'] as const;
+
 function countsOf(tokens: JsonObject | undefined): Usage | undefined {
+  if (tokens === undefined || hasNoCount(tokens, mainCounts)) return undefined;
   const input = asCount(tokens?.['input_tokens']);
   const output = asCount(tokens?.['output_tokens']);
   if (input === undefined && output === undefined) return undefined;
-  if (isNoCount(tokens?.['input_tokens']) || isNoCount(tokens?.['output_tokens'])) return undefined;
   const reasoning = asCount(tokens?.['reasoning_tokens']);
   const imageInput = asCount(tokens?.['image_tokens']);
   return {

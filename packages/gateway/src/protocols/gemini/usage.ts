@@ -1,4 +1,4 @@
-import { asCount, asString, isNoCount, isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import { asCount, asString, hasNoCount, isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { Usage } from '../../canonical/usage.ts';
  * nothing is told of what it is made of: what is not told must not be free.
  */
 export function decodeUsage(value: unknown): Usage | undefined {
-  if (!isObject(value) || mainCounts.some((name) => isNoCount(value[name]))) return undefined;
+  if (!isObject(value) || hasNoCount(value, mainCounts)) return undefined;
   const prompt = asCount(value['promptTokenCount']);
   const answer = asCount(value['candidatesTokenCount']);
   const total = asCount(value['totalTokenCount']);
@@ -15,8 +15,8 @@ export function decodeUsage(value: unknown): Usage | undefined {
   if (prompt === undefined && answer === undefined && total === undefined) return undefined;
   const input = (prompt ?? 0) + (asCount(value['toolUsePromptTokenCount']) ?? 0);
   const thoughts = asCount(value['thoughtsTokenCount']);
-  // Should thoughts be counted among the answer after all, the total tells.
   if (prompt === undefined && answer === undefined && thoughts === undefined && total !== 0) return undefined;
+  // Should thoughts be counted among the answer after all, the total tells.
   const isInclusive = answer !== undefined && answer >= (thoughts ?? 0) && total === input + answer;
   const output = (answer ?? 0) + (isInclusive ? 0 : (thoughts ?? 0));
   const cached = asCount(value['cachedContentTokenCount']);

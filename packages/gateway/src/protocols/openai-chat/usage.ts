@@ -1,4 +1,4 @@
-import { asCount, asObject, isNoCount, isObject, type JsonObject } from '../../canonical/json.ts';
+import { asCount, asObject, hasNoCount, isObject, type JsonObject } from '../../canonical/json.ts';
 import type { TokenCounts, Usage } from '../../canonical/usage.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { TokenCounts, Usage } from '../../canonical/usage.ts';
  * has no input, and where a count of it is none: what is not told must not be free.
  */
 export function decodeUsage(value: unknown): Usage | undefined {
-  if (!isObject(value) || mainCounts.some((name) => isNoCount(value[name]))) return undefined;
+  if (!isObject(value) || hasNoCount(value, mainCounts)) return undefined;
   const input = asCount(value['prompt_tokens']) ?? asCount(value['input_tokens']);
   const output = asCount(value['completion_tokens']) ?? asCount(value['output_tokens']);
   if (input === undefined) return undefined;

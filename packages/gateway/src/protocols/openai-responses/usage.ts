@@ -1,4 +1,4 @@
-import { asCount, asObject, isNoCount, type JsonObject } from '../../canonical/json.ts';
+import { asCount, asObject, hasNoCount, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 
 /**
@@ -7,10 +7,10 @@ import type { Usage } from '../../canonical/usage.ts';
  */
 export function decodeUsage(value: unknown): Usage | undefined {
   const usage = asObject(value);
-  const input = asCount(usage?.['input_tokens']);
-  const output = asCount(usage?.['output_tokens']);
+  if (usage === undefined || hasNoCount(usage, mainCounts)) return undefined;
+  const input = asCount(usage['input_tokens']);
+  const output = asCount(usage['output_tokens']);
   if (input === undefined) return undefined;
-  if (isNoCount(usage?.['input_tokens']) || isNoCount(usage?.['output_tokens'])) return undefined;
   const inputDetails = asObject(usage?.['input_tokens_details']);
   const cached = asCount(inputDetails?.['cached_tokens']);
   const written = asCount(inputDetails?.['cache_write_tokens']);
@@ -23,6 +23,8 @@ export function decodeUsage(value: unknown): Usage | undefined {
     ...(reasoning === undefined ? {} : { reasoning }),
   };
 }
+
+const mainCounts = ['input_tokens', 'output_tokens'] as const;
 
 /** The usage object of an answer. Both details are there always: clients read them without looking. */
 export function encodeUsage(usage: Usage): JsonObject {

@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { Exchange } from '../../exchange.ts';
-import { createAddressSet } from '../../policies/address-set.ts';
 import type { AdminAccess } from '../../policies/admin-access.ts';
 import { readBearer } from '../../policies/authenticate.ts';
+import { checkAddressScope } from '../../policies/key-scopes.ts';
 import type { GatewayRecord } from '../../record/gateway-record.ts';
 import { KeyOwnerLookup } from '../../record/key-owners.ts';
+import { isInactive } from '../../record/known-key.ts';
 import { type ApiKey, keyState } from '../../stores/key-store.ts';
 
 /** Who administers. `all`: everything. `read`: everything, without changing it. `tenant`: one tenant. */
@@ -62,7 +63,9 @@ export async function findKeyCaller({
   const key = await findAdminKey(record, hash('sha256', bearer), now);
   const caller = key && callerOf(key);
   if (key === undefined || caller === undefined) return undefined;
-  checkAddress(key, exchange.clientAddress);
+  const { addresses } = key.scopes;
+  if (addresses !== undefined)
+    checkAddressScope({ principal: { scopes: { addresses } }, clientAddress: exchange.clientAddress });
   await checkOwners(key, record);
   record.keyUses.note(key.id);
   return caller;
@@ -86,14 +89,8 @@ function callerOf({ id, scopes, tenantId }: ApiKey): AdminCaller | undefined {
   return tenantId === null ? undefined : { role: 'tenant', actor: id, tenantId };
 }
 
-function checkAddress({ scopes: { addresses } }: ApiKey, clientAddress: string): void {
-  if (addresses === undefined || createAddressSet(addresses)(clientAddress)) return;
-  throw new GatewayError('forbidden', 'This key may not administer from this address. Have its addresses changed.');
-}
-
 /** Read anew each time: whoever was made inactive a moment ago changes nothing any more. */
 async function checkOwners(key: ApiKey, { stores }: Pick<GatewayRecord, 'stores'>): Promise<void> {
-  const { organisations, team, tenant } = await new KeyOwnerLookup(stores.tenants).of(key);
-  if ([tenant, team, ...organisations].every((owner) => owner?.isActive !== false)) return;
+  if (!isInactive(await new KeyOwnerLookup(stores.tenants).of(key))) return;
   throw new GatewayError('forbidden', 'The team, tenant or organisation of this key is inactive.');
 }

@@ -7,30 +7,13 @@ const LONGEST_METADATA = 16_384;
 const DEEPEST_METADATA = 32;
 
 /** A name that people read. */
-export const name = () =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(128)
-    .regex(/^[^\p{Cc}]*$/u, 'must not have control characters');
+export const name = () => visible(z.string().trim(), 128);
 
 /** A model's name, or the beginning of one with `*` after it. */
-export const modelName = () =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(256)
-    .regex(/^[^\p{Cc}]*$/u, 'must not have control characters');
+export const modelName = () => visible(z.string().trim(), 256);
 
 /** An id, or another name by which something is looked for. PostgreSQL fails at a text with a zero in it. */
-export const reference = (longest = 128) =>
-  z
-    .string()
-    .min(1)
-    .max(longest)
-    .regex(/^[^\p{Cc}]*$/u, 'must not have control characters');
+export const reference = (longest = 128) => visible(z.string(), longest);
 
 /** The id of a tenant: who makes it chooses it. */
 export const tenantId = () =>
@@ -89,4 +72,11 @@ function isPlainAddress(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { hash, password, protocol, search, username } = new URL(text);
   return /^https?:$/.test(protocol) && `${hash}${password}${search}${username}` === '';
+}
+
+function visible(text: z.ZodString, longest: number): z.ZodString {
+  return text
+    .min(1)
+    .max(longest)
+    .regex(/^[^\p{Cc}]*$/u, 'must not have control characters');
 }

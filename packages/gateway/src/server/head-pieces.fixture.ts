@@ -1,0 +1,25 @@
+/** What may be put into the head of a request to have it read in two ways. */
+export const headPieces: readonly string[] = [
+  ...[
+    '\r\n',
+    '\r',
+    '\n',
+    ' ',
+    '\t',
+    ':',
+    ',',
+    '\u0000',
+    '\u007f',
+    '\u00ff',
+    'x',
+    '2',
+    '/',
+    '?',
+    '#',
+    '%0d',
+    '\r\n\r\n',
+  ],
+  ...['Host: b', 'Content-Length: 3', 'Content-Length: 3\r\n', 'Transfer-Encoding: chunked', 'chunked'],
+  ...['Connection: close', 'HTTP/1.0', 'GET ', 'Expect: 100-continue', 'Upgrade: x', 'constructor: 1'],
+  ...['__proto__: 1', 'Set-Cookie: a', 'X-A:', 'Cookie: a=1'],
+];
