@@ -33,6 +33,7 @@ import { logExchange } from './telemetry/access-line.ts';
 import type { Log, Metrics } from './telemetry/telemetry.ts';
 import { createDemoTransport, DEMO_ORIGIN } from './transport/demo-transport.ts';
 import { createHttpTransport } from './transport/http-transport.ts';
+import { Outbox } from './transport/outbox.ts';
 import type { Transport } from './transport/upstream-call.ts';
 
 /** What outlives a reload and may be shared with other processes. */
@@ -87,7 +88,8 @@ const LAST_WORDS_MS = 500;
 export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gateway {
   const { clock, log, metrics } = shared;
   const exchanges = new ExchangeRegistry((delta) => metrics.inFlight(delta));
-  const transport = withDemo(createHttpTransport({ clock }), createDemoTransport(clock));
+  const outbox = new Outbox(() => shared.ledger?.flush());
+  const transport = withDemo(createHttpTransport({ clock, outbox }), createDemoTransport(clock));
   const learned = createLearnedParts({ clock, random: shared.random, models: () => runtime.models });
   const priceLibrary = createPriceLibrary();
   const routingStats = createRoutingStats({ clock });
@@ -159,6 +161,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   const access = createAdminAccess({ key: () => runtime.adminKey, clock });
   const server = createHttpServer({
     clock,
+    outbox,
     runtime: () => runtime,
     requestIds: createRequestIds(randomBytes),
     pages,

@@ -76,6 +76,7 @@ function serveSome(): void {
     ledger.end(ended!.ticket, sampleRow({ subject: sampleSubject({ requestId: ended!.id }), attempts }));
     said += `e ${ended!.id} ${count}\n`;
   }
+  ledger.flush();
   say(said.trimEnd());
 }
 

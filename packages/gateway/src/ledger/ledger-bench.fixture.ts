@@ -108,6 +108,8 @@ export function createLedgerBench(): LedgerBench {
         ...defaultLedgerLimits,
         newName,
         openFile: openSpoolFile,
+        // Turns of one line each.
+        atTurnEnd: (flush) => flush(),
         ...changes,
       });
     },

@@ -140,11 +140,27 @@ export async function measureWriting(migrations: string): Promise<readonly Figur
   const inputs = subjects.map(inputOf);
   const rows = inputs.map(rowOf);
   const figures = [
-    best('begin', (index) => plain.begin(intents[index]!)),
-    best('end', (index) => plain.end(index + 1, rows[index]!)),
-    best('an exchange that asked nobody', (index) => plain.end(0, rows[index]!)),
+    best('begin, alone in its turn', (index) => {
+      plain.begin(intents[index]!);
+      plain.flush();
+    }),
+    best('begin, eight in a turn', (index) => {
+      plain.begin(intents[index]!);
+      if (index % 8 === 7) plain.flush();
+    }),
+    best('end, alone in its turn', (index) => {
+      plain.end(index + 1, rows[index]!);
+      plain.flush();
+    }),
+    best('end, eight in a turn', (index) => {
+      plain.end(index + 1, rows[index]!);
+      if (index % 8 === 7) plain.flush();
+    }),
     best('the row of an entry, priced', (index) => rowOf(inputs[index]!)),
-    best('begin and end together, priced', (index) => plain.end(plain.begin(intents[index]!), rowOf(inputs[index]!))),
+    best('begin and end, priced, eight in a turn', (index) => {
+      plain.end(plain.begin(intents[index]!), rowOf(inputs[index]!));
+      if (index % 8 === 7) plain.flush();
+    }),
   ];
   await plain.stop(60_000);
   const store = createSqlLedgerStore(database);

@@ -63,10 +63,12 @@ export interface LedgerState {
 /** The record of exchanges: exactly one row for each, whatever happens to this process or to the database. */
 export interface Ledger {
   /**
-   * Before the first upstream is asked; gives the number to end the exchange with. When it returns, the exchange will
-   * have its row. Throws `store_unavailable` where nothing can be written and requests are to be refused then.
+   * Before the first upstream is asked; gives the number to end the exchange with. The exchange will have its row once
+   * `flush` has returned, which must be before the upstream is asked. Throws `store_unavailable` where nothing can be written and requests are to be refused then.
    */
   begin(intent: LedgerIntent): number;
+  /** Makes sure of what it was given, whatever becomes of the process. Costs nothing where nothing is new; does not throw. */
+  flush(): void;
   /** When an exchange has ended, once; `ticket` is what `begin` gave, 0 for an exchange that has asked nobody. */
   end(ticket: number, row: LedgerRow): void;
   readonly state: LedgerState;
@@ -83,16 +85,20 @@ export function createLedger(settings: LedgerSettings): Ledger {
   const { clock, directory, limits, newId, notices, owners, store, writes } = settings;
   const newName = () => owners.nameOf(newId());
   const spool = writes
-    ? new Spool({ directory, clock, notices, ...limits, newName, openFile: openSpoolFile })
+    ? new Spool({ directory, clock, notices, ...limits, newName, openFile: openSpoolFile, atTurnEnd: setImmediate })
     : undefined;
   const drain = store && new Drain({ directory, clock, store, owners, notices, ...limits });
   drain?.start();
+  const flush = (): void => spool?.flush();
+  // Who ends the process in the middle of a turn does not wait for its end.
+  process.on('exit', flush);
   const written = (): Spool => {
     if (spool === undefined) throw new Error('This process keeps no record of its own.');
     return spool;
   };
   return {
     begin: (intent) => written().begin(intent),
+    flush,
     end: (ticket, row) => written().end(ticket, row),
     get state() {
       return {
@@ -104,8 +110,12 @@ export function createLedger(settings: LedgerSettings): Ledger {
         isDraining: drain?.isHealthy ?? true,
       };
     },
-    drain: async () => drain?.whole(),
+    async drain() {
+      flush();
+      await drain?.whole();
+    },
     async stop(limitMs) {
+      process.off('exit', flush);
       spool?.close();
       await drain?.stop(limitMs);
     },

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../canonical/clock.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
+import { GatheredLines } from './gathered-lines.ts';
 import { HeldLines } from './held-lines.ts';
 import type { LedgerNotices } from './ledger-notices.ts';
 import type { LedgerIntent, LedgerRow } from './ledger-row.ts';
@@ -28,6 +29,8 @@ export interface SpoolSettings {
   readonly syncMs: number;
   readonly notices: LedgerNotices;
   readonly openFile: OpenSpoolFile;
+  /** Calls back once at the end of this turn of the event loop. */
+  readonly atTurnEnd: (callback: () => void) => void;
 }
 
 /** Milliseconds between two looks at the age of the segment and the size of the folder. */
@@ -36,14 +39,15 @@ const LOOK_MS = 5_000;
 const RETRY_MS = 250;
 
 /**
- * Where one process writes down its exchanges. What a method was given when it returns is the operating system's: the
- * process may be killed at any instant after it, and nothing of it is lost. That is one `write` of some hundred bytes
- * into the page cache, cheaper than a timer or a promise to put several together. While the disk refuses, lines wait
- * in memory, as far as there is room.
+ * Where one process writes down its exchanges. What it was given is the operating system's when `flush` returns, or this turn
+ * of the event loop ends: the process may be killed at any instant after it, and nothing of it is lost. That is one `write`
+ * into the page cache for all lines of the turn; who tells anybody of an exchange flushes first. While the disk refuses,
+ * lines wait in memory, as far as there is room.
  */
 export class Spool {
   readonly #settings: SpoolSettings;
   readonly #encoder = new RecordEncoder();
+  readonly #gathered = new GatheredLines();
   readonly #held: HeldLines;
   #name: string;
   #file: SpoolFile | undefined;
@@ -116,29 +120,43 @@ export class Spool {
     this.#cancelSync();
     this.#writeHeld();
     this.#append(this.#encoder.closed(), 0);
+    this.flush();
     this.#isClosed = true;
     this.#cancelRetry?.();
     this.#held.giveUp();
     this.#closeSegment();
   }
 
-  /** Writes the line that the encoder holds; `rows`: how many rows are lost with it. */
+  /** Hands what it was given to the operating system. */
+  flush(): void {
+    const gathered = this.#gathered;
+    if (gathered.isEmpty) return;
+    // Lines keep their order: while some wait, all do.
+    if (!this.#held.isEmpty || !this.#write(gathered.bytes, gathered.length)) {
+      gathered.each((line, rows) => this.#held.push(line, rows));
+      this.#retryLater();
+    }
+    gathered.clear();
+  }
+
+  readonly #onTurnEnd = (): void => this.flush();
+
+  /** Takes the line that the encoder holds; `rows`: how many rows are lost with it. */
   #append(length: number, rows: number): void {
     if (this.#isClosed) {
       this.#held.lose(rows);
       return;
     }
-    const { bytes } = this.#encoder;
-    // Lines keep their order: while some wait, all do.
-    if (!this.#held.isEmpty || !this.#write(bytes, length)) {
-      this.#held.push(Buffer.from(bytes.subarray(0, length)), rows);
-      this.#retryLater();
-    }
+    const gathered = this.#gathered;
+    if (!gathered.hasRoom(length)) this.flush();
+    const isFirst = gathered.isEmpty;
+    gathered.add(this.#encoder.bytes, length, rows);
+    if (isFirst) this.#settings.atTurnEnd(this.#onTurnEnd);
   }
 
-  #write(line: Buffer, length: number): boolean {
+  #write(lines: Buffer, length: number): boolean {
     if (this.#size >= this.#nextAt) this.#openNext();
-    return this.#file !== undefined && this.#writeBytes(this.#file, line, length);
+    return this.#file !== undefined && this.#writeBytes(this.#file, lines, length);
   }
 
   #writeBytes(file: SpoolFile, buffer: Buffer, length: number): boolean {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createManualClock, type ManualClock } from '../stores/manual-clock.fixture.ts';
+import { Outbox } from '../transport/outbox.ts';
 import { type PlainRequest, type PlainServer, servePlainly } from './plain-connection.ts';
 import { matchRoute } from './routes.ts';
 
@@ -39,6 +40,7 @@ export class PlainFront {
     this.#server = createServer();
     const plain: PlainServer = {
       clock: this.clock,
+      outbox: new Outbox(),
       isDraining: () => this.isDraining,
       match: (url) => {
         const match = matchRoute('POST', url);

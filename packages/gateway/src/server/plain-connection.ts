@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../canonical/clock.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { Exchange } from '../exchange.ts';
+import type { Outbox } from '../transport/outbox.ts';
 import { HeadReader } from './head-reader.ts';
 import { PlainBody } from './plain-body.ts';
 import type { PlainHead } from './plain-head.ts';
@@ -21,6 +22,8 @@ export interface PlainRequest {
 
 export interface PlainServer {
   readonly clock: Pick<Clock, 'schedule'>;
+  /** Where the ends of replies wait for the end of the turn. */
+  readonly outbox: Outbox;
   /** What is asked for; undefined where that is for node:http. */
   readonly match: (url: string, contentType: string | undefined) => InferenceMatch | undefined;
   /** Answers what is to be cancelled when the client leaves. */
@@ -70,6 +73,7 @@ export class PlainConnection implements ReplyOwner {
   }
 
   readonly #onData = (bytes: Buffer): void => {
+    this.#server.outbox.makeWay(bytes.length);
     const body = this.#body;
     if (body === undefined) {
       this.#begin(bytes);
@@ -94,7 +98,7 @@ export class PlainConnection implements ReplyOwner {
     const rest = bytes.subarray(head.end);
     const taken = body.push(rest);
     if (taken < rest.length) this.#keepAhead(rest.subarray(taken));
-    const reply = new PlainReply(socket, this);
+    const reply = new PlainReply(socket, server.outbox, this);
     this.#body = body;
     this.#reply = reply;
     if (!body.isComplete) this.#limit(REQUEST_MS, () => this.#giveUp());
@@ -192,6 +196,8 @@ export class PlainConnection implements ReplyOwner {
   /** The client closes its side, which is taken for leaving; in the middle of a body, that is worth an answer. */
   readonly #onEnd = (): void => {
     this.#keepsAlive = false;
+    // A reply that has ended is to leave before its connection is closed.
+    this.#server.outbox.flush();
     const body = this.#body;
     if (this.#reply !== undefined && body?.isComplete === false && !this.#reply.isBegun) {
       body.fail(new GatewayError('invalid_request', 'The connection was closed before the request was complete.'));

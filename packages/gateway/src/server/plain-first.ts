@@ -10,6 +10,7 @@ export function servePlainFirst(server: Server, parts: HttpServerParts): void {
   const handlers = server.listeners('connection');
   const plain: PlainServer = {
     clock: parts.clock,
+    outbox: parts.outbox,
     isDraining: parts.isDraining,
     match(url, contentType) {
       const match = matchRoute('POST', url);

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ReplySink } from '../relay/reply-sink.ts';
+import type { Leaving, Outbox } from '../transport/outbox.ts';
 import { writeMessage } from '../transport/write-message.ts';
 import { frameChunk, frameEnd } from './chunk-frame.ts';
 import { composeHead, headerText, trailerLine } from './reply-head.ts';
@@ -14,18 +15,28 @@ export interface ReplyOwner {
   readonly onFlushed: (error?: Error | null) => void;
 }
 
-/** The reply to a plain request, written to its connection. The head waits for the first bytes, so that both leave together. */
-export class PlainReply implements ReplySink {
+const empty: Buffer = Buffer.alloc(0);
+
+/**
+ * The reply to a plain request, written to its connection. The head waits for the first bytes, so that both leave together, and
+ * the last bytes for the end of the turn.
+ */
+export class PlainReply implements ReplySink, Leaving {
   readonly #socket: Socket;
+  readonly #outbox: Outbox;
   readonly #owner: ReplyOwner;
   #status = 0;
   #headers: readonly string[] = [];
   #state: 'waiting' | 'chunks' | 'raw' | 'over' = 'waiting';
   #keepsAlive = true;
   #trailers = '';
+  /** What the reply ends with. */
+  #lastHead = '';
+  #lastBytes = empty;
 
-  constructor(socket: Socket, owner: ReplyOwner) {
+  constructor(socket: Socket, outbox: Outbox, owner: ReplyOwner) {
     this.#socket = socket;
+    this.#outbox = outbox;
     this.#owner = owner;
   }
 
@@ -50,9 +61,14 @@ export class PlainReply implements ReplySink {
   end(bytes?: Buffer): void {
     if (this.#state === 'over') return;
     if (this.#state === 'waiting') this.#endWhole(bytes);
-    else if (this.#state === 'raw') this.#send('', bytes ?? empty, this.#owner.onFlushed);
-    else this.#send('', frameEnd(bytes, this.#trailers), this.#owner.onFlushed);
+    else this.#lastBytes = this.#state === 'raw' ? (bytes ?? empty) : frameEnd(bytes, this.#trailers);
     this.#state = 'over';
+    this.#outbox.add(this);
+  }
+
+  leave(): void {
+    if (this.#socket.destroyed) return;
+    this.#send(this.#lastHead, this.#lastBytes, this.#owner.onFlushed);
     this.#owner.onReplyEnd(this.#keepsAlive);
   }
 
@@ -77,8 +93,8 @@ export class PlainReply implements ReplySink {
 
   #endWhole(bytes: Buffer = empty): void {
     const hasBody = this.#status !== 204 && this.#status !== 304;
-    const { text } = this.#compose(hasBody ? `content-length: ${bytes.length}\r\n` : '');
-    this.#send(text, hasBody ? bytes : empty, this.#owner.onFlushed);
+    this.#lastHead = this.#compose(hasBody ? `content-length: ${bytes.length}\r\n` : '').text;
+    this.#lastBytes = hasBody ? bytes : empty;
   }
 
   #compose(framing: string): { readonly text: string; readonly declaresLength: boolean } {
@@ -99,8 +115,6 @@ export class PlainReply implements ReplySink {
     return head === '' ? socket.write(bytes, onFlushed) : writeMessage(socket, head, bytes, onFlushed);
   }
 }
-
-const empty: Buffer = Buffer.alloc(0);
 
 /** Headers as they can be written, without what they say of the connection. */
 function fit(headers: readonly string[]): { readonly headers: readonly string[]; readonly closes: boolean } {

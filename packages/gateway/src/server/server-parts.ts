@@ -7,6 +7,7 @@ import type { ClientAddress } from '../policies/client-address.ts';
 import type { ProxyTail } from '../policies/proxy-path.ts';
 import type { RequestIds } from '../policies/request-id.ts';
 import type { ResponseStore } from '../stores/response-store.ts';
+import type { Outbox } from '../transport/outbox.ts';
 import type { ServeAdmin } from './admin/admin-server.ts';
 import type { ServeManagement } from './management-pages.ts';
 import type { PageSource } from './pages.ts';
@@ -30,6 +31,7 @@ export interface ServedRuntime {
 
 export interface HttpServerParts {
   readonly clock: Clock;
+  readonly outbox: Outbox;
   readonly runtime: () => ServedRuntime;
   readonly requestIds: RequestIds;
   readonly pages: PageSource;

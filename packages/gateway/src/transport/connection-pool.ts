@@ -1,6 +1,7 @@
 import type { Clock } from '../canonical/clock.ts';
 import { IdleLimit } from './idle-limit.ts';
 import { type Endpoint, endpointOf } from './open-socket.ts';
+import type { Outbox } from './outbox.ts';
 import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts';
 import { UpstreamError } from './upstream-error.ts';
 
@@ -13,6 +14,7 @@ export interface ConnectionPoolOptions {
   readonly readBuffer: Buffer;
   /** Largest response head in bytes. */
   readonly maxHeaderBytes: number;
+  readonly outbox: Outbox;
 }
 
 /** Connections to one origin. */
@@ -41,7 +43,7 @@ export class ConnectionPool implements ConnectionOwner {
 
   /** A connection that has not been used: for a body that cannot be sent again when the connection turns out to be dead. */
   takeNew(connectMs: number): UpstreamConnection {
-    const { clock, maxHeaderBytes, readBuffer } = this.#options;
+    const { clock, maxHeaderBytes, outbox, readBuffer } = this.#options;
     const connection = new UpstreamConnection({
       endpoint: this.#endpoint,
       connectMs,
@@ -49,6 +51,7 @@ export class ConnectionPool implements ConnectionOwner {
       idleLimit: this.#idleLimit,
       maxHeaderBytes,
       readBuffer,
+      outbox,
       owner: this,
     });
     this.#all.add(connection);

@@ -1,5 +1,6 @@
 import type { Clock } from '../canonical/clock.ts';
 import { ConnectionPool } from './connection-pool.ts';
+import { Outbox } from './outbox.ts';
 import type { Transport } from './upstream-call.ts';
 
 export interface HttpTransportOptions {
@@ -8,6 +9,8 @@ export interface HttpTransportOptions {
   readonly keepAliveMs?: number;
   /** Largest response head in bytes. */
   readonly maxHeaderBytes?: number;
+  /** Where requests wait for the end of the turn; absent: one of its own. */
+  readonly outbox?: Outbox;
 }
 
 /** As long as common proxies keep theirs; load balancers between here and an upstream forget idle connections later. */
@@ -20,14 +23,14 @@ const READ_BYTES = 64 * 1024;
  * the attempt has its own, finer ones. Aborting destroys the socket, which is how an upstream learns that nobody reads.
  */
 export function createHttpTransport(options: HttpTransportOptions): Transport {
-  const { clock, keepAliveMs = KEEP_ALIVE_MS, maxHeaderBytes = 64 * 1024 } = options;
+  const { clock, keepAliveMs = KEEP_ALIVE_MS, maxHeaderBytes = 64 * 1024, outbox = new Outbox() } = options;
   const pools = new Map<string, ConnectionPool>();
   const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
   function poolOf(origin: string): ConnectionPool {
     let pool = pools.get(origin);
     if (pool === undefined) {
-      pool = new ConnectionPool({ origin, clock, keepAliveMs, readBuffer, maxHeaderBytes });
+      pool = new ConnectionPool({ origin, clock, keepAliveMs, readBuffer, maxHeaderBytes, outbox });
       pools.set(origin, pool);
     }
     return pool;

@@ -3,6 +3,7 @@ import type { Clock } from '../canonical/clock.ts';
 import { type FlowingBody, sendFlowingBody } from './flowing-body.ts';
 import type { IdleLimit } from './idle-limit.ts';
 import { type Endpoint, openSocket } from './open-socket.ts';
+import type { Leaving, Outbox } from './outbox.ts';
 import { bodyLengthOf, encodeRequestHead } from './request-head.ts';
 import { ResponseReader } from './response-reader.ts';
 import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream-call.ts';
@@ -19,6 +20,8 @@ export interface UpstreamConnectionOptions {
   /** Where reads go; all connections share it. */
   readonly readBuffer: Buffer;
   readonly maxHeaderBytes: number;
+  /** Where requests wait for the end of the turn. */
+  readonly outbox: Outbox;
   readonly owner: ConnectionOwner;
 }
 
@@ -62,16 +65,21 @@ export class UpstreamConnection {
     return this.#socket.writable && this.#idleLeft() > 0;
   }
 
-  /** Sends a request as soon as the connection is open. Nothing else may be under way. */
+  /** Sends a request at the end of the turn in which the connection is open. Nothing else may be under way. */
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
-    const { maxHeaderBytes } = this.#options;
+    const { maxHeaderBytes, outbox } = this.#options;
     const call = new HttpCall({ connection: this, request, handler, maxHeaderBytes });
     this.#call = call;
     if (this.#isOpen) {
       this.#socket.ref();
-      this.#write(call);
+      outbox.add(call);
     }
     return call;
+  }
+
+  /** It is time for the request, unless something has befallen it meanwhile. */
+  write(call: HttpCall): void {
+    if (this.#call === call) this.#write(call);
   }
 
   resume(): void {
@@ -127,7 +135,7 @@ export class UpstreamConnection {
 
   readonly #onOpen = (): void => {
     this.#isOpen = true;
-    if (this.#call !== undefined) this.#write(this.#call);
+    if (this.#call !== undefined) this.#options.outbox.add(this.#call);
   };
 
   #write(call: HttpCall): void {
@@ -167,6 +175,7 @@ export class UpstreamConnection {
     const call = this.#call;
     // Nobody asked for anything: a server that gives up an idle connection may say so, and then closes it.
     if (call === undefined) return this.#giveUp();
+    this.#options.outbox.makeWay(length);
     call.reader.push((buffer as Buffer).subarray(0, length));
     return this.#deliver(call);
   };
@@ -211,7 +220,7 @@ interface HttpCallInput {
 }
 
 /** One request and its response. */
-class HttpCall implements UpstreamCall {
+class HttpCall implements UpstreamCall, Leaving {
   readonly #connection: UpstreamConnection;
   readonly #handler: UpstreamHandler;
   readonly request: UpstreamRequest;
@@ -230,6 +239,10 @@ class HttpCall implements UpstreamCall {
 
   get isRequestSent(): boolean {
     return this.flowing === undefined || this.flowing.isSent;
+  }
+
+  leave(): void {
+    this.#connection.write(this);
   }
 
   abort(): void {

@@ -1,0 +1,51 @@
+/** Bytes that are gathered before they are written, unless one line is longer. */
+const MAX_BYTES = 64 * 1024;
+
+/** Lines that leave in one write. */
+export class GatheredLines {
+  #bytes = Buffer.allocUnsafeSlow(MAX_BYTES);
+  #length = 0;
+  #ends: number[] = [];
+  #rows: number[] = [];
+
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
+  /** Valid until the next is added. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  hasRoom(length: number): boolean {
+    return this.#length + length <= this.#bytes.length;
+  }
+
+  /** `rows`: how many are lost with the line. One for which there is no room must be the first. */
+  add(line: Buffer, length: number, rows: number): void {
+    if (!this.hasRoom(length)) this.#bytes = Buffer.allocUnsafeSlow(length);
+    line.copy(this.#bytes, this.#length, 0, length);
+    this.#length += length;
+    this.#ends.push(this.#length);
+    this.#rows.push(rows);
+  }
+
+  clear(): void {
+    this.#length = 0;
+    this.#ends.length = 0;
+    this.#rows.length = 0;
+  }
+
+  /** Hands over copies, line by line. */
+  each(take: (line: Buffer, rows: number) => void): void {
+    let start = 0;
+    for (const [index, end] of this.#ends.entries()) {
+      take(Buffer.from(this.#bytes.subarray(start, end)), this.#rows[index]!);
+      start = end;
+    }
+  }
+}
