@@ -31,11 +31,12 @@ const headers = Object.fromEntries(
 const refusal = Buffer.from('{"error":{"message":"Overloaded.","type":"server_error","code":null}}');
 const refusalHead = ['content-type', 'application/json', 'content-length', String(refusal.length)];
 
-/** Answers every call, or refuses so many of each request first. */
-export function createTransport(refusals: number): Transport {
+/** Answers every call, or refuses so many of each request first. `beforeSend` is called where a request would go out. */
+export function createTransport(refusals: number, beforeSend: () => void): Transport {
   let calls = 0;
   return {
     send(_request, handler) {
+      beforeSend();
       const isRefused = calls++ % (refusals + 1) < refusals;
       queueMicrotask(() => {
         handler.onHead(isRefused ? 503 : 200, isRefused ? refusalHead : replyHead);

@@ -33,6 +33,8 @@ const PER_ROUND = 2_048;
 /** Requests of the run that counts what other threads and later turns do for them as well, and those in one turn. */
 const WHOLE_RUN = 200_000;
 const PER_TURN = 16;
+/** Requests whose lines leave for the ledger together: as in a turn with eight events, each the beginning or the end of one. */
+const PER_WRITE = 4;
 const LIMIT = 1_000_000_000;
 
 /** What is measured beside a request with everything on. */
@@ -43,12 +45,22 @@ interface Variant {
   readonly refusals: number;
   /** Whether the key is one of the record, with limits, budgets and a ledger, or one of the configuration. */
   readonly key: 'configured' | 'recorded';
+  /** Each line of the ledger leaves by itself, as with one request at a time. */
+  readonly isAlone?: boolean;
 }
 
 const bulkhead = { max_concurrent: 10_000, max_queue: 10_000 };
 const variants: readonly Variant[] = [
   { name: 'key, limits, budget, ledger on', routing: {}, resilience: { bulkhead }, refusals: 0, key: 'recorded' },
   { name: 'key, limits, budget, ledger off', routing: {}, resilience: { bulkhead }, refusals: 0, key: 'configured' },
+  {
+    name: 'on, one request at a time',
+    routing: {},
+    resilience: { bulkhead },
+    refusals: 0,
+    key: 'recorded',
+    isAlone: true,
+  },
   {
     name: 'resilience off',
     routing: { stream_recovery: 'error' },
@@ -137,7 +149,7 @@ async function compile(variant: Variant): Promise<Compiled> {
     health: createHealthRegistry({ clock, random: Math.random, onChange: () => {} }),
     metricsText: () => metrics.text(),
     version: 'bench',
-    transport: createTransport(variant.refusals),
+    transport: createTransport(variant.refusals, variant.isAlone ? () => kept?.ledger.flush() : () => {}),
     ...createLearnedParts({ clock, random: Math.random, models: () => runtime.models }),
     priceLibrary: createPriceLibrary(),
     priceOf,
@@ -163,10 +175,14 @@ interface Measured extends Variant, Compiled {
 /** Variants take turns, so that what else the machine does falls on all of them. */
 async function measure(measured: readonly Measured[]): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
-    for (const { costs, inference, kept } of measured) {
+    for (const { costs, inference, isAlone, kept } of measured) {
+      const perWrite = isAlone ? 1 : PER_WRITE;
       const before = process.cpuUsage();
       // One after the other: a failover would otherwise take the refusal that is another's.
-      for (let index = 0; index < PER_ROUND; index++) await request(inference);
+      for (let index = 0; index < PER_ROUND; index++) {
+        await request(inference);
+        if (index % perWrite === perWrite - 1) kept?.ledger.flush();
+      }
       const used = process.cpuUsage(before);
       costs.push((used.user + used.system) / PER_ROUND);
       await drained(kept);

@@ -29,7 +29,8 @@ export class PlainFront {
   };
   readonly #node: Server;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  /** The server's ends of all connections. */
+  readonly sockets = new Set<Socket>();
 
   constructor() {
     this.#node = createServer((request, response) => {
@@ -56,7 +57,7 @@ export class PlainFront {
     };
     this.#server.removeAllListeners('connection');
     this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
+      this.sockets.add(socket);
       servePlainly(plain, socket);
     });
   }
@@ -72,7 +73,7 @@ export class PlainFront {
   }
 
   close(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.sockets) socket.destroy();
     this.#server.close();
   }
 }

@@ -121,6 +121,19 @@ describe('a connection with plain requests', () => {
   });
 });
 
+describe('a client that closes its side', () => {
+  it('gets the reply that ended in the same turn', async () => {
+    const held = hold();
+    const client = await front.open();
+    await client.send(plainRequest('one'));
+    finish(await held);
+    const [socket] = front.sockets;
+    // As the system tells of it.
+    socket!.push(null);
+    expect(bodies(await client.closed())).toEqual(['done']);
+  });
+});
+
 describe('the body of a plain request', () => {
   it('that takes too long ends with an error and the connection', async () => {
     const client = await front.open();

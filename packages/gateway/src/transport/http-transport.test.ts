@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { systemClock } from '../canonical/clock.ts';
-import { createHttpTransport } from './http-transport.ts';
+import { createHttpTransport, type HttpTransportOptions } from './http-transport.ts';
+import { Outbox } from './outbox.ts';
 import type { Transport, UpstreamCall } from './upstream-call.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -12,13 +13,16 @@ afterEach(async () => {
 });
 
 /** An upstream that tells how many connections it was opened, and whose answers are given by hand or at once. */
-async function upstream(answer: (response: ServerResponse, request: IncomingMessage) => void) {
+async function upstream(
+  answer: (response: ServerResponse, request: IncomingMessage) => void,
+  options: Partial<HttpTransportOptions> = {},
+) {
   let connections = 0;
   const server = createServer((request, response) => answer(response, request.resume()));
   server.on('connection', () => connections++);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const transport = createHttpTransport({ clock: systemClock });
+  const transport = createHttpTransport({ clock: systemClock, ...options });
   closing.push(
     async () => {
       server.closeAllConnections();
@@ -110,4 +114,30 @@ it('lets go of a connection that was not open yet when its call was aborted', as
   expect(await send(transport, origin).outcome).toBe('fine');
   expect(opened()).toBeLessThanOrEqual(2);
   expect(heard).toBe(false);
+});
+
+it('sends a request once what goes before it is written down, on a new connection and on a used one', async () => {
+  const sent: boolean[] = [];
+  let last: Sent | undefined;
+  const outbox = new Outbox(() => sent.push(last!.call.isSent));
+  const { origin, transport, opened } = await upstream((response) => response.end('fine'), { outbox });
+  for (let count = 0; count < 2; count++) {
+    last = send(transport, origin);
+    expect(await last.outcome).toBe('fine');
+    expect(last.call.isSent).toBe(true);
+  }
+  expect([sent, opened()]).toEqual([[false, false], 1]);
+});
+
+it('never sends a request that was given up in the same turn', async () => {
+  let requests = 0;
+  const { origin, transport } = await upstream((response) => {
+    requests += 1;
+    response.end('fine');
+  });
+  await send(transport, origin).outcome;
+  const { call } = send(transport, origin);
+  call.abort();
+  expect(await send(transport, origin).outcome).toBe('fine');
+  expect([call.isSent, requests]).toEqual([false, 2]);
 });
