@@ -22,11 +22,11 @@ export interface LineWriterOptions {
   /** The line that tells of `count` dropped ones, line feed included. */
   readonly describeDrops: (count: number) => string;
   /**
-   * Characters one write holds at most, longer lines apart; for descriptors that several processes write to, where only
+   * Bytes one write holds at most, longer lines apart; for descriptors that several processes write to, where only
    * short writes (PIPE_BUF, 4,096 bytes on Linux) are never mixed with those of others.
    */
   readonly maxWrite?: number;
-  /** Characters held for a slow reader before lines are dropped; 10 MiB when not given. */
+  /** Bytes held for a slow reader before lines are dropped; 10 MiB when not given. */
   readonly maxBuffered?: number;
 }
 
@@ -68,8 +68,9 @@ class BufferedLineWriter implements LineWriter {
   readonly #fd: number;
   readonly #nonBlocking: boolean;
   /** Full chunks first, then the tail that still grows. */
-  #chunks: string[] = [];
-  #tail = '';
+  #chunks: Buffer[] = [];
+  readonly #tail: Buffer;
+  #tailLength = 0;
   #buffered = 0;
   /** The rest of a chunk that was written in part. */
   #rest: Buffer | undefined;
@@ -87,6 +88,7 @@ class BufferedLineWriter implements LineWriter {
     this.#options = options;
     this.#maxBuffered = options.maxBuffered ?? 10 * 1024 * 1024;
     this.#maxWrite = options.maxWrite ?? chunkLength;
+    this.#tail = Buffer.allocUnsafeSlow(this.#maxWrite);
     const reopened = options.synchronous === true ? undefined : reopenNonBlocking(options.fd);
     this.#fd = reopened ?? options.fd;
     this.#nonBlocking = reopened !== undefined;
@@ -140,17 +142,30 @@ class BufferedLineWriter implements LineWriter {
     closeSync(this.#options.fd);
   }
 
+  /**
+   * A line becomes bytes at once: it was put together of dozens of parts, and to find them again among those of a hundred
+   * lines takes longer than to write it.
+   */
   #append(line: string): void {
-    if (this.#tail !== '' && this.#tail.length + line.length > this.#maxWrite) {
-      this.#chunks.push(this.#tail);
-      this.#tail = '';
+    const room = this.#tail.length - this.#tailLength;
+    // No character takes more than three bytes.
+    if (line.length * 3 > room) {
+      const length = Buffer.byteLength(line);
+      if (length > room) this.#endTail();
+      if (length > this.#tail.length) {
+        this.#chunks.push(Buffer.from(line));
+        this.#buffered += length;
+        return;
+      }
     }
-    this.#tail += line;
-    this.#buffered += line.length;
-    if (this.#tail.length >= this.#maxWrite) {
-      this.#chunks.push(this.#tail);
-      this.#tail = '';
-    }
+    const written = this.#tail.write(line, this.#tailLength);
+    this.#tailLength += written;
+    this.#buffered += written;
+  }
+
+  #endTail(): void {
+    if (this.#tailLength > 0) this.#chunks.push(Buffer.from(this.#tail.subarray(0, this.#tailLength)));
+    this.#tailLength = 0;
   }
 
   /** Writes until nothing is left or the reader is busy. */
@@ -207,14 +222,10 @@ class BufferedLineWriter implements LineWriter {
   }
 
   #takeChunk(): Buffer | undefined {
-    let chunk = this.#chunks.shift();
-    if (chunk === undefined) {
-      chunk = this.#tail;
-      this.#tail = '';
-    }
-    if (chunk === '') return undefined;
-    this.#buffered -= chunk.length;
-    return Buffer.from(chunk);
+    if (this.#chunks.length === 0) this.#endTail();
+    const chunk = this.#chunks.shift();
+    if (chunk !== undefined) this.#buffered -= chunk.length;
+    return chunk;
   }
 
   /** Writes at once; gives back what the reader did not take. */
@@ -241,9 +252,9 @@ class BufferedLineWriter implements LineWriter {
   }
 
   #discardBuffered(): number {
-    const count = countLines(this.#chunks.join('') + this.#tail);
+    this.#endTail();
+    const count = this.#chunks.reduce((sum, chunk) => sum + countLines(chunk), 0);
     this.#chunks = [];
-    this.#tail = '';
     this.#buffered = 0;
     return count;
   }
@@ -293,7 +304,7 @@ function reopenNonBlocking(fd: number): number | undefined {
   }
 }
 
-function countLines(chunk: Buffer | string): number {
+function countLines(chunk: Buffer): number {
   let count = 0;
   for (let at = chunk.indexOf('\n'); at !== -1; at = chunk.indexOf('\n', at + 1)) count += 1;
   return count;
