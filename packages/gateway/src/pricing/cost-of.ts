@@ -35,8 +35,13 @@ const LARGEST_SUM = Number.MAX_SAFE_INTEGER - PER_TOKENS;
 export function costOf(usage: Usage | undefined, prices: ModelPrices | undefined, tier?: string): Cost {
   if (prices === undefined) return unknown('no_price');
   if (usage === undefined) return unknown('no_usage');
-  if (!isPlausible(usage)) return unknown('implausible_usage');
-  if (tier === undefined) return rounded(sumOf(usage, prices, pricesFor(prices, usage.input)));
+  const shape = shapeOf(usage);
+  if (shape === 'implausible') return unknown('implausible_usage');
+  if (tier === undefined) {
+    const tokens = pricesFor(prices, usage.input);
+    const plain = shape === 'plain' ? plainSum(usage, prices, tokens) : undefined;
+    return rounded(plain ?? sumOf(usage, prices, tokens));
+  }
   const known = prices.tiers?.[tier];
   if (known !== undefined) return tierCost(usage, prices, known);
   // What costs nothing, such as a server of one's own, costs nothing by whatever name a caller asks for it.
@@ -55,6 +60,18 @@ function tierCost(usage: Usage, usual: ModelPrices, tier: TierPrices): Cost {
   const isMissing = (name: TokenClass) => usualTokens[name] !== undefined && tokens[name] === undefined;
   if (tokenClasses.some((name, index) => parts[index]! > 0 && isMissing(name))) return unknown('no_tier_price');
   return rounded(sumOf(usage, prices, tokens));
+}
+
+/** What `sumOf` says of a usage without parts, as most are; undefined where that is not as simple. */
+function plainSum(
+  { input, output }: Usage,
+  { perRequest = 0 }: Pick<ModelPrices, 'perRequest'>,
+  tokens: TokenPrices,
+): number | undefined {
+  if (tokens.input === undefined || tokens.output === undefined) return undefined;
+  if (tokens.imageInput !== undefined || tokens.imageOutput !== undefined) return undefined;
+  const sum = perRequest * PER_TOKENS + input * tokens.input + output * tokens.output;
+  return sum <= LARGEST_SUM ? sum : undefined;
 }
 
 /** Nano-dollars, times a million; or why they are not known. Hardly a sum is beyond what a number has exactly. */
@@ -117,15 +134,19 @@ function unknown(reason: UnknownCost): Cost {
 
 const outputClasses: ReadonlySet<TokenClass> = new Set(['output', 'reasoning', 'audioOutput', 'imageOutput']);
 
-function isPlausible(usage: Usage): boolean {
-  if (!isCount(usage.input) || !isCount(usage.output)) return false;
+/** Whether it holds numbers of tokens, and some that are parts of its input or output. */
+function shapeOf(usage: Usage): 'implausible' | 'plain' | 'parted' {
+  if (!isCount(usage.input) || !isCount(usage.output)) return 'implausible';
+  let shape: 'plain' | 'parted' = 'plain';
   // Of twelve counts two or three are there: asking for each by its name costs more than all the rest.
   for (const name in usage) {
-    if (name === 'rate') continue;
+    if (name === 'input' || name === 'output' || name === 'rate') continue;
     const count = usage[name as keyof TokenCounts];
-    if (count !== undefined && !isCount(count)) return false;
+    if (count === undefined || count === 0) continue;
+    if (!isCount(count)) return 'implausible';
+    shape = 'parted';
   }
-  return true;
+  return shape;
 }
 
 function isCount(count: number): boolean {
@@ -182,6 +203,7 @@ function atMost(count: number | undefined, limit: number): number {
 
 /** The size of the whole input decides, cached or not. */
 function pricesFor({ tokens, longContext }: Pick<ModelPrices, 'tokens' | 'longContext'>, input: number): TokenPrices {
+  if (longContext.length === 0) return tokens;
   return longContext.findLast(({ aboveInputTokens }) => input > aboveInputTokens)?.tokens ?? tokens;
 }
 
