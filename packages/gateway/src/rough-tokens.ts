@@ -55,10 +55,6 @@ export function roughUsage(exchange: Pick<Exchange, 'body' | 'operation' | 'pars
   }
 }
 
-/** How the wires name the limit on output, at the top or within a member of their own. */
-const limitNames = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'maxOutputTokens', 'maxTokens'];
-const limitHolders = ['generationConfig', 'generation_config', 'inferenceConfig'];
-
 /** Tokens that no request gets, whatever its caller allows: costs of more would not add up exactly. */
 export const MOST_OUTPUT = 1_000_000_000;
 
@@ -69,8 +65,23 @@ export const MOST_OUTPUT = 1_000_000_000;
 export function outputLimitOf(body: unknown): number | undefined {
   if (!isObject(body)) return undefined;
   let largest: number | undefined;
-  for (const name of limitNames) largest = larger(largest, asLimit(body[name]));
-  for (const holder of limitHolders) largest = larger(largest, outputLimitOf(body[holder]));
+  // A body has few members, fewer than there are names.
+  for (const name in body) {
+    switch (name) {
+      case 'max_tokens':
+      case 'max_completion_tokens':
+      case 'max_output_tokens':
+      case 'maxOutputTokens':
+      case 'maxTokens':
+        largest = larger(largest, asLimit(body[name]));
+        break;
+      // Members within which some wires have it.
+      case 'generationConfig':
+      case 'generation_config':
+      case 'inferenceConfig':
+        largest = larger(largest, outputLimitOf(body[name]));
+    }
+  }
   return largest;
 }
 
