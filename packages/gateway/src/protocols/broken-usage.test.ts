@@ -30,12 +30,30 @@ describe.each(protocolNames)('usage of %s with a count that is none', (name) => 
   });
 });
 
-describe('usage without its input', () => {
-  it.each(['openai-chat', 'openai-responses', 'anthropic-messages'] as const)('is unknown in %s', (name) => {
-    expect(decode(name, usageOf[name](undefined, 5))).toBeUndefined();
+/** Bedrock's, Cohere's and Gemini's counted as an input of nothing, so that a prompt of any length was free. */
+describe.each(protocolNames)('usage of %s without its input', (name) => {
+  it.each([undefined, null])('is unknown: %s', (input) => {
+    expect(decode(name, usageOf[name](input, 5))).toBeUndefined();
   });
+});
 
-  it('is unknown where Gemini tells a total and nothing of what it is made of', () => {
-    expect(decode('gemini', { totalTokenCount: 15 })).toBeUndefined();
+describe('usage of Cohere without the input among its tokens', () => {
+  it('is what is billed', () => {
+    const billed = { input_tokens: 7, output_tokens: 3 };
+    expect(decode('cohere-chat', { tokens: { output_tokens: 5 }, billed_units: billed })).toEqual({
+      input: 7,
+      output: 3,
+    });
+  });
+});
+
+describe('usage of Gemini without the count of its prompt', () => {
+  it.each([{ totalTokenCount: 15 }, { trafficType: 'ON_DEMAND' }, { thoughtsTokenCount: 4, totalTokenCount: 15 }])(
+    'is unknown: %j',
+    (usage) => expect(decode('gemini', usage)).toBeUndefined(),
+  );
+
+  it('is nothing where the total is', () => {
+    expect(decode('gemini', { totalTokenCount: 0 })).toEqual({ input: 0, output: 0 });
   });
 });

@@ -4,19 +4,19 @@ import type { Usage } from '../../canonical/usage.ts';
 /**
  * Reads `usage` of an answer or of a stream's `metadata`. Converse counts cached tokens beside `inputTokens`, and says
  * each of their numbers twice (`cacheReadInputTokenCount` is the older name).
- * Undefined where a count is none: what is not told must not be free.
+ * Undefined where it has no input, and where a count is none: what is not told must not be free.
  */
 export function decodeUsage(value: unknown): Usage | undefined {
   const usage = asObject(value);
   if (!usage || hasNoCount(usage, mainCounts)) return undefined;
   const fresh = asCount(usage['inputTokens']);
   const output = asCount(usage['outputTokens']);
-  if (fresh === undefined && output === undefined) return undefined;
+  if (fresh === undefined) return undefined;
   const read = asCount(usage['cacheReadInputTokens']) ?? asCount(usage['cacheReadInputTokenCount']);
   const written = asCount(usage['cacheWriteInputTokens']) ?? asCount(usage['cacheWriteInputTokenCount']);
   const hour = hourTokens(usage);
   return {
-    input: (fresh ?? 0) + (read ?? 0) + (written ?? 0),
+    input: fresh + (read ?? 0) + (written ?? 0),
     output: output ?? 0,
     ...(read === undefined ? {} : { cachedInput: read }),
     ...(written === undefined ? {} : { cacheWriteInput: written }),

@@ -4,7 +4,8 @@ import type { Usage } from '../../canonical/usage.ts';
 /**
  * Reads Cohere's usage. `tokens` are what the model read and wrote, `billed_units` only what is charged (the text that
  * Cohere adds to a prompt is free), so billed units count only where there is nothing else. Tokens of images are
- * counted beside `input_tokens`, those of reasoning and of the cache within.
+ * counted beside `input_tokens`, those of reasoning and of the cache within. Undefined where neither has an input, or
+ * a count is none: what is not told must not be free.
  */
 export function decodeUsage(value: unknown): Usage | undefined {
   const usage = asObject(value);
@@ -35,13 +36,13 @@ const mainCounts = ['input_tokens', 'output_tokens'] as const;
 
 function countsOf(tokens: JsonObject | undefined): Usage | undefined {
   if (tokens === undefined || hasNoCount(tokens, mainCounts)) return undefined;
-  const input = asCount(tokens?.['input_tokens']);
-  const output = asCount(tokens?.['output_tokens']);
-  if (input === undefined && output === undefined) return undefined;
-  const reasoning = asCount(tokens?.['reasoning_tokens']);
-  const imageInput = asCount(tokens?.['image_tokens']);
+  const input = asCount(tokens['input_tokens']);
+  const output = asCount(tokens['output_tokens']);
+  if (input === undefined) return undefined;
+  const reasoning = asCount(tokens['reasoning_tokens']);
+  const imageInput = asCount(tokens['image_tokens']);
   return {
-    input: (input ?? 0) + (imageInput ?? 0),
+    input: input + (imageInput ?? 0),
     output: output ?? 0,
     ...(imageInput === undefined ? {} : { imageInput }),
     ...(reasoning === undefined ? {} : { reasoning }),

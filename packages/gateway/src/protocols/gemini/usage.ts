@@ -3,19 +3,18 @@ import type { Usage } from '../../canonical/usage.ts';
 
 /**
  * Reads `usageMetadata`. Tokens of thought are counted beside those of the answer, tokens of what tools of Google's own
- * put into the prompt beside those of the prompt; cached ones are part of it. Undefined where a count is none, or of a total
- * nothing is told of what it is made of: what is not told must not be free.
+ * put into the prompt beside those of the prompt; cached ones are part of it. Undefined where a count is none, and
+ * without that of the prompt: what is not told must not be free.
  */
 export function decodeUsage(value: unknown): Usage | undefined {
   if (!isObject(value) || hasNoCount(value, mainCounts)) return undefined;
   const prompt = asCount(value['promptTokenCount']);
   const answer = asCount(value['candidatesTokenCount']);
   const total = asCount(value['totalTokenCount']);
-  // The first chunks of some streams have nothing but `trafficType`.
-  if (prompt === undefined && answer === undefined && total === undefined) return undefined;
-  const input = (prompt ?? 0) + (asCount(value['toolUsePromptTokenCount']) ?? 0);
   const thoughts = asCount(value['thoughtsTokenCount']);
-  if (prompt === undefined && answer === undefined && thoughts === undefined && total !== 0) return undefined;
+  // The first chunks of some streams have nothing but `trafficType`. Where counts of nothing are left out, the total tells.
+  if (prompt === undefined && (total !== 0 || answer || thoughts)) return undefined;
+  const input = (prompt ?? 0) + (asCount(value['toolUsePromptTokenCount']) ?? 0);
   // Should thoughts be counted among the answer after all, the total tells.
   const isInclusive = answer !== undefined && answer >= (thoughts ?? 0) && total === input + answer;
   const output = (answer ?? 0) + (isInclusive ? 0 : (thoughts ?? 0));
