@@ -67,7 +67,7 @@ describe('an image of the record', () => {
 
   it('has more rows and keys than fit into one call', async () => {
     for (let index = 0; index < 450; index++) {
-      await scene.stores.budgets.create({ ...newBudget, name: `b${index}`, scope: 'key', scopeId: `k${index}` });
+      await scene.stores.budgets.create({ ...newBudget, name: `b${index}`, model: `m${index}` });
     }
     for (let index = 0; index < 250; index++) {
       await scene.stores.keys.create({ ...newKey, hash: String(index).padStart(64, '0') });

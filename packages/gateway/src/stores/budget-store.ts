@@ -31,7 +31,10 @@ export interface BudgetSpan {
   readonly periodStart: number;
 }
 
-/** Keeps budgets. Two of the same scope, model and period are `already_exists`. */
+/**
+ * Keeps budgets. Two of the same scope, model and period are `already_exists`, one of somebody who does not exist is
+ * `invalid_request`.
+ */
 export interface BudgetStore extends Collection<Budget> {
   /**
    * Notes that thresholds up to this one are told of, and answers with the highest that was noted before, 0 for none:

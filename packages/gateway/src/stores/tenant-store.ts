@@ -59,7 +59,10 @@ export interface Tenant extends Namespace {
   readonly organisationId: string | null;
 }
 
-/** Keeps who keys belong to. What has something below it is `in_use` and cannot be deleted, only made inactive. */
+/**
+ * Keeps who keys belong to. What has something below it, or budgets, is `in_use` and cannot be deleted, only made
+ * inactive.
+ */
 export interface TenantStore {
   readonly organisations: Collection<Organisation>;
   readonly teams: Collection<Team>;

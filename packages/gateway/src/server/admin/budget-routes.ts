@@ -32,7 +32,7 @@ export const budgetRoutes: readonly AdminRoute[] = [
     status: 201,
     reply: shownBudget,
     async handle({ audit, body, source }) {
-      await checkOwner(source, body.scope, body.scope_id);
+      checkScopeId(body.scope, body.scope_id);
       const budget = await source.record.stores.budgets.create(newBudgetOf(body));
       await followed(source);
       await audit({ kind: 'budget.created', ...auditedOf(budget) });
@@ -123,22 +123,13 @@ function auditedOf(budget: Budget, more: object = {}): Omit<Audited, 'kind'> {
   return { subject: budget.id, tenantId, detail: { name: budget.name, ...more } };
 }
 
-/** A budget of somebody who does not exist would never hold, and nobody would know. */
-async function checkOwner({ record }: AdminSource, scope: BudgetScope, id: string | undefined): Promise<void> {
-  if (scope === 'global') {
-    if (id === undefined) return;
-    throw new GatewayError('invalid_request', 'A budget of the scope `global` has no `scope_id`. Leave it out.', {
-      param: 'scope_id',
-    });
-  }
-  const { keys, tenants } = record.stores;
-  const places = { ...tenants, keys } as const;
-  const store = places[`${scope}s`];
-  if (id !== undefined && (await store.get(id)) !== undefined) return;
-  const fault = id === undefined ? 'is missing; it must be' : 'must be';
-  throw new GatewayError('invalid_request', `\`scope_id\` ${fault} the id of a ${scope} that there is.`, {
-    param: 'scope_id',
-  });
+function checkScopeId(scope: BudgetScope, id: string | undefined): void {
+  if ((scope === 'global') === (id === undefined)) return;
+  const fault =
+    scope === 'global'
+      ? 'A budget of the scope `global` has no `scope_id`. Leave it out.'
+      : `\`scope_id\` is missing; it must be the id of a ${scope} that there is.`;
+  throw new GatewayError('invalid_request', fault, { param: 'scope_id' });
 }
 
 /** Who administers a tenant sees the budgets of that tenant alone; undefined: there is nothing to see. */

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { Collection, ItemChanges, NewItem, StoredItem } from '../../stores/collection.ts';
 import type { NamespaceSettings, TenantStore } from '../../stores/tenant-store.ts';
 import { isoOf, name, pageQuery, reference, shownTime, tenantId } from './admin-fields.ts';
@@ -178,26 +177,17 @@ function deletionRoute({ noun, storeOf }: OwnerKind): AdminRoute {
   return defineAdminRoute({
     method: 'DELETE',
     path: `/admin/${noun}s/{id}`,
-    summary: `Delete ${article(noun)} that has nothing below it`,
+    summary: `Delete ${article(noun)} that has nothing below it and no budgets`,
     tag: 'tenants',
     allows: [],
     status: 204,
     reply: undefined,
     async handle({ audit, id, source }) {
-      await checkBudgets(source, noun, id);
       if (!(await storeOf(source.record.stores.tenants).delete(id))) throw notFound(noun, id);
       await followed(source, id);
       await audit({ kind: `${noun}.deleted`, subject: id, tenantId: tenantIdOf(noun, id) });
     },
   });
-}
-
-/** A budget of somebody who is gone would hold for whoever gets the id next. */
-async function checkBudgets({ record }: AdminSource, scope: OwnerKind['noun'], scopeId: string): Promise<void> {
-  const budgets = await record.stores.budgets.list({ limit: 1, where: { scope, scopeId } });
-  if (budgets.length === 0) return;
-  const message = `The ${scope} has budgets. Delete them first, or make it inactive.`;
-  throw new GatewayError('invalid_request', message, { status: 409, code: 'in_use' });
 }
 
 function article(noun: OwnerKind['noun']): string {

@@ -1,4 +1,5 @@
 import type { Budget, BudgetPeriod, BudgetScope, BudgetSpan, BudgetStore } from '../budget-store.ts';
+import { checkOwner } from './budget-owners.ts';
 import { SqlCollection, type StoreContext } from './collection.ts';
 import { bigintColumn, flagColumn, jsonColumn, numberColumn, textColumn } from './columns.ts';
 import { asStore } from './store-error.ts';
@@ -28,7 +29,7 @@ export function createSqlBudgetStore(context: StoreContext): BudgetStore {
   });
 
   return {
-    create: (budget) => budgets.create(budget),
+    create: (budget) => budgets.insert(budget, {}, (transaction) => checkOwner(transaction, budget)),
     get: (id) => budgets.get(id),
     list: (query) => budgets.list(query),
     update: (id, changes) => budgets.update(id, changes),

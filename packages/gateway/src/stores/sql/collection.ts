@@ -114,9 +114,11 @@ export class SqlCollection<Item extends StoredItem> implements Collection<Item> 
     });
   }
 
-  delete(id: string): Promise<boolean> {
+  /** Deletes one, unless `check` throws in the same transaction. */
+  delete(id: string, check: TransactionCheck = noCheck): Promise<boolean> {
     const deletion = { unique: this.table.unique, foreignKey: this.table.inUse, isDeletion: true };
     return this.change(async (transaction) => {
+      await check(transaction);
       return (await transaction.run(`DELETE FROM ${this.table.table} WHERE id = ?`, [id])) > 0;
     }, deletion);
   }

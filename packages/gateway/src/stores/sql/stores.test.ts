@@ -29,7 +29,13 @@ for (const dialect of testDialects) {
 
   testBudgetStore(`a budget store on ${dialect.name}`, async (clock) => {
     const { context, second, clear, close } = await openTestRecord(dialect, clock);
-    return { budgets: createSqlBudgetStore(context), second: createSqlBudgetStore(second), clear, close };
+    return {
+      budgets: createSqlBudgetStore(context),
+      second: createSqlBudgetStore(second),
+      owners: createSqlTenantStore(context),
+      clear,
+      close,
+    };
   });
 
   testAuditStore(`an audit store on ${dialect.name}`, async (clock) => {

@@ -1,5 +1,7 @@
+import type { Collection, StoredItem } from '../collection.ts';
 import type { NamespaceSettings, Organisation, Team, Tenant, TenantStore } from '../tenant-store.ts';
-import { SqlCollection, type StoreContext } from './collection.ts';
+import { checkNoBudgets } from './budget-owners.ts';
+import { type CollectionTable, SqlCollection, type StoreContext } from './collection.ts';
 import { flagColumn, jsonColumn, nullable, numberColumn, textColumn } from './columns.ts';
 
 const columns = {
@@ -15,7 +17,7 @@ const missing = 'There is no organisation with this id.';
 /** Organisations, teams and tenants in a database. */
 export function createSqlTenantStore(context: StoreContext): TenantStore {
   return {
-    organisations: new SqlCollection<Organisation>(context, {
+    organisations: owners<Organisation>(context, 'organisation', {
       table: 'organisations',
       columns,
       topic: 'tenants',
@@ -23,7 +25,7 @@ export function createSqlTenantStore(context: StoreContext): TenantStore {
       missing,
       inUse: 'The organisation has teams or tenants. Delete them first, or make it inactive.',
     }),
-    teams: new SqlCollection<Team>(context, {
+    teams: owners<Team>(context, 'team', {
       table: 'teams',
       columns: { ...columns, organisationId: textColumn('organisation_id') },
       topic: 'tenants',
@@ -31,7 +33,7 @@ export function createSqlTenantStore(context: StoreContext): TenantStore {
       missing,
       inUse: 'The team has keys. They stay on record when they are revoked, so it can only be made inactive.',
     }),
-    tenants: new SqlCollection<Tenant>(context, {
+    tenants: owners<Tenant>(context, 'tenant', {
       table: 'tenants',
       columns: { ...columns, organisationId: nullable(textColumn('organisation_id')) },
       topic: 'tenants',
@@ -39,5 +41,21 @@ export function createSqlTenantStore(context: StoreContext): TenantStore {
       missing,
       inUse: 'The tenant has keys. They stay on record when they are revoked, so it can only be made inactive.',
     }),
+  };
+}
+
+/** A collection of what budgets may be of. */
+function owners<Item extends StoredItem>(
+  context: StoreContext,
+  scope: 'organisation' | 'team' | 'tenant',
+  table: CollectionTable<Item>,
+): Collection<Item> {
+  const items = new SqlCollection<Item>(context, table);
+  return {
+    create: (item) => items.create(item),
+    get: (id) => items.get(id),
+    list: (query) => items.list(query),
+    update: (id, changes) => items.update(id, changes),
+    delete: (id) => items.delete(id, (transaction) => checkNoBudgets(transaction, scope, id)),
   };
 }
