@@ -11,7 +11,7 @@ export async function listAll<Item extends StoredItem>(
   const all: Item[] = [];
   for (;;) {
     const last = all.at(-1);
-    const page = await store.list({ limit: PAGE, ...(last !== undefined && { after: last.id }) });
+    const page = await store.list({ limit: PAGE, ...(last !== undefined && { behind: last }) });
     all.push(...page);
     if (page.length < PAGE || all.length >= most) return all;
   }

@@ -102,11 +102,11 @@ interface Owner extends StoredItem {
 /** Those of a kind that have a quota of a day. */
 async function limitedOf<Item extends Owner>(store: Pick<Collection<Item>, 'list'>): Promise<ReadonlySet<string>> {
   const ids: string[] = [];
-  let after: string | undefined;
+  let behind: Item | undefined;
   for (let count = 0; count < MOST_OWNERS; count += PAGE) {
-    const page = await store.list({ limit: PAGE, ...(after !== undefined && { after }) });
+    const page = await store.list({ limit: PAGE, ...(behind !== undefined && { behind }) });
     ids.push(...idsOf(page.map(({ id, settings }) => [id, settings])));
-    after = page.at(-1)?.id;
+    behind = page.at(-1);
     if (page.length < PAGE) break;
   }
   return new Set(ids);

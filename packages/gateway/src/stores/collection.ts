@@ -16,8 +16,8 @@ export type ItemChanges<Item extends StoredItem> = Partial<Omit<Item, keyof Stor
 export interface ListQuery<Item extends StoredItem> {
   /** Only those that have exactly these values. */
   readonly where?: Partial<Item>;
-  /** Only those that come after the one with this id; a page begins after the last item of the one before. */
-  readonly after?: string;
+  /** Only those that come behind this one, which may be gone; a page begins behind the last item of the one before. */
+  readonly behind?: Pick<Item, 'createdAt' | 'id'>;
   /** At most so many. Default and maximum: 1,000. */
   readonly limit?: number;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type KeyStore, keyState, type NewKey } from './key-store.ts';
+import { type ApiKey, type KeyStore, keyState, type NewKey } from './key-store.ts';
 import { createManualClock, type ManualClock } from './manual-clock.fixture.ts';
 import type { TenantStore } from './tenant-store.ts';
 
@@ -132,10 +132,10 @@ export function testKeyStore(name: string, create: (clock: ManualClock) => Promi
         [...all.map(({ createdAt }) => createdAt)].sort((a, b) => b - a),
       );
       const pages = [];
-      for (let after: string | undefined; ; ) {
-        const page = await keys.list({ limit: 2, ...(after === undefined ? {} : { after }) });
+      for (let behind: ApiKey | undefined; ; ) {
+        const page = await keys.list({ limit: 2, ...(behind === undefined ? {} : { behind }) });
         pages.push(...page);
-        after = page.at(-1)?.id;
+        behind = page.at(-1);
         if (page.length < 2) break;
       }
       expect(pages).toEqual(all);

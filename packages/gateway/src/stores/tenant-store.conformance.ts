@@ -57,6 +57,14 @@ export function testTenantStore(name: string, create: (clock: ManualClock) => Pr
       expect(await store.tenants.update('none', { name: 'x' })).toBeUndefined();
     });
 
+    test('lists what comes behind one that is gone', async () => {
+      for (const id of ['a', 'b', 'c']) await store.tenants.create({ id, ...named(id), organisationId: null });
+      const [last, middle, first] = await store.tenants.list();
+      await store.tenants.delete('b');
+      expect(await store.tenants.list({ behind: middle! })).toEqual([first]);
+      expect(await store.tenants.list({ behind: last!, limit: 1 })).toEqual([first]);
+    });
+
     test('refuses what is taken', async () => {
       const taken = { status: 409, code: 'already_exists' };
       const one = await store.organisations.create(named('One'));

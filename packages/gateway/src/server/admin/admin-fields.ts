@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { isAddressOrRange } from '../../policies/address-set.ts';
 
-const MOST_LISTED = 1_000;
+export const MOST_LISTED = 1_000;
 const LONGEST_METADATA = 16_384;
 /** What is nested by the thousand can be parsed, but not written again: lists with it could not be shown. */
 const DEEPEST_METADATA = 32;
@@ -47,7 +47,7 @@ export const metadata = () =>
 /** A page of a list. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(MOST_LISTED).optional().describe('At most so many. Default: 1,000.'),
-  after: reference().optional().describe('Only those after the one with this id.'),
+  after: reference().optional().describe('Only those after the one with this id, which must be in the list still.'),
 };
 
 /** A time as it is answered. */

@@ -15,6 +15,7 @@ import {
   scopes,
   shownBudget,
 } from './budget-schema.ts';
+import { listPage } from './list-page.ts';
 import { notFound } from './not-found.ts';
 
 const tag = 'budgets';
@@ -49,15 +50,11 @@ export const budgetRoutes: readonly AdminRoute[] = [
     status: 200,
     reply: z.array(shownBudget),
     async handle({ caller, query, source }) {
-      const { after, limit, scope, scope_id: scopeId } = query;
+      const { scope, scope_id: scopeId } = query;
       const asked = { ...(scope !== undefined && { scope }), ...(scopeId !== undefined && { scopeId }) };
       const where = ownedBy(caller, asked);
       if (where === undefined) return [];
-      const budgets = await source.record.stores.budgets.list({
-        ...(after !== undefined && { after }),
-        ...(limit !== undefined && { limit }),
-        where,
-      });
+      const budgets = await listPage(source.record.stores.budgets, query, where);
       const readings = await readingsOf(source, budgets);
       const now = source.wallNow();
       return budgets.map((budget, index) => describeBudget(budget, readings[index]!, now));

@@ -16,6 +16,7 @@ import {
   scopesOf,
   shownKey,
 } from './key-schema.ts';
+import { listPage } from './list-page.ts';
 import { notFound } from './not-found.ts';
 import { readTokensUsed, tokensUsedOf } from './tokens-used.ts';
 
@@ -71,11 +72,8 @@ export const keyRoutes: readonly AdminRoute[] = [
     reply: z.array(shownKey),
     async handle({ caller, query, source }) {
       const tenant = tenantOf(caller, query.tenant_id);
-      const keys = await source.record.stores.keys.list({
-        ...(query.after !== undefined && { after: query.after }),
-        ...(query.limit !== undefined && { limit: query.limit }),
-        ...(tenant !== undefined && { where: { tenantId: tenant } }),
-      });
+      const where = tenant === undefined ? {} : { tenantId: tenant };
+      const keys = await listPage(source.record.stores.keys, query, where);
       const used = await readTokensUsed(source, keys);
       return keys.map((key, index) => describeKey(key, used[index] ?? null));
     },

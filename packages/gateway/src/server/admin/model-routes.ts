@@ -3,6 +3,7 @@ import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { ListedModel } from '../../stores/provider-store.ts';
 import { isoOf, modelName, pageQuery, reference, shownTime } from './admin-fields.ts';
 import { type AdminRoute, defineAdminRoute } from './admin-route.ts';
+import { listPage } from './list-page.ts';
 import { notFound } from './not-found.ts';
 
 const creation = z.strictObject({
@@ -61,9 +62,8 @@ export const modelRoutes: readonly AdminRoute[] = [
     query: z.strictObject(pageQuery),
     status: 200,
     reply: z.array(shown),
-    async handle({ query: { after, limit }, source }) {
-      const page = { ...(after !== undefined && { after }), ...(limit !== undefined && { limit }) };
-      return (await source.record.stores.models.list(page)).map(describeModel);
+    async handle({ query, source }) {
+      return (await listPage(source.record.stores.models, query)).map(describeModel);
     },
   }),
   defineAdminRoute({

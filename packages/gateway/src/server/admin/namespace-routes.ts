@@ -3,6 +3,7 @@ import type { Collection, ItemChanges, NewItem, StoredItem } from '../../stores/
 import type { NamespaceSettings, TenantStore } from '../../stores/tenant-store.ts';
 import { isoOf, name, pageQuery, reference, shownTime, tenantId } from './admin-fields.ts';
 import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
+import { listPage } from './list-page.ts';
 import { describeSettings, namespaceSettings, settingsOf } from './namespace-settings.ts';
 import { notFound } from './not-found.ts';
 
@@ -93,13 +94,9 @@ function readingRoutes({ noun, shown, storeOf }: OwnerKind): readonly AdminRoute
       query: z.strictObject(pageQuery),
       status: 200,
       reply: z.array(shown),
-      async handle({ caller, query: { after, limit: most }, source }) {
-        const store = storeOf(source.record.stores.tenants);
-        const items = await store.list({
-          ...(after !== undefined && { after }),
-          ...(most !== undefined && { limit: most }),
-          ...(caller.tenantId !== undefined && { where: { id: caller.tenantId } }),
-        });
+      async handle({ caller, query, source }) {
+        const where = caller.tenantId === undefined ? {} : { id: caller.tenantId };
+        const items = await listPage(storeOf(source.record.stores.tenants), query, where);
         return items.map((item) => describeOwner(noun, item));
       },
     }),

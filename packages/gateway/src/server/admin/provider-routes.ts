@@ -9,10 +9,11 @@ import { isCredentialReference, isOwnSecret } from '../../record/credential-refe
 import type { ProviderSettings } from '../../record/provider-settings.ts';
 import type { StoredProvider } from '../../stores/provider-store.ts';
 import { maskSecrets } from '../../telemetry/secrets.ts';
-import { address, isoOf, isoOrNull, limit, name, pageQuery, shownTime } from './admin-fields.ts';
+import { address, isoOf, isoOrNull, limit, MOST_LISTED, name, pageQuery, shownTime } from './admin-fields.ts';
 import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
 import { credentialPreview } from './credential-preview.ts';
 import { invalidField } from './invalid-field.ts';
+import { listPage } from './list-page.ts';
 import { notFound } from './not-found.ts';
 
 const settings = z
@@ -108,10 +109,14 @@ export const providerRoutes: readonly AdminRoute[] = [
     status: 200,
     reply: z.array(shown),
     async handle({ query, source }) {
-      const stored = await source.record.stores.providers.list(pageOf(query));
+      // Those of the configuration have no place in the order of time, and come last.
+      const configured = source.runtime().config.providers.map(describeConfigured);
+      const { after, limit = MOST_LISTED } = query;
+      const place = configured.findIndex(({ id }) => id === after);
+      if (place !== -1) return configured.slice(place + 1, place + 1 + limit);
+      const stored = await listPage(source.record.stores.providers, query);
       const page = stored.map((provider) => describeProvider(source, provider));
-      // Those of the configuration have no place in the order of time, and end the first page.
-      return query.after === undefined ? [...page, ...source.runtime().config.providers.map(describeConfigured)] : page;
+      return [...page, ...configured.slice(0, limit - page.length)];
     },
   }),
   defineAdminRoute({
@@ -180,10 +185,6 @@ export const providerRoutes: readonly AdminRoute[] = [
     },
   }),
 ];
-
-function pageOf({ after, limit: most }: { readonly after?: string | undefined; readonly limit?: number | undefined }) {
-  return { ...(after !== undefined && { after }), ...(most !== undefined && { limit: most }) };
-}
 
 function kindOf(kind: string): ProviderDefinition {
   const definition = findProviderByName(kind);

@@ -87,18 +87,16 @@ export class SqlCollection<Item extends StoredItem> implements Collection<Item> 
   /** The statement that lists; `more` are columns, and `from` tables, beside its own. */
   listStatement(query: ListQuery<Item>, more = '', from = '') {
     const { table } = this.table;
-    const { where = {}, after, limit = MAX_LISTED } = query;
+    const { where = {}, behind, limit = MAX_LISTED } = query;
     const conditions: string[] = [];
     const parameters: SqlValue[] = [];
     for (const [name, value] of Object.entries(this.#encode(where as Partial<Item>, this.#given(where)))) {
       conditions.push(value === null ? `${table}.${name} IS NULL` : `${table}.${name} = ?`);
       if (value !== null) parameters.push(value);
     }
-    if (after !== undefined) {
-      conditions.push(
-        `(${table}.created_at, ${table}.id) < (SELECT last.created_at, last.id FROM ${table} last WHERE last.id = ?)`,
-      );
-      parameters.push(after);
+    if (behind !== undefined) {
+      conditions.push(`(${table}.created_at, ${table}.id) < (?, ?)`);
+      parameters.push(behind.createdAt, behind.id);
     }
     const condition = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
     const order = `ORDER BY ${table}.created_at DESC, ${table}.id DESC LIMIT ?`;
