@@ -9,16 +9,15 @@ import type { ExchangeBudget } from './exchange-budget.ts';
 import type { Hedge, HedgedOutcome } from './hedge.ts';
 import type { InboundBody } from './inbound-body.ts';
 import type { KeyHold, KeyLimits } from './policies/key-limits.ts';
-import { checkForwardScope, checkFurtherModels, checkModelScope, checkTargetScope } from './policies/key-scopes.ts';
 import { type RequestPolicy, runRing } from './policies/request-policy.ts';
 import { estimatedTokens } from './request-facts.ts';
 import type { ReadRequest } from './request-reader.ts';
 import type { Failure } from './resilience/failure.ts';
 import { failureTraits } from './resilience/failure-table.ts';
+import { resolveRequest } from './resolve-request.ts';
 import type { Catalog } from './routing/catalog.ts';
 import type { Plan, PlanStep } from './routing/plan.ts';
 import type { Resolution } from './routing/target.ts';
-import { routingFactsOf } from './routing-facts.ts';
 import type { StartShadows } from './shadow.ts';
 import type { ShareCall } from './shared-call.ts';
 import type { Slot, SlotPool, SlotRefusal, SlotStore } from './stores/slot-store.ts';
@@ -80,7 +79,7 @@ export function createInference(parts: InferenceParts): Inference {
       if (claiming) await claiming;
       const checking = runRing(parts.bodyPolicies, exchange);
       if (checking) await checking;
-      const resolution = resolve(parts.catalog, exchange);
+      const resolution = resolveRequest(parts.catalog, exchange);
       const shared = resolution.route.options.singleFlight
         ? parts.shareCall(exchange, resolution, (call) => serve(parts, call, resolution))
         : undefined;
@@ -97,20 +96,6 @@ export function createInference(parts: InferenceParts): Inference {
 /** What all attempts took; undefined where nobody can tell. */
 function usedTokens({ attempts }: Exchange): number | undefined {
   return attempts.some(({ isUseUnknown }) => isUseUnknown) ? undefined : tokensOfAll(attempts);
-}
-
-function resolve(catalog: Catalog, exchange: Exchange): Resolution {
-  const facts = routingFactsOf(exchange);
-  const resolution = catalog.resolve(facts);
-  exchange.requestedModel = exchange.pathModel ?? exchange.facts.model;
-  // Who may not use a model does not learn either whether there is one.
-  checkModelScope(exchange.principal.scopes, exchange.pathModel ?? facts.bodyModel);
-  checkFurtherModels(exchange.principal.scopes, exchange.parsedBody?.outline);
-  if (exchange.operation === 'proxy') checkForwardScope(exchange.principal);
-  if (resolution instanceof GatewayError) throw resolution;
-  checkTargetScope(exchange.principal.scopes, resolution.route.tiers);
-  exchange.modelLabel = resolution.route.label;
-  return resolution;
 }
 
 /** The answer, once there is money for it and it is the request's turn. */

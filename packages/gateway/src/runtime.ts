@@ -13,7 +13,7 @@ import type { ExchangeAudit } from './exchange-audit.ts';
 import type { SharedParts } from './gateway.ts';
 import type { LearnedParts } from './learned-parts.ts';
 import { createAllowedHosts } from './policies/allowed-hosts.ts';
-import { createAuthenticate } from './policies/authenticate.ts';
+import { createAuthenticate, createPlaceCaller, type PlaceCaller } from './policies/authenticate.ts';
 import { createClientAddress, createSecureTransport } from './policies/client-address.ts';
 import { createIpFilter } from './policies/ip-filter.ts';
 import { checkEndpointScope, mayUseModelAt } from './policies/key-scopes.ts';
@@ -50,6 +50,8 @@ export interface Runtime extends ServedRuntime {
   readonly isDemo: boolean;
   /** What the plan of a request would be made of. */
   readonly planInput: CreatePlanInput;
+  /** Whoever asks, below its tenant. */
+  readonly placeCaller: PlaceCaller;
   /** Key of operators; undefined: nothing is open to them over HTTP. */
   readonly adminKey: string | undefined;
 }
@@ -112,6 +114,7 @@ export function compileRuntime(loaded: LoadedConfig, parts: RuntimeParts): Runti
     isDemo,
     admission,
     planInput: planning.planInput,
+    placeCaller: createPlaceCaller(config.auth, parts.record?.keys, config.tenants),
     adminKey: readAdminKey(loaded.env, config.auth.keys).key,
     inference,
     clientAddress: createClientAddress(config.server.trustedProxies),

@@ -36,6 +36,8 @@ export interface CandidatesInput {
   readonly registry: HealthRegistry;
   readonly walked: PlanWalked;
   readonly facts: PickFacts;
+  /** Whether who asks may be served by a target. */
+  readonly mayUse: (target: Target) => boolean;
   /** Monotonic milliseconds. */
   readonly nowMs: number;
 }
@@ -117,10 +119,17 @@ function shadowWhy({ shadowPercent = 0 }: Target): Reason {
   return { code: 'shadow', message, percent: shadowPercent };
 }
 
+function outOfScope({ provider, region }: Target): Reason {
+  const place = region === undefined ? `${provider}, whose region is not known` : `${provider} in the region ${region}`;
+  const message = `It is ${place}: the team, tenant or organisation of the caller does not allow that.`;
+  return { code: 'out_of_scope', message };
+}
+
 /** Why a member may not be asked at all. */
 function blockingReasons(input: CandidatesInput, resolution: Resolution, member: RouteTarget): readonly Reason[] {
-  const { plan, registry, walked } = input;
+  const { mayUse, plan, registry, walked } = input;
   const { target } = member;
+  if (!mayUse(target)) return [outOfScope(target)];
   const model = upstreamModelOf(member, resolution);
   if (model === undefined && resolution.sendsNoModel !== true) {
     return [

@@ -94,6 +94,7 @@ function build({ models, strategy, stickyHash, seed, maxAttempts, stays }: World
       plan,
       registry,
       refusalOf: ({ target }) => (of(target).isBusy ? busy : undefined),
+      mayUse: () => true,
       nowMs: 0,
     });
   /** Whom a request would really be sent to, and who comes after, without the limit of attempts. */
@@ -212,7 +213,7 @@ it('tells of the least bad one when everybody is out', () => {
     random: () => 0.5,
     failureTraits,
   };
-  const { explanation } = explainRouting({ plan, registry, refusalOf: () => undefined, nowMs: 0 });
+  const { explanation } = explainRouting({ plan, registry, refusalOf: () => undefined, mayUse: () => true, nowMs: 0 });
   expect(explanation).toMatchObject({
     selected_target: 'b',
     last_resort: true,

@@ -4,7 +4,7 @@ import type { HealthRegistry } from '../resilience/health.ts';
 import { noTargetError } from '../routing/no-target-error.ts';
 import type { PlanInput, PlanStep } from '../routing/plan.ts';
 import { canServe, noFacts } from '../routing/plan-candidates.ts';
-import type { Resolution, StrategyName } from '../routing/target.ts';
+import type { Resolution, StrategyName, Target } from '../routing/target.ts';
 import { type Candidate, candidatesOf } from './candidate.ts';
 import { decisionText } from './decision.ts';
 import { kindOfRefusal, type PlanWalked, type RefusalOf, walkPlan } from './walk-plan.ts';
@@ -53,6 +53,8 @@ export interface ExplainInput {
   readonly plan: PlanInput;
   readonly registry: HealthRegistry;
   readonly refusalOf: RefusalOf;
+  /** Whether who asks may be served by a target. */
+  readonly mayUse: (target: Target) => boolean;
   /** Monotonic milliseconds. */
   readonly nowMs: number;
 }
@@ -64,14 +66,14 @@ export interface ExplainedRouting {
 }
 
 /** Finds out where a request would go without sending it, and without a trace in what decides about later ones. */
-export function explainRouting({ plan, registry, refusalOf, nowMs }: ExplainInput): ExplainedRouting {
+export function explainRouting({ plan, registry, refusalOf, mayUse, nowMs }: ExplainInput): ExplainedRouting {
   const facts = typeof plan.facts === 'function' ? plan.facts() : (plan.facts ?? noFacts);
   const walked = walkPlan({ ...plan, facts }, refusalOf, nowMs);
   const { chosen } = walked;
   const own = plan.resolution;
   const candidates = resolutionsUpTo(plan, chosen).map((resolution) => ({
     resolution,
-    list: candidatesOf({ plan, registry, walked, facts, nowMs }, resolution),
+    list: candidatesOf({ plan, registry, walked, facts, mayUse, nowMs }, resolution),
   }));
   const answering = candidates.find(({ resolution }) => resolution === (chosen?.resolution ?? own))?.list ?? [];
   const error = chosen === undefined ? nobodyError(plan, walked) : undefined;

@@ -7,6 +7,7 @@ const blockingCodes = [
   'disabled',
   'unusable',
   'shadow',
+  'out_of_scope',
   'no_model',
   'no_path_for_operation',
   'inexpressible',

@@ -3,12 +3,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Principal, RequestView } from '../canonical/exchange.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { AuthConfig } from '../config/gateway-config.ts';
-import type { NamespaceSettings } from '../stores/tenant-store.ts';
 import { BoundedCache } from './bounded-cache.ts';
-import type { KeyAnswer, KeyLookup, KeyRefusal, TenantAnswer } from './key-lookup.ts';
+import type { KeyAnswer, KeyLookup, KeyRefusal } from './key-lookup.ts';
 import { checkAddressScope } from './key-scopes.ts';
-import { withinNamespaces } from './namespaces.ts';
 import type { RequestPolicy } from './request-policy.ts';
+import { createPlacement, createRestriction, type Placement, type Tenants } from './tenant-placement.ts';
 
 /** Whoever sent no key. */
 export const anonymous: Principal = Object.freeze({
@@ -47,45 +46,20 @@ export function createAuthenticate(auth: AuthConfig, record?: KeyLookup, tenants
   return setPrincipal;
 }
 
-/** By id. */
-type Tenants = ReadonlyMap<string, NamespaceSettings>;
+/** A principal that nobody authenticated as it would be after that. Rejects as a request of it would be refused. */
+export type PlaceCaller = (principal: Principal) => Promise<Principal>;
 
-/** Puts a principal below its tenant of the configuration: the same object for the same principal. */
-function createRestriction(tenants: Tenants): (principal: Principal) => Principal {
-  if (tenants.size === 0) return (principal) => principal;
-  const known = new WeakMap<Principal, Principal>();
-  return (principal) => {
-    const { tenant: id } = principal;
-    const settings = id === undefined ? undefined : tenants.get(id);
-    if (id === undefined || settings === undefined) return principal;
-    const found = known.get(principal);
-    if (found !== undefined) return found;
-    const restricted = withinNamespaces(principal, [{ scope: 'tenant', id, settings }]);
-    known.set(principal, restricted);
-    return restricted;
-  };
-}
-
-/** A key of the configuration as its tenant has it, in the record and in the configuration. */
-type Placement = (principal: Principal) => Principal | KeyAnswer | Promise<Principal | KeyAnswer>;
-
-/** The same object for the same principal, for as long as the record says the same of its tenant. */
-function createPlacement(record: KeyLookup, restrict: (principal: Principal) => Principal): Placement {
-  const placed = new WeakMap<Principal, { readonly answer: TenantAnswer; readonly principal: Principal }>();
-  const place = (principal: Principal, answer: TenantAnswer): Principal | KeyAnswer => {
-    if ('refusal' in answer) return answer;
-    const known = placed.get(principal);
-    if (known?.answer === answer) return known.principal;
-    const { namespaces, organisation } = answer;
-    const own = organisation === undefined ? principal : { ...principal, organisation };
-    const fresh = restrict(withinNamespaces(own, namespaces));
-    placed.set(principal, { answer, principal: fresh });
-    return fresh;
-  };
-  return (principal) => {
-    if (principal.tenant === undefined) return principal;
-    const answer = record.findTenant(principal.tenant);
-    return answer instanceof Promise ? answer.then((late) => place(principal, late)) : place(principal, answer);
+/** What holds for the keys of a tenant, for who only wants to know where their requests would go. */
+export function createPlaceCaller(auth: AuthConfig, record?: KeyLookup, tenants: Tenants = new Map()): PlaceCaller {
+  // There the tenant is the caller's word, which is taken for routing only.
+  if (auth.mode === 'open') return async (principal) => principal;
+  const restrict = createRestriction(tenants);
+  const place: Placement = record === undefined ? restrict : createPlacement(record, restrict);
+  return async (principal) => {
+    const found = await place(principal);
+    if ('kind' in found) return found;
+    if ('refusal' in found) throw refusals[found.refusal]();
+    return found.principal;
   };
 }
 

@@ -39,7 +39,7 @@ export interface ManagementSource extends LedgerSource {
   readonly record?: GatewayRecord | undefined;
   readonly clock: Clock;
   readonly access: AdminAccess;
-  readonly runtime: () => Pick<Runtime, 'catalog' | 'config' | 'planInput'>;
+  readonly runtime: () => Pick<Runtime, 'catalog' | 'config' | 'placeCaller' | 'planInput'>;
   readonly health: HealthRegistry;
   readonly learned: Pick<LearnedParts, 'adaptiveLimits' | 'localSlots' | 'observations'>;
   readonly limits: LimitStore;

@@ -3,8 +3,11 @@ import { secretsOf } from '../catalog-secrets.ts';
 import type { Exchange } from '../exchange.ts';
 import { errorOf, explainRouting, type RoutingExplanation } from '../explain/explain-routing.ts';
 import { type MatchedRule, matchedRules } from '../explain/matched-rules.ts';
+import { mayUseTarget } from '../policies/key-scopes.ts';
+import { resolveRequest } from '../resolve-request.ts';
 import { chatEndpointOf } from '../routing/chat-endpoint.ts';
 import type { PlanInput, PlanStep } from '../routing/plan.ts';
+import type { Target } from '../routing/target.ts';
 import { routingFactsOf } from '../routing-facts.ts';
 import type { ManagementSource } from './management-pages.ts';
 import { exchangeOf, readRoutingTest } from './routing-test-ask.ts';
@@ -25,11 +28,13 @@ export interface RoutingTestAnswer extends RoutingExplanation {
 
 /** Finds out where a request would go. Sends nothing and counts nothing. Throws GatewayError for what cannot be asked. */
 export async function testRouting(source: ManagementSource, given: unknown): Promise<RoutingTestAnswer> {
-  const { catalog, config, planInput } = source.runtime();
+  const { catalog, config, placeCaller, planInput } = source.runtime();
   const ask = readRoutingTest(given);
   const exchange = exchangeOf(ask, source.clock, config.auth.keys);
-  const facts = routingFactsOf(exchange);
-  const resolution = catalog.resolve(facts);
+  const resolution = await refusedOr(async () => {
+    exchange.principal = await placeCaller(exchange.principal);
+    return resolveRequest(catalog, exchange);
+  });
   const isRefused = resolution instanceof GatewayError;
   const asked = {
     model: ask.model ?? null,
@@ -37,13 +42,28 @@ export async function testRouting(source: ManagementSource, given: unknown): Pro
     operation: ask.operation,
     stream: exchange.facts.stream,
     scope: 'process' as const,
-    matched_rules: matchedRules(config.routing.rules, facts, isRefused ? undefined : resolution.reason),
+    matched_rules: matchedRules(
+      config.routing.rules,
+      routingFactsOf(exchange),
+      isRefused ? undefined : resolution.reason,
+    ),
   };
-  if (isRefused) return { ...asked, ...nowhere(resolution, config.resilience.retry.maxAttempts) };
+  const { maxAttempts = config.resilience.retry.maxAttempts } = exchange.principal.overrides ?? {};
+  if (isRefused) return { ...asked, ...nowhere(resolution, maxAttempts) };
   const plan = planInput(resolution, exchange);
   const { chosen, explanation } = await explain(source, plan, exchange);
   const endpoint = chosen && endpointOf(exchange, chosen, secretsOf(catalog));
   return { ...asked, ...explanation, selected_endpoint: endpoint ?? null };
+}
+
+/** What a request is refused with is an answer here. */
+async function refusedOr<Result>(work: () => Promise<Result>): Promise<Result | GatewayError> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
+  }
 }
 
 async function explain(source: ManagementSource, plan: PlanInput, exchange: Exchange) {
@@ -53,10 +73,11 @@ async function explain(source: ManagementSource, plan: PlanInput, exchange: Exch
   const parts = { config: source.runtime().config, learned, limits, slots };
   const refusalOf = await findRefusals(parts, exchange, targets);
   // From here to the end within one turn: nobody else picks while the pickers are rehearsed with.
-  return explainRouting({ plan, registry, refusalOf, nowMs: source.clock.now() });
+  const mayUse = (target: Target) => mayUseTarget(exchange.principal.scopes, target);
+  return explainRouting({ plan, registry, refusalOf, mayUse, nowMs: source.clock.now() });
 }
 
-/** The answer for a model that leads nowhere. */
+/** The answer for a request that would be refused before anybody is chosen. */
 function nowhere(error: GatewayError, maxAttempts: number) {
   return {
     selected_provider: null,

@@ -1,0 +1,21 @@
+import { GatewayError } from './canonical/gateway-error.ts';
+import type { Exchange } from './exchange.ts';
+import { checkForwardScope, checkFurtherModels, checkModelScope, checkTargetScope } from './policies/key-scopes.ts';
+import type { Catalog } from './routing/catalog.ts';
+import type { Resolution } from './routing/target.ts';
+import { routingFactsOf } from './routing-facts.ts';
+
+/** The route of a request. Throws GatewayError where its model leads nowhere, or is not for who asks. */
+export function resolveRequest(catalog: Catalog, exchange: Exchange): Resolution {
+  const facts = routingFactsOf(exchange);
+  const resolution = catalog.resolve(facts);
+  exchange.requestedModel = exchange.pathModel ?? exchange.facts.model;
+  // Who may not use a model does not learn either whether there is one.
+  checkModelScope(exchange.principal.scopes, exchange.pathModel ?? facts.bodyModel);
+  checkFurtherModels(exchange.principal.scopes, exchange.parsedBody?.outline);
+  if (exchange.operation === 'proxy') checkForwardScope(exchange.principal);
+  if (resolution instanceof GatewayError) throw resolution;
+  checkTargetScope(exchange.principal.scopes, resolution.route.tiers);
+  exchange.modelLabel = resolution.route.label;
+  return resolution;
+}
