@@ -11,6 +11,7 @@ import { multipartBoundary, readMultipartModel } from './framing/multipart-model
 import type { InboundBody } from './inbound-body.ts';
 import { ParsedBody } from './parsed-body.ts';
 import { checkMessageLimits } from './policies/message-limits.ts';
+import { checkRepeatedMembers } from './policies/repeated-members.ts';
 import { findProtocol } from './protocols/find-protocol.ts';
 import { readBodyFacts } from './protocols/openai-chat/read-facts.ts';
 
@@ -96,17 +97,27 @@ function isJson(contentType: string): boolean {
  */
 const OUTLINE_BYTES = 256 * 1024;
 
-/** Reads JSON from outside. Throws `invalid_json` that says where it is none. */
+/**
+ * Reads JSON from outside. Throws `invalid_json` that says where it is none, and `invalid_request` where it says in two ways
+ * what the gateway goes by.
+ */
 export function parseJson(body: Buffer, maxDepth: number): ParsedBody {
   if (!isUtf8(body)) throw new GatewayError('invalid_json', 'The body is not valid UTF-8.');
-  const { isTooDeep, longStrings } = scanStructure(body, maxDepth);
+  const { isTooDeep, longStrings, members } = scanStructure(body, maxDepth);
   if (isTooDeep) throw new GatewayError('invalid_json', `The body is nested deeper than ${maxDepth} levels.`);
   // Long texts and pictures would be copied twice to be parsed, and they are what a large body is made of.
   const isLarge = body.length >= OUTLINE_BYTES && longStrings.length > 0;
   const outline = isLarge ? outlineOf(body, longStrings) : undefined;
   const text = outline ?? body.toString('utf8');
+  const value = parseText(text, body);
+  // A value has one member of a name, and the bytes may have more.
+  if (isObject(value) && Object.keys(value).length < members) checkRepeatedMembers(body);
+  return new ParsedBody(value, outline === undefined ? undefined : body);
+}
+
+function parseText(text: string, body: Buffer): unknown {
   try {
-    return new ParsedBody(JSON.parse(text), outline === undefined ? undefined : body);
+    return JSON.parse(text);
   } catch {
     throw new GatewayError('invalid_json', `The body is not valid JSON${placeOf(body.toString('utf8'))}.`);
   }

@@ -71,7 +71,32 @@ describe('long strings', () => {
   it('are none below their length, above the content, and where the text is nested too deep', () => {
     expect(scanStructure(Buffer.from(JSON.stringify([[[long.slice(1)]]])), 8).longStrings).toEqual([]);
     expect(scanStructure(Buffer.from(JSON.stringify({ a: long, b: [long] })), 8).longStrings).toEqual([]);
-    expect(scanStructure(Buffer.from(JSON.stringify([[[long]]])), 2)).toEqual({ isTooDeep: true, longStrings: [] });
+    expect(scanStructure(Buffer.from(JSON.stringify([[[long]]])), 2)).toMatchObject({
+      isTooDeep: true,
+      longStrings: [],
+    });
+  });
+});
+
+describe('members', () => {
+  const membersOf = (text: string): number => scanStructure(Buffer.from(text), 16).members;
+
+  it('are counted in the outermost object alone, each time that they are there', () => {
+    expect(membersOf('{}')).toBe(0);
+    expect(membersOf(' {"a":1, "a" : {"b":2,"c":[{"d":3}]},"\\u0061":":{}\\":" }')).toBe(3);
+    expect(membersOf('[{"a":1}]')).toBe(0);
+    expect(membersOf('":::"')).toBe(0);
+  });
+
+  it('are as many as the value has, where none is there twice', () => {
+    const anyObject = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }));
+    fc.assert(
+      fc.property(anyObject, fc.constantFrom(undefined, 2), (value, indent) => {
+        const text = JSON.stringify(value, undefined, indent);
+        expect(membersOf(text)).toBe(Object.keys(JSON.parse(text)).length);
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
 

@@ -3,10 +3,13 @@ export interface JsonStructure {
   readonly isTooDeep: boolean;
   /** Where long strings of the content begin and end, without their quotes: alternating, in order. */
   readonly longStrings: readonly number[];
+  /** Members of the outermost object, one that is there twice counted twice; 0 where the text is too deep. */
+  readonly members: number;
 }
 
 const quote = 0x22;
 const backslash = 0x5c;
+const colon = 0x3a;
 /** Bytes of a string looked at one by one before the native search, which costs more than that to call. */
 const shortString = 24;
 /** Bytes from which a string is a long one. */
@@ -15,17 +18,15 @@ const LONG_STRING = 2_048;
 const CONTENT_DEPTH = 3;
 
 const none: readonly number[] = [];
-const flat: JsonStructure = { isTooDeep: false, longStrings: none };
-const tooDeep: JsonStructure = { isTooDeep: true, longStrings: none };
+const tooDeep: JsonStructure = { isTooDeep: true, longStrings: none, members: 0 };
 
 /**
- * Whether JSON text nests objects and arrays deeper than `limit`, and where its long strings are, by a scan of its bytes
- * that need not be valid JSON. Text shorter than twice the limit is neither deeper nor looked at. About 1 ns per byte outside
- * of strings, less inside.
+ * Whether JSON text nests objects and arrays deeper than `limit`, where its long strings are, and how many members it has, by a
+ * scan of its bytes that need not be valid JSON. About 1 ns per byte outside of strings, less inside.
  */
 export function scanStructure(bytes: Buffer, limit: number): JsonStructure {
-  if (bytes.length <= 2 * limit) return flat;
   let depth = 0;
+  let members = 0;
   let longStrings: number[] | undefined;
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index]!;
@@ -35,13 +36,17 @@ export function scanStructure(bytes: Buffer, limit: number): JsonStructure {
       if (index - start < LONG_STRING || depth < CONTENT_DEPTH) continue;
       longStrings ??= [];
       longStrings.push(start, index);
+    } else if (byte < colon) {
+      // Digits, commas and spaces, which most of what is left consists of.
+    } else if (byte === colon) {
+      if (depth === 1) members++;
     } else if (byte === 0x7b || byte === 0x5b) {
       if (++depth > limit) return tooDeep;
     } else if (byte === 0x7d || byte === 0x5d) {
       depth--;
     }
   }
-  return longStrings === undefined ? flat : { isTooDeep: false, longStrings };
+  return { isTooDeep: false, longStrings: longStrings ?? none, members };
 }
 
 /** Index of the quote that ends the string which begins at `start`; the end of the text when nothing ends it. */

@@ -118,6 +118,37 @@ describe.each(testDialects)('keys of the record, on $name', ({ create }) => {
     ]).toEqual([403, 403, 200]);
   });
 
+  describe('that are for some models', () => {
+    const answered = '"model":"gpt-4o","max_tokens":9,"messages":[{"role":"user","content":"Hello!"}]';
+    it.each([
+      ['/v1/chat/completions', `{"model":"other",${answered}}`, 'model'],
+      ['/v1/chat/completions', `{${answered},"\\u006dodel":"gpt-4o","model":"other"}`, 'model'],
+      ['/v1/chat/completions', `{"models":["other"],${answered},"models":["gpt-4o"]}`, 'models'],
+      ['/v1/messages', `{"fallbacks":[{"model":"other"}],${answered},"fallbacks":[]}`, 'fallbacks'],
+      ['/v1/messages', `{"fallbacks":[{"model":"other","model":"gpt-4o"}],${answered}}`, 'fallbacks'],
+      ['/v1/messages', `{"fallbacks":[{"model":"gpt-4o","Model":"other"}],${answered}}`, 'fallbacks'],
+      ['/v1/chat/completions', `{${answered},"Model":"other"}`, 'Model'],
+      ['/v1/chat/completions', `{"model\u017f":["other"],${answered}}`, 'model\u017f'],
+    ])(
+      'could have another one named to the upstream than the one that was checked: %s %s',
+      async (path, body, param) => {
+        const { key } = await make({ scopes: { models: ['gpt-4o'] } });
+        const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+        const reply = await fetch(gateway.url + path, { method: 'POST', headers, body });
+        expect(reply.status).toBe(400);
+        expect(await reply.text()).toContain(`\`${param}\``);
+      },
+    );
+
+    it('may name others of theirs', async () => {
+      const { key } = await make({ scopes: { models: ['gpt-4o', 'gpt-4o-2'] } });
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+      const body = `{${answered},"fallbacks":[{"model":"gpt-4o-2","x":{"model":"inner"}},{"model":"gpt-4o"}]}`;
+      const reply = await fetch(`${gateway.url}/v1/messages`, { method: 'POST', headers, body });
+      expect(reply.status).toBe(200);
+    });
+  });
+
   it('are for the operations of their scopes', async () => {
     const { key } = await make({ scopes: { endpoints: ['embeddings'] } });
     const refused = await gateway.chat(key);

@@ -48,6 +48,12 @@ describe.each([
     expect((await arrived(chat({ body }))).toString()).toBe(body);
   });
 
+  it('is refused where it names its model twice', async () => {
+    const { code, message: text, status } = await refused(bodyOf(long, ',"model":"n"'));
+    expect([status, code]).toEqual([400, 'invalid_request']);
+    expect(text).toContain('`model` is there twice');
+  });
+
   it('goes on the same in whatever pieces it comes', async () => {
     const body = bodyOf(long);
     for (const size of [long.length / 10, 4_096, long.length, body.length - 1]) {

@@ -41,6 +41,7 @@ const oddMembers: readonly (readonly [what: string, members: string])[] = [
   ['numbers beyond any double', '"x":1e400,"y":-1e400,"z":1e-400'],
   ['an odd order of keys', '"z":1,"10":2,"9":3,"a":4,"":5'],
   ['duplicate keys', '"x":1,"x":2,"temperature":0.1,"temperature":0.2'],
+  ['duplicate keys that say the same', '"x":1,"max_tokens":5,"x":1,"max_tokens" : 5,"n":1,"\\u006e":1'],
   ['escapes', '"x":"\\u0041\\u00e9\\/\\b\\ud83d\\ude00","\\u0079":"\\u0000"'],
   ['raw Unicode', '"ключ":"é 漢字 😀 \u2028 \u007f"'],
   ['halves of surrogate pairs', '"x":"\\ud800","y":"\\udc00\\ud800"'],
@@ -98,6 +99,14 @@ describe('a chat request', () => {
       const sent = { path: '/v1/chat/completions', body: body(options) };
       expect((await bodyUpstream(gateway, simulator, sent)).toString('utf8')).toBe(body(upstream));
     }
+  });
+
+  it('keeps a model that is there twice, and rewrites both', async () => {
+    const body = (model: string): string => `{"model":${model},${messages},"model" : ${model}}`;
+    const received = async (model: string) =>
+      (await bodyUpstream(gateway, simulator, { path: '/v1/chat/completions', body: body(model) })).toString();
+    expect(await received('"as-it-is"')).toBe(body('"as-it-is"'));
+    expect(await received('"alias"')).toBe(body('"real-name"'));
   });
 
   it('may name its model in the path', async () => {
