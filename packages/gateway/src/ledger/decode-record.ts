@@ -1,7 +1,10 @@
 import type { Usage } from '../canonical/usage.ts';
+import { CellReader } from './cell-reader.ts';
+import { KnownKindBytes } from './known-kind-bytes.ts';
 import { type AttemptRow, type AttemptUse, type LedgerIntent, type LedgerRow, usageOf } from './ledger-row.ts';
 import { type Cells, cellsOf, fits, isCount } from './record-cells.ts';
-import { decodeIntentKind, decodeRowKind, type RowKind, subjectOf } from './record-kind.ts';
+import { decodeIntentKind, type RowKind, subjectOf } from './record-kind.ts';
+import type { Line } from './record-line.ts';
 
 /** One record of the spool. */
 export type SpoolRecord =
@@ -20,77 +23,60 @@ export type SpoolRecord =
 /** What the beginning of an exchange begins with, before its number. */
 export const beginMark = Buffer.from('["B",');
 
-const beginTicket = /^\["B",(\d{1,15}),/;
-const rowMark = '["R",';
-/** Where the kind begins: within a text, the quotation mark would be escaped. */
-const kindMark = ',["';
-
-/** Kinds that are remembered; a segment has few. */
-const MAX_KINDS = 1_000;
+const rowMark = Buffer.from('["R",');
 
 /** Reads what `RecordEncoder` wrote. It remembers the kinds of rows, so that one decoder is for one segment. */
 export class RecordDecoder {
-  #kinds = new Map<string, RowKind>();
+  readonly #kinds = new KnownKindBytes();
 
   /** Undefined for anything else, such as a record of another version. */
-  decode(json: string): SpoolRecord | undefined {
-    if (json.startsWith(rowMark)) return this.#row(json);
-    const ticket = beginTicket.exec(json)?.[1];
-    if (ticket !== undefined) return { kind: 'begin', ticket: Number(ticket), json };
+  decode(line: Line): SpoolRecord | undefined {
+    if (line.startsWith(rowMark)) return this.#row(line.cells);
+    const ticket = line.numberAfter(beginMark);
+    const { json } = line;
+    if (ticket !== undefined) return { kind: 'begin', ticket, json };
     const cells = cellsOf(json);
     if (cells?.[0] === 'C') return { kind: 'closed' };
     if (cells?.[0] !== 'L' || !fits(cells, 'tnnt')) return undefined;
     return { kind: 'lost', at: cells[1] as number, count: cells[2] as number, reason: cells[3] as string };
   }
 
-  #row(json: string): SpoolRecord | undefined {
-    const parts = ownAndKind(json);
-    if (parts === undefined || !fits(parts.own, 'tntnnmnna')) return undefined;
-    const kind = this.#kindOf(parts.kind);
-    const numbers = parts.own[8] as Cells;
+  #row(cells: CellReader): SpoolRecord | undefined {
+    const own = cells.untilKind();
+    if (own === undefined || !fits(own, 'tntnnmnna')) return undefined;
+    const kind = this.#kinds.find(cells.bytes, cells.at, cells.end);
+    const numbers = own[8] as Cells;
     if (kind === undefined || kind.attempts.length !== numbers.length) return undefined;
-    const attempts: AttemptRow[] = [];
+    const attempts = new Array<AttemptRow>(numbers.length);
     let isAlike = true;
     for (let index = 0; index < numbers.length; index++) {
       const attempt = decodeAttempt(numbers[index], kind.attempts[index]!);
       if (attempt === undefined) return undefined;
       isAlike &&= attempt.unknownCost === kind.attempts[index]!.unknownCost;
-      attempts.push(attempt);
+      attempts[index] = attempt;
     }
-    const row = rowOf(parts.own, kind, attempts);
-    return { kind: 'row', ticket: parts.own[1] as number, row, alike: isAlike ? kind : undefined };
-  }
-
-  #kindOf(json: string): RowKind | undefined {
-    const known = this.#kinds.get(json);
-    if (known !== undefined) return known;
-    const kind = decodeRowKind(json);
-    if (kind === undefined) return undefined;
-    if (this.#kinds.size >= MAX_KINDS) this.#kinds = new Map();
-    this.#kinds.set(json, kind);
-    return kind;
+    return {
+      kind: 'row',
+      ticket: own[1] as number,
+      row: rowOf(own, kind, attempts),
+      alike: isAlike ? kind : undefined,
+    };
   }
 }
 
 /** What the record of a beginning says; undefined where it cannot be read. */
 export function decodeIntent(json: string): LedgerIntent | undefined {
-  const parts = ownAndKind(json);
-  if (parts === undefined || !fits(parts.own, 'tntna')) return undefined;
-  const kind = decodeIntentKind(parts.kind);
+  const bytes = Buffer.from(json);
+  const cells = new CellReader(bytes, 0, bytes.length - 1);
+  const own = cells.untilKind();
+  if (own === undefined || !fits(own, 'tntna')) return undefined;
+  const kind = decodeIntentKind(bytes.toString('utf8', cells.at, cells.end));
   if (kind === undefined) return undefined;
-  const use = decodeUse(parts.own[4] as Cells, 0, kind);
+  const use = decodeUse(own[4] as Cells, 0, kind);
   if (use === undefined) return undefined;
   const { targetId, provider, targetModel } = kind;
-  const subject = subjectOf(parts.own[2] as string, kind.subject);
-  return { subject, startedAt: parts.own[3] as number, targetId, provider, targetModel, ...use };
-}
-
-/** The cells that a record has for itself, and the JSON of its kind. */
-function ownAndKind(json: string): { readonly own: Cells; readonly kind: string } | undefined {
-  const at = json.indexOf(kindMark);
-  if (at === -1) return undefined;
-  const own = cellsOf(`${json.slice(0, at)}]`);
-  return own && { own, kind: json.slice(at + 1, -1) };
+  const subject = subjectOf(own[2] as string, kind.subject);
+  return { subject, startedAt: own[3] as number, targetId, provider, targetModel, ...use };
 }
 
 function rowOf(own: Cells, kind: RowKind, attempts: readonly AttemptRow[]): LedgerRow {

@@ -7,9 +7,9 @@ import { readLines } from './record-line.ts';
 
 const encoder = new RecordEncoder();
 const decoder = new RecordDecoder();
-const jsonOf = (length: number) => readLines(encoder.bytes.subarray(0, length)).lines[0]!.json;
-const throughRecord = (row: LedgerRow) => decoder.decode(jsonOf(encoder.row(1, row)));
-const throughBeginning = (intent: LedgerIntent) => decodeIntent(jsonOf(encoder.begin(1, intent)));
+const lineOf = (length: number) => readLines(encoder.bytes.subarray(0, length)).lines[0]!;
+const throughRecord = (row: LedgerRow) => decoder.decode(lineOf(encoder.row(1, row)));
+const throughBeginning = (intent: LedgerIntent) => decodeIntent(lineOf(encoder.begin(1, intent)).json);
 
 it('a record is of another kind when any fact of it is another', () => {
   const facts: readonly Partial<LedgerRow>[] = [

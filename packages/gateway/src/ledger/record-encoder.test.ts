@@ -13,7 +13,7 @@ import {
 } from './ledger-row.fixture.ts';
 import type { LedgerRow, LedgerSubject } from './ledger-row.ts';
 import { RecordEncoder } from './record-encoder.ts';
-import { readLines } from './record-line.ts';
+import { Line, readLines } from './record-line.ts';
 
 /** The JSON of the lines that an encoder writes. */
 function createJsonEncoder() {
@@ -33,9 +33,15 @@ function createJsonEncoder() {
 
 const encoder = createJsonEncoder();
 const decoder = new RecordDecoder();
+/** The line that has this JSON, among others. */
+function lineOf(json: string): Line {
+  const before = Buffer.from('another line\n12345678 ');
+  const bytes = Buffer.concat([before, Buffer.from(`${json}\nand one more\n`)]);
+  return new Line(bytes, before.length, before.length + Buffer.byteLength(json) + 1);
+}
 /** Without what is no part of the record. */
 function decodeRecord(text: string) {
-  const record = decoder.decode(text);
+  const record = decoder.decode(lineOf(text));
   if (record?.kind !== 'row') return record;
   const { kind, row, ticket } = record;
   return { kind, ticket, row };
@@ -77,7 +83,7 @@ describe('a record of the spool', () => {
     fc.assert(
       fc.property(ledgerRows, fc.nat(), (row, endedAt) => {
         const alikeOf = (one: LedgerRow) => {
-          const record = decoder.decode(encoder.row(1, one));
+          const record = decoder.decode(lineOf(encoder.row(1, one)));
           return record?.kind === 'row' ? record.alike : undefined;
         };
         const numbers = { subject: { ...row.subject, requestId: 'another' }, endedAt, durationMs: endedAt };
@@ -92,7 +98,7 @@ describe('a record of the spool', () => {
 
   it('that was damaged in its numbers is like no other', () => {
     const attempts = [sampleAttempt({ usage: { input: -1, output: 1 } })];
-    expect(decoder.decode(encoder.row(1, sampleRow({ attempts })))).toMatchObject({ alike: undefined });
+    expect(decoder.decode(lineOf(encoder.row(1, sampleRow({ attempts }))))).toMatchObject({ alike: undefined });
   });
 
   it('has every class of tokens, and the tier', () => {

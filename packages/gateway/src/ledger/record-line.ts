@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { CellReader } from './cell-reader.ts';
 
 /*
  * A record is a line: eight hexadecimal digits of the CRC-32 of the JSON, a space, the JSON, a line feed. JSON holds no
@@ -41,12 +42,24 @@ export class Line {
     return this.#bytes.toString('utf8', this.#start, this.end - 1);
   }
 
-  /** The number behind this beginning of the JSON, which is ASCII; undefined where there is another, or none of 15 digits at most. */
+  get cells(): CellReader {
+    return new CellReader(this.#bytes, this.#start, this.end - 2);
+  }
+
+  /** Whether the JSON begins so, in ASCII. */
+  startsWith(beginning: Buffer): boolean {
+    for (let index = 0; index < beginning.length; index++) {
+      if (this.#bytes[this.#start + index] !== beginning[index]) return false;
+    }
+    return true;
+  }
+
+  /** The number behind this beginning of the JSON; undefined where there is another, or none of 15 digits at most. */
   numberAfter(beginning: Buffer): number | undefined {
+    if (!this.startsWith(beginning)) return undefined;
     const bytes = this.#bytes;
-    let at = this.#start;
-    for (let index = 0; index < beginning.length; index++) if (bytes[at++] !== beginning[index]) return undefined;
-    const first = at;
+    const first = this.#start + beginning.length;
+    let at = first;
     let number = 0;
     for (; bytes[at]! >= ZERO && bytes[at]! <= ZERO + 9; at++) number = number * 10 + bytes[at]! - ZERO;
     return at > first && at - first <= 15 && bytes[at] === COMMA ? number : undefined;

@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => bench.remove());
 
 const decoder = new RecordDecoder();
-const records = () => readLines(Buffer.from(bench.text())).lines.map(({ json }) => decoder.decode(json)!);
+const records = () => readLines(Buffer.from(bench.text())).lines.map((line) => decoder.decode(line)!);
 const kinds = () => records().map(({ kind }) => kind);
 
 describe('a spool', () => {

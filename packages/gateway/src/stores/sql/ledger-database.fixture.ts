@@ -51,7 +51,7 @@ function alikenessOf(rows: readonly LedgerRow[]): readonly (object | undefined)[
   const decoder = new RecordDecoder();
   return rows.map((row) => {
     const [line] = readLines(encoder.bytes.subarray(0, encoder.row(1, row))).lines;
-    const record = decoder.decode(line!.json);
+    const record = decoder.decode(line!);
     return record?.kind === 'row' ? record.alike : undefined;
   });
 }
