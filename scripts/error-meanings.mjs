@@ -24,7 +24,7 @@ export const errorMeanings = {
   internal: 'A fault of the gateway. The log has the reason under the request id.',
   operation_unsupported: 'The route has targets, but none of them offers this operation.',
   upstream_failed: 'No target could answer: failed connections or failing upstreams.',
-  upstream_malformed: 'The last target answered something that cannot be read.',
+  upstream_malformed: 'The last target answered something that cannot be read, or nothing.',
   upstream_truncated: 'The last target cut its answer short.',
   upstream_credentials: 'The upstream refused the credential that the gateway is configured with.',
   no_target: 'Every target of the route is disabled, unusable or out.',

@@ -42,3 +42,10 @@ export type FinishReason =
   | 'refusal'
   | 'paused'
   | 'other';
+
+/** Whether an answer holds nothing and does not say why it ended: it is none. One that ended without a word is one. */
+export function saysNothing({ choices }: Pick<ChatAnswer, 'choices'>): boolean {
+  return choices.every(
+    ({ parts, finish }) => parts.length === 0 && finish.reason === 'other' && finish.raw === undefined,
+  );
+}

@@ -1,3 +1,4 @@
+import { type ChatAnswer, saysNothing } from '../canonical/chat-answer.ts';
 import { answerTokens } from '../canonical/estimate-tokens.ts';
 import { asString, isObject, type JsonObject } from '../canonical/json.ts';
 import type { Operation } from '../canonical/operation.ts';
@@ -64,15 +65,19 @@ export function readUnary(bytes: Buffer, operation: Operation, protocol: Protoco
     return noAnswer(malformed(`the provider's answer has no "${wanted.essential[0]}"`), usage);
   }
   if (found.isFailed) return noAnswer(failedAnswer(bytes), usage);
+  const mayBeNone = found.isEmpty || !usage?.output;
+  const answer = mayBeNone && upstream !== undefined ? decoded(bytes, upstream) : undefined;
+  const isNone = answer === undefined ? found.isEmpty && operation === 'completions' : saysNothing(answer);
+  if (isNone) return noAnswer(malformed("the provider's answer is empty"), usage);
   const serviceTier = wanted.tier?.read(found.tier);
-  const outputTokens = usage === undefined && upstream ? countedTokens(bytes, upstream) : undefined;
+  const outputTokens = usage === undefined && answer !== undefined ? answerTokens(answer) : undefined;
   return { failure: undefined, usage, outputTokens, responseModel: found.model, serviceTier };
 }
 
-/** Of the few answers that do not say what they took: only these are read as the gateway understands them. */
-function countedTokens(bytes: Buffer, { decodeAnswer }: UpstreamSide): number | undefined {
+/** The few answers that may say nothing, or do not say what they took: only these are read as the gateway understands them. */
+function decoded(bytes: Buffer, { decodeAnswer }: UpstreamSide): ChatAnswer | undefined {
   try {
-    return answerTokens(decodeAnswer(JSON.parse(bytes.toString('utf8')), { idSeed: '' }));
+    return decodeAnswer(JSON.parse(bytes.toString('utf8')), { idSeed: '' });
   } catch {
     // It need not be an answer that the gateway understands.
     return undefined;
@@ -84,6 +89,8 @@ interface FoundMembers {
   readonly isJson: boolean;
   readonly isObject: boolean;
   readonly hasEssential: boolean;
+  /** What is essential is an empty list. */
+  readonly isEmpty: boolean;
   readonly hasError: boolean;
   /** It says that its provider could not finish it. */
   readonly isFailed: boolean;
@@ -95,6 +102,7 @@ interface FoundMembers {
 
 const nothing = {
   hasEssential: false,
+  isEmpty: false,
   hasError: false,
   isFailed: false,
   usage: undefined,
@@ -117,6 +125,7 @@ function parseMembers(bytes: Buffer, { essential, failure, model, tier, usage }:
     isJson: true,
     isObject: true,
     hasEssential: essential.some((name) => answer[name] !== undefined),
+    isEmpty: essential.some((name) => isEmptyList(answer[name])),
     hasError: answer['error'] !== undefined && answer['error'] !== null,
     isFailed: failure !== undefined && hasFailed(answer, failure, failure.depth),
     usage: usage === undefined ? undefined : answer[usage],
@@ -150,6 +159,7 @@ class ScannedMembers implements FoundMembers {
   #tierStart = 0;
   #tierEnd = 0;
   hasEssential = false;
+  isEmpty = false;
   hasError = false;
   isFailed = false;
 
@@ -204,10 +214,23 @@ class ScannedMembers implements FoundMembers {
       this.hasError = !isNull;
     } else {
       for (let index = 0; index < essential.length; index++) {
-        if (isKey(bytes, keyStart, keyEnd, essential[index]!)) this.hasEssential = true;
+        if (!isKey(bytes, keyStart, keyEnd, essential[index]!)) continue;
+        this.hasEssential = true;
+        this.isEmpty ||= isEmptyListAt(bytes, valueStart, valueEnd);
       }
     }
   };
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+/** The same of its bytes. A list that is empty but for more spaces than anybody writes is taken for one that is not. */
+function isEmptyListAt(bytes: Buffer, start: number, end: number): boolean {
+  return (
+    bytes[start] === OPEN_BRACKET && end - start <= 8 && isEmptyList(JSON.parse(bytes.toString('latin1', start, end)))
+  );
 }
 
 /** Its own words where it has any; otherwise that it failed is all there is to know. */
@@ -218,6 +241,7 @@ function failedAnswer(bytes: Buffer): Failure {
 }
 
 const OPEN_BRACE = 123;
+const OPEN_BRACKET = 91;
 const LETTER_N = 110;
 
 function broken(message: string): UnaryReading {

@@ -1,4 +1,4 @@
-import type { Choice } from '../canonical/chat-answer.ts';
+import { saysNothing } from '../canonical/chat-answer.ts';
 import { answerTokens } from '../canonical/estimate-tokens.ts';
 import type { JsonObject } from '../canonical/json.ts';
 import type { AnswerContext, DecodeContext, Protocol } from '../protocols/protocol.ts';
@@ -21,16 +21,11 @@ export function rewriteChat({ client, upstream, decodeContext, answerContext }: 
     const failure = missingEssential(value, answerMembers.essential);
     if (failure) return failure;
     const answer = decodeAnswer(value, decodeContext);
-    if (answer.choices.every(isEmpty)) return failureOf('malformed', "the provider's answer is empty");
+    if (saysNothing(answer)) return failureOf('malformed', "the provider's answer is empty");
     const body = client.client.encodeAnswer(answer, answerContext);
     const outputTokens = answer.usage === undefined ? answerTokens(answer) : undefined;
     return { body, usage: answer.usage, outputTokens, responseModel: answer.model, serviceTier: answer.serviceTier };
   };
-}
-
-/** A choice that holds nothing and does not say why it ended. */
-function isEmpty({ parts, finish }: Choice): boolean {
-  return parts.length === 0 && finish.reason === 'other' && finish.raw === undefined;
 }
 
 /** The failure that an answer is which lacks what every answer has. */

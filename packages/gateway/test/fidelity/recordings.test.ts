@@ -101,7 +101,7 @@ function askForUsage({ request, tail, isStream }: RecordedExchange): string {
 function faultsOfAnswer(played: Played): string[] {
   const { exchange, status, body, line } = played;
   const place = `${exchange.provider} #${exchange.index} ${exchange.tail}${exchange.isStream ? ' stream' : ''}: `;
-  if (isFailed(exchange)) return faultsOfFailedStream(played).map((fault) => place + fault);
+  if (isFailed(exchange)) return faultsOfFailed(played).map((fault) => place + fault);
   if (status !== 200) return [`${place}status ${status}: ${body.toString('utf8', 0, 300)}`];
   const faults = faultsOfRequest(played);
   const expected = withTerminator(exchange);
@@ -120,8 +120,8 @@ function faultsOfRequest({ sent, received }: Played): string[] {
   return received === expected ? [] : [`the request arrived as ${received?.slice(0, 200)}`];
 }
 
-/** A stream that failed ends in an error, and in nothing that looks like an end. */
-function faultsOfFailedStream({ status, body }: Played): string[] {
+/** What failed is an error, or ends in one and in nothing that looks like an end. */
+function faultsOfFailed({ status, body }: Played): string[] {
   const text = body.toString('utf8');
   if (status >= 400) return JSON.parse(text).error === undefined ? ['no error in the body'] : [];
   const last = text.trimEnd().split('\n').at(-1) ?? '';
@@ -168,11 +168,10 @@ function objectsOf(exchange: RecordedExchange): Record<string, unknown>[] {
     .map((data) => JSON.parse(data));
 }
 
-/** Streams that reported an error, or that ended without a token or a finish. */
+/** Streams that reported an error, and whatever ended without a token or a finish. */
 function isFailed(exchange: RecordedExchange): boolean {
-  if (!exchange.isStream) return false;
   const events = objectsOf(exchange);
-  if (events.some((event) => event['error'] || event['type'] === 'error')) return true;
+  if (exchange.isStream && events.some((event) => event['error'] || event['type'] === 'error')) return true;
   if (!exchange.tail.endsWith('completions') || usageOf(exchange)?.output !== 0) return false;
   const choices = events.flatMap((event) => (event['choices'] ?? []) as { finish_reason?: unknown }[]);
   return choices.every((choice) => !choice.finish_reason);

@@ -25,10 +25,25 @@ export function decodeAnswer(body: JsonObject, { idSeed }: DecodeContext): ChatA
     id: asString(body['id']) || undefined,
     model: asString(body['model']) || undefined,
     created: toNumber(body['created']),
-    choices,
+    choices: choices.length === 0 && isPromptFiltered(body) ? [refusedPrompt] : choices,
     usage: decodeUsage(body['usage']),
     serviceTier: asString(body['service_tier']),
   };
+}
+
+/** Azure has no choice for a prompt that its filters refused, where it does not answer with an error. */
+const refusedPrompt: Choice = {
+  index: 0,
+  parts: [],
+  finish: decodeFinish('content_filter', false),
+  logprobs: undefined,
+};
+
+function isPromptFiltered({ prompt_filter_results: results }: JsonObject): boolean {
+  const filters = objectsIn(results).flatMap((result) =>
+    Object.values(asObject(result['content_filter_results']) ?? {}),
+  );
+  return filters.some((filter) => asObject(filter)?.['filtered'] === true);
 }
 
 /** The id of a call that came without one. */
