@@ -15,6 +15,9 @@ export interface HeldBudget {
 /** Hears of the budgets that are about to hold, and may take its time. Must not reject. */
 export type BeforeBudgets = (budgets: readonly HeldBudget[]) => Promise<void>;
 
+/** Hears of budgets that hold from now on, and did not before, or with other caps. */
+export type AfterBudgets = (budgets: readonly HeldBudget[]) => void;
+
 /** The budgets of the record, remembered, so that a request need not ask for them. */
 export class BudgetDirectory {
   readonly #store: Pick<Collection<Budget>, 'list'>;
@@ -22,6 +25,7 @@ export class BudgetDirectory {
   #index: BudgetsOf = () => [];
   #held: ReadonlyMap<string, HeldBudget> = new Map();
   #before: BeforeBudgets | undefined;
+  #after: AfterBudgets = () => {};
   #loading: Promise<void> = Promise.resolve();
 
   constructor(store: Pick<Collection<Budget>, 'list'>, whenStoreIsAway: WhenStoreIsAway) {
@@ -47,6 +51,11 @@ export class BudgetDirectory {
     this.#before = listener;
   }
 
+  /** Names who has to know of budgets that are new, or have other caps, once they hold. */
+  afterChange(listener: AfterBudgets): void {
+    this.#after = listener;
+  }
+
   /** Reads all budgets anew; when it returns, requests are held to them. Rejects while the record is away. */
   load(): Promise<void> {
     return this.#next(async () => this.#hold(await listAll(this.#store), this.#whenStoreIsAway));
@@ -67,7 +76,14 @@ export class BudgetDirectory {
     const active = budgets.filter(({ isActive }) => isActive);
     const held = active.map((budget) => ({ budget, claim: { cap: capOf(budget, whenStoreIsAway), key: '' } }));
     await this.#before?.(held);
+    const known = this.#held;
     this.#held = new Map(held.map((one) => [one.budget.id, one]));
     this.#index = createBudgetIndex(active, whenStoreIsAway);
+    const changed = held.filter(({ budget }) => !hasSameCap(budget, known.get(budget.id)?.budget));
+    if (changed.length > 0) this.#after(changed);
   }
+}
+
+function hasSameCap({ capNanos, thresholds }: Budget, known: Budget | undefined): boolean {
+  return known !== undefined && capNanos === known.capNanos && thresholds.join() === known.thresholds.join();
 }

@@ -1,12 +1,13 @@
 import type { Clock } from '../canonical/clock.ts';
 import type { BudgetScope } from '../stores/budget-store.ts';
-import type { SpendAmount, SpendStore } from '../stores/spend-store.ts';
+import type { SpendAmount, SpendClaim, SpendStore } from '../stores/spend-store.ts';
 import { windowStart } from '../stores/spend-window.ts';
 import type { Database } from '../stores/sql/database.ts';
 import { readSpent, type SpentSum } from '../stores/sql/spent-sums.ts';
 import { readUsedTokens } from '../stores/sql/used-tokens.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import type { BudgetDirectory, HeldBudget } from './budget-directory.ts';
+import { pagesOf } from './pages-of.ts';
 import type { HeldTokenBudget, TokenBudgetDirectory } from './token-budget-directory.ts';
 import { waitAtMost } from './wait-at-most.ts';
 
@@ -14,7 +15,7 @@ export interface SpendAdoptionInput {
   readonly budgets: BudgetDirectory;
   readonly tokenBudgets: TokenBudgetDirectory;
   readonly database: Database;
-  readonly store: Pick<SpendStore, 'adopt'>;
+  readonly store: Pick<SpendStore, 'adopt' | 'tellReached'>;
   /** Brings what is written down, but not in the database yet, there. Never rejects. */
   readonly drainLedger: () => Promise<void>;
   readonly clock: Clock;
@@ -28,11 +29,14 @@ const PAUSE_FACTOR = 20;
 const WAIT_MS = 5_000;
 /** Models that one statement asks for. */
 const MODELS_AT_ONCE = 200;
+/** Counters that are looked at in one go. */
+const CLAIMS_AT_ONCE = 1_000;
 
 /**
  * Keeps the counters of budgets with what the ledger says: after a start, which forgot them; before a new budget holds;
  * and from time to time, because other gateways over the same database spend, too, and what a process that died had
- * begun is only told by the ledger.
+ * begun is only told by the ledger. Thresholds that are reached by it, or by another cap, are told of: where a budget is hard,
+ * no request is let through that would.
  */
 export class SpendAdoption {
   readonly #input: SpendAdoptionInput;
@@ -42,6 +46,7 @@ export class SpendAdoption {
   constructor(input: SpendAdoptionInput) {
     this.#input = input;
     input.budgets.beforeUse((budgets) => waitAtMost(input.clock, WAIT_MS, this.#adopt(budgets)));
+    input.budgets.afterChange((budgets) => this.#tellReached(budgets.map(({ claim }) => claim)));
     input.tokenBudgets.beforeUse((budgets) => waitAtMost(input.clock, WAIT_MS, this.#adoptTokens(budgets)));
   }
 
@@ -59,26 +64,34 @@ export class SpendAdoption {
     const { budgets, clock, drainLedger, tokenBudgets } = this.#input;
     const startedAt = clock.now();
     await drainLedger();
-    await this.#adopt(budgets.held);
+    this.#tellReached(await this.#adopt(budgets.held));
     await this.#adoptTokens(tokenBudgets.held);
     if (this.#isClosed) return;
     const pause = Math.max(PAUSE_MS, (clock.now() - startedAt) * PAUSE_FACTOR);
     this.#cancelNext = clock.schedule(() => void this.#round(), pause);
   }
 
-  /** Never rejects. */
-  async #adopt(budgets: readonly HeldBudget[]): Promise<void> {
+  #tellReached(claims: readonly SpendClaim[]): void {
+    for (const some of pagesOf(claims, CLAIMS_AT_ONCE)) this.#input.store.tellReached(some);
+  }
+
+  /** The claims of which something is spent. Never rejects. */
+  async #adopt(budgets: readonly HeldBudget[]): Promise<readonly SpendClaim[]> {
     const { clock, database, log, store } = this.#input;
     const now = clock.wallNow();
+    const spent: SpendAmount[] = [];
     try {
       for (const group of groupsOf(budgets, now)) {
         const sums = await readSpent(database, { ...group, now });
-        if (this.#isClosed) return;
-        store.adopt(amountsOf(group, sums));
+        if (this.#isClosed) return [];
+        const amounts = amountsOf(group, sums);
+        store.adopt(amounts);
+        spent.push(...amounts);
       }
     } catch (error) {
       if (!this.#isClosed) log.warn('budget', `What is spent was not read from the ledger: ${String(error)}`);
     }
+    return spent;
   }
 
   /** Never rejects. */

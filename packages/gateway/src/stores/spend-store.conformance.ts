@@ -204,6 +204,26 @@ export function testSpendStore(name: string, create: (scene: SpendScene) => Spen
         expect(crossings.slice(3).map(({ percent }) => percent)).toEqual([50, 80]);
       }));
 
+    test('tells of what a lower cap has put behind it, once', () =>
+      onScene(async ({ store, heard, reserve, crossings }) => {
+        const claim = (capNanos: number) => claimOf({ capNanos, thresholds: [50, 100] });
+        const tell = async (...claims: SpendClaim[]) => {
+          store.tellReached(claims);
+          await heard();
+        };
+        await tell(claim(1_000));
+        (await reserve(400, claim(1_000))).settle(400);
+        await tell(claim(1_000));
+        expect(crossings).toEqual([]);
+        await tell(claimOf({ id: 'other' }), claim(800));
+        expect(crossings).toMatchObject([{ cap: { id: 'cap', capNanos: 800 }, percent: 50, spentNanos: 400 }]);
+        expect(crossings[0]!.start).toBe(Date.UTC(2026, 10, 29));
+        await tell(claim(800), claimOf({ id: 'other' }));
+        await tell(claim(300));
+        await tell(claim(0));
+        expect(crossings.map(({ percent }) => percent)).toEqual([50, 100]);
+      }));
+
     test('tells of a rolling window again after its length, if there is cause', () =>
       onScene(async ({ reserve, heard, clock, crossings }) => {
         const claim = claimOf({ thresholds: [80], isHard: false, window: { kind: 'rolling', ms: hourMs } });

@@ -95,6 +95,8 @@ export interface SpendStore {
    * time to time where processes count apart.
    */
   adopt(amounts: readonly SpendAmount[]): void;
+  /** Tells of thresholds that are reached without anything being spent: a cap was put below what is, or a record adopted. */
+  tellReached(claims: readonly SpendClaim[]): void;
   read(claims: readonly SpendClaim[]): readonly SpendReading[] | Promise<readonly SpendReading[]>;
 }
 

@@ -75,6 +75,40 @@ it('a soft budget lets everything pass and tells of each threshold once, also af
   expect(audited.text).toContain('"percent":110');
 });
 
+it('a cap that was set below what is spent told nobody', async () => {
+  scene = await open(['127.0.0.1']);
+  const { key } = await scene.key();
+  const thresholds = [50, 100];
+  const id = await scene.budget({ name: 'Lowered', cap_usd: 5, thresholds });
+  const spent = costOfAnswer(await scene.gateway.chat(key, 'priced'));
+  await expect.poll(async () => (await scene.standing(id)).spent_usd, WAIT).toBe(spent / NANOS);
+  const lower = async (nanos: number) => {
+    const { status } = await scene.gateway.admin('PUT', `/admin/budgets/${id}`, { cap_usd: nanos / NANOS });
+    expect(status).toBe(200);
+  };
+  await lower(spent * 3);
+  await lower(spent * 2);
+  await arrived(1);
+  await lower(spent);
+  await arrived(2);
+  await lower(0);
+  await lower(spent * 5);
+  await lower(spent);
+  await scene.restart();
+  expect((await scene.gateway.chat(key, 'priced')).status).toBe(429);
+  // One that is made when its share is spent already.
+  await scene.budget({ name: 'Late', cap_usd: spent / NANOS, period: 'month', thresholds });
+  await arrived(4);
+  const messages = deliveries.map(({ body }) => JSON.parse(body));
+  expect(messages.map(({ budget, threshold_percent }) => [budget.name, threshold_percent])).toEqual([
+    ['Lowered', 50],
+    ['Lowered', 100],
+    ['Late', 50],
+    ['Late', 100],
+  ]);
+  expect(messages[1]).toMatchObject({ spent_nano_dollars: String(spent), cap_nano_dollars: String(spent) });
+});
+
 it('a message that was not taken is sent again under the same id', async () => {
   scene = await open(['127.0.0.1']);
   statuses = [503];

@@ -26,6 +26,7 @@ export function createClusterSpendHost(hub: ClusterHub, store: MemorySpendStore)
   });
   hub.on(spendTopics.add, (amounts) => store.add(amounts as SpendAmounts));
   hub.on(spendTopics.adopt, (amounts) => store.adopt(amounts as SpendAmounts));
+  hub.on(spendTopics.tellReached, (claims) => store.tellReached(claims as readonly SpendClaim[]));
   hub.answer(spendTopics.read, (claims) => store.read(claims as readonly SpendClaim[]));
   hub.onDetach((worker) => {
     for (const reservation of reservations.takeAll(worker)) reservation.release();

@@ -9,6 +9,8 @@ export const spendTopics = {
   /** To the host: `SpendAmount`s to add, and to adopt. */
   add: 'spend.add',
   adopt: 'spend.adopt',
+  /** To the host: claims. */
+  tellReached: 'spend.tell_reached',
   /** Question: claims; answer: their readings. */
   read: 'spend.read',
 } as const;

@@ -79,6 +79,7 @@ export function createClusterSpendStore(input: ClusterSpendStoreInput): SpendSto
       fallback.adopt(amounts);
       bus.post(spendTopics.adopt, amounts);
     },
+    tellReached: (claims) => bus.post(spendTopics.tellReached, claims),
     async read(claims) {
       try {
         return (await bus.ask(spendTopics.read, claims, timeoutMs)) as readonly SpendReading[];

@@ -90,6 +90,15 @@ class SpendTable implements MemorySpendStore {
     }
   }
 
+  tellReached(claims: readonly SpendClaim[]): void {
+    const wallNow = this.#clock.wallNow();
+    for (const claim of claims) {
+      const counter = this.#find(claim);
+      counter?.advance(wallNow);
+      if (counter !== undefined) this.#tell(claim, counter, wallNow);
+    }
+  }
+
   read(claims: readonly SpendClaim[]): readonly SpendReading[] {
     this.#endLeases(this.#clock.now());
     const wallNow = this.#clock.wallNow();

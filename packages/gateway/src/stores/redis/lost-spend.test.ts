@@ -109,6 +109,7 @@ describe.runIf(redisUrl !== undefined)('spending of which something is lost on t
       reserve: async (...ask) => memory.reserve(...ask),
       add: (amounts) => memory.add(amounts),
       adopt: (amounts) => memory.adopt(amounts),
+      tellReached: (claims) => memory.tellReached(claims),
       read: (claims) => memory.read(claims),
     };
     let isAnswering = true;

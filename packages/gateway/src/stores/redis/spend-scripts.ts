@@ -195,6 +195,15 @@ end
 return { sums, crossings }
 `);
 
+/** Tells of what is reached without anything being spent. Parameters: the time, then for each claim the three of its counter, cap, and thresholds. Answers as above. */
+export const tellScript = defineScript(`${luaStart}
+for index = 1, #KEYS / 2 do
+  local first = index * 5 - 3
+  tell(load(index, first), index, tonumber(ARGV[first + 3]), ARGV[first + 4])
+end
+return { sums, crossings }
+`);
+
 /** Raises what is spent to what a record knows of. Parameters: the time, then for each claim the three of its counter and the amount. */
 export const adoptScript = defineScript(`${luaStart}
 for index = 1, #KEYS / 2 do

@@ -16,7 +16,7 @@ import { OwedSpend } from './owed-spend.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { SpendKeys } from './spend-keys.ts';
 import { type HeldThere, SpendLeases } from './spend-leases.ts';
-import { addScript, adoptScript, readScript, reserveScript, settleScript } from './spend-scripts.ts';
+import { addScript, adoptScript, readScript, reserveScript, settleScript, tellScript } from './spend-scripts.ts';
 import { storeIsAway } from './store-is-away.ts';
 
 export interface RedisSpendStoreInput {
@@ -116,6 +116,12 @@ class SharedSpend implements RedisSpendStore {
     connection
       .run(adoptScript, this.#keys.names(amounts, starts), [this.#time(), ...parameters])
       .catch(() => undefined);
+  }
+
+  tellReached(claims: readonly SpendClaim[]): void {
+    // What is reached while it is away is told of with the next cost.
+    if (!this.#input.connection.isAnswering()) return;
+    this.#tellReached(claims).catch(() => undefined);
   }
 
   tellOwed(): void {
@@ -224,6 +230,17 @@ class SharedSpend implements RedisSpendStore {
     };
     const local = this.#informedFallback(claims).reserve(claims, estimate);
     return local instanceof Promise ? local.then(owing) : owing(local);
+  }
+
+  async #tellReached(claims: readonly SpendClaim[]): Promise<void> {
+    const starts = this.#keys.starts(claims);
+    const parameters = claims.flatMap((claim, index) => [
+      ...this.#keys.parameters(claim, starts[index]!),
+      String(claim.cap.capNanos),
+      claim.cap.thresholds.join(','),
+    ]);
+    const keys = this.#keys.names(claims, starts);
+    this.#tell(claims, starts, await this.#input.connection.run(tellScript, keys, [this.#time(), ...parameters]));
   }
 
   async #tellAmounts(amounts: readonly SpendAmount[], name: string): Promise<void> {
