@@ -32,7 +32,7 @@ const MIN_PASSPHRASE = 16;
 /** Costs of deriving a key from a passphrase: some 100 ms and 32 MB, once at the start. */
 const scryptCosts = { N: 2 ** 15, r: 8, p: 1, maxmem: 2 ** 26 };
 
-/** Makes a box; a passphrase takes a moment. Throws where a key is too short to be one. */
+/** Makes a box; a passphrase takes a moment. Rejects where a key is too short to be one. */
 export async function createSecretBox({ keys, randomBytes }: SecretBoxSettings): Promise<SecretBox> {
   const known = new Map<string, Buffer>();
   for (const text of keys) {
@@ -71,16 +71,20 @@ export async function createSecretBox({ keys, randomBytes }: SecretBoxSettings):
   };
 }
 
+/** Throws where a key is too short to be one. */
+export function checkSecretKey(text: string): void {
+  if (text.trim().length >= MIN_PASSPHRASE) return;
+  throw new GatewayError(
+    'internal',
+    `SECRETS_ENCRYPTION_KEY is too short. Make one with "openssl rand -hex 32", or take a passphrase of ${MIN_PASSPHRASE} characters or more.`,
+  );
+}
+
 async function readKey(text: string): Promise<Buffer> {
+  checkSecretKey(text);
   const given = text.trim();
   if (/^[0-9a-f]{64}$/i.test(given)) return Buffer.from(given, 'hex');
   if (/^[A-Za-z0-9+/_-]{43}=?$/.test(given)) return Buffer.from(given, 'base64');
-  if (given.length < MIN_PASSPHRASE) {
-    throw new GatewayError(
-      'internal',
-      `SECRETS_ENCRYPTION_KEY is too short. Make one with "openssl rand -hex 32", or take a passphrase of ${MIN_PASSPHRASE} characters or more.`,
-    );
-  }
   // Every replica has to derive the same key, so the salt is a constant; it only keeps this use apart from others.
   return new Promise((resolve, reject) => {
     scrypt(given, 'llm-gateway secret box v1', KEY_BYTES, scryptCosts, (error, key) => {

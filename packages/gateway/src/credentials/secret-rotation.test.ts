@@ -13,6 +13,12 @@ test('a credential is due after its days', () => {
   expect(isRotationDue({ ...set, apiKeyRef: 'file:/run/secret' }, 90, 1000 + 900 * day)).toBe(false);
 });
 
+test('no key is made where nothing is sealed', async () => {
+  const openBox = () => Promise.reject(new Error('Somebody asked for a key.'));
+  const store = { sealed: async () => [], reseal: async () => false };
+  expect(await resealProviders(store, openBox)).toEqual({ resealed: 0, lost: [] });
+});
+
 test('credentials are sealed anew, and those that cannot be opened are named', async () => {
   const oldKey = '11'.repeat(32);
   const before = await createSecretBox({ keys: [oldKey], randomBytes });
@@ -25,8 +31,8 @@ test('credentials are sealed anew, and those that cannot be opened are named', a
     // Moved here from another provider.
     ['d', before.seal('secret a', providerContext('a'))],
   ]);
-  const store: Pick<ProviderStore, 'sealedOtherwise' | 'reseal'> = {
-    sealedOtherwise: async () =>
+  const store: Pick<ProviderStore, 'sealed' | 'reseal'> = {
+    sealed: async () =>
       [...sealed].map(([id, apiKeyEncrypted]) => ({ id, name: `name of ${id}`, apiKeyEncrypted }) as StoredProvider),
     async reseal(id, from, { apiKeyEncrypted }) {
       if (id === 'b' || sealed.get(id) !== from) return false;
@@ -34,7 +40,7 @@ test('credentials are sealed anew, and those that cannot be opened are named', a
       return true;
     },
   };
-  const result = await resealProviders(store as ProviderStore, after);
+  const result = await resealProviders(store, async () => after);
   expect(result).toEqual({ resealed: 1, lost: ['name of c', 'name of d'] });
   const alone = await createSecretBox({ keys: ['33'.repeat(32)], randomBytes });
   expect(alone.open(sealed.get('a')!, providerContext('a'))).toBe('secret a');

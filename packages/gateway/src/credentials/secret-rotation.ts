@@ -28,12 +28,21 @@ export interface Resealing {
   readonly lost: readonly string[];
 }
 
-/** Seals every credential with the box's newest key that was sealed with an older one. It may be repeated at any time. */
-export async function resealProviders(providers: ProviderStore, box: SecretBox): Promise<Resealing> {
+/**
+ * Seals every credential with the box's newest key that was sealed with an older one. It may be repeated at any time. The
+ * box is asked for only where something is sealed.
+ */
+export async function resealProviders(
+  providers: Pick<ProviderStore, 'reseal' | 'sealed'>,
+  openBox: () => Promise<SecretBox>,
+): Promise<Resealing> {
+  const sealedProviders = await providers.sealed();
   let resealed = 0;
   const lost: string[] = [];
-  for (const { id, name, apiKeyEncrypted } of await providers.sealedOtherwise(box.keyId)) {
-    if (apiKeyEncrypted === null) continue;
+  if (sealedProviders.length === 0) return { resealed, lost };
+  const box = await openBox();
+  for (const { id, name, apiKeyEncrypted, keyId } of sealedProviders) {
+    if (apiKeyEncrypted === null || keyId === box.keyId) continue;
     const context = providerContext(id);
     let sealed: string;
     try {

@@ -1,5 +1,6 @@
 import type { Clock } from '../canonical/clock.ts';
 import type { AuditConfig, LoadedConfig, SecretsConfig } from '../config/gateway-config.ts';
+import type { SecretBox } from '../credentials/secret-box.ts';
 import type { WhenStoreIsAway } from '../stores/limit-store.ts';
 import type { RecordImageStore } from '../stores/record-image-store.ts';
 import type { RevisionTopic } from '../stores/revision-store.ts';
@@ -100,7 +101,7 @@ export class GatewayRecord {
     this.tokenBudgets = new TokenBudgetDirectory(this.stores.keys, () =>
       this.#standIn?.isInUse ? 'closed' : budgetsWhenStoreIsAway,
     );
-    this.#targets = new TargetDirectory({ ...input, stores: this.stores, box: () => this.#secrets?.box });
+    this.#targets = new TargetDirectory({ ...input, stores: this.stores, openBox: () => this.#openBox() });
     const { openImage } = input;
     // A file has no other gateways that could start without it.
     if (openImage !== undefined && database.dialect === 'postgres') {
@@ -224,16 +225,12 @@ export class GatewayRecord {
       const applied = await new Migrator({ database: this.database, clock, migrations }).run();
       if (applied.length > 0) log.info('record', `Tables brought up to date: ${applied.join(', ')}`);
     }
-    this.#secrets = await this.#openSecrets(() => recordSalt(this.database, this.#input.randomBytes));
-    if (this.#standIn !== undefined) {
-      // Only a record that answers takes the place of what stands in for it.
-      await this.stores.revisions.read();
-      await this.#standIn.pause();
-    }
+    // What is changed from here on is read again. Only a record that answers takes the place of what stands in for it.
+    const since = await this.stores.revisions.read();
+    this.#secrets = this.#openSecrets(() => recordSalt(this.database, this.#input.randomBytes));
+    await this.#standIn?.pause();
     if (isFirst && this.#secrets !== undefined) await resealCredentials(this.stores.providers, this.#secrets, log);
-    await this.#targets.load();
-    await this.budgets.load();
-    await this.tokenBudgets.load();
+    await Promise.all([this.#targets.load(), this.budgets.load(), this.tokenBudgets.load()]);
     await this.#standIn?.end();
     // From here on every key is known or can be asked for.
     this.#isReady = true;
@@ -245,8 +242,8 @@ export class GatewayRecord {
       }
       log.info('record', `The record is at ${this.database.location}`, { dialect: this.database.dialect });
     }
-    // The first call names every part: what was changed since it was read is read again.
     this.#stopWatching = this.stores.revisions.watch({
+      since,
       onChange: (topics) => void this.#follow({ topics }),
       onAnswer: () => {
         this.#answeredAt = clock.now();
@@ -258,8 +255,12 @@ export class GatewayRecord {
     this.#writer?.begin(this.#secrets);
   }
 
-  #openSecrets(salt: () => Promise<string>): Promise<RecordSecrets | undefined> {
+  #openSecrets(salt: () => Promise<string>): RecordSecrets | undefined {
     return openRecordSecrets({ ...this.#input, salt });
+  }
+
+  async #openBox(): Promise<SecretBox | undefined> {
+    return (await this.#secrets?.open())?.box;
   }
 
   #createStandIn(openImage: () => Promise<RecordImageStore>): StandIn {

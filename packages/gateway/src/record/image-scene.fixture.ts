@@ -65,7 +65,7 @@ export class ImageScene {
     });
   }
 
-  secrets(encryptionKey = '0123456789abcdef'.repeat(4)): Promise<RecordSecrets | undefined> {
+  secrets(encryptionKey = '0123456789abcdef'.repeat(4)): RecordSecrets | undefined {
     return openRecordSecrets({
       salt: async () => '',
       secrets: { encryptionKey, previousEncryptionKeys: [], rotationDays: 90 },
@@ -76,7 +76,7 @@ export class ImageScene {
 
   /** Has an image kept from now on; returns when there is one. */
   async begin(encryptionKey?: string): Promise<void> {
-    this.writer.begin(await this.secrets(encryptionKey));
+    this.writer.begin(this.secrets(encryptionKey));
     await this.written();
   }
 

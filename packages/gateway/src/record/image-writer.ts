@@ -146,7 +146,7 @@ export class ImageWriter {
   async #write(image: RecordImageStore, beginning: ImageBeginning, revision: number): Promise<boolean> {
     const { clock, newId, stores } = this.#input;
     const version = newId();
-    const { box, salt } = this.#secrets as RecordSecrets;
+    const { box, salt } = await (this.#secrets as RecordSecrets).open();
     const seal = new ImageSeal(box, version);
     const targets = await readTargetRows(stores);
     const budgets = await listAll(stores.budgets);

@@ -5,7 +5,7 @@ import type { RecordSecrets } from './record-secrets.ts';
 
 /** Encrypts with the newest key what was encrypted with an older one, and tells of what cannot be, and why it should. */
 export async function resealCredentials(providers: ProviderStore, secrets: RecordSecrets, log: Log): Promise<void> {
-  const { lost, resealed } = await resealProviders(providers, secrets.box);
+  const { lost, resealed } = await resealProviders(providers, async () => (await secrets.open()).box);
   if (resealed > 0) log.info('record', `${resealed} credentials were encrypted anew with the newest key`);
   if (lost.length > 0) {
     log.warn('record', `Credentials that no key opens, to be entered anew: ${lost.slice(0, 20).join(', ')}`);

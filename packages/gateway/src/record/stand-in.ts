@@ -15,8 +15,8 @@ export interface StandInInput {
   readonly openImage: () => Promise<RecordImageStore>;
   readonly clock: Clock;
   readonly log: Log;
-  /** The box that opens what the salt of the record belongs to; undefined where there is no key for one. */
-  readonly openSecrets: (salt: string | undefined) => Promise<RecordSecrets | undefined>;
+  /** The secrets that open what the salt of the record belongs to; undefined where there is no key for one. */
+  readonly openSecrets: (salt: string | undefined) => RecordSecrets | undefined;
   /** Takes over what is no key, before keys of the same image are used. */
   readonly takeOver: (rows: ImageRows, box: SecretBox) => Promise<void>;
   /** Keys that came from the image are good no more. */
@@ -186,9 +186,9 @@ export class StandIn {
   /** Throws where there is no key for one. */
   async #boxOf(salt: string | undefined): Promise<SecretBox> {
     if (this.#opened?.salt !== salt || this.#opened === undefined) {
-      const secrets = await this.#input.openSecrets(salt);
+      const secrets = this.#input.openSecrets(salt);
       if (secrets === undefined) throw new GatewayError('internal', 'There is no key to open it with.');
-      this.#opened = { salt, box: secrets.box };
+      this.#opened = { salt, box: (await secrets.open()).box };
     }
     return this.#opened.box;
   }

@@ -37,10 +37,11 @@ export async function readTargetRows(stores: {
   readonly providers: Pick<ProviderStore, 'list'>;
   readonly models: Pick<ModelStore, 'list'>;
 }): Promise<TargetRows> {
-  return {
-    providers: await listAll<StoredProvider>(stores.providers, MOST_ROWS),
-    models: await listAll<StoredModel>(stores.models, MOST_ROWS),
-  };
+  const [providers, models] = await Promise.all([
+    listAll<StoredProvider>(stores.providers, MOST_ROWS),
+    listAll<StoredModel>(stores.models, MOST_ROWS),
+  ]);
+  return { providers, models };
 }
 
 /**

@@ -10,8 +10,8 @@ import { readTargetRows, storedTargetsOf, type TargetRows } from './stored-targe
 export interface TargetDirectoryInput extends CredentialReader {
   readonly stores: Pick<RecordStores, 'models' | 'providers'>;
   readonly secrets: SecretsConfig | undefined;
-  /** Opens sealed credentials; undefined: they cannot be opened. */
-  readonly box: () => SecretBox | undefined;
+  /** Opens sealed credentials; undefined: they cannot be opened. Asked for only where there are some. */
+  readonly openBox: () => Promise<SecretBox | undefined>;
   readonly clock: Clock;
   readonly log: Log;
   /** Of the processes of one gateway, the one that says what an operator should know, once. */
@@ -42,12 +42,15 @@ export class TargetDirectory {
 
   /** Reads them anew, after whatever reading is under way. Rejects while the record is away: those from before stay. */
   load(): Promise<void> {
-    return this.#next(() => readTargetRows(this.#input.stores), this.#input.box());
+    return this.#next(() => readTargetRows(this.#input.stores), this.#input.openBox);
   }
 
   /** Has those that somebody else has read. */
   takeOver(rows: TargetRows, box: SecretBox): Promise<void> {
-    return this.#next(() => Promise.resolve(rows), box);
+    return this.#next(
+      () => Promise.resolve(rows),
+      () => Promise.resolve(box),
+    );
   }
 
   /** Reads them anew from time to time, and tells where a credential is another one. */
@@ -72,8 +75,12 @@ export class TargetDirectory {
     this.#cancelRefresh();
   }
 
-  #next(read: () => Promise<TargetRows>, box: SecretBox | undefined): Promise<void> {
-    const loading = this.#loading.then(async () => this.#hold(await read(), box));
+  #next(read: () => Promise<TargetRows>, openBox: TargetDirectoryInput['openBox']): Promise<void> {
+    const loading = this.#loading.then(async () => {
+      const rows = await read();
+      const isSealed = rows.providers.some(({ apiKeyEncrypted }) => apiKeyEncrypted !== null);
+      await this.#hold(rows, isSealed ? await openBox() : undefined);
+    });
     this.#loading = loading.catch(() => undefined);
     return loading;
   }

@@ -39,8 +39,8 @@ export interface ProviderStore extends Collection<StoredProvider> {
   create(provider: Omit<NewItem<StoredProvider>, 'rotatedAt'>): Promise<StoredProvider>;
   /** A change of the credential sets `rotatedAt`. */
   update(id: string, changes: Omit<ItemChanges<StoredProvider>, 'rotatedAt'>): Promise<StoredProvider | undefined>;
-  /** Those whose credential was sealed with another key than this one. */
-  sealedOtherwise(keyId: string): Promise<readonly StoredProvider[]>;
+  /** Those whose credential is sealed, with whatever key. */
+  sealed(): Promise<readonly StoredProvider[]>;
   /**
    * Replaces the sealed text of an unchanged credential; false when another one has been set meanwhile. It is the same
    * credential, so `rotatedAt` stays.

@@ -8,14 +8,16 @@ export type Revisions = Readonly<Record<RevisionTopic, number>>;
 export interface RevisionStore {
   read(): Promise<Revisions>;
   /**
-   * Calls `onChange` with the parts that changed since the last call or the beginning. Where the database tells by
-   * itself that is at once, otherwise within `pollMs`. While the database cannot be reached nothing is told, and
-   * afterwards what was missed. The returned function ends it.
+   * Calls `onChange` with the parts that changed since the last call, or since the revisions that are given. Where the
+   * database tells by itself that is at once, otherwise within `pollMs`. While the database cannot be reached nothing is
+   * told, and afterwards what was missed. The returned function ends it.
    */
   watch(input: RevisionWatch): () => Promise<void>;
 }
 
 export interface RevisionWatch {
+  /** What the caller has read is at least of these. */
+  readonly since: Revisions;
   readonly onChange: (topics: readonly RevisionTopic[]) => void;
   /** Told whenever the record has answered, which is asked at least once in `pollMs`. */
   readonly onAnswer: () => void;

@@ -90,7 +90,7 @@ export const providerRoutes: readonly AdminRoute[] = [
         name: body.name,
         kind: definition.name,
         baseUrl: body.base_url ?? null,
-        ...credentialOf(source, id, body.api_key),
+        ...(await credentialOf(source, id, body.api_key)),
         settings: { ...body.settings },
         isActive: body.is_active ?? true,
       });
@@ -115,7 +115,7 @@ export const providerRoutes: readonly AdminRoute[] = [
       const place = configured.findIndex(({ id }) => id === after);
       if (place !== -1) return configured.slice(place + 1, place + 1 + limit);
       const stored = await listPage(source.record.stores.providers, query);
-      const page = stored.map((provider) => describeProvider(source, provider));
+      const page = await Promise.all(stored.map((provider) => describeProvider(source, provider)));
       return [...page, ...configured.slice(0, limit - page.length)];
     },
   }),
@@ -155,7 +155,7 @@ export const providerRoutes: readonly AdminRoute[] = [
         ...(body.name !== undefined && { name: body.name }),
         ...(body.kind !== undefined && { kind: definition.name }),
         ...(body.base_url !== undefined && { baseUrl: body.base_url }),
-        ...(body.api_key !== undefined && credentialOf(source, id, body.api_key)),
+        ...(body.api_key !== undefined && (await credentialOf(source, id, body.api_key))),
         ...(body.settings !== undefined && { settings: { ...body.settings } }),
         ...(body.is_active !== undefined && { isActive: body.is_active }),
       });
@@ -197,7 +197,7 @@ function requireAddress({ baseUrl: own, missingAddress, name: kind }: ProviderDe
   throw invalidField('base_url', missingAddress ?? `is missing; ${kind} has no address of its own`);
 }
 
-function credentialOf({ record }: AdminSource, id: string, credential: string | undefined) {
+async function credentialOf({ record }: AdminSource, id: string, credential: string | undefined) {
   if (credential === undefined) return { apiKeyEncrypted: null, keyId: null, apiKeyRef: null };
   if (isCredentialReference(credential)) {
     if (isOwnSecret(credential)) throw invalidField('api_key', "refers to a secret of the gateway's own");
@@ -208,7 +208,7 @@ function credentialOf({ record }: AdminSource, id: string, credential: string | 
     const remedy = 'Set SECRETS_ENCRYPTION_KEY, such as of "openssl rand -base64 32", and start the gateway again.';
     throw new GatewayError('store_unavailable', `Credentials cannot be encrypted now. ${remedy}`);
   }
-  const { box } = secrets;
+  const { box } = await secrets.open();
   return { apiKeyEncrypted: box.seal(credential, providerContext(id)), keyId: box.keyId, apiKeyRef: null };
 }
 
@@ -217,14 +217,14 @@ function refuseConfigured(id: string): void {
   throw new GatewayError('forbidden', 'This provider is one of the configuration. Change it there.');
 }
 
-function describeProvider(source: AdminSource, provider: StoredProvider): z.input<typeof shown> {
+async function describeProvider(source: AdminSource, provider: StoredProvider): Promise<z.input<typeof shown>> {
   const { createdAt, id, isActive, kind, rotatedAt, updatedAt } = provider;
   return {
     id,
     name: provider.name,
     kind,
     base_url: provider.baseUrl ?? findProviderByName(kind)?.baseUrl ?? null,
-    api_key_preview: previewOf(source, provider),
+    api_key_preview: await previewOf(source, provider),
     is_active: isActive,
     // Its shape was checked when it was written.
     settings: provider.settings as ProviderSettings,
@@ -240,11 +240,15 @@ function rotationDaysOf({ runtime }: AdminSource): number {
   return runtime().config.secrets?.rotationDays ?? DEFAULT_ROTATION_DAYS;
 }
 
-function previewOf({ record }: AdminSource, { apiKeyEncrypted, apiKeyRef, id }: StoredProvider): string | null {
+async function previewOf(
+  { record }: AdminSource,
+  { apiKeyEncrypted, apiKeyRef, id }: StoredProvider,
+): Promise<string | null> {
   if (apiKeyRef !== null) return apiKeyRef;
   if (apiKeyEncrypted === null) return null;
   try {
-    return credentialPreview(record.secrets?.box.open(apiKeyEncrypted, providerContext(id)) ?? '');
+    const opened = await record.secrets?.open();
+    return credentialPreview(opened?.box.open(apiKeyEncrypted, providerContext(id)) ?? '');
   } catch {
     return '****';
   }

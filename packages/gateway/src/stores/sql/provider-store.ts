@@ -46,9 +46,9 @@ export function createSqlProviderStore(context: StoreContext): ProviderStore {
       const isRotated = changes.apiKeyEncrypted !== undefined || changes.apiKeyRef !== undefined;
       return providers.update(id, isRotated ? { ...changes, rotatedAt: clock.wallNow() } : changes);
     },
-    async sealedOtherwise(keyId) {
-      const sql = `SELECT ${providers.selected} FROM providers WHERE key_id IS NOT NULL AND key_id <> ? ORDER BY id`;
-      return (await asStore(() => database.all<Row>(sql, [keyId]))).map((row) => providers.decode(row));
+    async sealed() {
+      const sql = `SELECT ${providers.selected} FROM providers WHERE key_id IS NOT NULL ORDER BY id`;
+      return (await asStore(() => database.all<Row>(sql))).map((row) => providers.decode(row));
     },
     reseal(id, from, { apiKeyEncrypted, keyId }) {
       return providers.change(async (transaction) => {

@@ -41,7 +41,7 @@ interface WatchSettings extends RevisionWatch {
 /** Looks again and again, and at once when told to; never twice at a time. */
 class Watch {
   readonly #settings: WatchSettings;
-  #last: Partial<Revisions> = {};
+  #last: Revisions;
   #isLooking = false;
   #isStale = false;
   #isStopped = false;
@@ -49,6 +49,7 @@ class Watch {
 
   constructor(settings: WatchSettings) {
     this.#settings = settings;
+    this.#last = settings.since;
   }
 
   look(): void {
