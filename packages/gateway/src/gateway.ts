@@ -19,7 +19,7 @@ import type { GatewayRecord } from './record/gateway-record.ts';
 import type { HealthRegistry } from './resilience/health.ts';
 import { healthSettingsOf } from './resilience/health-settings.ts';
 import { compileRuntime, type Runtime } from './runtime.ts';
-import { createAdminServer } from './server/admin/admin-server.ts';
+import { createAdminOnDemand } from './server/admin/admin-on-demand.ts';
 import { createHttpServer } from './server/http-server.ts';
 import { createManagementPages } from './server/management-pages.ts';
 import { OpenConnections } from './server/open-connections.ts';
@@ -173,7 +173,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
       stats: routingStats,
       allStats: shared.allRoutingStats,
     }),
-    admin: createAdminServer({
+    admin: createAdminOnDemand({
       ...pages,
       access,
       isOpen: () => runtime.adminKey !== undefined,
