@@ -14,7 +14,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import { createAdminAccess } from './policies/admin-access.ts';
 import { createRequestIds } from './policies/request-id.ts';
 import { createPriceOf } from './price-of.ts';
-import { createPriceLibrary } from './pricing/price-library.ts';
+import type { PriceLibrary } from './pricing/price-library.ts';
 import type { GatewayRecord } from './record/gateway-record.ts';
 import type { HealthRegistry } from './resilience/health.ts';
 import { healthSettingsOf } from './resilience/health-settings.ts';
@@ -55,6 +55,7 @@ export interface SharedParts {
   readonly health: HealthRegistry;
   /** Whether Redis answers; absent: none is configured. */
   readonly isRedisAnswering?: (() => boolean) | undefined;
+  readonly priceLibrary: PriceLibrary;
   /** Text of /metrics over all processes. */
   readonly metricsText: () => Promise<string>;
   /** What was routed where over all processes, of a window in milliseconds or since they began; absent: this is all. */
@@ -91,7 +92,6 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   const outbox = new Outbox(() => shared.ledger?.flush());
   const transport = withDemo(createHttpTransport({ clock, outbox }), createDemoTransport(clock));
   const learned = createLearnedParts({ clock, random: shared.random, models: () => runtime.models });
-  const priceLibrary = createPriceLibrary();
   const routingStats = createRoutingStats({ clock });
   const priceOf = createPriceOf({ catalog: () => runtime.catalog, models: () => runtime.models });
   const ledger = shared.ledger && createExchangeLedger({ ledger: shared.ledger, priceOf, clock });
@@ -116,7 +116,6 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
       ...shared,
       ...learned,
       transport,
-      priceLibrary,
       audit,
       priceOf,
       beginEntry: (exchange, step) => ledger?.begin(exchange, step),

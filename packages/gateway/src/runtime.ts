@@ -25,7 +25,6 @@ import { createSecurityHeaders, revealingHeaders, type SecurityHeaders } from '.
 import { createSignature } from './policies/signature.ts';
 import type { PriceOf } from './price-of.ts';
 import { createModelCatalogue, type ModelCatalogue } from './pricing/model-catalogue.ts';
-import type { PriceLibrary } from './pricing/price-library.ts';
 import { createBuildTarget } from './providers/build-target.ts';
 import { createDemoTarget } from './providers/demo-target.ts';
 import { createHeadRules } from './relay/reply-headers.ts';
@@ -58,7 +57,6 @@ export interface Runtime extends ServedRuntime {
 
 export interface RuntimeParts extends SharedParts, LearnedParts {
   readonly transport: Transport;
-  readonly priceLibrary: PriceLibrary;
   readonly priceOf: PriceOf;
   /** Writes down what callers may not; undefined: there is no record to write it into. */
   readonly audit: ExchangeAudit | undefined;

@@ -21,6 +21,8 @@ export interface OpenRecordInput {
   readonly migrates: boolean;
   /** Processes that share the connections to a server. */
   readonly processes: number;
+  /** Begins what can be done until the database answers for the first time; absent: nothing. Called where there is one. */
+  readonly meanwhile?: (() => void) | undefined;
   /** Connects to where an image of the record is kept; absent: nowhere. */
   readonly openImage?: OpenImage | undefined;
 }
@@ -41,6 +43,7 @@ export async function openRecord(input: OpenRecordInput): Promise<GatewayRecord 
   const { config, env } = loaded;
   if (config.database === undefined) return undefined;
   const database = await open(config.database, input);
+  input.meanwhile?.();
   const place = placeOf(config.database.url);
   const record = new GatewayRecord({
     database,

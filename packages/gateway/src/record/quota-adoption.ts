@@ -75,10 +75,15 @@ async function usesBefore(
   until: number,
 ): Promise<readonly PastUse[]> {
   const { organisations, teams, tenants } = stores.tenants;
+  const [tenant, team, organisation] = await Promise.all([
+    limitedOf(tenants),
+    limitedOf(teams),
+    limitedOf(organisations),
+  ]);
   const limited: Readonly<Record<Scope, ReadonlySet<string>>> = {
-    tenant: new Set([...(await limitedOf(tenants)), ...idsOf([...(config.tenants ?? [])])]),
-    team: await limitedOf(teams),
-    organisation: await limitedOf(organisations),
+    tenant: new Set([...tenant, ...idsOf([...(config.tenants ?? [])])]),
+    team,
+    organisation,
   };
   const uses: PastUse[] = [];
   for (const scope of ['tenant', 'team', 'organisation'] as const) {

@@ -52,6 +52,8 @@ export class SpendAdoption {
 
   /** Begins: returns when the ledger has been read once, or takes too long. */
   async start(): Promise<void> {
+    const { budgets, database, tokenBudgets } = this.#input;
+    if (budgets.held.length + tokenBudgets.held.length > 0) database.expectReport();
     await waitAtMost(this.#input.clock, WAIT_MS, this.#round());
   }
 

@@ -1,5 +1,6 @@
 import { loadConfig } from '../config/load.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
+import { createPriceLibrary } from '../pricing/price-library.ts';
 import { openBudgets } from '../record/open-budgets.ts';
 import { openLedger } from '../record/open-ledger.ts';
 import { openRecord } from '../record/open-record.ts';
@@ -39,6 +40,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     random,
     ...createHealthReporter({ log, metrics, targets: () => targets(), registry: () => health }),
   });
+  const priceLibrary = createPriceLibrary();
   const record = await openRecord({
     loaded,
     workingDirectory: input.workingDirectory,
@@ -46,6 +48,8 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     log,
     migrates: true,
     processes: 1,
+    // Whoever listens waits for them, and hears of a failure.
+    meanwhile: () => void priceLibrary.load().catch(() => undefined),
     openImage: imageOpener(loaded.config.redis, { clock, metrics }),
   });
   const openedLedger = openLedger({
@@ -76,6 +80,10 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
       onCrossing: budgets.onCrossing,
     },
   });
+  const adopting = Promise.all([
+    adoptQuotas({ record, config: loaded.config, ledger: openedLedger?.ledger, limits, clock, log }),
+    stores.spend && budgets?.keep(stores.spend, openedLedger?.ledger),
+  ]);
   const gateway: Gateway = createGateway(loaded, {
     clock,
     random,
@@ -89,6 +97,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     record,
     spend: stores.spend,
     ledger: openedLedger?.ledger,
+    priceLibrary,
     metricsText,
     version,
   });
@@ -97,15 +106,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   logShared(log, loaded.config.redis);
 
   const probes = createHealthProbes({ registry: health, clock, random });
-  if (stores.spend) await budgets?.keep(stores.spend, openedLedger?.ledger);
-  const closeQuotas = await adoptQuotas({
-    record,
-    config: loaded.config,
-    ledger: openedLedger?.ledger,
-    limits,
-    clock,
-    log,
-  });
+  const [closeQuotas] = await adopting;
   const address = await gateway.listen();
   const metricsPort = await openMetricsPort({
     config: loaded.config,

@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/load.ts';
 import type { RoutingStatsSnapshot } from '../explain/routing-stats.ts';
 import { createGateway } from '../gateway.ts';
+import { createPriceLibrary } from '../pricing/price-library.ts';
 import type { RecordChange } from '../record/gateway-record.ts';
 import { openBudgets } from '../record/open-budgets.ts';
 import { openLedger } from '../record/open-ledger.ts';
@@ -45,6 +46,7 @@ export async function runWorker({ input: given, workers, io }: ProcessOptions): 
   const metrics = createMetrics({ defaultMetrics: loaded.config.telemetry.metrics.enabled });
   const health = createHealthRegistry({ clock, random: Math.random, onChange: () => {} });
   const onNotice = ({ message }: { readonly message: string }): void => log.warn('worker', message);
+  const priceLibrary = createPriceLibrary();
   const record = await openRecord({
     loaded,
     workingDirectory: input.workingDirectory,
@@ -52,6 +54,8 @@ export async function runWorker({ input: given, workers, io }: ProcessOptions): 
     log,
     migrates: false,
     processes: workers + 1,
+    // Whoever listens waits for them, and hears of a failure.
+    meanwhile: () => void priceLibrary.load().catch(() => undefined),
     openImage: imageOpener(loaded.config.redis, { clock, metrics }),
   });
   record?.tellOthers((change) => bus.ask(workerTopics.recordChanged, change, RECORD_MS));
@@ -98,6 +102,7 @@ export async function runWorker({ input: given, workers, io }: ProcessOptions): 
     record,
     spend: stores.spend,
     ledger: openedLedger?.ledger,
+    priceLibrary,
     metricsText: async () => String(await bus.ask(workerTopics.allMetrics, undefined, METRICS_MS)),
     allRoutingStats: async (windowMs) =>
       (await bus.ask(workerTopics.allRoutingStats, windowMs, METRICS_MS)) as RoutingStatsSnapshot,

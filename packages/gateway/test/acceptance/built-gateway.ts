@@ -34,6 +34,8 @@ export interface GatewayProcess {
 }
 
 export interface BuiltGateway {
+  /** Where its files are. */
+  readonly folder: string;
   start(options: StartOptions): Promise<GatewayProcess>;
   /** Ends whatever still runs and removes all files. */
   remove(): Promise<void>;
@@ -55,6 +57,7 @@ export async function buildGateway(): Promise<BuiltGateway> {
   await promisify(execFile)(process.execPath, ['build.mjs'], { cwd: staged });
   const running = new Set<() => Promise<unknown>>();
   return {
+    folder: staged,
     async start({ args = [], env = {}, files = {}, directory: former }) {
       const directory = former ?? (await mkdtemp(join(home, 'cwd-')));
       for (const [name, text] of Object.entries(files)) {

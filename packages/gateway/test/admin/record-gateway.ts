@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/canonical/clock.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
+import { createPriceLibrary } from '../../src/pricing/price-library.ts';
 import { providerDefinitions } from '../../src/providers/registry.gen.ts';
 import type { GatewayRecord } from '../../src/record/gateway-record.ts';
 import { openBudgets } from '../../src/record/open-budgets.ts';
@@ -132,6 +133,7 @@ export async function startRecordGateway({
     record,
     spend,
     ledger: opened?.ledger,
+    priceLibrary: createPriceLibrary(),
     metricsText,
     version: 'test',
   });

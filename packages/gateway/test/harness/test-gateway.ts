@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../src/canonical/clock.ts';
 import type { ConfigFlags, LoadedConfig } from '../../src/config/gateway-config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createGateway, type Gateway } from '../../src/gateway.ts';
+import { createPriceLibrary } from '../../src/pricing/price-library.ts';
 import { providerDefinitions } from '../../src/providers/registry.gen.ts';
 import { openLedger } from '../../src/record/open-ledger.ts';
 import { openRecord } from '../../src/record/open-record.ts';
@@ -96,6 +97,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     health,
     record,
     ledger: opened?.ledger,
+    priceLibrary: createPriceLibrary(),
     metricsText: () => metrics.text(),
     version: 'test',
   });

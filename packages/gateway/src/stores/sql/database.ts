@@ -29,6 +29,8 @@ export interface Database extends SqlRunner {
     parameters?: readonly SqlValue[],
     limits?: CallLimits,
   ): Promise<readonly Row[]>;
+  /** Says that a report is asked soon, so that what answers it is ready then. */
+  expectReport(): void;
   /**
    * Calls `onMessage` for everything that is said on a channel by `pg_notify`, and with an empty text whenever it begins to
    * listen: what was said before that, and while a lost connection is made anew, is missed. The returned function ends

@@ -105,6 +105,9 @@ class PostgresDatabase implements Database {
     );
   }
 
+  /** A connection for it is made in less time than is left. */
+  expectReport(): void {}
+
   listen(channel: string, onMessage: (text: string) => void): () => Promise<void> {
     const { clock } = this.#settings;
     const listener = new PostgresListener({ url: this.#url, channel, clock, onMessage });

@@ -68,6 +68,25 @@ test('a place that cannot be written is an error with a remedy', async () => {
   });
 });
 
+test('a file that is no database is told to the first call, and to the next', async () => {
+  writeFileSync(join(folder, 'record.db'), 'Something else that somebody keeps here.'.repeat(100));
+  const database = await open();
+  for (let count = 0; count < 2; count += 1) {
+    await expect(database.all('SELECT 1')).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringContaining('is not a SQLite database'),
+    });
+  }
+  await database.close();
+});
+
+test('one that was opened and never asked anything is closed', async () => {
+  const database = await open();
+  database.expectReport();
+  await database.close();
+  expect(existsSync(join(folder, 'record.db-wal'))).toBe(false);
+});
+
 test('a call that nobody waits for any more is not made', async () => {
   const database = await open();
   await database.script('CREATE TABLE t (id TEXT)');

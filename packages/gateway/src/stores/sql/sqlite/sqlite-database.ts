@@ -65,6 +65,7 @@ class SqliteDatabase implements Database {
       return new SqliteLane(thread, clock, file);
     };
     this.#main = createLane();
+    this.#main.thread.start();
     this.#reports = file === ':memory:' ? this.#main : createLane();
     const probe = () => this.#main.takeTurn(() => this.#ask('all', 'SELECT 1', []), {}, DEFAULT_TIMEOUT_MS);
     this.#circuit = new Circuit({ clock, place: file, probe, onNotice });
@@ -115,6 +116,10 @@ class SqliteDatabase implements Database {
       this.#settings.reportTimeoutMs ?? DEFAULT_REPORT_TIMEOUT_MS,
     );
     return rowsOf<Row>(result);
+  }
+
+  expectReport(): void {
+    this.#reports.thread.start();
   }
 
   listen(): undefined {

@@ -13,8 +13,8 @@ interface Waiting {
 }
 
 /**
- * One thread with one connection to a SQLite file. It is started by the first request and started anew when it died;
- * it keeps the process alive only while it is asked something.
+ * One thread with one connection to a SQLite file. It is started by the first request, or before, and started anew when
+ * it died; it keeps the process alive only while it is asked something.
  */
 export class SqliteThread {
   readonly #settings: ThreadSettings;
@@ -32,10 +32,15 @@ export class SqliteThread {
     return this.#deaths;
   }
 
+  /** Has the thread open its file, which takes some 40 ms, before it is asked anything. */
+  start(): void {
+    this.#worker ??= this.#begin();
+  }
+
   /** Resolves with what the thread answers; rejects with a `SqlError`. It waits as long as the thread takes. */
   ask(task: ThreadTask): Promise<ThreadResult> {
     return new Promise((resolve, reject) => {
-      this.#worker ??= this.#start();
+      this.#worker ??= this.#begin();
       this.#lastId += 1;
       if (this.#waiting.size === 0) this.#worker.ref();
       this.#waiting.set(this.#lastId, { resolve, reject });
@@ -60,7 +65,7 @@ export class SqliteThread {
     void worker.terminate();
   }
 
-  #start(): Worker {
+  #begin(): Worker {
     const worker = new Worker(`(${threadMain.toString()})()`, {
       eval: true,
       name: 'sqlite',

@@ -37,6 +37,11 @@ export function threadMain(): void {
     return opened.defaultSafeIntegers(true);
   };
   let database: InstanceType<Binding> | undefined;
+  try {
+    database = open();
+  } catch {
+    // It is tried again for the first request, which is told why it cannot be.
+  }
   const statements = new Map<string, Statement>();
 
   const prepare = (sql: string): Statement => {
