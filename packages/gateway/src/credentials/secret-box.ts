@@ -29,7 +29,7 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const MIN_PASSPHRASE = 16;
-/** Costs of deriving a key from a passphrase: some 100 ms and 32 MB, once at the start. */
+/** Costs of deriving a key from a passphrase: some 100 ms and 32 MB, once. */
 const scryptCosts = { N: 2 ** 15, r: 8, p: 1, maxmem: 2 ** 26 };
 
 /** Makes a box; a passphrase takes a moment. Rejects where a key is too short to be one. */

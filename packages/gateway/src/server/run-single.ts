@@ -48,7 +48,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
     log,
     migrates: true,
     processes: 1,
-    // Whoever listens waits for them, and hears of a failure.
+    // Prices take the main thread while the database takes another. `listen` waits for them, and tells of a failure.
     meanwhile: () => void priceLibrary.load().catch(() => undefined),
     openImage: imageOpener(loaded.config.redis, { clock, metrics }),
   });
@@ -80,6 +80,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
       onCrossing: budgets.onCrossing,
     },
   });
+  // The ledger is read while the gateway is compiled. Neither rejects.
   const adopting = Promise.all([
     adoptQuotas({ record, config: loaded.config, ledger: openedLedger?.ledger, limits, clock, log }),
     stores.spend && budgets?.keep(stores.spend, openedLedger?.ledger),

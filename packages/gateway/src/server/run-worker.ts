@@ -54,7 +54,7 @@ export async function runWorker({ input: given, workers, io }: ProcessOptions): 
     log,
     migrates: false,
     processes: workers + 1,
-    // Whoever listens waits for them, and hears of a failure.
+    // Prices take the main thread while the database takes another. `listen` waits for them, and tells of a failure.
     meanwhile: () => void priceLibrary.load().catch(() => undefined),
     openImage: imageOpener(loaded.config.redis, { clock, metrics }),
   });
