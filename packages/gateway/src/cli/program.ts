@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { version } from '../version.ts';
 import { createAuditCommand } from './commands/audit.ts';
 import { createBackendHealthCommand } from './commands/backend-health.ts';
+import { createCacheStatusCommand } from './commands/cache-status.ts';
 import { createChatCommand } from './commands/chat.ts';
 import { createCompletionsCommand } from './commands/completions.ts';
 import { createConfigCommand } from './commands/config.ts';
@@ -32,6 +33,7 @@ const commandFactories: readonly ((session: Session) => Command)[] = [
   createBackendHealthCommand,
   createKeysCommand,
   createRoutingStrategyCommand,
+  createCacheStatusCommand,
   createConfigCommand,
   createValidateCommand,
   createInfoCommand,

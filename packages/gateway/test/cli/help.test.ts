@@ -202,7 +202,7 @@ describe('the command line', () => {
 
   it('has the commands of this version and no others', () => {
     const names =
-      'start health models chat latency cost token-usage backend-health keys routing-strategy config validate info migrate db audit completions simulate';
+      'start health models chat latency cost token-usage backend-health keys routing-strategy cache-status config validate info migrate db audit completions simulate';
     expect(program.commands.map((command) => command.name())).toEqual(names.split(' '));
   });
 

@@ -85,7 +85,13 @@ export const routingTest = {
 };
 
 /** What a well gateway answers an operator, by path. */
+const noCache = { enabled: false, message: 'There is no response cache.' };
+
 export const managementAnswers: Readonly<Record<string, unknown>> = {
+  '/api/v1/cache/stats': noCache,
+  '/api/v1/cache/entries': { ...noCache, entries: [] },
+  '/api/v1/cache/config': noCache,
+  '/api/v1/cache/clear': { ...noCache, cleared: 0 },
   '/api/v1/backends/health': backendsHealth,
   '/api/v1/routing/test': routingTest,
   '/api/v1/routing/config': {

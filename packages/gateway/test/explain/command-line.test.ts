@@ -37,6 +37,17 @@ it('the commands understand what a gateway answers', async () => {
   expect(health.stdout).toMatch(/^chat\/t0\tt0\thealthy\tclosed\t\d+ ms\t100 %\t-\t-\t-\thttp:\/\/127\.0\.0\.1:\d+$/m);
 });
 
+it('`cache-status` was missing: it says what the pages about the cache say', async () => {
+  desk = await startDesk((at) => ({ models: { chat: { providers: [at(0)] } } }));
+  for (const words of [['stats'], ['list'], ['clear'], ['clear', '--force', '--older-than', '24h'], ['config']]) {
+    const result = await run('cache-status', ...words);
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result.stdout).toBe('There is no response cache: every request is answered by a provider.\n');
+  }
+  const { stdout } = await run('cache-status', 'clear', '--force', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ success: true, data: { enabled: false, cleared: 0 } });
+});
+
 it('the commands end with 1 when nothing works, and with 4 without the key', async () => {
   desk = await startDesk((at) => ({ models: { chat: { providers: [at(0, { model: 'f23' })] } } }));
   await desk.chat();
