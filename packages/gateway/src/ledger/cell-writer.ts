@@ -9,6 +9,8 @@ const MAX_TEXT_BYTES = MAX_TEXT * 6 + 3;
 const MAX_KNOWN_TEXTS = 4_000;
 /** Bytes for which there is room from the beginning; hardly a record has more. */
 const FIRST_BYTES = 16 * 1024;
+/** Lengths of lines of which a view is kept; few lines are longer. */
+const MAX_VIEWS = 2_048;
 
 const COMMA = 0x2c;
 const QUOTE = 0x22;
@@ -27,6 +29,8 @@ export class CellWriter {
   bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
   #known = new Map<string, Uint8Array>();
   #at = 0;
+  /** Of `bytes`, by where they end. */
+  #views: (Uint8Array | undefined)[] = noViews();
 
   begin(kind: string): void {
     this.#at = HEAD;
@@ -37,8 +41,7 @@ export class CellWriter {
   /** Ends the line; gives its length. */
   end(): number {
     this.close();
-    const start = HEAD;
-    this.#at = sealLine(this.bytes, this.#at, crc32(this.bytes.subarray(start, this.#at)));
+    this.#at = sealLine(this.bytes, this.#at, crc32(this.#json()));
     return this.#at;
   }
 
@@ -165,12 +168,25 @@ export class CellWriter {
     return encoded;
   }
 
+  /** What was written. To make the view of it takes longer than to sum it up. */
+  #json(): Uint8Array {
+    const end = this.#at;
+    if (end >= MAX_VIEWS) return this.bytes.subarray(HEAD, end);
+    this.#views[end] ??= this.bytes.subarray(HEAD, end);
+    return this.#views[end]!;
+  }
+
   #reserve(bytes: number): void {
     if (this.#at + bytes <= this.bytes.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.#at + bytes));
     this.bytes.copy(larger, 0, 0, this.#at);
     this.bytes = larger;
+    this.#views = noViews();
   }
+}
+
+function noViews(): (Uint8Array | undefined)[] {
+  return new Array(MAX_VIEWS).fill(undefined);
 }
 
 /** As JSON; cut to what fits, and without what some databases do not take: zeros and halves of characters. */
