@@ -45,7 +45,9 @@ export class HeldSpend implements SpendReservation {
 
   constructor(verdict: SpendVerdict, owner: SpendOwner, holding: Holding) {
     this.verdict = verdict;
-    this.starts = holding.counters.map(({ start }) => start);
+    const starts = new Array<number>(holding.counters.length);
+    for (let index = 0; index < starts.length; index++) starts[index] = holding.counters[index]!.start;
+    this.starts = starts;
     this.leaseEnd = holding.leaseEnd;
     this.#owner = owner;
     this.#holding = holding;

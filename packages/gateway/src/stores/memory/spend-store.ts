@@ -58,7 +58,8 @@ class SpendTable implements MemorySpendStore {
     this.#endLeases(now);
     if (claims.length === 0) return new RefusedSpend(unlimitedSpend);
     const wallNow = this.#clock.wallNow();
-    const counters = claims.map((claim) => this.#counterOf(claim, wallNow));
+    const counters = new Array<SpendCounter>(claims.length);
+    for (let index = 0; index < claims.length; index++) counters[index] = this.#counterOf(claims[index]!, wallNow);
     const verdict = judgeSpend(claims, counters, estimate, wallNow);
     if (!verdict.allowed) return new RefusedSpend(verdict);
     const held = new HeldSpend(verdict, this, {
