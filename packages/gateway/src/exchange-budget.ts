@@ -126,6 +126,7 @@ function estimateAt(exchange: Exchange, where: Resolution | Place, input: Exchan
     return dearest.cost;
   }
   addPlaces(dearest, exchange, where, input);
+  if (!input.catalog.hasFallbacks) return dearest.cost;
   const facts = routingFactsOf(exchange);
   for (const kind of fallbackKinds) {
     for (const one of input.catalog.fallbacksOf(where, kind, facts)) addPlaces(dearest, exchange, one, input);

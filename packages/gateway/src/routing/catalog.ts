@@ -22,6 +22,8 @@ export interface Catalog {
   readonly models: () => readonly ListedModel[];
   /** Where a request goes, or why it goes nowhere: `model_not_found`, `model_required`. */
   readonly resolve: (facts: RoutingFacts) => Resolution | GatewayError;
+  /** Whether there is any model of which `fallbacksOf` says more than nothing. */
+  readonly hasFallbacks: boolean;
   /**
    * Where a request goes on, in order, when every target of its model failed: the same request under other models. Each
    * may have fallbacks of its own; who follows them visits each once.
@@ -84,6 +86,7 @@ export function compileCatalog(config: GatewayConfig, options: CatalogOptions): 
       ...fallbacks.notices.map((message) => notice(`routing.fallbacks: ${message}`)),
     ],
     resolve,
+    hasFallbacks: fallbacks.hasAny,
     fallbacksOf: fallbacks.of,
   };
 }

@@ -7,6 +7,8 @@ export type FallbackKind = keyof FallbackModels;
 
 /** Where requests go on whose model failed for good. */
 export interface ModelFallbacks {
+  /** Whether any model is followed by another. */
+  readonly hasAny: boolean;
   /**
    * The models that follow, in order, as the resolver finds them for the same request. A kind of failure without models
    * of its own is followed by those of `any`. Each of them may have fallbacks in turn: who follows them visits each
@@ -24,7 +26,7 @@ export function compileModelFallbacks(
   configured: ReadonlyMap<string, FallbackModels> | undefined,
   resolve: Resolve,
 ): ModelFallbacks {
-  if (configured === undefined || configured.size === 0) return { of: () => none, notices: [] };
+  if (configured === undefined || configured.size === 0) return { hasAny: false, of: () => none, notices: [] };
 
   const followersOf = ({ requestedModel, route }: Resolution, kind: FallbackKind): readonly string[] => {
     const entry =
@@ -36,6 +38,7 @@ export function compileModelFallbacks(
   };
 
   return {
+    hasAny: true,
     of(resolution, kind, facts) {
       const found: Resolution[] = [];
       for (const model of followersOf(resolution, kind)) {
