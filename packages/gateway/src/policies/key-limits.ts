@@ -144,9 +144,11 @@ class HeldLimits implements KeyHold {
   claim(request: RequestView, estimatedTokens: number): void | Promise<void> {
     if (!this.needsEstimate || this.#isOver) return;
     const { claims: all, requests } = this.#compiled;
-    const claims = all.map((claim, index) =>
-      index < requests.length ? claim : { rule: claim.rule, key: claim.key, cost: estimatedTokens },
-    );
+    const claims = new Array<LimitClaim>(all.length);
+    for (let index = 0; index < all.length; index++) {
+      const claim = all[index]!;
+      claims[index] = index < requests.length ? claim : { rule: claim.rule, key: claim.key, cost: estimatedTokens };
+    }
     if (this.#awaited !== undefined) return this.#countBeside(this.#awaited, claims, request);
     const reservation = this.#limits.reserve(claims);
     if (reservation instanceof Promise) return reservation.then((late) => this.#reserved(late, request));

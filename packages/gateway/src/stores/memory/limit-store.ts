@@ -95,7 +95,8 @@ class CounterTable implements MemoryLimitStore {
     const counters = new Array<Counter>(claims.length);
     const refusal = this.#offerAll(claims, counters, now);
     if (refusal !== undefined) return new RefusedClaims(refusal);
-    const moments = counters.map((counter) => counter.commit(now));
+    const moments = new Array<number>(counters.length);
+    for (let index = 0; index < counters.length; index += 1) moments[index] = counters[index]!.commit(now);
     const verdict = leastLeft(claims, counters, now);
     return new CountedClaims({ verdict, claims, counters, moments, clock: this.#clock });
   }
