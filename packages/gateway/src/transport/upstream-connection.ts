@@ -1,11 +1,11 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import type { Clock } from '../canonical/clock.ts';
-import { type FlowingBody, sendFlowingBody } from './flowing-body.ts';
+import { sendFlowingBody } from './flowing-body.ts';
+import { type CallConnection, HttpCall } from './http-call.ts';
 import type { IdleLimit } from './idle-limit.ts';
 import { type Endpoint, openSocket } from './open-socket.ts';
-import type { Leaving, Outbox } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
 import { bodyLengthOf, encodeRequestHead } from './request-head.ts';
-import { ResponseReader } from './response-reader.ts';
 import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream-call.ts';
 import { UpstreamError } from './upstream-error.ts';
 import { writeMessage } from './write-message.ts';
@@ -34,7 +34,7 @@ export interface ConnectionOwner {
 }
 
 /** A connection to an upstream that carries one call after the other, never two at once. */
-export class UpstreamConnection {
+export class UpstreamConnection implements CallConnection {
   readonly #options: UpstreamConnectionOptions;
   readonly #socket: Socket;
   #call: HttpCall | undefined;
@@ -210,93 +210,4 @@ export class UpstreamConnection {
     if (this.#call === undefined || this.#call.reader.isEnded) this.#options.owner.letGo(this);
     else this.fail(new UpstreamError('UPSTREAM_CLOSED', 'the connection was closed'));
   };
-}
-
-interface HttpCallInput {
-  readonly connection: UpstreamConnection;
-  readonly request: UpstreamRequest;
-  readonly handler: UpstreamHandler;
-  readonly maxHeaderBytes: number;
-}
-
-/** One request and its response. */
-class HttpCall implements UpstreamCall, Leaving {
-  readonly #connection: UpstreamConnection;
-  readonly #handler: UpstreamHandler;
-  readonly request: UpstreamRequest;
-  readonly reader: ResponseReader;
-  #isOver = false;
-  #isPaused = false;
-  isSent = false;
-  flowing: FlowingBody | undefined;
-
-  constructor({ connection, request, handler, maxHeaderBytes }: HttpCallInput) {
-    this.#connection = connection;
-    this.#handler = handler;
-    this.request = request;
-    this.reader = new ResponseReader({ method: request.method, maxHeaderBytes });
-  }
-
-  get isRequestSent(): boolean {
-    return this.flowing === undefined || this.flowing.isSent;
-  }
-
-  leave(): void {
-    this.#connection.write(this);
-  }
-
-  abort(): void {
-    if (!this.#finish()) return;
-    this.#connection.destroy();
-  }
-
-  resume(): void {
-    if (this.#isOver || !this.#isPaused) return;
-    this.#isPaused = false;
-    if (this.reader.isEnded || this.reader.fault !== undefined) this.#settle();
-    else this.#connection.resume();
-  }
-
-  fail(error: Error, wasUsed: boolean): void {
-    // Who has begun to answer has seen the request.
-    if (this.#finish()) this.#handler.onError(error, wasUsed && !this.reader.hasBegun);
-  }
-
-  /** Tells what the last read brought. Answers false when no more is wanted for now. */
-  deliver(): boolean {
-    const { head, data } = this.reader;
-    if (head !== undefined) this.#handler.onHead(head.status, head.rawHeaders);
-    if (this.#isOver) return false;
-    if (data !== undefined && !this.#handler.onData(data)) this.#isPaused = true;
-    if (this.#isOver) return false;
-    if (!this.#isPaused) this.#settle();
-    return !this.#isPaused;
-  }
-
-  #settle(): void {
-    const { fault, isEnded } = this.reader;
-    if (fault !== undefined) {
-      this.#connection.fail(fault);
-    } else if (isEnded && this.#finish()) {
-      this.#connection.release(this);
-      this.#end();
-    }
-  }
-
-  /** The connection may already carry another call, which a handler that throws must not break. */
-  #end(): void {
-    try {
-      this.#handler.onEnd();
-    } catch (error) {
-      this.#handler.onError(error as Error, false);
-    }
-  }
-
-  /** Answers whether it was not over before. */
-  #finish(): boolean {
-    if (this.#isOver) return false;
-    this.#isOver = true;
-    this.flowing?.stop();
-    return true;
-  }
 }
