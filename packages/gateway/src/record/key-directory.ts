@@ -149,7 +149,8 @@ export class KeyDirectory implements KeyLookup {
 
   #use({ answer, endsAt, id }: KnownKey): KeyAnswer {
     if ('refusal' in answer) return answer;
-    if (this.#input.clock.wallNow() >= endsAt) return { refusal: 'expired' };
+    // Few keys end, and the clock is dear.
+    if (endsAt !== Number.POSITIVE_INFINITY && this.#input.clock.wallNow() >= endsAt) return { refusal: 'expired' };
     if (id !== undefined) this.#input.onUse(id);
     return answer;
   }
