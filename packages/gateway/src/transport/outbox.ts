@@ -7,7 +7,7 @@ export interface Leaving {
 /** What waits for the end of a turn at most: the memory of a few hundred small messages. */
 const MAX_WAITING = 64;
 /** Bytes that take long enough to work on that nobody should wait for it: a fraction of a millisecond. */
-const LONG_BYTES = 8 * 1024;
+const LONG_BYTES = 32 * 1024;
 
 /**
  * What is to leave at the end of this turn of the event loop. Under load one turn serves many connections: then all that was
