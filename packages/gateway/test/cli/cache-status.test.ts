@@ -1,15 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type FakeGateway, sendJson, startFakeGateway } from './fake-gateway.ts';
-import { runCli } from './run-cli.ts';
+import { describe, expect, it } from 'vitest';
+import { sendJson } from './fake-gateway.ts';
+import { useOperatorCli } from './operator-cli.ts';
 
-let gateway: FakeGateway;
-beforeAll(async () => {
-  gateway = await startFakeGateway();
-});
-afterEach(() => gateway.reset());
-afterAll(() => gateway.close());
-
-const run = (...argv: string[]) => runCli(argv, { env: { GATEWAY_URL: gateway.url, GATEWAY_API_KEY: 'operators' } });
+const cli = useOperatorCli();
+const { run } = cli;
 
 describe('cache-status', () => {
   it.each([
@@ -25,17 +19,17 @@ describe('cache-status', () => {
     const result = await run('cache-status', name, ...options);
     expect(result).toEqual({ code: 0, stdout: 'There is no response cache.\n', stderr: '' });
     const body = method === 'POST' ? { older_than: '24h' } : undefined;
-    expect(gateway.received).toMatchObject([
+    expect(cli.gateway.received).toMatchObject([
       { method, path, authorization: 'Bearer operators', ...(body && { body }) },
     ]);
   });
 
   it('invents nothing where a gateway says otherwise', async () => {
-    gateway.answerWith((_request, response) => sendJson(response, 200, { enabled: true, total_entries: 3 }));
+    cli.gateway.answerWith((_request, response) => sendJson(response, 200, { enabled: true, total_entries: 3 }));
     for (const name of ['stats', 'list', 'clear', 'config']) {
       expect(await run('cache-status', name)).toMatchObject({ code: 5, stdout: '' });
     }
-    expect(gateway.received.map(({ method }) => method)).not.toContain('POST');
+    expect(cli.gateway.received.map(({ method }) => method)).not.toContain('POST');
   });
 
   it.each([
@@ -44,7 +38,7 @@ describe('cache-status', () => {
     ['clear', '--older-than', 'yesterday'],
   ])('refuses %s %s %s', async (...argv) => {
     expect((await run('cache-status', ...argv)).code).toBe(2);
-    expect(gateway.received).toEqual([]);
+    expect(cli.gateway.received).toEqual([]);
   });
 
   it.each(['stats', 'list', 'clear', 'config'])(
@@ -52,7 +46,7 @@ describe('cache-status', () => {
     async (name) => {
       const json = await run('cache-status', name, '--json');
       expect(JSON.parse(json.stdout)).toMatchObject({ success: true, data: { enabled: false } });
-      gateway.answerWith((_request, response) => sendJson(response, 401, { error: { message: 'Set ADMIN_KEY.' } }));
+      cli.gateway.answerWith((_request, response) => sendJson(response, 401, { error: { message: 'Set ADMIN_KEY.' } }));
       const { code, stderr, stdout } = await run('cache-status', name);
       expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
       expect(stderr).toContain('Set ADMIN_KEY.');

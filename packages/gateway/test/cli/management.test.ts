@@ -1,18 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createManualClock } from '../../src/stores/manual-clock.fixture.ts';
-import { type FakeGateway, sendJson, startFakeGateway } from './fake-gateway.ts';
+import { sendJson, startFakeGateway } from './fake-gateway.ts';
 import { backendsHealth, routingTest } from './management-answers.ts';
+import { useOperatorCli } from './operator-cli.ts';
 import { runCli } from './run-cli.ts';
 
-let gateway: FakeGateway;
-beforeAll(async () => {
-  gateway = await startFakeGateway();
-});
-afterEach(() => gateway.reset());
-afterAll(() => gateway.close());
-
-const run = (...argv: string[]) => runCli(argv, { env: { GATEWAY_URL: gateway.url, GATEWAY_API_KEY: 'operators' } });
-const onTerminal = (...argv: string[]) => runCli(argv, { env: { GATEWAY_URL: gateway.url }, isTerminal: true });
+const cli = useOperatorCli();
+const { run } = cli;
+const onTerminal = (...argv: string[]) => runCli(argv, { env: { GATEWAY_URL: cli.gateway.url }, isTerminal: true });
 
 const red = '\u001b[31m';
 const green = '\u001b[32m';
@@ -36,7 +31,7 @@ describe('routing-strategy', () => {
       'If it fails: chat/two → large/two for large (beyond max_attempts)',
       '',
     ]);
-    expect(gateway.received).toEqual([
+    expect(cli.gateway.received).toEqual([
       {
         method: 'POST',
         path: '/api/v1/routing/test',
@@ -61,19 +56,19 @@ describe('routing-strategy', () => {
       'a:b:c',
     );
     const headers = { 'x-tier': 'gold', a: 'b:c' };
-    expect(gateway.received[0]?.body).toEqual({ stream: true, operation: 'embeddings', key: 'app', headers });
+    expect(cli.gateway.received[0]?.body).toEqual({ stream: true, operation: 'embeddings', key: 'app', headers });
     expect((await run('routing-strategy', 'test', '--header', 'nonsense')).code).toBe(2);
   });
 
   it('test is coloured on a terminal that wants it, whatever the words hold', async () => {
     const decision = 'chat/one\u001b]0;title\u0007 gets the request.';
-    gateway.answerWith((_request, response) => sendJson(response, 200, { ...routingTest, decision }));
+    cli.gateway.answerWith((_request, response) => sendJson(response, 200, { ...routingTest, decision }));
     const { stdout } = await onTerminal('routing-strategy', 'test');
     expect(stdout).toContain(`${green}chat/one]0;title gets the request.`);
     expect(stdout).toContain(`${green}chat/one`);
     expect(stdout).toContain(`${red}chat/two`);
     expect(stdout).not.toContain('\u0007');
-    const settings = { env: { GATEWAY_URL: gateway.url, NO_COLOR: '1' }, isTerminal: true };
+    const settings = { env: { GATEWAY_URL: cli.gateway.url, NO_COLOR: '1' }, isTerminal: true };
     expect((await runCli(['routing-strategy', 'test'], settings)).stdout).not.toContain('\u001b');
   });
 
@@ -85,7 +80,7 @@ describe('routing-strategy', () => {
       candidates: [],
       fallback_chain: [],
     };
-    gateway.answerWith((_request, response) => sendJson(response, 200, nobody));
+    cli.gateway.answerWith((_request, response) => sendJson(response, 200, nobody));
     const { code, stdout, stderr } = await run('routing-strategy', 'test');
     expect({ code, stdout }).toEqual({ code: 1, stdout: 'Nobody would be asked: all are out.\n' });
     expect(stderr).toContain('Nobody');
@@ -106,7 +101,7 @@ describe('routing-strategy', () => {
   it('rules lists them in order', async () => {
     const { stdout } = await run('routing-strategy', 'rules');
     expect(stdout).toContain('1\tnightly\t10\t*\tone\tno\n');
-    gateway.answerWith((_request, response) => sendJson(response, 200, { rules: [] }));
+    cli.gateway.answerWith((_request, response) => sendJson(response, 200, { rules: [] }));
     expect((await run('routing-strategy', 'rules')).stdout).toBe('No rules.\n');
   });
 
@@ -120,7 +115,7 @@ describe('routing-strategy', () => {
     const { stdout } = await run('routing-strategy', 'stats', '--window', '15m');
     expect(stdout).toContain('from 2026-01-02T03:00:00Z to 2026-01-02T03:04:05Z, of one of its processes\n');
     expect(stdout).toContain('chat/one\t7\t6\t1\t2\t3\t0\t0\t0\n');
-    expect(gateway.received[0]?.path).toBe('/api/v1/routing/stats?window=15m');
+    expect(cli.gateway.received[0]?.path).toBe('/api/v1/routing/stats?window=15m');
   });
 });
 
@@ -137,7 +132,7 @@ describe('backend-health', () => {
       'chat/one\tm\topen\toverloaded\t-\t4 s',
       '',
     ]);
-    expect(gateway.received[0]?.path).toBe('/api/v1/backends/health');
+    expect(cli.gateway.received[0]?.path).toBe('/api/v1/backends/health');
   });
 
   it('asks for one provider, and shows what became of it', async () => {
@@ -145,7 +140,7 @@ describe('backend-health', () => {
     expect(stdout).toContain(
       '2026-01-02T03:00:00Z\tchat/two\t-\thealthy\tunhealthy\tpassive\tconnect_failed\t10 min\n',
     );
-    expect(gateway.received[0]?.path).toBe('/api/v1/backends/health?provider=two+%26+more&history=true');
+    expect(cli.gateway.received[0]?.path).toBe('/api/v1/backends/health?provider=two+%26+more&history=true');
   });
 
   it('shows only where something is wrong', async () => {
@@ -155,7 +150,7 @@ describe('backend-health', () => {
     const json = JSON.parse((await run('backend-health', '--unhealthy-only', '--json')).stdout);
     expect(json).toMatchObject({ success: true, data: { total_backends: 2, backends: [{ target: 'chat/two' }] } });
     const well = { ...backendsHealth, backends: [backendsHealth.backends[0]] };
-    gateway.answerWith((_request, response) => sendJson(response, 200, well));
+    cli.gateway.answerWith((_request, response) => sendJson(response, 200, well));
     expect((await run('backend-health', '--unhealthy-only')).stdout).toContain('Nothing is wrong');
   });
 
@@ -168,7 +163,7 @@ describe('backend-health', () => {
 
   it('is 1 when none can be used', async () => {
     const data = { ...backendsHealth, backends: [backendsHealth.backends[1]] };
-    gateway.answerWith((_request, response) => sendJson(response, 200, data));
+    cli.gateway.answerWith((_request, response) => sendJson(response, 200, data));
     const { code, stdout, stderr } = await run('backend-health');
     expect(code).toBe(1);
     expect(stdout).toContain('chat/two');
@@ -185,7 +180,7 @@ describe('backend-health --watch', () => {
     const interruption = new AbortController();
     const clock = createManualClock();
     const waits: number[] = [];
-    const env = { GATEWAY_URL: gateway.url };
+    const env = { GATEWAY_URL: cli.gateway.url };
     const passing = {
       ...clock,
       schedule: (callback: () => void, delayMs: number) => {
@@ -210,7 +205,7 @@ describe('backend-health --watch', () => {
     const { code, stdout, stderr, waits } = await watch(3, []);
     expect({ code, stderr, waits }).toEqual({ code: 0, stderr: '', waits: [5_000, 5_000, 5_000] });
     expect(stdout.match(/2 backends/g)).toHaveLength(3);
-    expect(gateway.received).toHaveLength(3);
+    expect(cli.gateway.received).toHaveLength(3);
   });
 
   it('draws over what it drew on a terminal', async () => {
@@ -220,7 +215,7 @@ describe('backend-health --watch', () => {
 
   it('prints one line of JSON at a time, failures too', async () => {
     let asked = 0;
-    gateway.answerWith((_request, response) => {
+    cli.gateway.answerWith((_request, response) => {
       asked++;
       if (asked === 2) sendJson(response, 503, { error: { message: 'Stopping.' } });
       else sendJson(response, 200, backendsHealth);
@@ -241,16 +236,16 @@ describe('backend-health --watch', () => {
 
   it('goes on while nothing can be used, and ends at once where the first look fails', async () => {
     const data = { ...backendsHealth, backends: [] };
-    gateway.answerWith((_request, response) => sendJson(response, 200, data));
+    cli.gateway.answerWith((_request, response) => sendJson(response, 200, data));
     expect((await watch(2, [])).code).toBe(0);
-    gateway.answerWith((_request, response) => sendJson(response, 401, { error: { message: 'No.' } }));
+    cli.gateway.answerWith((_request, response) => sendJson(response, 401, { error: { message: 'No.' } }));
     expect(await watch(2, [])).toMatchObject({ code: 4, waits: [] });
   });
 
   it('is 0 when it is interrupted while it asks', async () => {
     const interruption = new AbortController();
-    gateway.answerWith(() => interruption.abort());
-    const result = await runCli(['backend-health', '-w', '-u', gateway.url], { signal: interruption.signal });
+    cli.gateway.answerWith(() => interruption.abort());
+    const result = await runCli(['backend-health', '-w', '-u', cli.gateway.url], { signal: interruption.signal });
     expect(result).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 });
@@ -266,7 +261,7 @@ describe.each([
   const words = argv.filter((word) => word !== undefined);
 
   it.each([401, 404, 429])('is 4 when refused with %i, and says why', async (status) => {
-    gateway.answerWith((_request, response) =>
+    cli.gateway.answerWith((_request, response) =>
       sendJson(response, status, { error: { message: 'Set ADMIN_KEY.', code: 'why' } }),
     );
     const { code, stdout, stderr } = await run(...words);
@@ -283,7 +278,7 @@ describe.each([
   });
 
   it('is 5 when the answer is none', async () => {
-    gateway.answerWith((_request, response) => sendJson(response, 200, { something: 'else' }));
+    cli.gateway.answerWith((_request, response) => sendJson(response, 200, { something: 'else' }));
     expect((await run(...words)).code).toBe(5);
   });
 

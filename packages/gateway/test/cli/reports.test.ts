@@ -1,16 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type FakeGateway, sendJson, startFakeGateway } from './fake-gateway.ts';
+import { describe, expect, it } from 'vitest';
+import { sendJson } from './fake-gateway.ts';
+import { useOperatorCli } from './operator-cli.ts';
 import { costAnswer, latencyAnswer, tokensAnswer } from './report-answers.ts';
-import { runCli } from './run-cli.ts';
 
-let gateway: FakeGateway;
-beforeAll(async () => {
-  gateway = await startFakeGateway();
-});
-afterEach(() => gateway.reset());
-afterAll(() => gateway.close());
-
-const run = (...argv: string[]) => runCli(argv, { env: { GATEWAY_URL: gateway.url, GATEWAY_API_KEY: 'operators' } });
+const cli = useOperatorCli();
+const { run } = cli;
 
 describe('latency', () => {
   it('shows the whole, then providers and models', async () => {
@@ -28,13 +22,15 @@ describe('latency', () => {
       `large\t${times}`,
       '',
     ]);
-    expect(gateway.received).toMatchObject([{ path: '/api/v1/metrics/latency', authorization: 'Bearer operators' }]);
+    expect(cli.gateway.received).toMatchObject([
+      { path: '/api/v1/metrics/latency', authorization: 'Bearer operators' },
+    ]);
   });
 
   it('asks for what it is told', async () => {
     await run('latency', '-p', 'a & b', '-m', 'large', '-w', '15m', '--percentiles', '50,99.9');
     await run('latency', '--percentiles');
-    expect(gateway.received.map(({ path }) => path)).toEqual([
+    expect(cli.gateway.received.map(({ path }) => path)).toEqual([
       '/api/v1/metrics/latency?window=15m&provider=a+%26+b&model=large&percentiles=50%2C99.9',
       '/api/v1/metrics/latency',
     ]);
@@ -59,14 +55,14 @@ describe('cost', () => {
 
   it('asks for what it is told', async () => {
     await run('cost', '-p', 'acme', '-m', 'large', '-t', 'one', '-w', '7d', '-g', 'day', '--breakdown');
-    expect(gateway.received[0]?.path).toBe(
+    expect(cli.gateway.received[0]?.path).toBe(
       '/api/v1/metrics/cost?window=7d&group_by=day&provider=acme&model=large&tenant=one&breakdown=true',
     );
   });
 
   it('says what the sums do not hold', async () => {
     const answer = { ...costAnswer, unpriced_attempts: 2, is_truncated: true };
-    gateway.answerWith((_request, response) => sendJson(response, 200, answer));
+    cli.gateway.answerWith((_request, response) => sendJson(response, 200, answer));
     const { code, stderr } = await run('cost');
     expect(code).toBe(0);
     expect(stderr).toContain('What 2 attempts cost is not known');
@@ -85,7 +81,7 @@ describe('token-usage', () => {
     const { stdout } = await run('token-usage', '--detailed', '-t', 'one');
     expect(stdout).toContain('\tCACHED\tCACHE WRITE\tREASONING\tAUDIO IN\tAUDIO OUT\tIMAGES IN\tIMAGES OUT\n');
     expect(stdout).toContain('acme\t3\t12,400\t12,000\t400\t7\t6\t5\t4\t3\t2\t1\n');
-    expect(gateway.received[1]?.path).toBe('/api/v1/metrics/tokens?tenant=one&detailed=true');
+    expect(cli.gateway.received[1]?.path).toBe('/api/v1/metrics/tokens?tenant=one&detailed=true');
   });
 });
 
@@ -106,7 +102,7 @@ describe.each([
     [404, 4],
     [503, 5],
   ])('ends a status %i with exit code %i', async (status, code) => {
-    gateway.answerWith((_request, response) => sendJson(response, status, { error: { message: 'Not so.' } }));
+    cli.gateway.answerWith((_request, response) => sendJson(response, status, { error: { message: 'Not so.' } }));
     const result = await run(command);
     expect(result).toMatchObject({ code, stdout: '' });
     expect(result.stderr).toContain('Not so.');
@@ -115,7 +111,7 @@ describe.each([
   });
 
   it('does not take another document for a report', async () => {
-    gateway.answerWith((_request, response) => sendJson(response, 200, []));
+    cli.gateway.answerWith((_request, response) => sendJson(response, 200, []));
     expect((await run(command)).code).toBe(5);
   });
 });
