@@ -64,7 +64,8 @@ export interface LedgerState {
 export interface Ledger {
   /**
    * Before the first upstream is asked; gives the number to end the exchange with. The exchange will have its row once
-   * `flush` has returned, which must be before the upstream is asked. Throws `store_unavailable` where nothing can be written and requests are to be refused then.
+   * `flush` has returned, which must be before the upstream is asked. Throws `store_unavailable` where nothing can be
+   * written and requests are to be refused then.
    */
   begin(intent: LedgerIntent): number;
   /** Makes sure of what it was given, whatever becomes of the process. Costs nothing where nothing is new; does not throw. */
@@ -91,7 +92,7 @@ export function createLedger(settings: LedgerSettings): Ledger {
   drain?.start();
   const flush = (): void => spool?.flush();
   // Who ends the process in the middle of a turn does not wait for its end.
-  process.on('exit', flush);
+  if (writes) process.on('exit', flush);
   const written = (): Spool => {
     if (spool === undefined) throw new Error('This process keeps no record of its own.');
     return spool;

@@ -77,11 +77,6 @@ export class UpstreamConnection implements CallConnection {
     return call;
   }
 
-  /** It is time for the request, unless something has befallen it meanwhile. */
-  write(call: HttpCall): void {
-    if (this.#call === call) this.#write(call);
-  }
-
   resume(): void {
     this.#socket.resume();
   }
@@ -138,7 +133,9 @@ export class UpstreamConnection implements CallConnection {
     if (this.#call !== undefined) this.#options.outbox.add(this.#call);
   };
 
-  #write(call: HttpCall): void {
+  /** Writes the request, unless something has befallen it meanwhile. */
+  write(call: HttpCall): void {
+    if (this.#call !== call) return;
     const { request } = call;
     const { body } = request;
     const socket = this.#socket;
