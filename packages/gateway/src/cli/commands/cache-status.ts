@@ -29,15 +29,13 @@ interface StatsOptions {
 }
 
 function createStatsCommand(session: Session): Command {
-  const command = session.createCommand({
+  return createQuestion<StatsOptions>(session, {
     name: 'stats',
     summary: 'Ask how often the cache answered',
-    examples: [{ line: 'llm-gateway cache-status stats --detailed', note: 'By model and tenant, once there is one' }],
+    example: ['--detailed', 'By model and tenant, once there is one'],
+    options: [new Option('--detailed', 'Ask by model and tenant too')],
+    ask: ({ detailed }) => ({ path: pathOf('stats', { detailed: detailed ? 'true' : undefined }) }),
   });
-  command.addOption(new Option('--detailed', 'Ask by model and tenant too'));
-  return session.onRun<StatsOptions>(command, (invocation) =>
-    tellAbsence(invocation, { path: pathOf('stats', { detailed: invocation.options.detailed ? 'true' : undefined }) }),
-  );
 }
 
 interface ListOptions {
@@ -46,17 +44,13 @@ interface ListOptions {
 }
 
 function createListCommand(session: Session): Command {
-  const command = session.createCommand({
+  const limit = new Option('--limit <COUNT>', `Entries at most [default: ${USUAL_LISTED}]`);
+  return createQuestion<ListOptions>(session, {
     name: 'list',
     summary: 'Ask what is in the cache',
-    examples: [{ line: 'llm-gateway cache-status list --model gpt-4o --limit 50', note: 'Answers of one model' }],
-  });
-  command.addOption(new Option('-m, --model <MODEL>', 'Answers of one model'));
-  const limit = new Option('--limit <COUNT>', `Entries at most [default: ${USUAL_LISTED}]`);
-  command.addOption(limit.argParser(wholeNumber(1, MOST_LISTED)));
-  return session.onRun<ListOptions>(command, (invocation) => {
-    const { limit: most = USUAL_LISTED, model } = invocation.options;
-    return tellAbsence(invocation, { path: pathOf('entries', { limit: String(most), model }) });
+    example: ['--model gpt-4o --limit 50', 'Answers of one model'],
+    options: [new Option('-m, --model <MODEL>', 'Answers of one model'), limit.argParser(wholeNumber(1, MOST_LISTED))],
+    ask: ({ limit: most = USUAL_LISTED, model }) => ({ path: pathOf('entries', { limit: String(most), model }) }),
   });
 }
 
@@ -66,38 +60,54 @@ interface ClearOptions {
 }
 
 function createClearCommand(session: Session): Command {
-  const command = session.createCommand({
+  const olderThan = new Option('--older-than <TIME>', 'Only what is older, such as 90s, 15m, 24h or 7d');
+  return createQuestion<ClearOptions>(session, {
     name: 'clear',
     summary: 'Empty the cache; while there is none, nothing is cleared',
-    examples: [{ line: 'llm-gateway cache-status clear --older-than 24h --force', note: 'What is older than a day' }],
-  });
-  command.addOption(
-    new Option('--older-than <TIME>', 'Only what is older, such as 90s, 15m, 24h or 7d').argParser(timeSpan),
-  );
-  command.addOption(new Option('--force', 'Clear without asking first'));
-  return session.onRun<ClearOptions>(command, (invocation) => {
-    const { force, olderThan } = invocation.options;
-    // A gateway that has a cache is not to lose it to a command that cannot ask for consent.
-    if (!force) return tellAbsence(invocation, { path: pathOf('config', {}) });
-    const body = olderThan === undefined ? {} : { older_than: olderThan };
-    return tellAbsence(invocation, { path: pathOf('clear', {}), body });
+    example: ['--older-than 24h --force', 'What is older than a day'],
+    options: [olderThan.argParser(timeSpan), new Option('--force', 'Clear without asking first')],
+    ask({ force, olderThan: age }) {
+      // A gateway that has a cache is not to lose it to a command that cannot ask for consent.
+      if (!force) return { path: pathOf('config', {}) };
+      return { path: pathOf('clear', {}), body: age === undefined ? {} : { older_than: age } };
+    },
   });
 }
 
 function createConfigCommand(session: Session): Command {
-  const command = session.createCommand({
+  return createQuestion(session, {
     name: 'config',
     summary: 'Ask how the cache is configured',
-    examples: [{ line: 'llm-gateway cache-status config --json', note: 'For a script' }],
+    example: ['--json', 'For a script'],
+    options: [],
+    ask: () => ({ path: pathOf('config', {}) }),
   });
-  return session.onRun(command, (invocation) => tellAbsence(invocation, { path: pathOf('config', {}) }));
+}
+
+type Asked = Pick<GatewayRequest, 'path' | 'body'>;
+
+interface Question<Options> {
+  readonly name: string;
+  readonly summary: string;
+  /** Arguments, and what they are for. */
+  readonly example: readonly [line: string, note: string];
+  readonly options: readonly Option[];
+  readonly ask: (options: Options) => Asked;
+}
+
+/** A command that asks the gateway one thing. */
+function createQuestion<Options>(
+  session: Session,
+  { ask, example: [line, note], name, options, summary }: Question<Options>,
+): Command {
+  const examples = [{ line: `llm-gateway cache-status ${name} ${line}`, note }];
+  const command = session.createCommand({ name, summary, examples });
+  for (const option of options) command.addOption(option);
+  return session.onRun<Options>(command, (invocation) => tellAbsence(invocation, ask(invocation.options)));
 }
 
 /** Prints that the gateway has no cache. Throws CommandFailure for an answer that does not say so. */
-async function tellAbsence(
-  { globals, io, output }: Invocation<unknown>,
-  request: Pick<GatewayRequest, 'path' | 'body'>,
-): Promise<number> {
+async function tellAbsence({ globals, io, output }: Invocation<unknown>, request: Asked): Promise<number> {
   const answer = await createGatewayApi(io, globals).fetchJson({ ...request, timeoutMs: TIMEOUT_MS });
   const message = isRecord(answer) && answer['enabled'] === false ? answer['message'] : undefined;
   if (typeof message !== 'string') {
