@@ -71,19 +71,20 @@ export function createInference(parts: InferenceParts): Inference {
       const pending = runRing(parts.headPolicies, exchange);
       if (pending) await pending;
       const counting = parts.rateLimit?.(exchange);
-      const entering = parts.keyLimits.enter(exchange, exchange, counting || undefined);
+      const entering = parts.keyLimits.enter(exchange, exchange, counting || undefined, inbound.contentLength);
       hold = entering instanceof Promise ? await entering : entering;
       const reading = parts.readRequest(exchange, inbound);
       if (reading) await reading;
-      const claiming = hold?.needsEstimate ? hold.claim(exchange, estimatedTokens(exchange)) : undefined;
-      if (claiming) await claiming;
+      const claiming = hold?.needsClaim ? hold.claim(exchange, estimatedTokens(exchange)) : undefined;
+      const paid = claiming && mayPayAhead(parts, hold!) ? await payAhead(parts, exchange, claiming) : undefined;
+      if (claiming && !paid) await claiming;
       const checking = runRing(parts.bodyPolicies, exchange);
       if (checking) await checking;
-      const resolution = resolveRequest(parts.catalog, exchange);
+      const resolution = paid ?? resolveRequest(parts.catalog, exchange);
       const shared = resolution.route.options.singleFlight
         ? parts.shareCall(exchange, resolution, (call) => serve(parts, call, resolution))
         : undefined;
-      outcome = await (shared ?? serve(parts, exchange, resolution));
+      outcome = await (shared ?? (paid ? serveInTurn : serve)(parts, exchange, resolution));
     } catch (error) {
       outcome = refuse(parts, exchange, error);
     }
@@ -91,6 +92,34 @@ export function createInference(parts: InferenceParts): Inference {
     hold?.end(usedTokens(exchange));
     parts.settle(exchange.toLedgerEntry(outcome), exchange);
   };
+}
+
+/** Nothing comes between the limits and the money but what is known at once, and the limits are likely to let it pass. */
+function mayPayAhead({ bodyPolicies }: InferenceParts, { isPassing }: KeyHold): boolean {
+  return isPassing && bodyPolicies.length === 0;
+}
+
+/**
+ * Sets money aside while the limits are still being asked: where both are counted elsewhere, a request waits for one
+ * answer. What the limits refuse gives it back with its end. Undefined where identical requests share one call, and its
+ * cost.
+ */
+async function payAhead(
+  parts: InferenceParts,
+  exchange: Exchange,
+  claiming: Promise<void>,
+): Promise<Resolution | undefined> {
+  const [claimed, paid] = await Promise.allSettled([claiming, setAside(parts, exchange)]);
+  if (claimed.status === 'rejected') throw claimed.reason;
+  if (paid.status === 'rejected') throw paid.reason;
+  return paid.value;
+}
+
+async function setAside({ budget, catalog }: InferenceParts, exchange: Exchange): Promise<Resolution | undefined> {
+  const resolution = resolveRequest(catalog, exchange);
+  if (resolution.route.options.singleFlight) return undefined;
+  await budget.reserve(exchange, resolution);
+  return resolution;
 }
 
 /** What all attempts took; undefined where nobody can tell. */
@@ -106,6 +135,15 @@ async function serve(
 ): Promise<LedgerEntry['outcome']> {
   const reserving = parts.budget.reserve(exchange, resolution);
   if (reserving) await reserving;
+  return serveInTurn(parts, exchange, resolution);
+}
+
+/** The answer, once it is the request's turn. */
+async function serveInTurn(
+  parts: InferenceParts,
+  exchange: Exchange,
+  resolution: Resolution,
+): Promise<LedgerEntry['outcome']> {
   const admitted = admit(parts, exchange);
   const slot = admitted instanceof Promise ? await admitted : admitted;
   try {

@@ -8,6 +8,8 @@ export interface CompiledKeyLimits {
   /** Those of requests, then those of tokens, whose cost each request has to put in. */
   readonly claims: readonly LimitClaim[];
   readonly requests: readonly LimitClaim[];
+  /** Whether they let the last request pass that was counted. */
+  isPassing: boolean;
 }
 
 const MINUTE_MS = 60_000;
@@ -57,6 +59,7 @@ export function keyLimitCompiler(
       ),
       claims: [...requests, ...tokens],
       requests,
+      isPassing: true,
     };
     known.set(limits, compiled);
     return compiled;

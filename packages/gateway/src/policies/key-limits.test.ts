@@ -1,37 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Principal, PrincipalLimit } from '../canonical/exchange.ts';
-import { GatewayError } from '../canonical/gateway-error.ts';
 import type { LimitReservation, ReservingLimitStore } from '../stores/limit-store.ts';
 import { createManualClock } from '../stores/manual-clock.fixture.ts';
 import { createMemoryLimitStore } from '../stores/memory/limit-store.ts';
 import { createMemorySlotStore } from '../stores/memory/slot-store.ts';
-import type { SlotStore } from '../stores/slot-store.ts';
+import { later, limitOf, never, requestOf } from './key-limits.fixture.ts';
 import { createKeyLimits, type KeyHold, type KeyLimits } from './key-limits.ts';
 import { createRequestView } from './request-view.fixture.ts';
-
-const never = new AbortController().signal;
-
-const limitOf = (differences: Partial<PrincipalLimit>): PrincipalLimit => ({
-  scope: 'key',
-  id: 'k1',
-  requestsPerMinute: undefined,
-  tokensPerMinute: undefined,
-  maxConcurrent: undefined,
-  ...differences,
-});
-
-function requestOf(...limits: readonly PrincipalLimit[]) {
-  const principal: Principal = { kind: 'key', name: 'app', identity: 'h', tenant: undefined, limits };
-  return createRequestView({ principal });
-}
-
-/** The stores of another process: every answer is a promise. */
-function later(limits: ReservingLimitStore, slots: SlotStore): { limits: ReservingLimitStore; slots: SlotStore } {
-  return {
-    limits: { take: async (claims) => limits.take(claims), reserve: async (claims) => limits.reserve(claims) },
-    slots: { acquire: async (pool, signal) => slots.acquire(pool, signal), counts: (id) => slots.counts(id) },
-  };
-}
 
 describe.each(['at once', 'later'])('limits of a key, answered %s', (when) => {
   function setUp() {
@@ -42,15 +16,15 @@ describe.each(['at once', 'later'])('limits of a key, answered %s', (when) => {
     return { clock, policy, slots: memory.slots };
   }
   const enter = async (policy: KeyLimits, request: ReturnType<typeof requestOf>): Promise<KeyHold> => {
-    const hold = await policy.enter(request, never, undefined);
+    const hold = await policy.enter(request, never, undefined, undefined);
     if (hold === undefined) throw new Error('Nothing is limited.');
     return hold;
   };
 
   it('are nothing where there are none', async () => {
     const { policy } = setUp();
-    expect(policy.enter(createRequestView(), never, undefined)).toBeUndefined();
-    expect(policy.enter(requestOf(), never, undefined)).toBeUndefined();
+    expect(policy.enter(createRequestView(), never, undefined, undefined)).toBeUndefined();
+    expect(policy.enter(requestOf(), never, undefined, undefined)).toBeUndefined();
   });
 
   it('count requests before the body where that is enough', async () => {
@@ -58,7 +32,7 @@ describe.each(['at once', 'later'])('limits of a key, answered %s', (when) => {
     const limit = limitOf({ requestsPerMinute: 2 });
     const request = requestOf(limit);
     const hold = await enter(policy, request);
-    expect(hold.needsEstimate).toBe(false);
+    expect(hold.needsClaim).toBe(false);
     await hold.claim(request, 1_000);
     expect(request.replyHeaders).toEqual([
       ...['X-RateLimit-Limit', '2', 'X-RateLimit-Remaining', '1', 'X-RateLimit-Reset', '60'],
@@ -79,7 +53,7 @@ describe.each(['at once', 'later'])('limits of a key, answered %s', (when) => {
     const { policy } = setUp();
     const limit = limitOf({ requestsPerMinute: 5, tokensPerMinute: 1_000 });
     const first = await enter(policy, requestOf(limit));
-    expect(first.needsEstimate).toBe(true);
+    expect(first.needsClaim).toBe(true);
     await first.claim(requestOf(limit), 900);
     const request = requestOf(limit);
     const second = await enter(policy, request);
@@ -159,7 +133,7 @@ it('a request that ends while the store is asked for its tokens gives them back'
   };
   const policy = createKeyLimits({ limits: slow, slots: createMemorySlotStore({ clock }), whenStoreIsAway: 'open' });
   const request = requestOf(limitOf({ tokensPerMinute: 100 }));
-  const hold = (await policy.enter(request, never, undefined))!;
+  const hold = (await policy.enter(request, never, undefined, undefined))!;
   const claimed = hold.claim(request, 80);
   hold.end(0);
   answer();
@@ -185,99 +159,6 @@ it('rules are made once for all requests of a key', async () => {
     whenStoreIsAway: 'open',
   });
   const request = requestOf(limitOf({ requestsPerMinute: 100 }));
-  for (let count = 0; count < 10; count += 1) await policy.enter(request, never, undefined);
+  for (let count = 0; count < 10; count += 1) await policy.enter(request, never, undefined, undefined);
   expect(seen.size).toBe(1);
-});
-
-describe('limits of a key that somebody else counts', () => {
-  const limit = limitOf({ requestsPerMinute: 2, maxConcurrent: 1 });
-
-  function setUp() {
-    const clock = createManualClock();
-    const memory = { limits: createMemoryLimitStore({ clock }), slots: createMemorySlotStore({ clock }) };
-    const asked: string[] = [];
-    let answer = (): void => undefined;
-    const answered = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    const policy = createKeyLimits({
-      limits: {
-        take: (claims) => memory.limits.take(claims),
-        async reserve(claims) {
-          asked.push(...claims.map(({ rule }) => rule.id));
-          await answered;
-          return memory.limits.reserve(claims);
-        },
-      },
-      slots: {
-        async acquire(pool, signal) {
-          asked.push(pool.id);
-          await answered;
-          return memory.slots.acquire(pool, signal);
-        },
-        counts: (id) => memory.slots.counts(id),
-      },
-      whenStoreIsAway: 'open',
-    });
-    return { policy, asked, answer, memory };
-  }
-
-  it('are asked for together, and what a place refuses is not counted', async () => {
-    const { policy, asked, answer, memory } = setUp();
-    const entering = policy.enter(requestOf(limit), never, undefined);
-    expect(asked).toEqual(['key:k1', 'key.requests']);
-    answer();
-    const hold = await entering;
-    await expect(policy.enter(requestOf(limit), never, undefined)).rejects.toMatchObject({ kind: 'rate_limited' });
-    hold!.end(5);
-    expect(memory.slots.counts('key:k1').inFlight).toBe(0);
-    (await policy.enter(requestOf(limit), never, undefined))!.end(5);
-    await expect(policy.enter(requestOf(limit), never, undefined)).rejects.toThrow('limit of 2 requests in a minute');
-    expect(memory.slots.counts('key:k1').inFlight).toBe(0);
-  });
-
-  it('are waited for once where tokens are limited, too', async () => {
-    const { policy, asked, answer, memory } = setUp();
-    const both = { ...limit, tokensPerMinute: 1_000 };
-    const hold = policy.enter(requestOf(both), never, undefined) as KeyHold;
-    expect(asked).toEqual(['key:k1']);
-    const claiming = hold.claim(requestOf(both), 300);
-    expect(asked).toEqual(['key:k1', 'key.requests', 'key.tokens']);
-    answer();
-    await claiming;
-    const second = policy.enter(requestOf(both), never, undefined) as KeyHold;
-    await expect(second.claim(requestOf(both), 300)).rejects.toThrow('limit of 1 under way');
-    second.end(0);
-    hold.end(300);
-    expect(memory.slots.counts('key:k1').inFlight).toBe(0);
-    const third = policy.enter(requestOf(both), never, undefined) as KeyHold;
-    await third.claim(requestOf(both), 700);
-    third.end(undefined);
-  });
-
-  it('are asked for while the gateway counts for itself, and let go of when that refuses', async () => {
-    const { policy, answer, memory } = setUp();
-    const refusal = new GatewayError('rate_limited', 'The gateway has enough.');
-    answer();
-    const own = requestOf({ ...limit, maxConcurrent: undefined, requestsPerMinute: 1 });
-    for (const one of [requestOf(limit), own]) {
-      await expect(policy.enter(one, never, Promise.reject(refusal))).rejects.toBe(refusal);
-    }
-    const limited = requestOf({ ...limit, tokensPerMinute: 1_000 });
-    const hold = policy.enter(limited, never, Promise.reject(refusal)) as KeyHold;
-    await expect(hold.claim(limited, 1_000)).rejects.toBe(refusal);
-    await expect(policy.enter(requestOf(), never, Promise.reject(refusal))).rejects.toBe(refusal);
-    expect(memory.slots.counts('key:k1').inFlight).toBe(0);
-    // Nothing of them was counted against the key.
-    expect(await policy.enter(own, never, Promise.resolve())).toBeDefined();
-  });
-
-  it('hold no place of a request whose body was never read', async () => {
-    const { policy, answer, memory } = setUp();
-    const hold = policy.enter(requestOf({ ...limit, tokensPerMinute: 10 }), never, undefined) as KeyHold;
-    hold.end(0);
-    answer();
-    await new Promise(setImmediate);
-    expect(memory.slots.counts('key:k1').inFlight).toBe(0);
-  });
 });

@@ -9,7 +9,8 @@ import type {
 } from '../stores/limit-store.ts';
 import type { CancelSignal, SlotPool, SlotRefusal, SlotStore } from '../stores/slot-store.ts';
 import { acquireAll, releaseSlot, type SlotOutcome } from './acquire-slots.ts';
-import { type CompiledKeyLimits, daily, keyLimitCompiler } from './compiled-key-limits.ts';
+import { type CompiledKeyLimits, keyLimitCompiler } from './compiled-key-limits.ts';
+import { scopeOf, spent, tooMany } from './key-limit-errors.ts';
 import { tellKeyLimit } from './key-limit-headers.ts';
 
 export interface KeyLimitsInput {
@@ -33,42 +34,50 @@ export interface KeyLimits {
   /**
    * Before the body is read. Takes the places of the request, or asks for them where that takes a while, and counts it
    * where no tokens are limited. `counting` is what the gateway's own limits are being asked, where that takes a while: it
-   * is waited for together with these, here or in `claim`. Undefined where nothing limits the principal. Throws `rate_limited`; then nothing is held.
+   * is waited for together with these, in `claim`, or here where no tokens are limited and the body is long, so that what
+   * is refused need not be read. `bodyBytes`: undefined where nobody knows yet. Undefined where nothing limits the
+   * principal. Throws `rate_limited`; then nothing is held.
    */
   enter(
     request: RequestView,
     signal: CancelSignal,
     counting: Promise<void> | undefined,
+    bodyBytes: number | undefined,
   ): KeyHold | undefined | Promise<KeyHold | undefined>;
 }
 
 /** What one request holds of the limits of its key, until `end`. */
 export interface KeyHold {
   /** Whether `claim` has to be called once the body is read. */
-  readonly needsEstimate: boolean;
+  readonly needsClaim: boolean;
+  /** Whether the limits let the last request pass: then they will hardly refuse this one. */
+  readonly isPassing: boolean;
   /**
-   * After the body: counts the request together with the tokens it may come to, input and output, and waits for places
-   * that were asked for. Throws `rate_limited`;
-   * `end` is to be called all the same.
+   * After the body: counts the request together with the tokens it may come to, input and output, and waits for what was
+   * asked before. Throws `rate_limited`; `end` is to be called all the same.
    */
   claim(request: RequestView, estimatedTokens: number): void | Promise<void>;
   /** The request is over: gives back its places, and counts the tokens it took; undefined: nobody knows, the estimate stays. */
   end(tokens: number | undefined): void;
 }
 
+/** Bodies up to here are read while the limits are asked elsewhere: by then most of them are here. */
+const SHORT_BODY_BYTES = 64 * 1024;
+
 /** Makes the policy of keys' own limits. */
 export function createKeyLimits({ limits, onRefused, slots, whenStoreIsAway }: KeyLimitsInput): KeyLimits {
   const compile = keyLimitCompiler(whenStoreIsAway);
   return {
-    enter(request, signal, counting) {
+    enter(request, signal, counting, bodyBytes = Number.POSITIVE_INFINITY) {
       const own = request.principal.limits;
       if (own === undefined || own.length === 0) return counting?.then(() => undefined);
       counting?.catch(nothing);
       const compiled = compile(own);
       const hold = new HeldLimits(compiled, limits, onRefused);
+      const isShort = bodyBytes <= SHORT_BODY_BYTES;
       const outcomes = acquireAll(slots, compiled.pools, signal);
-      if (counting === undefined && !(outcomes instanceof Promise)) return hold.occupy(outcomes, request);
-      return hold.await({ places: Promise.resolve(outcomes), counting }, request);
+      if (counting === undefined && !(outcomes instanceof Promise)) return hold.occupy(outcomes, request, isShort);
+      return hold.await({ places: Promise.resolve(outcomes), counting }, request, isShort);
     },
   };
 }
@@ -83,12 +92,14 @@ const nothing = (): void => undefined;
 const none: readonly SlotOutcome[] = [];
 
 class HeldLimits implements KeyHold {
-  readonly needsEstimate: boolean;
+  needsClaim: boolean;
   readonly #compiled: CompiledKeyLimits;
   readonly #limits: ReservingLimitStore;
   readonly #onRefused: KeyLimitsInput['onRefused'];
   #held: readonly SlotOutcome[] = none;
   #awaited: Awaited | undefined;
+  /** What the request was counted with, while that is being asked. */
+  #counting: Promise<LimitVerdict> | undefined;
   #reservation: LimitReservation | undefined;
   #isOver = false;
 
@@ -96,45 +107,45 @@ class HeldLimits implements KeyHold {
     this.#compiled = compiled;
     this.#limits = limits;
     this.#onRefused = onRefused;
-    this.needsEstimate = compiled.claims.length > compiled.requests.length;
+    this.needsClaim = compiled.claims.length > compiled.requests.length;
   }
 
-  occupy(outcomes: readonly SlotOutcome[], request: RequestView): this | Promise<this> {
+  get isPassing(): boolean {
+    return this.#compiled.isPassing;
+  }
+
+  occupy(outcomes: readonly SlotOutcome[], request: RequestView, isShort: boolean): this | Promise<this> {
     this.#take(outcomes, request);
-    return this.enter(request);
+    return this.enter(request, isShort);
   }
 
   /**
    * Somebody else is asked: what has to be counted is asked for without waiting for the rest, here or, where the body has
    * to be read first, in `claim`, so that a request waits once.
    */
-  await(awaited: Awaited, request: RequestView): this | Promise<this> {
+  await(awaited: Awaited, request: RequestView, isShort: boolean): this | Promise<this> {
     this.#awaited = awaited;
     awaited.places.catch(nothing);
-    if (this.needsEstimate) return this;
+    this.needsClaim ||= isShort;
+    if (this.needsClaim) return this;
     return this.#countBeside(awaited, this.#compiled.requests, request).then(() => this);
   }
 
   /** Counts the request where nothing else has to be known. */
-  enter(request: RequestView): this | Promise<this> {
+  enter(request: RequestView, isShort: boolean): this | Promise<this> {
     const { requests } = this.#compiled;
-    if (this.needsEstimate || requests.length === 0) return this;
+    if (this.needsClaim || requests.length === 0) return this;
     try {
       const verdict = this.#limits.take(requests);
       if (!(verdict instanceof Promise)) {
         this.#apply(verdict, request);
         return this;
       }
-      return verdict.then(
-        (late) => {
-          this.#apply(late, request);
-          return this;
-        },
-        (error: unknown) => {
-          this.#leave();
-          throw error;
-        },
-      );
+      this.#counting = verdict;
+      if (!isShort) return this.#applyLate(verdict, request).then(() => this);
+      verdict.catch(nothing);
+      this.needsClaim = true;
+      return this;
     } catch (error) {
       this.#leave();
       throw error;
@@ -142,7 +153,8 @@ class HeldLimits implements KeyHold {
   }
 
   claim(request: RequestView, estimatedTokens: number): void | Promise<void> {
-    if (!this.needsEstimate || this.#isOver) return;
+    if (!this.needsClaim || this.#isOver) return;
+    if (this.#counting !== undefined) return this.#applyLate(this.#counting, request);
     const { claims: all, requests } = this.#compiled;
     const claims = new Array<LimitClaim>(all.length);
     for (let index = 0; index < all.length; index++) {
@@ -163,6 +175,15 @@ class HeldLimits implements KeyHold {
     this.#settle(tokens);
   }
 
+  async #applyLate(counting: Promise<LimitVerdict>, request: RequestView): Promise<void> {
+    try {
+      this.#apply(await counting, request);
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+  }
+
   /** Throws what refuses the request; then nothing of it is held or counted against the key. */
   async #countBeside(awaited: Awaited, claims: readonly LimitClaim[], request: RequestView): Promise<void> {
     const count = async () => (claims.length > 0 ? this.#limits.reserve(claims) : undefined);
@@ -177,6 +198,7 @@ class HeldLimits implements KeyHold {
       if (counted.status === 'rejected') throw counted.reason;
       if (this.#reservation !== undefined) this.#apply(this.#reservation.verdict, request);
     } catch (error) {
+      this.#compiled.isPassing = false;
       this.#leave();
       this.#reservation?.settle(claims.map(() => 0));
       throw error;
@@ -193,6 +215,7 @@ class HeldLimits implements KeyHold {
   }
 
   #refuse(refusal: SlotRefusal, pool: SlotPool, request: RequestView): never {
+    this.#compiled.isPassing = false;
     this.#leave();
     if (refusal === 'aborted') throw new GatewayError('client_closed', 'The caller left.');
     this.#onRefused?.(request, { name: `${scopeOf(pool.id)}.concurrent`, limit: pool.maxConcurrent });
@@ -214,6 +237,7 @@ class HeldLimits implements KeyHold {
   }
 
   #apply(verdict: LimitVerdict, request: RequestView): void {
+    this.#compiled.isPassing = verdict.allowed;
     if (!verdict.allowed) {
       this.#leave();
       this.#onRefused?.(request, { name: verdict.ruleId, limit: verdict.limit });
@@ -226,38 +250,4 @@ class HeldLimits implements KeyHold {
     for (const outcome of this.#held) releaseSlot(outcome);
     this.#held = none;
   }
-}
-
-/** How the one who is limited is called in messages, by the beginning of a rule's or a pool's id. */
-function whose(id: string): string {
-  return `this ${scopeOf(id)}'s`;
-}
-
-function scopeOf(id: string): string {
-  return /^[a-z]+/.exec(id)?.[0] ?? 'key';
-}
-
-function spent(verdict: LimitVerdict): GatewayError {
-  const seconds = Math.max(1, Math.ceil(verdict.retryAfterMs / 1000));
-  const unit = verdict.ruleId.endsWith('tokens') ? 'tokens' : 'requests';
-  const span = verdict.ruleId.includes(daily) ? 'a day' : 'a minute';
-  const headers: string[] = [];
-  tellKeyLimit(headers, verdict);
-  return new GatewayError(
-    'rate_limited',
-    `Too many ${unit}: ${whose(verdict.ruleId)} limit of ${verdict.limit} ${unit} in ${span} is spent. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
-    { retryAfterMs: seconds * 1000, headers: Object.fromEntries(pairs(headers)) },
-  );
-}
-
-function tooMany({ id, maxConcurrent }: SlotPool): GatewayError {
-  return new GatewayError(
-    'rate_limited',
-    `Too many requests at once: ${whose(id)} limit of ${maxConcurrent} under way is reached. Try again when one of them has ended.`,
-    { retryAfterMs: 1000 },
-  );
-}
-
-function pairs(flat: readonly string[]): readonly [string, string][] {
-  return Array.from({ length: flat.length / 2 }, (_, index) => [flat[index * 2]!, flat[index * 2 + 1]!]);
 }

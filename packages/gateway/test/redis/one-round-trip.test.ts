@@ -1,0 +1,135 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { type Simulator, startSimulator } from '@llm-gateway/simulator';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deleteMadeKeys, makePrefix, redisUrl } from '../../src/stores/redis/test-redis.fixture.ts';
+import { call, hello } from '../acceptance/caller.ts';
+import { administer } from '../admin/administer.ts';
+import { adminKey } from '../admin/record-gateway.ts';
+import { NANOS, nanosOf, pricing } from '../budgets/budget-scene.ts';
+import { buildReplicas, type Replicas, redisStatusOf } from './replicas.ts';
+
+/** Less than a gateway waits for Redis before it counts by itself. */
+const patience = { timeout: 400, interval: 5 };
+
+/** What is counted in Redis, by the names of its keys. */
+const kinds = ['slots', 'limit', 'spend'] as const;
+
+/** Stands before a Redis server, and can keep its answers back until it was asked for all kinds. */
+class HoldingProxy {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #held: (() => void)[] = [];
+  #isHolding = false;
+  /** What was asked for since answers are kept back. */
+  readonly asked = new Set<string>();
+
+  constructor(redis: URL) {
+    this.#server = createServer((client) => {
+      const redisSide = connect(Number(redis.port || 6379), redis.hostname);
+      for (const socket of [client, redisSide]) {
+        this.#sockets.add(socket);
+        socket.on('error', () => socket.destroy());
+      }
+      client.on('data', (bytes) => {
+        redisSide.write(bytes);
+        this.#note(bytes.toString('latin1'));
+      });
+      redisSide.on('data', (bytes) => {
+        if (this.#isHolding) this.#held.push(() => client.write(bytes));
+        else client.write(bytes);
+      });
+      client.on('close', () => redisSide.destroy());
+      redisSide.on('close', () => client.destroy());
+    });
+  }
+
+  listen(): Promise<number> {
+    return new Promise((resolve) => {
+      this.#server.listen(0, '127.0.0.1', () => resolve((this.#server.address() as { port: number }).port));
+    });
+  }
+
+  keepAnswers(): void {
+    this.asked.clear();
+    this.#isHolding = true;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #note(text: string): void {
+    if (!this.#isHolding) return;
+    for (const kind of kinds) if (text.includes(`:${kind}:`)) this.asked.add(kind);
+    if (this.asked.size < kinds.length) return;
+    this.#isHolding = false;
+    for (const give of this.#held.splice(0)) give();
+  }
+}
+
+describe.runIf(redisUrl !== undefined)('a request whose key has limits and budgets', () => {
+  let replicas: Replicas;
+  let simulator: Simulator;
+  beforeAll(async () => {
+    [replicas, simulator] = await Promise.all([buildReplicas(), startSimulator({ tokens: 1 })]);
+    simulator.behave({ kind: 'answer', usage: { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 } });
+  });
+  afterAll(async () => {
+    await replicas.remove();
+    await simulator.close();
+    await deleteMadeKeys();
+  });
+
+  /** A gateway that asks Redis through a proxy, and a key with these limits and a budget of its own. */
+  async function open(limits: Readonly<Record<string, number>>) {
+    const proxy = new HoldingProxy(new URL(redisUrl!));
+    const proxied = new URL(redisUrl!);
+    proxied.host = `127.0.0.1:${await proxy.listen()}`;
+    const sections = {
+      redis: { key_prefix: makePrefix().configured },
+      database: { path: join(await replicas.folder(), 'record.db') },
+      models: { sim: { pricing, providers: [{ name: 'only', api_base: `${simulator.url}/v1`, api_key: 'none' }] } },
+    };
+    const env = { ADMIN_KEY: adminKey };
+    const { url } = await replicas.start({ redisUrl: proxied.href, upstream: simulator.url, sections, env });
+    await expect.poll(() => redisStatusOf(url)).toBe('ok');
+    const { id, key } = await administer(url, 'POST', '/admin/keys', { name: 'test', ...limits });
+    const budget = { name: 'own', scope: 'key', scope_id: id, period: 'day', cap_usd: 100, is_hard: true };
+    const { id: budgetId } = await administer(url, 'POST', '/admin/budgets', budget);
+    return {
+      proxy,
+      ask: () => call(url, { model: 'sim', max_tokens: 100, messages: hello }, { key: key as string }),
+      standing: () => administer(url, 'GET', `/admin/budgets/${budgetId}`),
+    };
+  }
+  const spent = { spent_usd: nanosOf(10, 10) / NANOS, reserved_usd: 0 };
+
+  it.each([
+    ['of requests and places', { requests_per_minute: 100, max_concurrent: 10 }],
+    ['of requests, tokens and places', { requests_per_minute: 100, tokens_per_minute: 100_000, max_concurrent: 10 }],
+  ])('%s waits for Redis once', async (_name, limits) => {
+    const { ask, proxy, standing } = await open(limits);
+    expect((await ask()).status).toBe(200);
+    // All that the first request had to tell has been told.
+    await expect.poll(standing).toMatchObject(spent);
+    proxy.keepAnswers();
+    const asking = ask();
+    await expect.poll(() => [...proxy.asked].sort(), patience).toEqual([...kinds].sort());
+    expect((await asking).status).toBe(200);
+    proxy.close();
+  });
+
+  it('holds no money once the limits have refused it', async () => {
+    const { ask, proxy, standing } = await open({ requests_per_minute: 1, max_concurrent: 10 });
+    expect((await ask()).status).toBe(200);
+    await expect.poll(standing).toMatchObject(spent);
+    for (let count = 0; count < 3; count += 1) {
+      const refused = await ask();
+      expect([refused.status, await refused.json()]).toMatchObject([429, { error: { code: 'rate_limit_exceeded' } }]);
+    }
+    await expect.poll(standing).toMatchObject(spent);
+    proxy.close();
+  });
+});
