@@ -210,6 +210,7 @@ const longFunctions: Readonly<Record<string, string>> = {
   'packages/gateway/src/server/run-primary.ts runPrimary': 'The composition of a process.',
   'packages/gateway/src/server/run-single.ts runSingle': 'The composition of a process.',
   'packages/gateway/src/server/run-worker.ts runWorker': 'The composition of a process.',
+  'packages/gateway/src/stores/sql/sqlite/report-main.ts reportMain': 'It is sent to a thread as text, whole.',
   'packages/gateway/src/stores/sql/sqlite/thread-main.ts threadMain': 'It is sent to a thread as text, whole.',
   'packages/gateway/src/telemetry/metrics.ts createFamilies': 'A table of all metrics.',
   'packages/gateway/src/telemetry/metrics.ts createMetrics': 'The counters that its methods share.',

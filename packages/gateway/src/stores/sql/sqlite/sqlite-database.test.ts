@@ -140,13 +140,34 @@ test('a thread that does not answer is waited for three times, and no more until
   await database.close();
 });
 
-test('closing refuses what waits and does not wait for a long report', async () => {
+test('closing breaks off a report that would go on for ever', async () => {
   const database = await open();
   await database.all('SELECT 1');
-  const report = database.report(endless, [30_000_000]).catch((error: { readonly kind: string }) => error.kind);
+  const report = database.report(endless, [1e15]).catch((error: { readonly kind: string }) => error.kind);
   const began = performance.now();
   await database.close();
   expect(performance.now() - began).toBeLessThan(2_300);
   expect(await report).toBe('unavailable');
   await expect(database.all('SELECT 1')).rejects.toMatchObject({ kind: 'unavailable' });
+});
+
+test('a report that nobody waits for any more is broken off, and the next one has its turn', async () => {
+  const database = await open();
+  await database.script('CREATE TABLE t (n INTEGER)');
+  await database.run(`INSERT INTO t WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 2000)
+    SELECT n FROM c`);
+  const reports = [
+    // One that has no row for ever, and one that has ever more of them.
+    [endless, [1e15]],
+    ['SELECT a.n FROM t a, t b, t c, t d, t e', []],
+  ] as const;
+  for (const [sql, parameters] of reports) {
+    const controller = new AbortController();
+    const given = database.report(sql, parameters, { signal: controller.signal });
+    expect(await database.all('SELECT COUNT(*) AS n FROM t')).toEqual([{ n: 2_000 }]);
+    controller.abort();
+    await expect(given).rejects.toMatchObject({ kind: 'aborted' });
+    expect(await database.report('SELECT MAX(n) AS most FROM t')).toEqual([{ most: 2_000 }]);
+  }
+  await database.close();
 });

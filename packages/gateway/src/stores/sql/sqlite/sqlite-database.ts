@@ -60,13 +60,11 @@ class SqliteDatabase implements Database {
     const { clock, onNotice } = settings;
     this.location = file;
     this.#settings = settings;
-    const createLane = () => {
-      const thread = new SqliteThread({ requireFrom: import.meta.url, file, busyTimeoutMs: BUSY_TIMEOUT_MS, pragmas });
-      return new SqliteLane(thread, clock, file);
-    };
-    this.#main = createLane();
+    const threadSettings = { requireFrom: import.meta.url, file, busyTimeoutMs: BUSY_TIMEOUT_MS, pragmas };
+    this.#main = new SqliteLane(new SqliteThread(threadSettings), clock, file);
     this.#main.thread.start();
-    this.#reports = file === ':memory:' ? this.#main : createLane();
+    this.#reports =
+      file === ':memory:' ? this.#main : new SqliteLane(new SqliteThread(threadSettings, 'reports'), clock, file);
     const probe = () => this.#main.takeTurn(() => this.#ask('all', 'SELECT 1', []), {}, DEFAULT_TIMEOUT_MS);
     this.#circuit = new Circuit({ clock, place: file, probe, onNotice });
   }

@@ -16,6 +16,7 @@ export function toSqliteError(code: string, message: string, place: string): Sql
 }
 
 const remedies: readonly (readonly [code: RegExp, sentence: string])[] = [
+  [/^SQLITE_INTERRUPT/, 'was told to break off a report that nobody waits for any more.'],
   [/^SQLITE_FULL/, 'cannot grow: the disk is full. Make room.'],
   [/^SQLITE_READONLY/, 'is read-only. Let the user of this process write it and its folder.'],
   [/^SQLITE_CANTOPEN/, 'cannot be opened. See that its folder exists and that the user of this process may write it.'],

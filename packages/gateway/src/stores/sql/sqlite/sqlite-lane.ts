@@ -6,10 +6,13 @@ import type { SqliteThread } from './sqlite-thread.ts';
 
 /** Calls that may wait for their turn. */
 const MAX_WAITING = 1_000;
+/** Milliseconds until a report has ended that was broken off. */
+const BREAK_OFF_MS = 1_000;
 
 /**
  * The calls of one thread, one after the other: a transaction has the connection for itself. A call whose time is over
- * before its turn is never sent; one that is given up during its turn holds up the next until the thread is done with it.
+ * before its turn is never sent; one that is given up during its turn is broken off where it is a report, and holds up the
+ * next until the thread is done with it.
  */
 export class SqliteLane {
   readonly thread: SqliteThread;
@@ -40,29 +43,48 @@ export class SqliteLane {
     }
     const limit = new TimeLimit(this.#clock, this.#place, limits, defaultMs);
     this.#waiting += 1;
+    let isRunning = false;
     const turn = this.#last.then(() => {
       this.#waiting -= 1;
       if (this.#isClosed) throw new SqlError('unavailable', `${this.#place} is closed.`);
       if (limit.reason !== undefined) throw limit.reason;
+      isRunning = true;
       return work(limit);
     });
-    this.#last = turn.catch(() => undefined);
+    const isOver = () => {
+      isRunning = false;
+    };
+    this.#last = turn.then(isOver, isOver);
     try {
       return await limit.within(turn);
     } finally {
       limit.end();
+      if (isRunning && limit.reason !== undefined) this.thread.interrupt();
     }
   }
 
   /**
-   * Refuses the calls that wait and ends the thread. The call that runs is waited for, but no longer than `patienceMs`: a
-   * statement cannot be broken off, and its thread ends when it does.
+   * Refuses the calls that wait and ends the thread. The call that runs is waited for, but no longer than `patienceMs`:
+   * then it is broken off where it is a report. Of other statements the thread is left alone, and ends when they do.
    */
   async close(patienceMs: number): Promise<void> {
     this.#isClosed = true;
-    const limit = new TimeLimit(this.#clock, this.#place, {}, patienceMs);
     const closed = this.#last.then(() => this.thread.close());
-    await limit.within(closed).catch(() => this.thread.abandon());
-    limit.end();
+    if (await this.#isDone(closed, patienceMs)) return;
+    if (this.thread.interrupt() && (await this.#isDone(closed, BREAK_OFF_MS))) return;
+    this.thread.abandon();
+  }
+
+  /** Whether it is, within so many milliseconds. */
+  async #isDone(work: Promise<void>, limitMs: number): Promise<boolean> {
+    const limit = new TimeLimit(this.#clock, this.#place, {}, limitMs);
+    try {
+      await limit.within(work);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      limit.end();
+    }
   }
 }

@@ -1,8 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { SqlError } from '../sql-error.ts';
+import { reportMain } from './report-main.ts';
 import { toSqliteError } from './sqlite-error.ts';
 import { threadMain } from './thread-main.ts';
 import type { ThreadReply, ThreadSettings, ThreadTask } from './thread-messages.ts';
+
+/** What the programs of threads do: one reads and writes, the other reads what can be broken off. */
+const programs = { all: threadMain, reports: reportMain };
 
 /** An answer that is no error. */
 export type ThreadResult = Exclude<ThreadReply, { readonly code: string }>;
@@ -18,13 +22,15 @@ interface Waiting {
  */
 export class SqliteThread {
   readonly #settings: ThreadSettings;
+  readonly #does: keyof typeof programs;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #lastId = 0;
   #deaths = 0;
 
-  constructor(settings: ThreadSettings) {
+  constructor(settings: ThreadSettings, does: keyof typeof programs = 'all') {
     this.#settings = settings;
+    this.#does = does;
   }
 
   /** How often a thread ended by itself; a transaction does not outlive it. */
@@ -57,6 +63,13 @@ export class SqliteThread {
     await worker.terminate();
   }
 
+  /** Breaks off the report that runs, which then fails; answers whether that can be done. */
+  interrupt(): boolean {
+    if (this.#does !== 'reports') return false;
+    this.#worker?.postMessage('interrupt');
+    return true;
+  }
+
   /** Ends the thread without waiting for what it is at. */
   abandon(): void {
     const worker = this.#worker;
@@ -66,7 +79,7 @@ export class SqliteThread {
   }
 
   #begin(): Worker {
-    const worker = new Worker(`(${threadMain.toString()})()`, {
+    const worker = new Worker(`(${programs[this.#does].toString()})()`, {
       eval: true,
       name: 'sqlite',
       workerData: this.#settings,
