@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { inject } from 'vitest';
 
 const packageDirectory = resolve(import.meta.dirname, '../..');
 
@@ -37,34 +38,54 @@ export interface BuiltGateway {
   /** Where its files are. */
   readonly folder: string;
   start(options: StartOptions): Promise<GatewayProcess>;
-  /** Ends whatever still runs and removes all files. */
+  /** Ends whatever still runs and removes all its files. */
   remove(): Promise<void>;
 }
 
-/**
- * Builds the package as it is published, aside in a folder of its own: the build in the repository may be old, and another
- * test may be writing it.
- */
+/** The package as it is published, built at the first call in a process for all its tests. None may change its files. */
 export async function buildGateway(): Promise<BuiltGateway> {
-  const home = await mkdtemp(join(tmpdir(), 'llm-gateway-built-'));
-  const staged = join(home, 'package');
-  await mkdir(staged);
+  const shared = inject('builtPackages');
+  if (shared === undefined) return buildOwnGateway();
+  sharedPackage ??= mkdtemp(join(shared, 'package-')).then(buildPackage);
+  return startable(await sharedPackage, await newHome());
+}
+
+let sharedPackage: Promise<string> | undefined;
+
+/** The same for one test alone, which may change its files. */
+export async function buildOwnGateway(): Promise<BuiltGateway> {
+  const home = await newHome();
+  return startable(await buildPackage(join(home, 'package')), home);
+}
+
+function newHome(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'llm-gateway-built-'));
+}
+
+/** Builds aside, in a folder of its own: the build in the repository may be old, and another test may be writing it. */
+async function buildPackage(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
   for (const name of ['package.json', 'build.mjs', 'bin', 'migrations']) {
-    await cp(join(packageDirectory, name), join(staged, name), { recursive: true });
+    await cp(join(packageDirectory, name), join(folder, name), { recursive: true });
   }
-  await symlink(join(packageDirectory, 'src'), join(staged, 'src'));
-  await symlink(resolve(packageDirectory, '../../node_modules'), join(staged, 'node_modules'));
-  await promisify(execFile)(process.execPath, ['build.mjs'], { cwd: staged });
+  await symlink(join(packageDirectory, 'src'), join(folder, 'src'));
+  await symlink(resolve(packageDirectory, '../../node_modules'), join(folder, 'node_modules'));
+  await promisify(execFile)(process.execPath, ['build.mjs'], { cwd: folder });
+  return folder;
+}
+
+/** A package whose processes work in folders of `home`, which goes with them. */
+function startable(folder: string, home: string): BuiltGateway {
   const running = new Set<() => Promise<unknown>>();
   return {
-    folder: staged,
+    folder,
     async start({ args = [], env = {}, files = {}, directory: former }) {
       const directory = former ?? (await mkdtemp(join(home, 'cwd-')));
       for (const [name, text] of Object.entries(files)) {
         await mkdir(dirname(join(directory, name)), { recursive: true });
         await writeFile(join(directory, name), text);
       }
-      const gateway = spawnGateway({ bin: join(staged, 'bin/llm-gateway.js'), directory, args, env });
+      const gateway = spawnGateway({ bin: join(folder, 'bin/llm-gateway.js'), directory, args, env });
       running.add(() => {
         gateway.signal('SIGKILL');
         return gateway.ended;

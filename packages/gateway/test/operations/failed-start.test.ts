@@ -1,11 +1,11 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type BuiltGateway, buildGateway } from '../acceptance/built-gateway.ts';
+import { type BuiltGateway, buildOwnGateway } from '../acceptance/built-gateway.ts';
 
 let built: BuiltGateway;
 beforeAll(async () => {
-  built = await buildGateway();
+  built = await buildOwnGateway();
   await breakPrices(join(built.folder, 'dist'));
 }, 60_000);
 afterAll(() => built.remove());

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { answerText, type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type BuiltGateway, buildGateway, type GatewayProcess } from '../acceptance/built-gateway.ts';
@@ -191,8 +191,7 @@ describe('a single process', () => {
 
 /** Starts the gateway in a directory that another one left, and closes the reading ends of its output. */
 async function startUnread(directory: string, workers: string): Promise<{ child: ChildProcess; url: string }> {
-  // Where buildGateway() puts the package that it starts.
-  const bin = join(dirname(directory), 'package/bin/llm-gateway.js');
+  const bin = join(built.folder, 'bin/llm-gateway.js');
   const child = spawn(process.execPath, [bin, 'start', '--workers', workers, '--metrics-port', '0'], {
     cwd: directory,
     env: { PATH: process.env['PATH'] ?? '', HOME: directory },
