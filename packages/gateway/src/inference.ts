@@ -82,7 +82,7 @@ export function createInference(parts: InferenceParts): Inference {
       if (checking) await checking;
       const resolution = paid ?? resolveRequest(parts.catalog, exchange);
       const shared = resolution.route.options.singleFlight
-        ? parts.shareCall(exchange, resolution, (call) => serve(parts, call, resolution))
+        ? parts.shareCall(exchange, resolution, async (call) => serve(parts, call, resolution))
         : undefined;
       outcome = await (shared ?? (paid ? serveInTurn : serve)(parts, exchange, resolution));
     } catch (error) {
@@ -127,14 +127,10 @@ function usedTokens({ attempts }: Exchange): number | undefined {
   return attempts.some(({ isUseUnknown }) => isUseUnknown) ? undefined : tokensOfAll(attempts);
 }
 
-/** The answer, once there is money for it and it is the request's turn. */
-async function serve(
-  parts: InferenceParts,
-  exchange: Exchange,
-  resolution: Resolution,
-): Promise<LedgerEntry['outcome']> {
+/** The answer, once there is money for it and it is the request's turn. Throws at once where there is none. */
+function serve(parts: InferenceParts, exchange: Exchange, resolution: Resolution): Promise<LedgerEntry['outcome']> {
   const reserving = parts.budget.reserve(exchange, resolution);
-  if (reserving) await reserving;
+  if (reserving) return reserving.then(() => serveInTurn(parts, exchange, resolution));
   return serveInTurn(parts, exchange, resolution);
 }
 
