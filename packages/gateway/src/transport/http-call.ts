@@ -58,8 +58,9 @@ export class HttpCall implements UpstreamCall, Leaving {
   resume(): void {
     if (this.#isOver || !this.#isPaused) return;
     this.#isPaused = false;
+    // Also where nothing is left of this response: the next one on the connection has to be read.
+    this.#connection.resume();
     if (this.reader.isEnded || this.reader.fault !== undefined) this.#settle();
-    else this.#connection.resume();
   }
 
   fail(error: Error, wasUsed: boolean): void {

@@ -51,6 +51,17 @@ it('tells the end of an answer that came whole while its reader waited', async (
   expect(await end).toBe('end');
 });
 
+it('reads the next answer on a connection whose last one came whole while its reader waited', async () => {
+  const upstream = await startUpstream(({ socket }) => void socket.write(reply('whole')));
+  const first = ask(upstream, { wantsMore: () => false });
+  await expect.poll(() => first.heard).toEqual(['head 200', 'whole']);
+  first.call.resume();
+  await first.end;
+  const second = ask(upstream);
+  await expect.poll(() => second.heard).toEqual(['head 200', 'whole', 'end']);
+  expect(upstream.received).toHaveLength(1);
+});
+
 it('closes the upstream at once when a call is aborted, and the handler hears nothing more', async () => {
   const upstream = await startUpstream(({ socket }) => socket.write('HTTP/1.1 200 OK\r\n\r\nfirst'));
   const { call, heard } = ask(upstream);
