@@ -39,6 +39,23 @@ it('ends a connection on which nothing was ever asked', async () => {
   await once(open().resume(), 'end');
 });
 
+it('ends a connection whose client takes nothing of a reply that is over', async () => {
+  let silences = 0;
+  let end: () => void = () => {};
+  const sockets: Socket[] = [];
+  const open = await start(30, (response) => {
+    sockets.push(response.socket!.on('timeout', () => silences++));
+    response.write(Buffer.alloc(20_000_000));
+    end = () => response.end();
+  });
+  const client = open().pause();
+  client.write(request);
+  await expect.poll(() => silences).toBeGreaterThan(1);
+  expect(sockets[0]!.destroyed).toBe(false);
+  end();
+  await expect.poll(() => sockets[0]!.destroyed).toBe(true);
+});
+
 it('waits for a reply that takes longer', async () => {
   let reply: ServerResponse | undefined;
   let silences = 0;

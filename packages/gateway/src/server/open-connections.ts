@@ -1,6 +1,7 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { isReplyingPlainly } from './plain-connection.ts';
+import { endSilent } from './silent-connection.ts';
 
 /**
  * The connections of a server. When it stops, `closeIdleConnections` leaves open what has never asked anything, such as the
@@ -30,19 +31,20 @@ export class OpenConnections {
 }
 
 /**
- * Ends connections on which nothing has happened for so many milliseconds and no reply is under way. node:http's own
+ * Ends connections on which nothing has happened for so many milliseconds and no reply is due. node:http's own
  * `keepAliveTimeout` makes a timer anew for each reply, which costs 7 % of a small request; this is one for each connection.
  */
 export function endIdleConnections(server: Server, idleMs: number): void {
   server.keepAliveTimeout = 0;
   server.timeout = idleMs;
-  server.on('timeout', (socket: Socket) => {
-    if (!isReplying(socket)) socket.destroySoon();
-  });
+  server.on('timeout', (socket: Socket) => endSilent(socket, replyOn(socket)?.writableEnded === false));
 }
 
 function isReplying(socket: Socket): boolean {
-  // node:http keeps the reply under way here, from the head of its request on.
-  const { _httpMessage: reply } = socket as Socket & { readonly _httpMessage?: unknown };
-  return (reply !== undefined && reply !== null) || isReplyingPlainly(socket);
+  return replyOn(socket) !== undefined || isReplyingPlainly(socket);
+}
+
+/** node:http keeps the reply under way here, from the head of its request on. */
+function replyOn(socket: Socket): ServerResponse | undefined {
+  return (socket as Socket & { readonly _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
 }

@@ -121,6 +121,37 @@ describe('a connection with plain requests', () => {
   });
 });
 
+describe('a client that takes nothing', () => {
+  it('of a reply that is over is not waited for', async () => {
+    const client = await front.open();
+    client.socket.pause();
+    const reply = await begunReply(client);
+    reply.write(Buffer.alloc(20_000_000));
+    const [socket] = front.sockets;
+    // As node tells of a silence.
+    socket!.emit('timeout');
+    expect(socket!.destroyed).toBe(false);
+    reply.end();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(socket!.destroyed).toBe(false);
+    socket!.emit('timeout');
+    expect(socket!.destroyed).toBe(true);
+  });
+
+  it('and closes its side is not waited for either', async () => {
+    const client = await front.open();
+    client.socket.pause();
+    const reply = await begunReply(client);
+    reply.write(Buffer.alloc(20_000_000));
+    client.socket.end();
+    const [socket] = front.sockets;
+    await expect.poll(() => socket!.readableEnded).toBe(true);
+    expect(socket!.destroyed).toBe(false);
+    socket!.emit('timeout');
+    expect(socket!.destroyed).toBe(true);
+  });
+});
+
 describe('a client that closes its side', () => {
   it('gets the reply that ended in the same turn', async () => {
     const held = hold();

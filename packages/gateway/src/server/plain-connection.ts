@@ -10,6 +10,7 @@ import { PlainReply, type ReplyOwner } from './plain-reply.ts';
 import { clientLeft } from './request-body.ts';
 import type { InferenceMatch } from './serve-inference.ts';
 import { KEEP_ALIVE_MS, LEFTOVER_MS, REQUEST_MS } from './server-limits.ts';
+import { endSilent } from './silent-connection.ts';
 
 /** A plain request whose head has come, and where its reply goes. */
 export interface PlainRequest {
@@ -207,9 +208,7 @@ export class PlainConnection implements ReplyOwner {
     this.#cancel();
   };
 
-  readonly #onTimeout = (): void => {
-    if (!this.isReplying) this.#socket.destroySoon();
-  };
+  readonly #onTimeout = (): void => endSilent(this.#socket, this.#reply !== undefined && !this.#reply.isOver);
 
   readonly #onError = (): void => void this.#socket.destroy();
 

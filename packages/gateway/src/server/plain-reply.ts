@@ -45,6 +45,11 @@ export class PlainReply implements ReplySink, Leaving {
     return this.#state !== 'waiting';
   }
 
+  /** All of it is written, or about to be. */
+  get isOver(): boolean {
+    return this.#state === 'over';
+  }
+
   head(status: number, headers: readonly string[]): void {
     this.#status = status;
     this.#headers = headers;
