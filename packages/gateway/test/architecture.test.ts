@@ -86,8 +86,14 @@ describe('imports', () => {
   it('keep out of memory what a start does not need', () => {
     // Megabytes that most gateways never use, and a name that brings all of a package instead of what is used of it.
     const heavy =
-      /^import (?!type\b)[^']*'(?:undici|@pydantic\/genai-prices|[./]*\/admin-server\.ts)'|^import \{[^}]*\} from 'zod'/m;
+      /^import (?!type\b)[^']*'(?:undici|@pydantic\/genai-prices|[./]*\/(?:undici|admin-server)\.ts)'|^import \{[^}]*\} from 'zod'/m;
     expect(product.filter(({ text }) => heavy.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
+  it('that come late take of a package its default only', () => {
+    // The bundle has nothing of CommonJS by name but what a module of ours in between gives.
+    const late = /\{(?! default: \w+ \})[^}]*\} = await import\('[^.']/;
+    expect(product.filter(({ text }) => late.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
   it('have no exception that is not needed', () => {

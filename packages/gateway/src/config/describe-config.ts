@@ -1,5 +1,7 @@
 import type { GatewayConfig } from './gateway-config.ts';
 
+export { stringify as writeYaml } from 'yaml';
+
 const MASK = '****';
 const secretKeys: ReadonlySet<string> = new Set([
   'apiKey',

@@ -9,7 +9,7 @@ export const fetchJson: FetchJson = async ({ method, url, headers, body }) => {
   const { host } = new URL(url);
   try {
     // Loaded for the first of them: gateways whose keys are plain need none of it.
-    const { request } = await import('undici');
+    const { request } = await import('./undici.ts');
     const reply = await request(url, {
       method,
       headers,

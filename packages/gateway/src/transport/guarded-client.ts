@@ -40,7 +40,7 @@ export class GuardedClient {
 }
 
 async function open(options: GuardedClientOptions): Promise<Opened> {
-  const { Agent, request } = await import('undici');
+  const { Agent, request } = await import('./undici.ts');
   const { timeoutMs } = options;
   const agent = new Agent({
     connect: { lookup: createGuardedLookup(options), timeout: timeoutMs },

@@ -38,11 +38,10 @@ function createShowCommand(session: Session): Command {
 
   return session.onRun<ConfigFileOptions>(command, async ({ io, options, output }) => {
     const { config } = await loadConfiguration(io, configFlag(options));
-    const { describeConfig } = await import('../../config/describe-config.ts');
+    const { describeConfig, writeYaml } = await import('../../config/describe-config.ts');
     const description = describeConfig(config);
     output.success(description);
-    const { stringify } = await import('yaml');
-    output.text(stringify(description));
+    output.text(writeYaml(description));
     return exitCodes.ok.code;
   });
 }
