@@ -280,6 +280,10 @@ describe.each([
   it('is 5 when the answer is none', async () => {
     cli.gateway.answerWith((_request, response) => sendJson(response, 200, { something: 'else' }));
     expect((await run(...words)).code).toBe(5);
+    // One envelope, which is not first of a success.
+    const { code, stdout } = await run(...words, '--json');
+    expect(code).toBe(5);
+    expect(JSON.parse(stdout)).toMatchObject({ success: false });
   });
 
   it('wraps the answer as it came with --json', async () => {

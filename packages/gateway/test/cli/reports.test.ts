@@ -111,8 +111,11 @@ describe.each([
   });
 
   it('does not take another document for a report', async () => {
-    cli.gateway.answerWith((_request, response) => sendJson(response, 200, []));
-    expect((await run(command)).code).toBe(5);
+    for (const document of [[], {}]) {
+      cli.gateway.answerWith((_request, response) => sendJson(response, 200, document));
+      expect((await run(command)).code).toBe(5);
+      expect(JSON.parse((await run(command, '--json')).stdout)).toMatchObject({ success: false });
+    }
   });
 });
 

@@ -34,7 +34,6 @@ export function createCostCommand(session: Session): Command {
     const { options, output } = invocation;
     const parameters = { ...usageParameters(options), breakdown: options.breakdown ? 'true' : undefined };
     const report = await askReport(invocation, '/api/v1/metrics/cost', parameters);
-    output.success(report);
     const requests = `${countIn(report, 'total_requests')} requests`;
     const average = `${dollarsIn(report, 'avg_cost_per_request')} each`;
     output.line(`${dollarsIn(report, 'total_cost')} for ${requests} (${average}) in the ${windowIn(report)}`);
@@ -51,6 +50,7 @@ export function createCostCommand(session: Session): Command {
       if (combinations.length > 0) await output.table(['PROVIDER', 'MODEL', 'TENANT', ...headings], combinations);
     }
     warnOfGaps(output, report);
+    output.success(report);
     return exitCodes.ok.code;
   });
 }

@@ -33,7 +33,6 @@ export function createLatencyCommand(session: Session): Command {
     const list = percentiles === true ? undefined : percentiles;
     const parameters = { window, provider, model, percentiles: list };
     const report = await askReport(invocation, '/api/v1/metrics/latency', parameters);
-    output.success(report);
     output.line(`${countIn(report, 'total_requests')} requests completed in the ${windowIn(report)}`);
     const names = Object.keys(report).filter((name) => /^p\d+(\.\d+)?$/.test(name));
     const headings = ['REQUESTS', 'AVG', 'MIN', 'MAX', ...names.map((name) => name.toUpperCase())];
@@ -49,6 +48,7 @@ export function createLatencyCommand(session: Session): Command {
       const told = groups.map((group) => [shown(group[name]), ...cellsOf(group, names)]);
       await output.table([name.toUpperCase(), ...headings], told);
     }
+    output.success(report);
     return exitCodes.ok.code;
   });
 }

@@ -34,7 +34,6 @@ function createShowCommand(session: Session): Command {
   return session.onRun(command, async (invocation) => {
     const { output } = invocation;
     const answer = await ask(invocation, '/api/v1/routing/config');
-    output.success(answer);
     const routes = partsIn(answer, 'routes');
     if (isRecord(answer)) showDefaults(output, answer);
     if (routes.length === 0) output.line('No routes.');
@@ -48,6 +47,7 @@ function createShowCommand(session: Session): Command {
       ]);
       await output.table(['ROUTE', 'MODELS', 'STRATEGY', 'TIERS', 'OPTIONS'], rows);
     }
+    output.success(answer);
     return exitCodes.ok.code;
   });
 }
@@ -61,7 +61,6 @@ function createRulesCommand(session: Session): Command {
   return session.onRun(command, async (invocation) => {
     const { output } = invocation;
     const answer = await ask(invocation, '/api/v1/routing/rules');
-    output.success(answer);
     const rules = partsIn(answer, 'rules');
     if (rules.length === 0) output.line('No rules.');
     else {
@@ -72,6 +71,7 @@ function createRulesCommand(session: Session): Command {
       await output.table(headings, rows, (row, column) => (column === 5 ? usableTone(rows[row]![5]!) : undefined));
       output.line('Models that the configuration spells out go where it says, whatever the rules are.');
     }
+    output.success(answer);
     return exitCodes.ok.code;
   });
 }
@@ -85,7 +85,6 @@ function createWeightsCommand(session: Session): Command {
   return session.onRun(command, async (invocation) => {
     const { output } = invocation;
     const answer = await ask(invocation, '/api/v1/routing/weights');
-    output.success(answer);
     const rows = partsIn(answer, 'routes').flatMap((route) =>
       optionalPartsIn(route, 'targets').map((target) => [
         shown(route['route']),
@@ -105,6 +104,7 @@ function createWeightsCommand(session: Session): Command {
       const headings = ['ROUTE', 'STRATEGY', 'TIER', 'TARGET', 'WEIGHT', 'OF ITS TIER', 'NOW', 'USABLE'];
       await output.table(headings, rows, (row, column) => (column === 7 ? usableTone(rows[row]![7]!) : undefined));
     }
+    output.success(answer);
     return exitCodes.ok.code;
   });
 }
@@ -127,7 +127,6 @@ function createStatsCommand(session: Session): Command {
     const { options, output } = invocation;
     const query = options.window === undefined ? '' : `?${new URLSearchParams({ window: options.window })}`;
     const answer = await ask(invocation, `/api/v1/routing/stats${query}`);
-    output.success(answer);
     if (isRecord(answer)) showPeriod(output, answer);
     const counters = ['requests', 'answered', 'failures', 'passed_over', 'retries', 'hedges', 'recoveries', 'copies'];
     const rows = partsIn(answer, 'targets').map((target) => [
@@ -138,6 +137,7 @@ function createStatsCommand(session: Session): Command {
     await output.table(headings, rows, (row, column) =>
       column === 3 && rows[row]![3] !== '0' ? 'warning' : undefined,
     );
+    output.success(answer);
     return exitCodes.ok.code;
   });
 }

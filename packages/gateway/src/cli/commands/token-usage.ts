@@ -46,7 +46,6 @@ export function createTokenUsageCommand(session: Session): Command {
     const { options, output } = invocation;
     const parameters = { ...usageParameters(options), detailed: options.detailed ? 'true' : undefined };
     const report = await askReport(invocation, '/api/v1/metrics/tokens', parameters);
-    output.success(report);
     const average = Math.round(numberIn(report, 'avg_tokens_per_request') ?? 0).toLocaleString('en-US');
     const requests = `${countIn(report, 'total_requests')} requests (${average} each)`;
     output.line(`${countIn(report, 'total_tokens')} tokens for ${requests} in the ${windowIn(report)}`);
@@ -58,6 +57,7 @@ export function createTokenUsageCommand(session: Session): Command {
     const headings = [shown(report['group_by']).toUpperCase(), ...Object.values(counted)];
     if (rows.length > 0) await output.table(headings, rows);
     warnOfGaps(output, report);
+    output.success(report);
     return exitCodes.ok.code;
   });
 }
