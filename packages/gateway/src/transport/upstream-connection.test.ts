@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { systemClock } from '../canonical/clock.ts';
+import { type Leaving, Outbox } from './outbox.ts';
 import { ask, type Received, reply, startUpstream } from './raw-upstream.fixture.ts';
 
 const isWhole = ({ text }: Received): boolean => text().endsWith('{}');
@@ -149,6 +150,24 @@ async function closeIdle({ socket }: Received): Promise<void> {
   socket.end();
   if (!socket.readableEnded) await once(socket, 'end');
 }
+
+it('takes for no answer what comes while a request still waits to go out', async () => {
+  class HeldOutbox extends Outbox {
+    isOpen = true;
+    override add(leaving: Leaving): void {
+      if (this.isOpen) super.add(leaving);
+    }
+  }
+  const outbox = new HeldOutbox();
+  const upstream = await startUpstream((one) => isWhole(one) && one.socket.write(reply('a')), { outbox });
+  await ask(upstream).end;
+  outbox.isOpen = false;
+  const second = ask(upstream);
+  upstream.received[0]!.socket.write('HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n');
+  // As of a connection that went away while the request was on its way to it: it may go out again on another.
+  expect(await second.end).toBe('UPSTREAM_CLOSED reused');
+  expect(second.heard).toHaveLength(1);
+});
 
 it('does not use a connection on which the upstream spoke unasked', async () => {
   const upstream = await startUpstream((one) => isWhole(one) && one.socket.write(reply('a')));

@@ -172,6 +172,11 @@ export class UpstreamConnection implements CallConnection {
     const call = this.#call;
     // Nobody asked for anything: a server that gives up an idle connection may say so, and then closes it.
     if (call === undefined) return this.#giveUp();
+    if (!call.isSent) {
+      // The same, while a request waits to go out: whatever it is, it is no answer to that.
+      this.fail(new UpstreamError('UPSTREAM_CLOSED', 'the upstream spoke before it was asked'));
+      return false;
+    }
     this.#options.outbox.makeWay(length);
     call.reader.push((buffer as Buffer).subarray(0, length));
     return this.#deliver(call);
