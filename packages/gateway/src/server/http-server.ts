@@ -103,7 +103,8 @@ function handle(parts: HttpServerParts, request: IncomingMessage, response: Serv
   } else if (match.kind === 'management' || match.kind === 'admin') {
     void management(parts, runtime, request, response, match, body);
   } else {
-    sendError(response, match.error, match.allow === undefined ? [] : ['allow', match.allow]);
+    const headers = match.allow === undefined ? [] : ['allow', match.allow];
+    sendError(response, match.error, headers, match.protocol);
   }
 }
 

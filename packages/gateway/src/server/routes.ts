@@ -37,7 +37,13 @@ export type RouteMatch =
   | StoredMatch
   | ManagementMatch
   | AdminMatch
-  | { readonly kind: 'error'; readonly error: GatewayError; readonly allow: string | undefined };
+  | {
+      readonly kind: 'error';
+      readonly error: GatewayError;
+      readonly allow: string | undefined;
+      /** Wire of the asker, as far as the path tells. */
+      readonly protocol: ProtocolName;
+    };
 
 type PageMatch = Extract<RouteMatch, { readonly kind: 'page' }>;
 
@@ -112,15 +118,15 @@ function pathOfUrl(target: string): string {
 }
 
 function matchPage(method: string, path: string, match: Omit<PageMatch, 'kind'>): RouteMatch {
-  if (method !== 'GET' && method !== 'HEAD') return wrongMethod(path, 'GET, HEAD');
+  if (method !== 'GET' && method !== 'HEAD') return wrongMethod(path, 'GET, HEAD', match.protocol);
   return { kind: 'page', ...match };
 }
 
 function matchClient(method: string, path: string, query: string, client: ClientPathMatch): RouteMatch {
   const { operation, protocol, rawModel, tail } = client;
   const pathModel = rawModel === undefined ? undefined : decodeModel(rawModel);
-  if (rawModel !== undefined && pathModel === undefined) return badModel();
-  if (method !== 'POST') return wrongMethod(path, 'POST');
+  if (rawModel !== undefined && pathModel === undefined) return badModel(protocol);
+  if (method !== 'POST') return wrongMethod(path, 'POST', protocol);
   return { kind: 'inference', operation, protocol, streamAsk: streamAskOf(client, query), pathModel, tail, query };
 }
 
@@ -136,11 +142,13 @@ function matchModels(method: string, path: string, query: string): RouteMatch | 
   const { protocol } = known;
   if (path === known.path) return matchPage(method, path, { page: 'models', protocol, parameter: '', query });
   const parameter = decodeModel(path.slice(known.path.length + 1));
-  return parameter === undefined ? badModel() : matchPage(method, path, { page: 'model', protocol, parameter, query });
+  return parameter === undefined
+    ? badModel(protocol)
+    : matchPage(method, path, { page: 'model', protocol, parameter, query });
 }
 
-function badModel(): RouteMatch {
-  return refuse('bad_path', 'The model in the path is empty, too long or badly encoded.');
+function badModel(protocol: ProtocolName): RouteMatch {
+  return refuse('bad_path', 'The model in the path is empty, too long or badly encoded.', protocol);
 }
 
 /** `/v1/{model}/{tail}`: anything else of a provider, forwarded. A model with slashes needs them as %2F. */
@@ -152,7 +160,7 @@ function matchProxy(method: string, target: string): RouteMatch {
   const segment = target.slice(4, end);
   if (reserved.has(segment)) return refuse('not_found', `There is nothing at ${printable(path)}.`);
   const model = decodeModel(segment);
-  if (model === undefined) return badModel();
+  if (model === undefined) return badModel(forwarded.protocol);
   if (method === 'CONNECT' || method === 'TRACE') return wrongMethod(path, 'GET, POST, PUT, PATCH, DELETE');
   const tail = target.slice(end);
   const { protocol } = forwarded;
@@ -180,16 +188,13 @@ function decodeModel(raw: string): string | undefined {
   return model;
 }
 
-function refuse(kind: ErrorKind, message: string): RouteMatch {
-  return { kind: 'error', error: new GatewayError(kind, message), allow: undefined };
+function refuse(kind: ErrorKind, message: string, protocol: ProtocolName = usualProtocol): RouteMatch {
+  return { kind: 'error', error: new GatewayError(kind, message), allow: undefined, protocol };
 }
 
-function wrongMethod(path: string, allow: string): RouteMatch {
-  return {
-    kind: 'error',
-    error: new GatewayError('method_not_allowed', `Use ${allow} for ${printable(path)}.`),
-    allow,
-  };
+function wrongMethod(path: string, allow: string, protocol: ProtocolName = usualProtocol): RouteMatch {
+  const error = new GatewayError('method_not_allowed', `Use ${allow} for ${printable(path)}.`);
+  return { kind: 'error', error, allow, protocol };
 }
 
 /** A caller's path as it may stand in a message. */

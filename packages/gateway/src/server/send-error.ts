@@ -1,12 +1,18 @@
 import type { ServerResponse } from 'node:http';
 import { GatewayError } from '../canonical/gateway-error.ts';
+import type { ProtocolName } from '../canonical/protocol-name.ts';
 import { usualProtocol } from '../protocols/find-protocol.ts';
 import { sendJson, sendPageError } from './pages.ts';
 
-/** An error about a request of which nothing is known but that it was refused. */
-export function sendError(response: ServerResponse, error: GatewayError, headers: readonly string[] = []): void {
+/** An error about a request of which nothing is known but that it was refused, and perhaps the wire of who asked. */
+export function sendError(
+  response: ServerResponse,
+  error: GatewayError,
+  headers: readonly string[] = [],
+  protocol: ProtocolName = usualProtocol,
+): void {
   // A body that was not read would be taken for the next request.
-  sendPageError(usualProtocol, error, response, [...headers, 'connection', 'close']);
+  sendPageError(protocol, error, response, [...headers, 'connection', 'close']);
 }
 
 /** A refusal that is no error of the table: it speaks of the connection, and an API's client never sees it. */

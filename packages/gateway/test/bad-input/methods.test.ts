@@ -29,6 +29,17 @@ describe('methods', () => {
     if (method !== 'HEAD') expect(errorOf(reply).code).toBe('method_not_allowed');
   });
 
+  it.each([
+    ['GET /v1/messages', { type: 'error', error: { type: 'invalid_request_error' } }],
+    ['GET /v1beta/models/m:generateContent', { error: { code: 405, status: expect.any(String) } }],
+    ['POST /v1beta/models/%zz:generateContent', { error: { code: 400, status: 'INVALID_ARGUMENT' } }],
+    ['PUT /model/m/converse', { message: 'Use POST for /model/m/converse.' }],
+    ['GET /v2/chat', { error_type: 'METHOD_NOT_ALLOWED' }],
+  ])('%s is refused in the words of who asks there', async (line, body) => {
+    const reply = await front.ask(`${line} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`);
+    expect(JSON.parse(reply.body)).toMatchObject(body);
+  });
+
   it('OPTIONS tells those that are allowed', async () => {
     const ask = (path: string) => front.ask(`OPTIONS ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
     for (const [path, allow] of [
