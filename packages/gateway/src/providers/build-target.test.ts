@@ -21,6 +21,17 @@ it('sends no credential where none is configured', () => {
   expect(target).toMatchObject({ credentialHeaders: [], unusable: undefined });
 });
 
+it('tells of what an address has that is not sent', () => {
+  const noticesOf = (name: string, baseUrl: string) =>
+    buildTarget(input({ name, entry: { apiKey: 'k', baseUrl } })).notices;
+  expect(noticesOf('mine', 'http://host.test/v1')).toEqual([]);
+  expect(noticesOf('mine', 'http://host.test/v1?tier=1')[0]).toMatch(/^the address has a query, which is not sent/);
+  const both = noticesOf('mine', 'http://me:secret@host.test/v1?key=hidden').join();
+  expect(both).toContain('a user or a password and a query');
+  expect(both).not.toMatch(/secret|hidden/);
+  expect(noticesOf('azure_openai', 'https://r.openai.azure.com/openai?api-version=2024-10-21')).toEqual([]);
+});
+
 it('sends the current version for one that never existed, and says so', () => {
   const { target, notices } = buildTarget(
     input({ name: 'anthropic', entry: { apiKey: 'k', apiVersion: '2024-01-01' } }),

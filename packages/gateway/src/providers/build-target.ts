@@ -75,7 +75,7 @@ function buildTarget(input: TargetInput, { environment, sources }: BuildTargetCo
   const layout = layoutOf(definition, input, url ?? unreachable);
   const identity = apiKey === undefined ? definition.identity?.({ ...place, sources }) : undefined;
   const authorization = identity ?? authorizationOf(definition, apiKey, entry.apiVersion);
-  const notices = [layout.notice, authorization.notice, kindNotice(input)];
+  const notices = [layout.notice, authorization.notice, kindNotice(input), addressNotice(url, definition)];
   const target: Target = {
     id,
     provider: input.name ?? definition.name,
@@ -163,6 +163,17 @@ function authorizationOf(
 function kindNotice({ kind, name }: TargetInput): string | undefined {
   if (kind === undefined || findProviderByName(kind) !== undefined) return undefined;
   return `${name ?? 'a target'}: kind '${kind}' is not known; its host or name decides instead`;
+}
+
+/** What of an address is sent to nobody, though somebody wrote it there to be sent. */
+function addressNotice(url: URL | undefined, { layout }: ProviderDefinition): string | undefined {
+  if (url === undefined) return undefined;
+  const hasUser = url.username !== '' || url.password !== '';
+  // A layout of its own knows what its provider's queries mean.
+  const hasQuery = url.search !== '' && layout === undefined;
+  if (!hasUser && !hasQuery) return undefined;
+  const what = [hasUser && 'a user or a password', hasQuery && 'a query'].filter(Boolean).join(' and ');
+  return `the address has ${what}, which is not sent; keys go into api_key, and the chat_path of a backend may have a query`;
 }
 
 interface Resolved {
