@@ -17,7 +17,7 @@ describe('findJsonMistake', () => {
       fc.property(
         fc.json(),
         fc.nat(),
-        fc.constantFrom('', ',', '}', '"', 'x', '\\', '0', ' '),
+        fc.constantFrom('', ',', '}', '"', 'x', '\\', '0', ' ', '\u00a0', '\ufeff', '\v', '\t'),
         (json, place, inserted) => {
           const offset = place % (json.length + 1);
           const text = json.slice(0, offset) + inserted + json.slice(offset + 1);
@@ -36,8 +36,17 @@ describe('findJsonMistake', () => {
     ['', 0],
     ['[1, 2', 5],
     ["{'a': 1}", 1],
+    ['\ufeff{"a": 1}', 0],
+    ['{\u00a0"a": 1}', 1],
+    ['{"a": 1}\u2028', 8],
   ])('points at the mistake in %s', (text, offset) => {
     expect(findJsonMistake(text)).toBe(offset);
+  });
+
+  it('reads texts of megabytes', () => {
+    for (const text of ['x', '\\n'].map((part) => part.repeat(10_000_000))) {
+      expect(findJsonMistake(`{"a": "${text}"`)).toBe(`{"a": "${text}"`.length);
+    }
   });
 
   it('turns offsets into lines and columns', () => {

@@ -1,5 +1,10 @@
-const TOKEN =
-  /\s*(?:([{}[\],:])|("(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))/y;
+/** JSON's own blanks. What else looks like one is a mistake, and one that nobody sees. */
+const BLANKS = /[ \t\r\n]*/y;
+const NO_BLANK = /[^ \t\r\n]/;
+const WORD = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const ESCAPE = /["\\/bfnrt]|u[0-9a-fA-F]{4}/y;
+const QUOTE = 34;
+const BACKSLASH = 92;
 const MAX_DEPTH = 200;
 
 /**
@@ -9,7 +14,7 @@ const MAX_DEPTH = 200;
 export function findJsonMistake(text: string): number | undefined {
   const scanner: Scanner = { text, offset: 0, depth: 0 };
   if (!readValue(scanner)) return mistakeOffset(scanner);
-  const rest = text.slice(scanner.offset).search(/\S/);
+  const rest = text.slice(scanner.offset).search(NO_BLANK);
   return rest < 0 ? undefined : scanner.offset + rest;
 }
 
@@ -60,11 +65,37 @@ function readMember(scanner: Scanner): boolean {
 }
 
 function takeToken(scanner: Scanner): string | undefined {
-  TOKEN.lastIndex = scanner.offset;
-  const match = TOKEN.exec(scanner.text);
-  if (match === null) return undefined;
-  scanner.offset = TOKEN.lastIndex;
-  return match[0].trimStart();
+  const { text } = scanner;
+  BLANKS.lastIndex = scanner.offset;
+  BLANKS.test(text);
+  const start = BLANKS.lastIndex;
+  const end = endOfToken(text, start);
+  if (end === undefined) return undefined;
+  scanner.offset = end;
+  return text.slice(start, end);
+}
+
+function endOfToken(text: string, start: number): number | undefined {
+  const first = text.charAt(start);
+  if (first === '') return undefined;
+  if (isMark(first)) return start + 1;
+  if (first === '"') return endOfString(text, start + 1);
+  WORD.lastIndex = start;
+  return WORD.test(text) ? WORD.lastIndex : undefined;
+}
+
+/** Behind the closing quote. A regular expression would need a stack as long as the string, and texts have megabytes. */
+function endOfString(text: string, start: number): number | undefined {
+  for (let index = start; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === QUOTE) return index + 1;
+    if (code < 32) return undefined;
+    if (code !== BACKSLASH) continue;
+    ESCAPE.lastIndex = index + 1;
+    if (!ESCAPE.test(text)) return undefined;
+    index = ESCAPE.lastIndex - 1;
+  }
+  return undefined;
 }
 
 /** Puts a token back that does not belong here; always false, for the caller to return. */
@@ -78,6 +109,6 @@ function isMark(token: string): boolean {
 }
 
 function mistakeOffset({ text, offset }: Scanner): number {
-  const rest = text.slice(offset).search(/\S/);
+  const rest = text.slice(offset).search(NO_BLANK);
   return rest < 0 ? text.length : offset + rest;
 }

@@ -35,6 +35,9 @@ describe('a body that is no JSON', () => {
     ['{"a":1}{"b":2}', 7, 1, 8],
     ["{'model':'m'}", 1, 1, 2],
     ['{"model":"m","n":NaN}', 17, 1, 18],
+    // Nobody sees these: a byte order mark, and a blank that is none of JSON's.
+    ['\ufeff{"model":"m"}', 0, 1, 1],
+    ['{"model":\u00a0"m"}', 9, 1, 10],
   ])('is refused with the place of the mistake: %s', async (body, position, line, column) => {
     const { status, code, message: text } = await refused(body);
     expect([status, code]).toEqual([400, 'invalid_json']);
