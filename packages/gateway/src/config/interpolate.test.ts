@@ -43,6 +43,17 @@ describe('interpolate', () => {
     expect(interpolateText(variable('NONE:-'), env)).toEqual({ text: '' });
   });
 
+  it('takes a default that names another variable', () => {
+    const nested = variable(`A:-${variable(`B:-${variable('C')}`)}`);
+    expect(interpolateText(nested, { A: 'a', B: 'b' })).toEqual({ text: 'a' });
+    expect(interpolateText(`<${nested}>`, { A: '', B: 'b' })).toEqual({ text: '<b>' });
+    expect(interpolateText(nested, { C: 'c' })).toEqual({ text: 'c' });
+    expect(interpolateText(nested, {})).toEqual({ missing: 'C' });
+    expect(interpolateText(variable(`A:-$${variable('B')}`), { B: 'b' })).toEqual({ text: variable('B') });
+    const open = `\${A:-${variable('B')}`;
+    expect(interpolateText(open, { A: 'a', B: 'b' })).toEqual({ text: '${A:-b' });
+  });
+
   it('keeps an escaped placeholder and what is none', () => {
     expect(interpolateText(`$${variable('A')}`, { A: 'x' })).toEqual({ text: variable('A') });
     expect(interpolateText(variable('not a name'), {})).toEqual({ text: variable('not a name') });

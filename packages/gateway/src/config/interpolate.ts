@@ -18,11 +18,12 @@ export interface Interpolated {
   readonly unset: readonly UnsetVariable[];
 }
 
-const PLACEHOLDER = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
+/** What stands behind `${`: a name, and what follows it. */
+const NAME = /([A-Za-z_][A-Za-z0-9_]*)(\}|:-)/y;
 
 /**
  * Replaces `${NAME}` and `${NAME:-default}` in the text values of a parsed document; keys and other values stay as they
- * are, so that nothing in a variable can become structure. `$${` stands for a plain `${`.
+ * are, so that nothing in a variable can become structure. A default may hold others. `$${` stands for a plain `${`.
  *
  * A value that names a variable which is not set (or set to nothing) becomes `unset` as a whole, with a warning: half
  * an address or half a key would only fail later and farther away. Inside longer text an empty variable is taken as it
@@ -53,20 +54,55 @@ export function interpolateText(
   text: string,
   env: Environment,
 ): { readonly text: string } | { readonly missing: string } {
-  if (!text.includes('${')) return { text };
   let missing: string | undefined;
-  const replaced = text.replace(
-    PLACEHOLDER,
-    (placeholder: string, name: string | undefined, fallback: string | undefined) => {
-      if (name === undefined) return '${';
-      const value = env[name];
-      if (value !== undefined && value !== '') return value;
-      if (fallback !== undefined) return fallback;
-      if (value === undefined || placeholder === text) missing ??= name;
-      return '';
-    },
-  );
-  return missing === undefined ? { text: replaced } : { missing };
+  let replaced = '';
+  let index = 0;
+  for (let at = text.indexOf('${'); at !== -1; at = text.indexOf('${', index)) {
+    const isEscaped = at > index && text[at - 1] === '$';
+    const found = isEscaped ? undefined : placeholderAt(text, at);
+    replaced += text.slice(index, isEscaped ? at - 1 : at);
+    index = found?.end ?? at + 2;
+    if (found === undefined) {
+      replaced += '${';
+      continue;
+    }
+    const { fallback, name } = found;
+    const value = env[name];
+    const isWhole = at === 0 && index === text.length;
+    const result = textFor(value, fallback, env);
+    if (result !== undefined && 'text' in result) replaced += result.text;
+    else if (result !== undefined) missing ??= result.missing;
+    else if (value === undefined || isWhole) missing ??= name;
+  }
+  return missing === undefined ? { text: replaced + text.slice(index) } : { missing };
+}
+
+/** Undefined: the variable says nothing, and nothing stands in for it. */
+function textFor(value: string | undefined, fallback: string | undefined, env: Environment) {
+  if (value !== undefined && value !== '') return { text: value };
+  return fallback === undefined ? undefined : interpolateText(fallback, env);
+}
+
+interface Placeholder {
+  readonly name: string;
+  /** May hold placeholders of its own. */
+  readonly fallback: string | undefined;
+  readonly end: number;
+}
+
+/** The placeholder that begins at a place; undefined: what is there is none. */
+function placeholderAt(text: string, at: number): Placeholder | undefined {
+  NAME.lastIndex = at + 2;
+  const [, name, mark] = NAME.exec(text) ?? [];
+  if (name === undefined) return undefined;
+  const start = NAME.lastIndex;
+  if (mark === '}') return { name, fallback: undefined, end: start };
+  let depth = 1;
+  for (let index = start; index < text.length; index++) {
+    if (text.startsWith('${', index)) depth += 1;
+    else if (text[index] === '}' && --depth === 0) return { name, fallback: text.slice(start, index), end: index + 1 };
+  }
+  return undefined;
 }
 
 /** The variable that the value at a place names although it is not set; undefined when there is none. */
