@@ -170,6 +170,20 @@ describe('a file', () => {
     writer.close();
   });
 
+  it.runIf(process.platform === 'linux')('that is on a full disk is not tried again and again at once', () => {
+    const clock = manualClock();
+    let told = 0;
+    const describeDrops = (count: number): string => {
+      if (++told > 10) throw new Error('This would go on for ever.');
+      return `${count} lost\n`;
+    };
+    const writer = openLineWriter({ fd: openSync('/dev/full', 'w'), ownsFd: true, clock, describeDrops });
+    writer.write('a line\n');
+    clock.run();
+    expect(clock.delays()).toEqual([200]);
+    writer.close();
+  });
+
   it.runIf(process.platform === 'linux')('that is on a full disk loses lines and nothing else', () => {
     const clock = manualClock();
     const writer = openLineWriter({ fd: openSync('/dev/full', 'w'), ownsFd: true, clock, describeDrops });

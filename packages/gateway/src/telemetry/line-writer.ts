@@ -176,11 +176,17 @@ class BufferedLineWriter implements LineWriter {
       this.#pumpPooled();
       return;
     }
+    const lost = this.droppedLines;
     let chunk = this.#next();
     while (chunk !== undefined && !this.#gone) {
       const rest = this.#writeNow(chunk);
       if (rest !== undefined) {
         this.#retryLater(rest);
+        return;
+      }
+      if (this.droppedLines !== lost) {
+        // What was refused now would be refused again, and word of it as well.
+        if (!this.#gone) this.#arm(flushDelayMs);
         return;
       }
       chunk = this.#next();
