@@ -125,8 +125,9 @@ class SqliteDatabase implements Database {
   }
 
   async close(): Promise<void> {
-    await this.#main.close(DEFAULT_TIMEOUT_MS);
+    // The last connection that is closed puts the log into the file, which is not for that of the reports.
     if (this.#reports !== this.#main) await this.#reports.close(REPORT_PATIENCE_MS);
+    await this.#main.close(DEFAULT_TIMEOUT_MS);
   }
 
   #ask(what: 'run' | 'all', sql: string, parameters: readonly SqlValue[]): Promise<ThreadResult> {
