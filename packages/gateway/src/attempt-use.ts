@@ -3,6 +3,7 @@ import type { AttemptRecord } from './canonical/exchange.ts';
 import { type Usage, unfinishedUsage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { AttemptOutcome } from './relay/attempt-outcome.ts';
+import { mostOutput } from './request-facts.ts';
 import { chargingOf, roughInputTokens, USUAL_OUTPUT } from './rough-tokens.ts';
 import { readConversation } from './translation/translation.ts';
 
@@ -34,8 +35,13 @@ function estimated(told: Usage | undefined, estimate: Usage): AttemptUse {
   return { usage: unfinishedUsage(told, estimate), isEstimated: true };
 }
 
-/** Of an answer that comes as a whole and did not, as much is taken to have been made as is usual. */
-function estimateOf(exchange: Exchange, outputTokens: number | undefined): Usage {
+/**
+ * Of an answer that comes as a whole and did not, as much is taken to have been made as is usual. What was counted of one
+ * may be its bytes alone.
+ */
+function estimateOf(exchange: Exchange, counted: number | undefined): Usage {
+  const isByBytes = counted !== undefined && !exchange.facts.stream;
+  const outputTokens = isByBytes ? Math.min(counted, mostOutput(exchange)) : counted;
   const conversation = conversationOf(exchange);
   if (conversation === undefined) return { input: roughInputTokens(exchange), output: outputTokens ?? USUAL_OUTPUT };
   const usual = Math.min(USUAL_OUTPUT, conversation.maxOutputTokens ?? USUAL_OUTPUT);

@@ -79,10 +79,26 @@ export function estimatedTokens(exchange: Exchange): number {
   return input + output;
 }
 
+/**
+ * Tokens that all answers to a request come to at most: what is guessed of an answer by its bytes, of which pictures and
+ * probabilities may be nearly all, is no more.
+ */
+export function mostOutput(exchange: Exchange): number {
+  const body = outlineOf(exchange);
+  return Math.min(MOST_OUTPUT, (outputLimitOf(body) ?? MOST_UNLIMITED) * answersOf(exchange, body));
+}
+
+/** Tokens of one answer that nobody limited: as many as models rarely pass. */
+const MOST_UNLIMITED = 32_768;
+
 function outputOfAll(exchange: Exchange): number {
   if (chargingOf(exchange.operation) !== 'both') return 0;
-  const body = exchange.parsedBody === undefined ? readAgain(exchange) : exchange.parsedBody.outline;
+  const body = outlineOf(exchange);
   return Math.min(MOST_OUTPUT, expectedOutput(body) * answersOf(exchange, body));
+}
+
+function outlineOf(exchange: Exchange): unknown {
+  return exchange.parsedBody === undefined ? readAgain(exchange) : exchange.parsedBody.outline;
 }
 
 /** Answers that are written for a request: of completions those to each of its prompts, the unchosen ones too. */

@@ -1,8 +1,7 @@
-import { isObject } from '../canonical/json.ts';
+import { isObject, type JsonObject } from '../canonical/json.ts';
 
-/** Bytes kept of the end of an answer; the usage of pictures and transcriptions stands there in some hundred. */
+/** Bytes kept of the end of an answer; what it says of its usage stands there in some hundred. */
 const MAX_TAIL = 8 * 1024;
-const KEY = '"usage"';
 
 /** The end of a JSON answer that flows through unheld, for what it says of its usage there. */
 export class AnswerTail {
@@ -13,19 +12,22 @@ export class AnswerTail {
     this.#tail = all.subarray(Math.max(0, all.length - MAX_TAIL));
   }
 
-  /** The member `usage` of the outermost object; undefined where it has none, or none within reach. */
-  usage(): unknown {
+  /**
+   * The members of the outermost object from one with this name on; undefined where it has none, or none within reach.
+   */
+  membersFrom(name: string): JsonObject | undefined {
+    const key = JSON.stringify(name);
     const text = this.#tail.toString('utf8');
-    for (let at = text.indexOf(KEY); at !== -1; at = text.indexOf(KEY, at + 1)) {
-      const rest = membersFrom(text.slice(at));
-      if (rest !== undefined) return rest['usage'];
+    for (let at = text.indexOf(key); at !== -1; at = text.indexOf(key, at + 1)) {
+      const members = objectOf(text.slice(at));
+      if (members !== undefined) return members;
     }
     return undefined;
   }
 }
 
 /** What is left of an object from one of its members on: only of the outermost one does nothing follow its end. */
-function membersFrom(text: string): Readonly<Record<string, unknown>> | undefined {
+function objectOf(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(`{${text}`);
     return isObject(value) ? value : undefined;

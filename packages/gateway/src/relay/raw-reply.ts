@@ -68,7 +68,7 @@ export class RawReply implements ReplyBody {
 
   end(): Failure | undefined {
     if (!this.isCommitted) this.#commit();
-    if (this.#tail) this.usage = this.#options.decodeUsage?.(this.#tail.usage());
+    if (this.#tail) this.usage = this.#options.decodeUsage?.(this.#tail.membersFrom('usage')?.['usage']);
     this.#options.sink.end();
     return undefined;
   }

@@ -10,6 +10,7 @@ import { decodeUsage } from '../protocols/openai-chat/usage.ts';
 import type { AnswerMembers, FailureMember, UpstreamSide } from '../protocols/protocol.ts';
 import { classifyBody } from '../resilience/classify.ts';
 import type { Failure } from '../resilience/failure.ts';
+import type { AnswerTail } from './answer-tail.ts';
 import { failureOf } from './attempt.ts';
 
 /** What a whole unary answer says about itself, or the failure it turns out to be. */
@@ -44,13 +45,11 @@ const PARSED_BYTES = 64 * 1024;
 
 /** Reads a whole JSON answer: is it one, and what does it say of its model and its usage. */
 export function readUnary(bytes: Buffer, operation: Operation, protocol: ProtocolName): UnaryReading {
-  const isChat = operation === 'chat' || operation === 'responses';
-  const upstream = isChat ? findProtocol(protocol).upstream : undefined;
-  // Of the answers to other operations only those of the usual wire are known that well.
-  const known = protocol === usualProtocol ? answers[operation] : undefined;
-  const wanted = upstream?.answerMembers ?? known ?? anyAnswer;
+  const { upstream, wanted } = membersAskedFor(operation, protocol);
   const found =
-    isChat && bytes.length <= PARSED_BYTES ? parseMembers(bytes, wanted) : new ScannedMembers(bytes, wanted);
+    upstream !== undefined && bytes.length <= PARSED_BYTES
+      ? parseMembers(bytes, wanted)
+      : new ScannedMembers(bytes, wanted);
   if (!found.isJson) {
     return broken(
       bytes.length === 0 ? 'the provider answered with an empty body' : 'the provider answered with what is not JSON',
@@ -72,6 +71,33 @@ export function readUnary(bytes: Buffer, operation: Operation, protocol: Protoco
   const serviceTier = wanted.tier?.read(found.tier);
   const outputTokens = usage === undefined && answer !== undefined ? answerTokens(answer) : undefined;
   return { failure: undefined, usage, outputTokens, responseModel: found.model, serviceTier };
+}
+
+/** What an answer tells at its end of its usage and its tier. */
+export type TailReading = Pick<UnaryReading, 'usage' | 'serviceTier'>;
+
+/** Reads that of an answer that is too long to be read as a whole. */
+export function readTail(tail: AnswerTail, operation: Operation, protocol: ProtocolName): TailReading {
+  const { upstream, wanted } = membersAskedFor(operation, protocol);
+  const name = wanted.usage;
+  const members = name === undefined ? undefined : tail.membersFrom(name);
+  if (name === undefined || members === undefined) return { usage: undefined, serviceTier: undefined };
+  const usage = (upstream?.decodeUsage ?? decodeUsage)(members[name]);
+  return { usage, serviceTier: wanted.tier?.read(members[wanted.tier.name]) };
+}
+
+interface AskedMembers {
+  /** Undefined where only the gateway's own operations are asked for. */
+  readonly upstream: UpstreamSide | undefined;
+  readonly wanted: AnswerMembers;
+}
+
+function membersAskedFor(operation: Operation, protocol: ProtocolName): AskedMembers {
+  const isChat = operation === 'chat' || operation === 'responses';
+  const upstream = isChat ? findProtocol(protocol).upstream : undefined;
+  // Of the answers to other operations only those of the usual wire are known that well.
+  const known = protocol === usualProtocol ? answers[operation] : undefined;
+  return { upstream, wanted: upstream?.answerMembers ?? known ?? anyAnswer };
 }
 
 /** The few answers that may say nothing, or do not say what they took: only these are read as the gateway understands them. */

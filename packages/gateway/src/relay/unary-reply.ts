@@ -1,9 +1,11 @@
+import { tokensOfBytes } from '../canonical/estimate-tokens.ts';
 import type { Operation } from '../canonical/operation.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Usage } from '../canonical/usage.ts';
 import type { Failure } from '../resilience/failure.ts';
+import { AnswerTail } from './answer-tail.ts';
 import { type Attempt, compressionFault, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
-import { readUnary } from './read-unary.ts';
+import { readTail, readUnary } from './read-unary.ts';
 import type { UpstreamHead } from './reply-headers.ts';
 import type { ReplyHost, ReplySink } from './reply-sink.ts';
 
@@ -13,7 +15,7 @@ export interface UnaryReplyOptions {
   /** Says what a whole answer must have. */
   readonly operation: Operation;
   readonly protocol: ProtocolName;
-  /** Answers up to this many bytes are held until they are whole; longer ones flow through unread. */
+  /** Answers up to this many bytes are held until they are whole; of longer ones, which flow, the end is read. */
   readonly maxHeldBytes: number;
 }
 
@@ -26,6 +28,9 @@ export class UnaryReply implements ReplyBody {
   #heldBytes = 0;
   /** Of what flows, white space left out. */
   #lastByte = 0;
+  /** Of what flows. */
+  #tail: AnswerTail | undefined;
+  #passedBytes = 0;
   isCommitted = false;
   isPaused = false;
   usage: Usage | undefined;
@@ -50,22 +55,25 @@ export class UnaryReply implements ReplyBody {
 
   data(chunk: Buffer): boolean {
     this.#attempt!.touch();
-    if (this.isCommitted) return this.#pass(chunk);
+    if (this.#tail !== undefined) return this.#pass(chunk, this.#tail);
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
     return this.#heldBytes <= this.#options.maxHeldBytes || this.#overflow();
   }
 
   end(): Failure | undefined {
-    const { sink } = this.#options;
-    if (this.isCommitted) {
+    const { operation, protocol, sink } = this.#options;
+    if (this.#tail !== undefined) {
       // It was not read, but JSON that ends anywhere else is half of it.
       if (!isClosing(this.#lastByte)) return failureOf('truncated', 'the provider ended its answer in the middle');
+      const reading = readTail(this.#tail, operation, protocol);
+      this.usage = reading.usage;
+      this.serviceTier = reading.serviceTier;
       sink.end();
       return undefined;
     }
     const bytes = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held, this.#heldBytes);
-    const reading = readUnary(bytes, this.#options.operation, this.#options.protocol);
+    const reading = readUnary(bytes, operation, protocol);
     this.usage = reading.usage;
     if (reading.failure) return reading.failure;
     this.outputTokens = reading.outputTokens;
@@ -90,11 +98,16 @@ export class UnaryReply implements ReplyBody {
     this.#attempt!.noteToken();
     const bytes = Buffer.concat(this.#held, this.#heldBytes);
     this.#held = [];
-    return this.#pass(bytes);
+    this.#tail = new AnswerTail();
+    return this.#pass(bytes, this.#tail);
   }
 
-  #pass(bytes: Buffer): boolean {
+  #pass(bytes: Buffer, tail: AnswerTail): boolean {
     this.#lastByte = lastByte(bytes) ?? this.#lastByte;
+    tail.keep(bytes);
+    this.#passedBytes += bytes.length;
+    // Should it break off, whoever reads it pays for more than what is usual.
+    this.outputTokens = tokensOfBytes(this.#passedBytes);
     const { sink } = this.#options;
     if (sink.write(bytes)) return true;
     this.isPaused = true;
