@@ -20,16 +20,25 @@ export function objectsIn(value: unknown): readonly JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** The value when it can be a number of tokens: a whole number that is not negative. */
+/** The value when it is a whole number that is not negative. */
 export function asCount(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
+/** Of what is more, sums would soon be larger than a database holds. No answer takes as many. */
+const MOST_TOKENS = 10_000_000_000;
+
+/** The value when it can be a number of tokens. */
+export function asTokens(value: unknown): number | undefined {
+  const count = asCount(value);
+  return count === undefined || count > MOST_TOKENS ? undefined : count;
+}
+
 /**
- * Whether one of these members says something in place of a count that is none: negative, broken, too large to be exact.
+ * Whether one of these members says something in place of a count that is none: negative, broken, too large to be one.
  * `read` gives the counts.
  */
-export function hasNoCount(object: JsonObject, names: readonly string[], read = asCount): boolean {
+export function hasNoCount(object: JsonObject, names: readonly string[], read = asTokens): boolean {
   for (const name of names) {
     const value = object[name];
     if (value !== undefined && value !== null && read(value) === undefined) return true;

@@ -23,6 +23,8 @@ describe.each(protocolNames)('usage of %s with a count that is none', (name) => 
     [10.5, 5],
     [10, 1e30],
     [2 ** 53, 5],
+    [10, 20_000_000_000],
+    [Number.MAX_SAFE_INTEGER, 5],
     ['10', 5],
   ])('is unknown: %s and %s', (input, output) => {
     expect(decode(name, wireUsage(10, 5))).toMatchObject({ input: 10, output: 5 });
@@ -44,6 +46,16 @@ describe('usage of Cohere without the input among its tokens', () => {
       input: 7,
       output: 3,
     });
+  });
+});
+
+/** Google's answers on OpenAI's wire have thoughts in the total alone: they were free. */
+describe('usage whose total has more than its parts', () => {
+  it.each([
+    ['openai-chat', { prompt_tokens: 9, completion_tokens: 3, total_tokens: 105 }],
+    ['gemini', { promptTokenCount: 9, candidatesTokenCount: 3, totalTokenCount: 105 }],
+  ] as const)('has the rest as output: %s', (name, usage) => {
+    expect(decode(name, usage)).toMatchObject({ input: 9, output: 96 });
   });
 });
 

@@ -1,4 +1,4 @@
-import { asObject, hasNoCount, isObject, type JsonObject } from '../../canonical/json.ts';
+import { asObject, asTokens, hasNoCount, isObject, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { toNumber } from '../../framing/exact-json.ts';
 
@@ -95,6 +95,5 @@ function encodeAnsweredTier(tier: string | undefined): string | null {
 const mainCounts = ['input_tokens', 'output_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'] as const;
 
 function count(value: unknown): number | undefined {
-  const number = toNumber(value);
-  return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+  return asTokens(toNumber(value));
 }

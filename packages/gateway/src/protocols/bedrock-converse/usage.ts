@@ -1,4 +1,4 @@
-import { asCount, asObject, asString, hasNoCount, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import { asObject, asString, asTokens, hasNoCount, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 
 /**
@@ -9,11 +9,11 @@ import type { Usage } from '../../canonical/usage.ts';
 export function decodeUsage(value: unknown): Usage | undefined {
   const usage = asObject(value);
   if (!usage || hasNoCount(usage, mainCounts)) return undefined;
-  const fresh = asCount(usage['inputTokens']);
-  const output = asCount(usage['outputTokens']);
+  const fresh = asTokens(usage['inputTokens']);
+  const output = asTokens(usage['outputTokens']);
   if (fresh === undefined) return undefined;
-  const read = asCount(usage['cacheReadInputTokens']) ?? asCount(usage['cacheReadInputTokenCount']);
-  const written = asCount(usage['cacheWriteInputTokens']) ?? asCount(usage['cacheWriteInputTokenCount']);
+  const read = asTokens(usage['cacheReadInputTokens']) ?? asTokens(usage['cacheReadInputTokenCount']);
+  const written = asTokens(usage['cacheWriteInputTokens']) ?? asTokens(usage['cacheWriteInputTokenCount']);
   const hour = hourTokens(usage);
   return {
     input: fresh + (read ?? 0) + (written ?? 0),
@@ -33,7 +33,7 @@ export function decodeServiceTier(value: unknown): string | undefined {
 
 function hourTokens(usage: JsonObject): number | undefined {
   const detail = objectsIn(usage['cacheDetails']).find(({ ttl }) => ttl === '1h');
-  return detail && asCount(detail['inputTokens']);
+  return detail && asTokens(detail['inputTokens']);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { asCount, asObject, hasNoCount, type JsonObject } from '../../canonical/json.ts';
+import { asObject, asTokens, hasNoCount, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 
 /**
@@ -11,7 +11,7 @@ export function decodeUsage(value: unknown): Usage | undefined {
   const usage = asObject(value);
   const counts = countsOf(asObject(usage?.['tokens'])) ?? countsOf(asObject(usage?.['billed_units']));
   if (!counts) return undefined;
-  const cached = asCount(usage?.['cached_tokens']);
+  const cached = asTokens(usage?.['cached_tokens']);
   return {
     ...counts,
     ...(cached === undefined ? {} : { cachedInput: Math.min(cached, counts.input) }),
@@ -36,11 +36,11 @@ const mainCounts = ['input_tokens', 'output_tokens'] as const;
 
 function countsOf(tokens: JsonObject | undefined): Usage | undefined {
   if (tokens === undefined || hasNoCount(tokens, mainCounts)) return undefined;
-  const input = asCount(tokens['input_tokens']);
-  const output = asCount(tokens['output_tokens']);
+  const input = asTokens(tokens['input_tokens']);
+  const output = asTokens(tokens['output_tokens']);
   if (input === undefined) return undefined;
-  const reasoning = asCount(tokens['reasoning_tokens']);
-  const imageInput = asCount(tokens['image_tokens']);
+  const reasoning = asTokens(tokens['reasoning_tokens']);
+  const imageInput = asTokens(tokens['image_tokens']);
   return {
     input: input + (imageInput ?? 0),
     output: output ?? 0,

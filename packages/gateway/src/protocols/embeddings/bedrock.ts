@@ -1,4 +1,4 @@
-import { asCount, asString, type JsonObject } from '../../canonical/json.ts';
+import { asString, asTokens, type JsonObject } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { pathSegment } from '../path-segment.ts';
 import { encodeCohereBody } from './cohere-body.ts';
@@ -53,7 +53,7 @@ function encodeTitanRequest({ inputs, dimensions }: EmbeddingRequest): Buffer {
 }
 
 function decodeTitanAnswer(body: JsonObject, context: EmbeddingDecodeContext): EmbeddingAnswer {
-  const input = asCount(body['inputTextTokenCount']);
+  const input = asTokens(body['inputTextTokenCount']);
   return {
     id: undefined,
     model: undefined,

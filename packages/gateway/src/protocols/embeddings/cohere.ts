@@ -1,4 +1,4 @@
-import { asCount, asObject, asString, type JsonObject } from '../../canonical/json.ts';
+import { asObject, asString, asTokens, type JsonObject } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { decodeImageUrl } from '../data-url.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
@@ -80,8 +80,8 @@ function encodeRequest(request: EmbeddingRequest, { model }: EmbeddingRequestCon
 function decodeAnswer(body: JsonObject, context: EmbeddingDecodeContext): EmbeddingAnswer {
   const meta = asObject(body['meta']);
   const counts = asObject(meta?.['tokens']) ?? asObject(meta?.['billed_units']);
-  const texts = asCount(counts?.['input_tokens']);
-  const images = asCount(counts?.['image_tokens']);
+  const texts = asTokens(counts?.['input_tokens']);
+  const images = asTokens(counts?.['image_tokens']);
   const isCounted = texts !== undefined || images !== undefined;
   return {
     id: asString(body['id']),

@@ -1,4 +1,4 @@
-import { asCount, asObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import { asObject, asTokens, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { methodPath, modelResource } from '../gemini/model-path.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
@@ -146,7 +146,7 @@ function decodeAnswer(body: JsonObject, context: EmbeddingDecodeContext): Embedd
   const items = single ? [single] : objectsIn(body['embeddings']);
   const vectors = items.map((item) => decodeVector(item['values'], context));
   // Only newer models report it.
-  const input = asCount(asObject(body['usageMetadata'])?.['promptTokenCount']);
+  const input = asTokens(asObject(body['usageMetadata'])?.['promptTokenCount']);
   return {
     id: undefined,
     model: undefined,

@@ -1,4 +1,4 @@
-import { asCount, asObject, asString, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import { asCount, asObject, asString, asTokens, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import { toNumber, writeExact } from '../../framing/exact-json.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
 import type {
@@ -78,7 +78,7 @@ function decodeAnswer(body: JsonObject, context: EmbeddingDecodeContext): Embedd
   const items = [...objectsIn(body['data'])].sort((left, right) => indexOf(left) - indexOf(right));
   const vectors = items.map((item) => decodeVector(item['embedding'], context));
   const usage = asObject(body['usage']);
-  const input = asCount(usage?.['prompt_tokens']) ?? asCount(usage?.['total_tokens']);
+  const input = asTokens(usage?.['prompt_tokens']) ?? asTokens(usage?.['total_tokens']);
   return {
     id: asString(body['id']),
     model: asString(body['model']),

@@ -1,4 +1,4 @@
-import { asCount, asString, hasNoCount, isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import { asString, asTokens, hasNoCount, isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 
 /**
@@ -8,17 +8,19 @@ import type { Usage } from '../../canonical/usage.ts';
  */
 export function decodeUsage(value: unknown): Usage | undefined {
   if (!isObject(value) || hasNoCount(value, mainCounts)) return undefined;
-  const prompt = asCount(value['promptTokenCount']);
-  const answer = asCount(value['candidatesTokenCount']);
-  const total = asCount(value['totalTokenCount']);
-  const thoughts = asCount(value['thoughtsTokenCount']);
+  const prompt = asTokens(value['promptTokenCount']);
+  const answer = asTokens(value['candidatesTokenCount']);
+  const total = asTokens(value['totalTokenCount']);
+  const thoughts = asTokens(value['thoughtsTokenCount']);
   // The first chunks of some streams have nothing but `trafficType`. Where counts of nothing are left out, the total tells.
   if (prompt === undefined && (total !== 0 || answer || thoughts)) return undefined;
-  const input = (prompt ?? 0) + (asCount(value['toolUsePromptTokenCount']) ?? 0);
+  const input = (prompt ?? 0) + (asTokens(value['toolUsePromptTokenCount']) ?? 0);
   // Should thoughts be counted among the answer after all, the total tells.
   const isInclusive = answer !== undefined && answer >= (thoughts ?? 0) && total === input + answer;
-  const output = (answer ?? 0) + (isInclusive ? 0 : (thoughts ?? 0));
-  const cached = asCount(value['cachedContentTokenCount']);
+  const told = (answer ?? 0) + (isInclusive ? 0 : (thoughts ?? 0));
+  // Some versions of Vertex leave thoughts out of all counts but the total.
+  const output = total === undefined ? told : Math.max(told, total - input);
+  const cached = asTokens(value['cachedContentTokenCount']);
   const heard = readModalities(value['promptTokensDetails']);
   const made = readModalities(value['candidatesTokensDetails']);
   const kept = readModalities(value['cacheTokensDetails']);
@@ -104,8 +106,8 @@ function readModalities(details: unknown): Modalities | undefined {
   let audio: number | undefined;
   let image: number | undefined;
   for (const { modality, tokenCount } of told) {
-    if (modality === 'AUDIO') audio = asCount(tokenCount);
-    else if (modality === 'IMAGE') image = asCount(tokenCount);
+    if (modality === 'AUDIO') audio = asTokens(tokenCount);
+    else if (modality === 'IMAGE') image = asTokens(tokenCount);
   }
   return { audio, image };
 }

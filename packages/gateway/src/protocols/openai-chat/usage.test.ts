@@ -22,6 +22,12 @@ describe('decodeUsage', () => {
       { input: 9, output: 24, reasoning: 20 },
     ],
     [
+      'Google, which leaves reasoning out of all counts but the total',
+      { prompt_tokens: 9, completion_tokens: 3, total_tokens: 105 },
+      { input: 9, output: 96 },
+    ],
+    ['Google, where it wrote nothing', { prompt_tokens: 9, total_tokens: 105 }, { input: 9, output: 96 }],
+    [
       'OpenRouter, which estimates reasoning',
       { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13, completion_tokens_details: { reasoning_tokens: 6 } },
       { input: 9, output: 4, reasoning: 4 },
@@ -51,6 +57,7 @@ describe('decodeUsage', () => {
     { prompt_tokens: 9, completion_tokens: -1 },
     { prompt_tokens: 10.5, completion_tokens: 5 },
     { prompt_tokens: 2 ** 53, completion_tokens: 5 },
+    { prompt_tokens: 9, completion_tokens: 20_000_000_000 },
     { prompt_tokens: '9', completion_tokens: 5 },
   ])('takes %j for none', (value) => {
     expect(decodeUsage(value)).toBeUndefined();

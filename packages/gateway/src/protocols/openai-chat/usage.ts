@@ -1,4 +1,4 @@
-import { asCount, asObject, hasNoCount, isObject, type JsonObject } from '../../canonical/json.ts';
+import { asObject, asTokens, hasNoCount, isObject, type JsonObject } from '../../canonical/json.ts';
 import type { TokenCounts, Usage } from '../../canonical/usage.ts';
 
 /**
@@ -8,14 +8,14 @@ import type { TokenCounts, Usage } from '../../canonical/usage.ts';
  */
 export function decodeUsage(value: unknown): Usage | undefined {
   if (!isObject(value) || hasNoCount(value, mainCounts)) return undefined;
-  const input = asCount(value['prompt_tokens']) ?? asCount(value['input_tokens']);
-  const output = asCount(value['completion_tokens']) ?? asCount(value['output_tokens']);
+  const input = asTokens(value['prompt_tokens']) ?? asTokens(value['input_tokens']);
+  const output = asTokens(value['completion_tokens']) ?? asTokens(value['output_tokens']);
   if (input === undefined) return undefined;
   const outputDetails = asObject(value['completion_tokens_details'] ?? value['output_tokens_details']);
-  const reasoning = asCount(outputDetails?.['reasoning_tokens']);
+  const reasoning = asTokens(outputDetails?.['reasoning_tokens']);
   const usage: CountedUsage = {
     input,
-    output: wholeOutput({ value, input, output: output ?? 0, reasoning: reasoning ?? 0 }),
+    output: wholeOutput(output ?? 0, input, asTokens(value['total_tokens'])),
   };
   readInput(value, usage);
   // OpenRouter estimates reasoning by another tokenizer and can report more of it than there was output.
@@ -38,7 +38,9 @@ function readInput(value: JsonObject, usage: CountedUsage): void {
   );
   // DeepSeek has a name of its own for cache hits beside OpenAI's, Together and Moonshot have only theirs.
   const cached =
-    asCount(details?.['cached_tokens']) ?? asCount(value['prompt_cache_hit_tokens']) ?? asCount(value['cached_tokens']);
+    asTokens(details?.['cached_tokens']) ??
+    asTokens(value['prompt_cache_hit_tokens']) ??
+    asTokens(value['cached_tokens']);
   if (cached !== undefined) usage.cachedInput = cached;
   if (details === undefined) return;
   count(usage, 'cacheWriteInput', details['cache_write_tokens']);
@@ -51,7 +53,7 @@ function readInput(value: JsonObject, usage: CountedUsage): void {
 }
 
 function count(usage: CountedUsage, name: keyof TokenCounts, told: unknown): void {
-  const tokens = asCount(told);
+  const tokens = asTokens(told);
   if (tokens !== undefined) usage[name] = tokens;
 }
 
@@ -83,16 +85,12 @@ export function encodeUsage(usage: Usage): JsonObject {
   };
 }
 
-interface OutputCounts {
-  readonly value: JsonObject;
-  readonly input: number;
-  readonly output: number;
-  readonly reasoning: number;
-}
-
-/** xAI counts reasoning apart from `completion_tokens`; its total, which holds everything, gives it away. */
-function wholeOutput({ value, input, output, reasoning }: OutputCounts): number {
-  return reasoning > 0 && value['total_tokens'] === input + output + reasoning ? output + reasoning : output;
+/**
+ * All of the output: xAI counts reasoning apart from `completion_tokens`, and so does Google on this wire, without a word of
+ * it (https://discuss.ai.google.dev/t/127400). The total, which holds everything, gives it away.
+ */
+function wholeOutput(output: number, input: number, total: number | undefined): number {
+  return total === undefined ? output : Math.max(output, total - input);
 }
 
 function counted<Key extends string>(key: Key, count: number | undefined): { readonly [K in Key]?: number } {

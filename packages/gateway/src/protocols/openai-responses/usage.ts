@@ -1,4 +1,4 @@
-import { asCount, asObject, hasNoCount, type JsonObject } from '../../canonical/json.ts';
+import { asObject, asTokens, hasNoCount, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 
 /**
@@ -8,13 +8,13 @@ import type { Usage } from '../../canonical/usage.ts';
 export function decodeUsage(value: unknown): Usage | undefined {
   const usage = asObject(value);
   if (usage === undefined || hasNoCount(usage, mainCounts)) return undefined;
-  const input = asCount(usage['input_tokens']);
-  const output = asCount(usage['output_tokens']);
+  const input = asTokens(usage['input_tokens']);
+  const output = asTokens(usage['output_tokens']);
   if (input === undefined) return undefined;
   const inputDetails = asObject(usage?.['input_tokens_details']);
-  const cached = asCount(inputDetails?.['cached_tokens']);
-  const written = asCount(inputDetails?.['cache_write_tokens']);
-  const reasoning = asCount(asObject(usage?.['output_tokens_details'])?.['reasoning_tokens']);
+  const cached = asTokens(inputDetails?.['cached_tokens']);
+  const written = asTokens(inputDetails?.['cache_write_tokens']);
+  const reasoning = asTokens(asObject(usage?.['output_tokens_details'])?.['reasoning_tokens']);
   return {
     input,
     output: output ?? 0,

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../canonical/gateway-error.ts';
-import { asCount, asObject, asString, type JsonObject } from '../../canonical/json.ts';
+import { asCount, asObject, asString, asTokens, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { toNumber } from '../../framing/exact-json.ts';
 import type { RerankAnswer, RerankRequest, RerankResult } from './rerank-wire.ts';
@@ -35,6 +35,6 @@ function malformed(what: string): GatewayError {
 /** Tokens under the names that these wires use. Some count the question and the documents in `total_tokens` only. */
 function decodeUsage(usage: JsonObject | undefined): Usage | undefined {
   const input =
-    asCount(usage?.['prompt_tokens']) ?? asCount(usage?.['input_tokens']) ?? asCount(usage?.['total_tokens']);
+    asTokens(usage?.['prompt_tokens']) ?? asTokens(usage?.['input_tokens']) ?? asTokens(usage?.['total_tokens']);
   return input === undefined ? undefined : { input, output: 0 };
 }
