@@ -9,6 +9,7 @@ import { chargedTier } from './pricing/charged-tier.ts';
 import { costOf, isFree } from './pricing/cost-of.ts';
 import type { ModelPrices } from './pricing/model-facts.ts';
 import { estimatedTokens, estimatedUsage } from './request-facts.ts';
+import { isNeverTold } from './rough-tokens.ts';
 import type { Catalog } from './routing/catalog.ts';
 import type { FallbackKind } from './routing/model-fallbacks.ts';
 import type { Resolution, Target } from './routing/target.ts';
@@ -150,14 +151,6 @@ function addPlaces(
   }
 }
 
-/**
- * What forwarded paths ask for, and of which model, nobody reads, nor what streams of pictures say of their use, and no
- * provider says what it charges for sound that it makes: the length of what is sent says little of what they cost.
- */
-function isNeverTold({ facts, operation }: Exchange): boolean {
-  return operation === 'proxy' || operation === 'speech' || (operation === 'images' && facts.stream);
-}
-
 /** The dearest of the places where a request may go. */
 class DearestPlace {
   readonly #exchange: Exchange;
@@ -187,13 +180,16 @@ class DearestPlace {
     this.#lastPrices = prices;
     const exchange = this.#exchange;
     const tier = chargedTier(undefined, exchange.facts.serviceTier, sentRate(exchange, target));
-    const cost = costOf(estimatedUsage(exchange), prices, tier);
+    const estimate = estimatedUsage(exchange);
+    const cost = costOf(estimate, prices, tier);
     const { nanoDollars } = cost;
     if (!nanoDollars && prices !== undefined && isFree(prices)) return;
     this.#isAllFree = false;
     if (isNeverTold(exchange)) this.#unknownCost ??= 'no_usage';
     if (nanoDollars === undefined) this.#unknownCost ??= cost.reason;
-    else this.#knownNanos = Math.max(this.#knownNanos, nanoDollars);
+    // A tier is a word of the caller's that many upstreams do not know: it counts for no less than the usual one.
+    const least = nanoDollars ?? costOf(estimate, prices).nanoDollars ?? 0;
+    this.#knownNanos = Math.max(this.#knownNanos, least);
   }
 
   /** Undefined where the request costs nothing for certain. */

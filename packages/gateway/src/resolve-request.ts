@@ -1,8 +1,15 @@
 import { GatewayError } from './canonical/gateway-error.ts';
 import { isObject } from './canonical/json.ts';
 import type { Exchange } from './exchange.ts';
-import { checkForwardScope, checkFurtherModels, checkModelScope, checkTargetScope } from './policies/key-scopes.ts';
+import {
+  checkForwardScope,
+  checkFurtherModels,
+  checkModelScope,
+  checkTargetScope,
+  checkToldUse,
+} from './policies/key-scopes.ts';
 import { checkModelSpelling } from './policies/repeated-members.ts';
+import { isNeverTold } from './rough-tokens.ts';
 import type { Catalog } from './routing/catalog.ts';
 import type { Resolution } from './routing/target.ts';
 import { routingFactsOf } from './routing-facts.ts';
@@ -17,6 +24,7 @@ export function resolveRequest(catalog: Catalog, exchange: Exchange): Resolution
   checkFurtherModels(exchange.principal.scopes, exchange.parsedBody?.outline);
   if (exchange.principal.scopes?.models !== undefined) checkBody(exchange);
   if (exchange.operation === 'proxy') checkForwardScope(exchange.principal);
+  if (isNeverTold(exchange)) checkToldUse(exchange.principal);
   if (resolution instanceof GatewayError) throw resolution;
   checkTargetScope(exchange.principal.scopes, resolution.route.tiers);
   exchange.modelLabel = resolution.route.label;

@@ -31,6 +31,14 @@ export function chargingOf(operation: Operation): Charging {
   return charging[operation];
 }
 
+/**
+ * What forwarded paths ask for, and of which model, nobody reads, nor what streams of pictures say of their use, and no
+ * provider says what it charges for sound that it makes: the length of what is sent says little of what they cost.
+ */
+export function isNeverTold({ facts, operation }: Pick<Exchange, 'facts' | 'operation'>): boolean {
+  return operation === 'proxy' || operation === 'speech' || (operation === 'images' && facts.stream);
+}
+
 /** Tokens of a request by the length of its body: for choosing and reserving, where nobody counts. */
 export function roughInputTokens({ body }: Pick<Exchange, 'body'>): number {
   return tokensOfBytes(body?.length ?? 0);

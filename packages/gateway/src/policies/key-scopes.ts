@@ -69,18 +69,20 @@ export function checkFurtherModels(scopes: PrincipalScopes | undefined, body: un
   }
 }
 
+/** Refuses a key that has a budget of tokens for what nobody is ever told the tokens of. Throws `forbidden`. */
+export function checkToldUse({ tokenBudget }: Pick<Principal, 'tokenBudget'>): void {
+  if (tokenBudget === undefined) return;
+  throw forbidden(
+    'This API key has a budget of tokens, and how many forwarded paths, speech and streams of pictures use is never told. ' +
+      'Ask for something else, without a stream, or by a path that the gateway knows, or use another key.',
+  );
+}
+
 /**
- * Refuses a key that is for some models only, or has a budget of tokens, at a forwarded path: the body and the rest of the
- * path say which model is asked there, in whatever way the provider has, and nobody reads it, nor what it uses. Throws
- * `forbidden`.
+ * Refuses a key that is for some models only at a forwarded path: the body and the rest of the path say which model is asked
+ * there, in whatever way the provider has, and nobody reads it. Throws `forbidden`.
  */
-export function checkForwardScope({ scopes, tokenBudget }: Pick<Principal, 'scopes' | 'tokenBudget'>): void {
-  if (tokenBudget !== undefined) {
-    throw forbidden(
-      'This API key has a budget of tokens, and nobody reads how many forwarded paths use. Use the paths that the gateway ' +
-        'knows, or another key.',
-    );
-  }
+export function checkForwardScope({ scopes }: Pick<Principal, 'scopes'>): void {
   if (scopes?.models === undefined || scopes.models.every((names) => names.includes('*'))) return;
   throw forbidden(
     'This API key is for some models only, and forwarded paths may lead to any. Use the paths that the gateway knows, or ' +

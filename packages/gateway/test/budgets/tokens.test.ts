@@ -56,6 +56,20 @@ describe('the token budget of a key', () => {
     expect([await forward(budgeted.key), await forward(other.key)]).toEqual([403, 200]);
   });
 
+  it.each([
+    ['/v1/audio/speech', { input: 'Hello!', voice: 'alloy' }],
+    ['/v1/images/generations', { prompt: 'A cat.', stream: true }],
+  ])('is not passed by what no provider tells the tokens of: %s', async (path, body) => {
+    const post = async (key: string) => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+      const text = JSON.stringify({ model: 'priced', ...body });
+      return (await fetch(`${scene.gateway.url}${path}`, { method: 'POST', headers, body: text })).status;
+    };
+    const [budgeted, other] = [await scene.key({ token_budget: 10 }), await scene.key()];
+    expect(await post(budgeted.key)).toBe(403);
+    expect(await post(other.key)).not.toBe(403);
+  });
+
   it('is raised, lifted and begun anew', async () => {
     const { id, key } = await scene.key({ token_budget: 150 });
     expect([(await ask(key)).status, (await ask(key)).status]).toEqual([200, 429]);
