@@ -1,4 +1,5 @@
 import type { GatewayConfig } from './gateway-config.ts';
+import type { WebhookConfig } from './record-config.ts';
 
 export { stringify as writeYaml } from 'yaml';
 
@@ -17,12 +18,18 @@ export function describeConfig(config: GatewayConfig): Readonly<Record<string, u
 }
 
 function describeValue(key: string, value: unknown): unknown {
+  if (key === 'webhooks' && Array.isArray(value)) return value.map(describeWebhook);
   if (typeof value === 'string') return secretKeys.has(key) ? MASK : withoutCredentials(value);
   if (Array.isArray(value)) return value.map((item) => describeValue(key, item));
   if (typeof value !== 'object' || value === null) return value;
   const entries: Iterable<readonly [string, unknown]> = value instanceof Map ? value : Object.entries(value);
   const described = [...entries].map(([name, member]) => [name, describeValue(name, member)] as const);
   return Object.fromEntries(described.filter(([, member]) => member !== undefined));
+}
+
+/** The path of a webhook's address is what keeps others from sending to it. */
+function describeWebhook({ url }: WebhookConfig): object {
+  return { url: URL.canParse(url) ? `${new URL(url).origin}/${MASK}` : MASK, secret: MASK };
 }
 
 /** Addresses may carry a user and a password, or a key in the query. */

@@ -84,12 +84,14 @@ it('describes a configuration without its secrets', async () => {
 auth: {keys: [hush-1]}
 backends: [{url: "http://user:hush-2@a/v1?key=hush-3", api_key: hush-4}]
 providers: {p: {api_key: hush-5, models: {a: b}}}
-security: {request_signing: {secret: hush-6}}`;
+security: {request_signing: {secret: hush-6}}
+budgets: {webhooks: [{url: "https://hooks.example.com/hush-7?hush-8", secret: hush-9-of-sixteen-characters}]}`;
   const described = describeConfig((await loadFiles({ 'config.yaml': text })).config);
   expect(JSON.stringify(described)).not.toContain('hush');
   expect(described).toMatchObject({
     auth: { keys: [{ name: 'key-1', sha256: '****' }] },
     backends: [{ apiKey: '****', url: 'http://****@a/v1?****' }],
     providers: [{ apiKey: '****', models: { a: 'b' } }],
+    budgets: { webhooks: [{ url: 'https://hooks.example.com/****', secret: '****' }] },
   });
 });
