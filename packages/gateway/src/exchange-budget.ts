@@ -1,12 +1,13 @@
 import type { Clock } from './canonical/clock.ts';
-import { tokensOfAll } from './canonical/usage.ts';
+import { asCount, isObject } from './canonical/json.ts';
+import { tokensOfAll, type Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { LedgerRow } from './ledger/ledger-row.ts';
 import type { BudgetCost, BudgetHold, BudgetPolicy, BudgetsOf } from './policies/budget.ts';
 import type { TokenBudgets } from './policies/token-budget.ts';
 import type { PriceOf } from './price-of.ts';
 import { chargedTier } from './pricing/charged-tier.ts';
-import { costOf, isFree } from './pricing/cost-of.ts';
+import { type Cost, costOf, isFree } from './pricing/cost-of.ts';
 import type { ModelPrices } from './pricing/model-facts.ts';
 import { estimatedTokens, estimatedUsage } from './request-facts.ts';
 import { isNeverTold } from './rough-tokens.ts';
@@ -151,6 +152,30 @@ function addPlaces(
   }
 }
 
+/** Tokens of a picture at its best and largest: https://developers.openai.com/api/docs/guides/image-generation */
+const PICTURE_TOKENS = 6_240;
+/** Pictures that one request gets. */
+const MOST_PICTURES = 10;
+
+function estimateOf(exchange: Exchange): Usage {
+  const estimate = estimatedUsage(exchange);
+  if (exchange.operation !== 'images') return estimate;
+  const body = exchange.parsedBody?.outline;
+  const pictures = Math.min(MOST_PICTURES, (isObject(body) && asCount(body['n'])) || 1);
+  return { ...estimate, output: pictures * PICTURE_TOKENS };
+}
+
+/** Nobody tells beforehand how much of a request or its answer is pictures: what costs more is taken, none or all of it. */
+function largestCost(estimate: Usage, prices: ModelPrices | undefined, tier?: string): Cost {
+  if (prices?.tokens.imageInput === undefined && prices?.tokens.imageOutput === undefined) {
+    return costOf(estimate, prices, tier);
+  }
+  const { input, output } = estimate;
+  const written = costOf({ ...estimate, imageInput: 0, imageOutput: 0 }, prices, tier);
+  const drawn = costOf({ ...estimate, imageInput: input, imageOutput: output }, prices, tier);
+  return (written.nanoDollars ?? Number.POSITIVE_INFINITY) > (drawn.nanoDollars ?? 0) ? written : drawn;
+}
+
 /** The dearest of the places where a request may go. */
 class DearestPlace {
   readonly #exchange: Exchange;
@@ -180,15 +205,15 @@ class DearestPlace {
     this.#lastPrices = prices;
     const exchange = this.#exchange;
     const tier = chargedTier(undefined, exchange.facts.serviceTier, sentRate(exchange, target));
-    const estimate = estimatedUsage(exchange);
-    const cost = costOf(estimate, prices, tier);
+    const estimate = estimateOf(exchange);
+    const cost = largestCost(estimate, prices, tier);
     const { nanoDollars } = cost;
     if (!nanoDollars && prices !== undefined && isFree(prices)) return;
     this.#isAllFree = false;
     if (isNeverTold(exchange)) this.#unknownCost ??= 'no_usage';
     if (nanoDollars === undefined) this.#unknownCost ??= cost.reason;
     // A tier is a word of the caller's that many upstreams do not know: it counts for no less than the usual one.
-    const least = nanoDollars ?? costOf(estimate, prices).nanoDollars ?? 0;
+    const least = nanoDollars ?? largestCost(estimate, prices).nanoDollars ?? 0;
     this.#knownNanos = Math.max(this.#knownNanos, least);
   }
 
