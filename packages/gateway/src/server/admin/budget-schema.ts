@@ -23,11 +23,18 @@ const thresholds = () =>
 const isHard = () =>
   z.boolean().describe('Whether requests are refused when it is spent; otherwise it only tells. Default: true.');
 
+/** Nothing would be counted by what is no whole name. */
+const oneModel = () =>
+  modelName().refine(
+    (text) => !text.endsWith('*'),
+    'must be the whole name of one model; leave it out for all of them together',
+  );
+
 export const budgetCreation = z.strictObject({
   name: name(),
   scope: z.enum(scopes).describe('Whose spending is counted.'),
   scope_id: reference().optional().describe('Id of whom the scope names; left out for `global`.'),
-  model: modelName().optional().describe('The model, by the name that callers give. Left out: all together.'),
+  model: oneModel().optional().describe('The model, by the name that callers give. Left out: all together.'),
   period: z
     .enum(periods)
     .describe('How long is counted before it begins at nothing again: calendar periods of UTC, weeks from Monday on.'),
