@@ -142,6 +142,7 @@ function addPlaces(
   resolution: Resolution,
   { offers }: ExchangeBudgetInput,
 ): void {
+  dearest.beginRoute();
   for (const tier of resolution.route.tiers) {
     for (const member of tier) {
       const model = upstreamModelOf(member, resolution);
@@ -191,6 +192,11 @@ class DearestPlace {
     this.#exchange = exchange;
     this.#priceOf = priceOf;
     this.#at = clock.wallNow();
+  }
+
+  /** The same model of the same provider may have another price under another name. */
+  beginRoute(): void {
+    this.#last = undefined;
   }
 
   /** Whether a place costs what the last one did, as those of most routes do: it has the same model of the same provider. */

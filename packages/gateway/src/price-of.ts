@@ -12,32 +12,62 @@ export interface PriceOfInput {
   readonly models: () => ModelCatalogue;
 }
 
-/** Milliseconds for which a price is remembered: some depend on the hour, and a reload may bring others. */
+/** Milliseconds for which a price is remembered: some depend on the hour. */
 const FRESH_MS = 60_000;
-/** Prices remembered of each kind of provider; names of models may be a caller's. */
+/** Prices remembered of each target; names of models may be a caller's. */
 const MAX_PRICES = 1_000;
 
 type KnownPrice = LedgerPrice & { readonly readAt: number };
 
 export function createPriceOf({ catalog, models }: PriceOfInput): PriceOf {
-  /** By the kind of provider, then by the model: looked for at the beginning and at the end of every exchange. */
+  /** By the target, then by the model there: looked for at the beginning and at the end of every exchange. */
   const known = new Map<string, BoundedMap<KnownPrice>>();
+  let names: StatedNames = new Map();
+  /** What all of that is of: a reload brings another. */
+  let current: Catalog | undefined;
 
-  function lookUp(provider: string, model: string, at: number): KnownPrice {
-    const facts = models().find({ provider, model, requestedModel: undefined, at });
+  function follow(next: Catalog): void {
+    current = next;
+    known.clear();
+    names = statedNames(next, models());
+  }
+
+  function lookUp(provider: string, targetId: string, model: string, at: number): KnownPrice {
+    const requestedModel = names.get(targetId)?.get(model);
+    const facts = models().find({ provider, model, requestedModel, at });
     const price = { prices: facts?.prices, source: facts?.sources.prices, readAt: at };
-    const ofProvider = known.get(provider) ?? createBoundedMap<KnownPrice>(MAX_PRICES);
-    known.set(provider, ofProvider);
-    ofProvider.set(model, price);
+    const ofTarget = known.get(targetId) ?? createBoundedMap(MAX_PRICES);
+    known.set(targetId, ofTarget);
+    ofTarget.set(model, price);
     return price;
   }
 
   return ({ targetId, upstreamModel: model }, at) => {
-    const kind = catalog().targets.get(targetId)?.kind;
-    if (kind === undefined || model === undefined) return unpriced;
-    const found = known.get(kind)?.get(model);
-    return found !== undefined && isFresh(found, at) ? found : lookUp(kind, model, at);
+    const next = catalog();
+    if (next !== current) follow(next);
+    if (model === undefined) return unpriced;
+    const found = known.get(targetId)?.get(model);
+    if (found !== undefined && isFresh(found, at)) return found;
+    const kind = next.targets.get(targetId)?.kind;
+    return kind === undefined ? unpriced : lookUp(kind, targetId, model, at);
   };
+}
+
+/** By the target, then by the model there: the name that callers use for it, where the operator states its prices under that. */
+type StatedNames = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** Of several such names for one model of a target, the first one holds: an attempt does not tell which of them led to it. */
+function statedNames({ models: listed }: Catalog, catalogue: ModelCatalogue): StatedNames {
+  const names = new Map<string, Map<string, string>>();
+  for (const { id, providers } of listed()) {
+    if (!catalogue.statesPrices(id)) continue;
+    for (const { targetId, upstreamModel } of providers) {
+      const ofTarget = names.get(targetId) ?? new Map<string, string>();
+      names.set(targetId, ofTarget);
+      if (!ofTarget.has(upstreamModel)) ofTarget.set(upstreamModel, id);
+    }
+  }
+  return names;
 }
 
 /** Whoever asks has read the clock. One that was set back makes nothing fresh for longer. */

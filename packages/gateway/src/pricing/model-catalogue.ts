@@ -14,6 +14,8 @@ export interface ModelCatalogue {
   load(): Promise<void>;
   /** Undefined when nothing is known. */
   find(ask: CatalogueAsk): CatalogueEntry | undefined;
+  /** Whether the operator states prices under this name. */
+  statesPrices(name: string): boolean;
   /** Tokens of an answer at most; undefined where not known. Needs no `load`: the library knows none. */
   maxOutputTokens(ask: Omit<CatalogueAsk, 'at'>): number | undefined;
 }
@@ -37,6 +39,7 @@ export function createModelCatalogue({ library, overrides }: CatalogueInput): Mo
   return {
     load: () => library.load(),
     find: (ask) => merge([...own(ask), ['library', withTiers(library.find(ask), ask)]]),
+    statesPrices: (name) => byName.get(name)?.prices !== undefined,
     maxOutputTokens: (ask) => own(ask).find(([, facts]) => facts?.maxOutputTokens !== undefined)?.[1]?.maxOutputTokens,
   };
 }
