@@ -230,11 +230,14 @@ function naiveUsage(value: unknown): unknown {
   const usage = asObject(value);
   if (!usage) return undefined;
   const details = asObject(usage['prompt_tokens_details']) ?? {};
-  const input = Number(usage['prompt_tokens']);
+  let input = Number(usage['prompt_tokens']);
   let output = Number(usage['completion_tokens']);
   const reasoning = Number(asObject(usage['completion_tokens_details'])?.['reasoning_tokens'] ?? 0);
   // xAI counts reasoning apart.
   if (reasoning > 0 && usage['total_tokens'] === input + output + reasoning) output += reasoning;
+  // Mistral counts sound apart.
+  const sound = Number(details['audio_tokens'] ?? 0);
+  if (sound > 0 && usage['total_tokens'] === input + output + sound) input += sound;
   const cached = details['cached_tokens'] ?? usage['prompt_cache_hit_tokens'] ?? usage['cached_tokens'] ?? 0;
   return { input, output, cached, reasoning: Math.min(reasoning, output), written: details['cache_write_tokens'] ?? 0 };
 }

@@ -192,7 +192,7 @@ function usageOf(exchange: RecordedExchange): { input: number; output: number } 
     const input = usage?.['prompt_tokens'] ?? usage?.['input_tokens'];
     const output = usage?.['completion_tokens'] ?? usage?.['output_tokens'];
     if (input === undefined && output === undefined) continue;
-    found = { input: input ?? 0, output: (output ?? 0) + reasoningApart(usage) };
+    found = { input: (input ?? 0) + soundApart(usage), output: (output ?? 0) + reasoningApart(usage) };
   }
   return found;
 }
@@ -208,4 +208,11 @@ function reasoningApart(usage: Readonly<Record<string, unknown>> | null | undefi
   const details = completion_tokens_details as { reasoning_tokens?: number } | null | undefined;
   const reasoning = details?.reasoning_tokens ?? 0;
   return total === Number(input) + Number(output) + reasoning ? reasoning : 0;
+}
+
+/** Mistral counts sound beside the prompt. */
+function soundApart(usage: Readonly<Record<string, unknown>> | null | undefined): number {
+  const { prompt_tokens: input, completion_tokens: output, total_tokens: total, prompt_tokens_details } = usage ?? {};
+  const sound = (prompt_tokens_details as { audio_tokens?: number } | null | undefined)?.audio_tokens ?? 0;
+  return total === Number(input) + Number(output) + sound ? sound : 0;
 }

@@ -28,6 +28,11 @@ describe('decodeUsage', () => {
     ],
     ['Google, where it wrote nothing', { prompt_tokens: 9, total_tokens: 105 }, { input: 9, output: 96 }],
     [
+      'Mistral, which counts sound apart',
+      { prompt_tokens: 9, completion_tokens: 4, total_tokens: 388, prompt_tokens_details: { audio_tokens: 375 } },
+      { input: 384, output: 4, audioInput: 375 },
+    ],
+    [
       'OpenRouter, which estimates reasoning',
       { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13, completion_tokens_details: { reasoning_tokens: 6 } },
       { input: 9, output: 4, reasoning: 4 },

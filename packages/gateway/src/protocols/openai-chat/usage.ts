@@ -13,11 +13,13 @@ export function decodeUsage(value: unknown): Usage | undefined {
   if (input === undefined) return undefined;
   const outputDetails = asObject(value['completion_tokens_details'] ?? value['output_tokens_details']);
   const reasoning = asTokens(outputDetails?.['reasoning_tokens']);
-  const usage: CountedUsage = {
-    input,
-    output: wholeOutput(output ?? 0, input, asTokens(value['total_tokens'])),
-  };
-  readInput(value, usage);
+  // Transcriptions have a word of their own for the details.
+  const inputDetails = asObject(
+    value['prompt_tokens_details'] ?? value['input_tokens_details'] ?? value['input_token_details'],
+  );
+  const usage: CountedUsage = { input, output: output ?? 0 };
+  addRest(usage, asTokens(value['total_tokens']), asTokens(inputDetails?.['audio_tokens']));
+  readInput(value, inputDetails, usage);
   // OpenRouter estimates reasoning by another tokenizer and can report more of it than there was output.
   if (reasoning !== undefined) usage.reasoning = Math.min(reasoning, usage.output);
   if (outputDetails !== undefined) {
@@ -31,11 +33,19 @@ const mainCounts = ['prompt_tokens', 'input_tokens', 'completion_tokens', 'outpu
 
 type CountedUsage = { -readonly [Name in keyof TokenCounts]: TokenCounts[Name] };
 
-function readInput(value: JsonObject, usage: CountedUsage): void {
-  // Transcriptions have a word of their own for the details.
-  const details = asObject(
-    value['prompt_tokens_details'] ?? value['input_tokens_details'] ?? value['input_token_details'],
-  );
+/**
+ * Adds what the total, which holds everything, has beyond the two counts. Mistral counts sound apart from `prompt_tokens`, and
+ * says how much it was. The rest is output: xAI counts reasoning apart from `completion_tokens`, and so does Google on this
+ * wire, without a word of it (https://discuss.ai.google.dev/t/127400).
+ */
+function addRest(usage: CountedUsage, total: number | undefined, sound: number | undefined): void {
+  const rest = (total ?? 0) - usage.input - usage.output;
+  if (rest <= 0) return;
+  if (rest === sound) usage.input += rest;
+  else usage.output += rest;
+}
+
+function readInput(value: JsonObject, details: JsonObject | undefined, usage: CountedUsage): void {
   // DeepSeek has a name of its own for cache hits beside OpenAI's, Together and Moonshot have only theirs.
   const cached =
     asTokens(details?.['cached_tokens']) ??
@@ -83,14 +93,6 @@ export function encodeUsage(usage: Usage): JsonObject {
     ...(Object.keys(inputDetails).length === 0 ? {} : { prompt_tokens_details: inputDetails }),
     ...(Object.keys(outputDetails).length === 0 ? {} : { completion_tokens_details: outputDetails }),
   };
-}
-
-/**
- * All of the output: xAI counts reasoning apart from `completion_tokens`, and so does Google on this wire, without a word of
- * it (https://discuss.ai.google.dev/t/127400). The total, which holds everything, gives it away.
- */
-function wholeOutput(output: number, input: number, total: number | undefined): number {
-  return total === undefined ? output : Math.max(output, total - input);
 }
 
 function counted<Key extends string>(key: Key, count: number | undefined): { readonly [K in Key]?: number } {

@@ -132,11 +132,16 @@ function usageOf(usage: unknown): TokenCounts | undefined {
   const input = countAt(usage, 'prompt_tokens');
   const output = countAt(usage, 'completion_tokens');
   const reasoning = countAt(usage, 'completion_tokens_details', 'reasoning_tokens');
-  // xAI counts reasoning beside the answer.
-  const isApart = countAt(usage, 'total_tokens') === input + output + reasoning;
+  // xAI counts reasoning beside the answer, Mistral sound beside the prompt.
+  const apart = countAt(usage, 'total_tokens') - input - output;
+  const sound = countAt(usage, 'prompt_tokens_details', 'audio_tokens');
   const cached =
     at(usage, 'prompt_tokens_details', 'cached_tokens') ??
     at(usage, 'prompt_cache_hit_tokens') ??
     at(usage, 'cached_tokens');
-  return { input, output: isApart ? output + reasoning : output, cached: typeof cached === 'number' ? cached : 0 };
+  return {
+    input: sound === apart ? input + sound : input,
+    output: reasoning === apart ? output + reasoning : output,
+    cached: typeof cached === 'number' ? cached : 0,
+  };
 }
