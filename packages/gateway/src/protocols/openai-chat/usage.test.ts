@@ -43,6 +43,11 @@ describe('decodeUsage', () => {
       { input: 9, output: 4, cachedInput: 2 },
     ],
     ['Together', { prompt_tokens: 9, completion_tokens: 4, cached_tokens: 1 }, { input: 9, output: 4, cachedInput: 1 }],
+    [
+      'a cache that is counted apart',
+      { prompt_tokens: 10, completion_tokens: 5, total_tokens: 105, prompt_tokens_details: { cached_tokens: 90 } },
+      { input: 100, output: 5, cachedInput: 90 },
+    ],
     ['a half', { prompt_tokens: 9, completion_tokens: null, prompt_tokens_details: null }, { input: 9, output: 0 }],
   ])('reads that of %s', (_, value, expected) => {
     expect(decodeUsage(value)).toEqual(expected);

@@ -18,8 +18,8 @@ export function decodeUsage(value: unknown): Usage | undefined {
     value['prompt_tokens_details'] ?? value['input_tokens_details'] ?? value['input_token_details'],
   );
   const usage: CountedUsage = { input, output: output ?? 0 };
-  addRest(usage, asTokens(value['total_tokens']), asTokens(inputDetails?.['audio_tokens']));
   readInput(value, inputDetails, usage);
+  addRest(usage, asTokens(value['total_tokens']));
   // OpenRouter estimates reasoning by another tokenizer and can report more of it than there was output.
   if (reasoning !== undefined) usage.reasoning = Math.min(reasoning, usage.output);
   if (outputDetails !== undefined) {
@@ -35,13 +35,14 @@ type CountedUsage = { -readonly [Name in keyof TokenCounts]: TokenCounts[Name] }
 
 /**
  * Adds what the total, which holds everything, has beyond the two counts. Mistral counts sound apart from `prompt_tokens`, and
- * says how much it was. The rest is output: xAI counts reasoning apart from `completion_tokens`, and so does Google on this
- * wire, without a word of it (https://discuss.ai.google.dev/t/127400).
+ * says how much it was; so it would be with a cache of more than the prompt. The rest is output: xAI counts reasoning apart
+ * from `completion_tokens`, and so does Google on this wire, without a word of it (https://discuss.ai.google.dev/t/127400).
  */
-function addRest(usage: CountedUsage, total: number | undefined, sound: number | undefined): void {
+function addRest(usage: CountedUsage, total: number | undefined): void {
   const rest = (total ?? 0) - usage.input - usage.output;
   if (rest <= 0) return;
-  if (rest === sound) usage.input += rest;
+  const { audioInput, cachedInput = 0, input } = usage;
+  if (rest === audioInput || (rest === cachedInput && cachedInput > input)) usage.input += rest;
   else usage.output += rest;
 }
 
