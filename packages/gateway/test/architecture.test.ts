@@ -10,6 +10,7 @@ const all = readFiles('packages', /\.(ts|mjs|js)$/).concat(
 );
 const product = readFiles(source, /\.ts$/).filter((file) => !isTest(file));
 const shipped = all.filter((file) => /^packages\/\w+\/src\//.test(file.path) && !isTest(file));
+const pathsWith = (pattern: RegExp) => product.filter(({ text }) => pattern.test(text)).map(({ path }) => path);
 
 /** Path below `src`. */
 const below = (path: string) => path.slice(source.length + 1);
@@ -87,13 +88,11 @@ describe('imports', () => {
     // Megabytes that most gateways never use, and a name that brings all of a package instead of what is used of it.
     const heavy =
       /^import (?!type\b)[^']*'(?:undici|@pydantic\/genai-prices|[./]*\/(?:undici|admin-server)\.ts)'|^import \{[^}]*\} from 'zod'/m;
-    expect(product.filter(({ text }) => heavy.test(text)).map(({ path }) => path)).toEqual([]);
+    expect(pathsWith(heavy)).toEqual([]);
   });
 
-  it('that come late take of a package its default only', () => {
-    // The bundle has nothing of CommonJS by name but what a module of ours in between gives.
-    const late = /\{(?! default: \w+ \})[^}]*\} = await import\('[^.']/;
-    expect(product.filter(({ text }) => late.test(text)).map(({ path }) => path)).toEqual([]);
+  it('that come late take of a package its default only, since the bundle has nothing of CommonJS by name', () => {
+    expect(pathsWith(/\{(?! default: \w+ \})[^}]*\} = await import\('[^.']/)).toEqual([]);
   });
 
   it('have no exception that is not needed', () => {
