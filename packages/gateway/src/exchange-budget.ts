@@ -124,7 +124,7 @@ const fallbackKinds: readonly FallbackKind[] = ['any', 'contextExceeded', 'conte
 function estimateAt(exchange: Exchange, where: Resolution | Place, input: ExchangeBudgetInput): BudgetCost | undefined {
   const dearest = new DearestPlace(exchange, input);
   if ('target' in where) {
-    dearest.add(where.target, where.model);
+    dearest.add(where.target, dearest.pricesAt(where.target, where.model));
     return dearest.cost;
   }
   addPlaces(dearest, exchange, where, input);
@@ -142,13 +142,11 @@ function addPlaces(
   resolution: Resolution,
   { offers }: ExchangeBudgetInput,
 ): void {
-  dearest.beginRoute();
   for (const tier of resolution.route.tiers) {
     for (const member of tier) {
       const model = upstreamModelOf(member, resolution);
-      if (!dearest.isLast(member.target, model) && offers(exchange, member.target, model)) {
-        dearest.add(member.target, model);
-      }
+      const prices = dearest.pricesAt(member.target, model);
+      if (!dearest.isLast(prices) && offers(exchange, member.target, model)) dearest.add(member.target, prices);
     }
   }
 }
@@ -182,7 +180,6 @@ class DearestPlace {
   readonly #exchange: Exchange;
   readonly #priceOf: PriceOf;
   readonly #at: number;
-  #last: Place | undefined;
   #lastPrices: ModelPrices | undefined | 'none' = 'none';
   #knownNanos = 0;
   #unknownCost: string | undefined;
@@ -194,20 +191,16 @@ class DearestPlace {
     this.#at = clock.wallNow();
   }
 
-  /** The same model of the same provider may have another price under another name. */
-  beginRoute(): void {
-    this.#last = undefined;
+  pricesAt({ id }: Target, model: string | undefined): ModelPrices | undefined {
+    return this.#priceOf({ targetId: id, upstreamModel: model }, this.#at).prices;
   }
 
-  /** Whether a place costs what the last one did, as those of most routes do: it has the same model of the same provider. */
-  isLast({ kind }: Target, model: string | undefined): boolean {
-    return this.#last?.target.kind === kind && this.#last.model === model;
+  /** Whether the last place has the same prices, as those of most routes do. */
+  isLast(prices: ModelPrices | undefined): boolean {
+    return prices === this.#lastPrices;
   }
 
-  add(target: Target, model: string | undefined): void {
-    this.#last = { target, model };
-    const { prices } = this.#priceOf({ targetId: target.id, upstreamModel: model }, this.#at);
-    if (prices === this.#lastPrices) return;
+  add(target: Target, prices: ModelPrices | undefined): void {
     this.#lastPrices = prices;
     const exchange = this.#exchange;
     const tier = chargedTier(undefined, exchange.facts.serviceTier, sentRate(exchange, target));

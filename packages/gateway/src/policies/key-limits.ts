@@ -98,8 +98,8 @@ class HeldLimits implements KeyHold {
   readonly #onRefused: KeyLimitsInput['onRefused'];
   #held: readonly SlotOutcome[] = none;
   #awaited: Awaited | undefined;
-  /** What the request was counted with, while that is being asked. */
-  #counting: Promise<LimitVerdict> | undefined;
+  /** The counting of the request, while it is under way and `claim` is to wait for it. */
+  #counting: Promise<void> | undefined;
   #reservation: LimitReservation | undefined;
   #isOver = false;
 
@@ -120,15 +120,24 @@ class HeldLimits implements KeyHold {
   }
 
   /**
-   * Somebody else is asked: what has to be counted is asked for without waiting for the rest, here or, where the body has
-   * to be read first, in `claim`, so that a request waits once.
+   * Somebody else is asked: what has to be counted is asked for without waiting for the rest, here or, where it is not
+   * known before the body, in `claim`, so that a request waits once.
    */
   await(awaited: Awaited, request: RequestView, isShort: boolean): this | Promise<this> {
     this.#awaited = awaited;
     awaited.places.catch(nothing);
-    this.needsClaim ||= isShort;
     if (this.needsClaim) return this;
-    return this.#countBeside(awaited, this.#compiled.requests, request).then(() => this);
+    return this.#waitFor(this.#countBeside(awaited, this.#compiled.requests, request), isShort);
+  }
+
+  /** Here, or in `claim` where the body is short. */
+  #waitFor(counting: Promise<void>, isShort: boolean): this | Promise<this> {
+    if (!isShort) return counting.then(() => this);
+    // Where the body is bad, nobody waits.
+    counting.catch(nothing);
+    this.#counting = counting;
+    this.needsClaim = true;
+    return this;
   }
 
   /** Counts the request where nothing else has to be known. */
@@ -141,11 +150,7 @@ class HeldLimits implements KeyHold {
         this.#apply(verdict, request);
         return this;
       }
-      this.#counting = verdict;
-      if (!isShort) return this.#applyLate(verdict, request).then(() => this);
-      verdict.catch(nothing);
-      this.needsClaim = true;
-      return this;
+      return this.#waitFor(this.#applyLate(verdict, request), isShort);
     } catch (error) {
       this.#leave();
       throw error;
@@ -154,7 +159,7 @@ class HeldLimits implements KeyHold {
 
   claim(request: RequestView, estimatedTokens: number): void | Promise<void> {
     if (!this.needsClaim || this.#isOver) return;
-    if (this.#counting !== undefined) return this.#applyLate(this.#counting, request);
+    if (this.#counting !== undefined) return this.#counting;
     const { claims: all, requests } = this.#compiled;
     const claims = new Array<LimitClaim>(all.length);
     for (let index = 0; index < all.length; index++) {
@@ -175,9 +180,9 @@ class HeldLimits implements KeyHold {
     this.#settle(tokens);
   }
 
-  async #applyLate(counting: Promise<LimitVerdict>, request: RequestView): Promise<void> {
+  async #applyLate(verdict: Promise<LimitVerdict>, request: RequestView): Promise<void> {
     try {
-      this.#apply(await counting, request);
+      this.#apply(await verdict, request);
     } catch (error) {
       this.#leave();
       throw error;

@@ -31,16 +31,21 @@ export class UnaryReply implements ReplyBody {
   /** Of what flows. */
   #tail: AnswerTail | undefined;
   #passedBytes = 0;
+  #outputTokens: number | undefined;
   isCommitted = false;
   isPaused = false;
   usage: Usage | undefined;
   readonly isFinished = true;
-  outputTokens: number | undefined;
   responseModel: string | undefined;
   serviceTier: string | undefined;
 
   constructor(options: UnaryReplyOptions) {
     this.#options = options;
+  }
+
+  /** Should what flows break off, whoever read it pays for more than what is usual. */
+  get outputTokens(): number | undefined {
+    return this.#tail === undefined ? this.#outputTokens : tokensOfBytes(this.#passedBytes);
   }
 
   accepts(status: number): boolean {
@@ -76,7 +81,7 @@ export class UnaryReply implements ReplyBody {
     const reading = readUnary(bytes, operation, protocol);
     this.usage = reading.usage;
     if (reading.failure) return reading.failure;
-    this.outputTokens = reading.outputTokens;
+    this.#outputTokens = reading.outputTokens;
     this.responseModel = reading.responseModel;
     this.serviceTier = reading.serviceTier;
     this.isCommitted = true;
@@ -106,8 +111,6 @@ export class UnaryReply implements ReplyBody {
     this.#lastByte = lastByte(bytes) ?? this.#lastByte;
     tail.keep(bytes);
     this.#passedBytes += bytes.length;
-    // Should it break off, whoever reads it pays for more than what is usual.
-    this.outputTokens = tokensOfBytes(this.#passedBytes);
     const { sink } = this.#options;
     if (sink.write(bytes)) return true;
     this.isPaused = true;

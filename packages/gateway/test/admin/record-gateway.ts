@@ -24,7 +24,8 @@ import { createMetrics } from '../../src/telemetry/metrics.ts';
 export const adminKey = 'my-secret-admin-key';
 
 export interface RecordGatewayOptions {
-  readonly location: DatabaseLocation;
+  /** Left out: a file that goes when the gateway is stopped. */
+  readonly location?: DatabaseLocation;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -59,9 +60,10 @@ export interface RecordGateway {
 export async function startRecordGateway({
   config = {},
   env = {},
-  location,
+  location: given,
 }: RecordGatewayOptions): Promise<RecordGateway> {
   const directory = await mkdtemp(join(tmpdir(), 'llm-gateway-record-'));
+  const location = given ?? { file: join(directory, 'record.db') };
   const file = join(directory, 'gateway.json');
   const database = 'file' in location ? { path: location.file } : {};
   await writeFile(

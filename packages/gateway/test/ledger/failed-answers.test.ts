@@ -1,25 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RecordGateway, startRecordGateway } from '../admin/record-gateway.ts';
 
 // Answers that are none, or half of one, and whose provider says what they took.
 
-let folder: string;
 let first: Simulator;
 let second: Simulator;
 let gateway: RecordGateway;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'failed-answers-'));
   [first, second] = await Promise.all([startSimulator({}), startSimulator({})]);
 });
 afterEach(async () => {
   await gateway.stop();
   await Promise.all([first.close(), second.close()]);
-  await rm(folder, { recursive: true, force: true });
 });
 
 type Wire = 'openai-chat' | 'openai-responses' | 'anthropic-messages';
@@ -35,7 +29,6 @@ async function start(wire: Wire, pool: object = {}): Promise<void> {
   });
   const providers = [target('first', first, 1), target('second', second, 2)];
   gateway = await startRecordGateway({
-    location: { file: join(folder, 'record.db') },
     config: {
       // Dollars for a million tokens.
       models: { 'gpt-4o': { pricing: { input: 2.5, output: 10 }, providers, ...pool } },

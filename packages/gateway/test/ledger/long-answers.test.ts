@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RecordGateway, startRecordGateway } from '../admin/record-gateway.ts';
@@ -8,16 +5,13 @@ import { type RecordGateway, startRecordGateway } from '../admin/record-gateway.
 // Whole answers that are too long to hold flow to their caller. `logprobs` and `n` make any answer so long, and whoever
 // asked for them paid for 500 tokens whatever it took.
 
-let folder: string;
 let upstream: Simulator;
 let gateway: RecordGateway;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'long-answers-'));
   upstream = await startSimulator({});
   const providers = [{ name: 'first', api_base: `${upstream.url}/v1`, api_key: 'sk-upstream' }];
   gateway = await startRecordGateway({
-    location: { file: join(folder, 'record.db') },
     config: {
       // Dollars for a million tokens.
       models: { 'gpt-4o': { pricing: { input: 2.5, output: 10, tiers: { flex: { factor: 0.5 } } }, providers } },
@@ -29,7 +23,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await gateway.stop();
   await upstream.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 const length = 5 * 1024 * 1024;

@@ -21,7 +21,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function start(config: object, location: RecordGatewayOptions['location']): Promise<void> {
+async function start(config: object, location: NonNullable<RecordGatewayOptions['location']>): Promise<void> {
   const main = { kind: 'openai', base_url: `${simulator.url}/v1`, api_key: 'k', models: ['gpt-4o'] };
   const server = { host: '127.0.0.1', port: 0, metrics_port: 0, public_metrics: true };
   gateway = await startRecordGateway({ location, config: { providers: { main }, server, ...config } });

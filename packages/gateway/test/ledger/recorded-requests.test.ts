@@ -1,23 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RecordGateway, startRecordGateway } from '../admin/record-gateway.ts';
 
-let folder: string;
 let first: Simulator;
 let second: Simulator;
 let gateway: RecordGateway;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'recorded-requests-'));
   [first, second] = await Promise.all([startSimulator({}), startSimulator({})]);
 });
 afterEach(async () => {
   await gateway.stop();
   await Promise.all([first.close(), second.close()]);
-  await rm(folder, { recursive: true, force: true });
 });
 
 async function start(options: { readonly more?: object; readonly pool?: object; readonly shadow?: object } = {}) {
@@ -28,7 +22,6 @@ async function start(options: { readonly more?: object; readonly pool?: object; 
     priority,
   });
   gateway = await startRecordGateway({
-    location: { file: join(folder, 'record.db') },
     config: {
       models: {
         'gpt-4o': {

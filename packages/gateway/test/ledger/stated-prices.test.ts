@@ -1,21 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type RecordGateway, startRecordGateway } from '../admin/record-gateway.ts';
 
-let folder: string;
 let upstream: Simulator;
 let gateway: RecordGateway;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stated-prices-'));
   upstream = await startSimulator({});
   const target = { kind: 'openai-compatible', api_base: `${upstream.url}/v1`, api_key: 'sk-upstream' };
   const price = { input: 1, output: 1 };
   gateway = await startRecordGateway({
-    location: { file: join(folder, 'record.db') },
     config: {
       providers: { declared: { ...target, models: { 'declared-name': 'upstream-1' } } },
       models: { 'pool-name': { providers: [{ ...target, name: 'pooled', model: 'upstream-2' }] } },
@@ -27,7 +21,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await gateway.stop();
   await upstream.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 it('what a price is stated for by the name that callers use is charged at it, as lists of models have it', async () => {

@@ -1,13 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Behaviour, type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RecordGateway, startRecordGateway } from '../admin/record-gateway.ts';
 
 // What answers say of the tier of service that served them and of pictures, as it gets to the record, and what it costs there.
 
-let folder: string;
 let simulator: Simulator;
 let gateway: RecordGateway;
 
@@ -30,14 +26,12 @@ const used = {
 const usual = 100 * 2_000 + 10 * 10_000;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'service-tiers-'));
   simulator = await startSimulator({});
   const target = (name: string, protocols: readonly string[], path = '') => ({
     pricing,
     providers: [{ name, protocols, api_base: simulator.url + path, api_key: 'sk-upstream' }],
   });
   gateway = await startRecordGateway({
-    location: { file: join(folder, 'record.db') },
     config: {
       models: {
         relayed: target('own', ['openai-chat', 'openai-responses'], '/v1'),
@@ -55,7 +49,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await gateway.stop();
   await simulator.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 type Row = Readonly<Record<string, number | string | null>>;

@@ -1,25 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Behaviour, type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RecordGateway, startRecordGateway } from '../admin/record-gateway.ts';
 
 // What providers charge for without saying: answers that broke off, and those without a report.
 
-let folder: string;
 let first: Simulator;
 let second: Simulator;
 let gateway: RecordGateway;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'unreported-use-'));
   [first, second] = await Promise.all([startSimulator({}), startSimulator({})]);
 });
 afterEach(async () => {
   await gateway.stop();
   await Promise.all([first.close(), second.close()]);
-  await rm(folder, { recursive: true, force: true });
 });
 
 /** Whether the targets speak the caller's wire. */
@@ -43,7 +37,6 @@ async function start({ way, targets = 1, pool, resilience }: StartOptions): Prom
   });
   const providers = [target('first', first, 1), target('second', second, 2)].slice(0, targets);
   gateway = await startRecordGateway({
-    location: { file: join(folder, 'record.db') },
     config: {
       // Dollars for a million tokens.
       models: { 'gpt-4o': { pricing: { input: 2.5, output: 10 }, providers, ...pool } },

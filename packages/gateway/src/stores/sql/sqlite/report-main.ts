@@ -1,4 +1,5 @@
 import type { SqlCell } from '../database.ts';
+import type { ThreadKit } from './thread-kit.ts';
 import type { ThreadReply, ThreadRequest, ThreadSettings } from './thread-messages.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { ThreadReply, ThreadRequest, ThreadSettings } from './thread-messag
  *
  * As with `threadMain`, nothing outside the function can be named in it.
  */
-export function reportMain(): void {
+export function reportMain({ faultOf, isBusy, openAttempts, pauseMs, toBinding, toCell }: ThreadKit): void {
   const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
   const { createRequire } = process.getBuiltinModule('node:module');
   const settings = workerData as ThreadSettings;
@@ -18,11 +19,6 @@ export function reportMain(): void {
   const port = parentPort!;
   /** Rows after which somebody may break off what is read. */
   const ROWS_AT_ONCE = 1_000;
-  const MAX_OPEN_ATTEMPTS = 50;
-  const PAUSE_MS = 20;
-
-  const isBusy = (error: unknown) => /^SQLITE_(BUSY|LOCKED)/.test(String((error as { code?: unknown })?.code));
-  const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 
   const open = async (): Promise<SqliteFile> => {
     const Binding = createRequire(settings.requireFrom)('libsql/promise') as Binding;
@@ -32,25 +28,17 @@ export function reportMain(): void {
         for (const pragma of settings.pragmas) await opened.pragma(pragma, undefined);
         return opened.defaultSafeIntegers(true);
       } catch (error) {
-        if (!isBusy(error) || attempt === MAX_OPEN_ATTEMPTS) throw error;
-        await pause();
+        if (!isBusy(error) || attempt === openAttempts) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     }
   };
   let database: SqliteFile | undefined;
+  const ensureOpen = async () => {
+    database ??= await open();
+  };
   // What fails here is tried again for the first request, which is told why it cannot be.
-  let opening: Promise<void> | undefined = open().then(
-    (opened) => {
-      database = opened;
-    },
-    () => undefined,
-  );
-
-  // A JavaScript number would be bound as a floating point number, which is not what a column of integers compares to.
-  const toBinding = (value: unknown) =>
-    (typeof value === 'number' && Number.isSafeInteger(value)) || typeof value === 'boolean' ? BigInt(value) : value;
-  const toCell = (value: SqlCell) =>
-    typeof value === 'bigint' && value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : value;
+  const opening = ensureOpen().catch(() => undefined);
 
   const read = async (sql: string, parameters: readonly unknown[]) => {
     const statement = await database!.prepare(sql);
@@ -66,21 +54,14 @@ export function reportMain(): void {
   const answer = async (request: ThreadRequest): Promise<ThreadReply> => {
     const { id } = request;
     await opening;
-    opening = undefined;
     if (request.do === 'close') {
       database?.close();
       return { id, changes: 0 };
     }
     if (request.do !== 'all') throw new Error(`Reports only read; "${request.do}" does not.`);
-    database ??= await open();
+    await ensureOpen();
     return { id, ...(await read(request.sql, request.parameters)) };
   };
-
-  const faultOf = (error: { readonly code?: unknown; readonly message?: unknown }, id: number): ThreadReply => ({
-    id,
-    code: String(error.code ?? ''),
-    message: String(error.message ?? error),
-  });
 
   let isAsked = false;
   let isBrokenOff = false;
@@ -88,7 +69,7 @@ export function reportMain(): void {
   const breakOff = () => {
     if (!isBrokenOff) return;
     database?.interrupt();
-    setTimeout(breakOff, PAUSE_MS);
+    setTimeout(breakOff, pauseMs);
   };
 
   port.on('message', (request: ThreadRequest | 'interrupt') => {

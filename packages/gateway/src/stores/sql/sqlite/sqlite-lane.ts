@@ -65,7 +65,7 @@ export class SqliteLane {
 
   /**
    * Refuses the calls that wait and ends the thread. The call that runs is waited for, but no longer than `patienceMs`:
-   * then it is broken off where it is a report. Of other statements the thread is left alone, and ends when they do.
+   * then it is broken off where it is a report. The thread of another statement is given up, and ends when that does.
    */
   async close(patienceMs: number): Promise<void> {
     this.#isClosed = true;

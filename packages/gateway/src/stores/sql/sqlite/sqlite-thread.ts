@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { SqlError } from '../sql-error.ts';
 import { reportMain } from './report-main.ts';
 import { toSqliteError } from './sqlite-error.ts';
+import { threadKit } from './thread-kit.ts';
 import { threadMain } from './thread-main.ts';
 import type { ThreadReply, ThreadSettings, ThreadTask } from './thread-messages.ts';
 
@@ -79,7 +80,7 @@ export class SqliteThread {
   }
 
   #begin(): Worker {
-    const worker = new Worker(`(${programs[this.#does].toString()})()`, {
+    const worker = new Worker(`(${programs[this.#does].toString()})((${threadKit.toString()})())`, {
       eval: true,
       name: 'sqlite',
       workerData: this.#settings,

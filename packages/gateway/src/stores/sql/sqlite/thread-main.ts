@@ -1,4 +1,5 @@
 import type { SqlCell } from '../database.ts';
+import type { ThreadKit } from './thread-kit.ts';
 import type { ThreadReply, ThreadRequest, ThreadSettings } from './thread-messages.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { ThreadReply, ThreadRequest, ThreadSettings } from './thread-messag
  * The thread is started from this function's own text, so that it runs the same from sources, from the bundle and in
  * tests, where no loader could read a file of its own. Nothing outside the function can be named in it.
  */
-export function threadMain(): void {
+export function threadMain({ faultOf, isBusy, openAttempts, pauseMs, toBinding, toCell }: ThreadKit): void {
   const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
   const { createRequire } = process.getBuiltinModule('node:module');
   const settings = workerData as ThreadSettings;
@@ -16,9 +17,7 @@ export function threadMain(): void {
   type GroupRequest = Extract<ThreadRequest, { readonly do: 'groups' }>;
   const port = parentPort!;
   const MAX_STATEMENTS = 500;
-  const MAX_OPEN_ATTEMPTS = 50;
 
-  const isBusy = (error: unknown) => /^SQLITE_(BUSY|LOCKED)/.test(String((error as { code?: unknown })?.code));
   const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
   const open = () => {
@@ -30,8 +29,8 @@ export function threadMain(): void {
         for (const pragma of settings.pragmas) opened.pragma(pragma);
         break;
       } catch (error) {
-        if (!isBusy(error) || attempt === MAX_OPEN_ATTEMPTS) throw error;
-        pause(20);
+        if (!isBusy(error) || attempt === openAttempts) throw error;
+        pause(pauseMs);
       }
     }
     return opened.defaultSafeIntegers(true);
@@ -53,15 +52,6 @@ export function threadMain(): void {
     statements.set(sql, statement);
     return statement;
   };
-  // A JavaScript number would be bound as a floating point number, which is not what a column of integers compares to.
-  const toBinding = (value: unknown) =>
-    typeof value === 'number' && Number.isSafeInteger(value)
-      ? BigInt(value)
-      : typeof value === 'boolean'
-        ? BigInt(value)
-        : value;
-  const toCell = (value: SqlCell) =>
-    typeof value === 'bigint' && value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : value;
 
   /** All of it or nothing. */
   const whole = (work: () => number): number => {
@@ -141,8 +131,7 @@ export function threadMain(): void {
     try {
       reply = answer(request);
     } catch (error) {
-      const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-      reply = { id: request.id, code: String(code ?? ''), message: String(message ?? error) };
+      reply = faultOf(error, request.id);
     }
     port.postMessage(reply);
   });
