@@ -119,6 +119,23 @@ describe('limits of a key that somebody else counts', () => {
     }
   });
 
+  it('pass again once a place is free, where nothing but places is limited', async () => {
+    const { answer, policy } = setUp();
+    answer();
+    const request = requestOf(limitOf({ maxConcurrent: 1 }));
+    const enter = () => policy.enter(request, never, undefined, 0) as KeyHold;
+    const first = enter();
+    await first.claim(request, 0);
+    const refused = enter();
+    await expect(refused.claim(request, 0)).rejects.toThrow('limit of 1 under way');
+    refused.end(0);
+    first.end(0);
+    const second = enter();
+    await second.claim(request, 0);
+    expect(second.isPassing).toBe(true);
+    second.end(0);
+  });
+
   it('are waited for after a short body where they alone are counted elsewhere', async () => {
     const clock = createManualClock();
     const limits = createMemoryLimitStore({ clock });

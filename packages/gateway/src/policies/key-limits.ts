@@ -202,6 +202,7 @@ class HeldLimits implements KeyHold {
       this.#take(placed.value, request);
       if (counted.status === 'rejected') throw counted.reason;
       if (this.#reservation !== undefined) this.#apply(this.#reservation.verdict, request);
+      this.#compiled.isPassing = true;
     } catch (error) {
       this.#compiled.isPassing = false;
       this.#leave();
