@@ -17,8 +17,12 @@ import type { Resolution, Target } from './routing/target.ts';
 import { upstreamModelOf } from './routing/upstream-model.ts';
 import { routingFactsOf } from './routing-facts.ts';
 import { sentRate } from './tier-of-attempt.ts';
+import { waitForBoth } from './wait-for-both.ts';
 
-/** Sets aside what exchanges may cost. Both throw what the policy of budgets refuses with; a promise only when it waits. */
+/**
+ * Sets aside what exchanges may cost. Both throw what the policies of budgets refuse with, and then nothing stays set
+ * aside; a promise only when it waits.
+ */
 export interface ExchangeBudget {
   /** For a request that may go to any target of its route, and of the models that it falls back on. */
   reserve(exchange: Exchange, resolution: Resolution): void | Promise<void>;
@@ -56,9 +60,19 @@ export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget
   /** Tokens first: what they are refused for costs nothing. Where nothing holds, nothing is made. */
   function holdBoth(exchange: Exchange, where: Resolution | Place): void | Promise<void> {
     if (costsNothing(exchange)) return;
+    if (exchange.principal.tokenBudget === undefined) return holdMoney(exchange, where);
     const holding = holdTokens(input.tokens, exchange);
-    if (holding) return holding.then(() => holdMoney(exchange, where));
-    return holdMoney(exchange, where);
+    try {
+      const waiting = holding ? holdAtOnce(exchange, where, holding) : holdMoney(exchange, where);
+      return waiting?.catch((error: unknown) => giveBack(exchange, error));
+    } catch (error) {
+      giveBack(exchange, error);
+    }
+  }
+  /** One after the other where tokens refused the last request of the key: a flood of such holds no money of others. */
+  async function holdAtOnce(exchange: Exchange, where: Resolution | Place, holding: Promise<void>): Promise<void> {
+    if (!input.tokens.isPassing(exchange.principal)) await holding;
+    await waitForBoth(holding, (async () => holdMoney(exchange, where))());
   }
   function holdMoney(exchange: Exchange, where: Resolution | Place): void | Promise<void> {
     const claims = budgetsOf(exchange.principal, exchange.requestedModel ?? '');
@@ -72,7 +86,6 @@ export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget
 }
 
 function holdTokens(tokens: TokenBudgets, exchange: Exchange): Promise<void> | undefined {
-  if (exchange.principal.tokenBudget === undefined) return undefined;
   const reserved = tokens.reserve(exchange.principal, estimatedTokens(exchange));
   if (reserved instanceof Promise) {
     return reserved.then((late) => {
@@ -81,6 +94,13 @@ function holdTokens(tokens: TokenBudgets, exchange: Exchange): Promise<void> | u
   }
   exchange.tokenHold = reserved;
   return undefined;
+}
+
+/** What one of two budgets has set aside where the other refused: nothing is sent. */
+function giveBack({ budgetHold, tokenHold }: Exchange, error: unknown): never {
+  tokenHold?.release();
+  budgetHold?.settle({ knownNanos: 0, unknownCost: undefined });
+  throw error;
 }
 
 /** Counts what an exchange came to, as its row says; where none was written, as far as the exchange knows. */

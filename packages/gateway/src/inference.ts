@@ -22,6 +22,7 @@ import type { StartShadows } from './shadow.ts';
 import type { ShareCall } from './shared-call.ts';
 import type { Slot, SlotPool, SlotRefusal, SlotStore } from './stores/slot-store.ts';
 import type { BeginRecovery } from './stream-recovery.ts';
+import { waitForBoth } from './wait-for-both.ts';
 
 /** What the hot path is made of, compiled from one configuration. */
 export interface InferenceParts extends EndParts {
@@ -104,15 +105,8 @@ function mayPayAhead({ bodyPolicies }: InferenceParts, { isPassing }: KeyHold): 
  * answer. What the limits refuse gives it back with its end. Undefined where identical requests share one call, and its
  * cost.
  */
-async function payAhead(
-  parts: InferenceParts,
-  exchange: Exchange,
-  claiming: Promise<void>,
-): Promise<Resolution | undefined> {
-  const [claimed, paid] = await Promise.allSettled([claiming, setAside(parts, exchange)]);
-  if (claimed.status === 'rejected') throw claimed.reason;
-  if (paid.status === 'rejected') throw paid.reason;
-  return paid.value;
+function payAhead(parts: InferenceParts, exchange: Exchange, claiming: Promise<void>): Promise<Resolution | undefined> {
+  return waitForBoth(claiming, setAside(parts, exchange));
 }
 
 async function setAside({ budget, catalog }: InferenceParts, exchange: Exchange): Promise<Resolution | undefined> {

@@ -1,4 +1,4 @@
-import type { RequestView } from '../canonical/exchange.ts';
+import type { PrincipalLimit, RequestView } from '../canonical/exchange.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type {
   LimitClaim,
@@ -36,7 +36,7 @@ export interface KeyLimits {
    * where no tokens are limited. `counting` is what the gateway's own limits are being asked, where that takes a while: it
    * is waited for together with these, in `claim`, or here where no tokens are limited and the body is long, so that what
    * is refused need not be read. `bodyBytes`: undefined where nobody knows yet. Undefined where nothing limits the
-   * principal. Throws `rate_limited`; then nothing is held.
+   * principal and nothing is waited for. Throws `rate_limited`; then nothing is held.
    */
   enter(
     request: RequestView,
@@ -67,10 +67,12 @@ const SHORT_BODY_BYTES = 64 * 1024;
 /** Makes the policy of keys' own limits. */
 export function createKeyLimits({ limits, onRefused, slots, whenStoreIsAway }: KeyLimitsInput): KeyLimits {
   const compile = keyLimitCompiler(whenStoreIsAway);
+  /** One for all without limits: what the gateway's own refuse is nobody's alone. */
+  const unlimited: readonly PrincipalLimit[] = [];
   return {
     enter(request, signal, counting, bodyBytes = Number.POSITIVE_INFINITY) {
-      const own = request.principal.limits;
-      if (own === undefined || own.length === 0) return counting?.then(() => undefined);
+      const { limits: own = unlimited } = request.principal;
+      if (own.length === 0 && counting === undefined) return undefined;
       counting?.catch(nothing);
       const compiled = compile(own);
       const hold = new HeldLimits(compiled, limits, onRefused);

@@ -16,6 +16,14 @@ export interface TokenBudgets {
    * such budget. Throws `budget_exceeded` where there is no room.
    */
   reserve(principal: Principal, estimate: number): SpendReservation | undefined | Promise<SpendReservation>;
+  /** Whether there was room for the last request of the key: then there is hardly none for the next one. */
+  isPassing(principal: Principal): boolean;
+}
+
+interface KnownBudget {
+  readonly budget: TokenBudget;
+  readonly claims: readonly SpendClaim[];
+  isPassing: boolean;
 }
 
 /** The counter of a key's tokens: of what it used since a time, so that a reset begins another one. */
@@ -32,24 +40,26 @@ export function tokenClaimOf(
 /** Makes the policy of tokens. */
 export function createTokenBudgets({ claimOf, store }: TokenBudgetsInput): TokenBudgets {
   // A principal is one object for all requests of a key.
-  const known = new WeakMap<TokenBudget, readonly SpendClaim[]>();
+  const known = new WeakMap<TokenBudget, KnownBudget>();
   return {
     reserve({ keyId, tokenBudget }, estimate) {
       if (keyId === undefined || tokenBudget === undefined) return undefined;
-      let claims = known.get(tokenBudget);
-      if (claims === undefined) {
-        claims = [claimOf(keyId, tokenBudget)];
-        known.set(tokenBudget, claims);
+      let own = known.get(tokenBudget);
+      if (own === undefined) {
+        own = { budget: tokenBudget, claims: [claimOf(keyId, tokenBudget)], isPassing: true };
+        known.set(tokenBudget, own);
       }
-      const reservation = store.reserve(claims, estimate);
-      if (reservation instanceof Promise) return reservation.then((late) => allowed(late, tokenBudget, estimate));
-      return allowed(reservation, tokenBudget, estimate);
+      const reservation = store.reserve(own.claims, estimate);
+      if (reservation instanceof Promise) return reservation.then((late) => allowed(late, own, estimate));
+      return allowed(reservation, own, estimate);
     },
+    isPassing: ({ tokenBudget }) => tokenBudget === undefined || known.get(tokenBudget)?.isPassing !== false,
   };
 }
 
-function allowed(reservation: SpendReservation, budget: TokenBudget, estimate: number): SpendReservation {
-  if (!reservation.verdict.allowed) throw exceeded(reservation.verdict, budget, estimate);
+function allowed(reservation: SpendReservation, own: KnownBudget, estimate: number): SpendReservation {
+  own.isPassing = reservation.verdict.allowed;
+  if (!own.isPassing) throw exceeded(reservation.verdict, own.budget, estimate);
   return reservation;
 }
 

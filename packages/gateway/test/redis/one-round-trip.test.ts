@@ -12,15 +12,19 @@ import { buildReplicas, type Replicas, redisStatusOf } from './replicas.ts';
 /** Less than a gateway waits for Redis before it counts by itself. */
 const patience = { timeout: 400, interval: 5 };
 
-/** What is counted in Redis, by the names of its keys. */
-const kinds = ['slots', 'limit', 'spend'] as const;
+/** What is counted in Redis, by parts of the names of its keys: places, limits of keys, money, tokens of keys, limits of the gateway. */
+const places = ':slots:key:';
+const limits = ':key.requests:';
+const money = ':spend:sums:day:';
+const tokens = ':spend:sums:total:';
+const shared = ':rate_limit:';
 
-/** Stands before a Redis server, and can keep its answers back until it was asked for all kinds. */
+/** Stands before a Redis server, and can keep its answers back until it was asked for all that is expected. */
 class HoldingProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #held: (() => void)[] = [];
-  #isHolding = false;
+  #expected: readonly string[] = [];
   /** What was asked for since answers are kept back. */
   readonly asked = new Set<string>();
 
@@ -36,7 +40,7 @@ class HoldingProxy {
         this.#note(bytes.toString('latin1'));
       });
       redisSide.on('data', (bytes) => {
-        if (this.#isHolding) this.#held.push(() => client.write(bytes));
+        if (this.#expected.length > 0) this.#held.push(() => client.write(bytes));
         else client.write(bytes);
       });
       client.on('close', () => redisSide.destroy());
@@ -50,9 +54,9 @@ class HoldingProxy {
     });
   }
 
-  keepAnswers(): void {
+  keepAnswers(expected: readonly string[]): void {
     this.asked.clear();
-    this.#isHolding = true;
+    this.#expected = expected;
   }
 
   close(): void {
@@ -61,10 +65,9 @@ class HoldingProxy {
   }
 
   #note(text: string): void {
-    if (!this.#isHolding) return;
-    for (const kind of kinds) if (text.includes(`:${kind}:`)) this.asked.add(kind);
-    if (this.asked.size < kinds.length) return;
-    this.#isHolding = false;
+    for (const name of this.#expected) if (text.includes(name)) this.asked.add(name);
+    if (this.asked.size < this.#expected.length) return;
+    this.#expected = [];
     for (const give of this.#held.splice(0)) give();
   }
 }
@@ -83,7 +86,7 @@ describe.runIf(redisUrl !== undefined)('a request whose key has limits and budge
   });
 
   /** A gateway that asks Redis through a proxy, and a key with these limits and a budget of its own. */
-  async function open(limits: Readonly<Record<string, number>>) {
+  async function open(fields: Readonly<Record<string, number>>, more: Readonly<Record<string, unknown>> = {}) {
     const proxy = new HoldingProxy(new URL(redisUrl!));
     const proxied = new URL(redisUrl!);
     proxied.host = `127.0.0.1:${await proxy.listen()}`;
@@ -91,11 +94,12 @@ describe.runIf(redisUrl !== undefined)('a request whose key has limits and budge
       redis: { key_prefix: makePrefix().configured },
       database: { path: join(await replicas.folder(), 'record.db') },
       models: { sim: { pricing, providers: [{ name: 'only', api_base: `${simulator.url}/v1`, api_key: 'none' }] } },
+      ...more,
     };
     const env = { ADMIN_KEY: adminKey };
     const { url } = await replicas.start({ redisUrl: proxied.href, upstream: simulator.url, sections, env });
     await expect.poll(() => redisStatusOf(url)).toBe('ok');
-    const { id, key } = await administer(url, 'POST', '/admin/keys', { name: 'test', ...limits });
+    const { id, key } = await administer(url, 'POST', '/admin/keys', { name: 'test', ...fields });
     const budget = { name: 'own', scope: 'key', scope_id: id, period: 'day', cap_usd: 100, is_hard: true };
     const { id: budgetId } = await administer(url, 'POST', '/admin/budgets', budget);
     return {
@@ -106,17 +110,32 @@ describe.runIf(redisUrl !== undefined)('a request whose key has limits and budge
   }
   const spent = { spent_usd: nanosOf(10, 10) / NANOS, reserved_usd: 0 };
 
+  const rateLimit = { rate_limit: { requests_per_minute: 100 } };
   it.each([
-    ['of requests and places', { requests_per_minute: 100, max_concurrent: 10 }],
-    ['of requests, tokens and places', { requests_per_minute: 100, tokens_per_minute: 100_000, max_concurrent: 10 }],
-  ])('%s waits for Redis once', async (_name, limits) => {
-    const { ask, proxy, standing } = await open(limits);
+    ['requests and places', { requests_per_minute: 100, max_concurrent: 10 }, {}, [places, limits, money]],
+    [
+      'requests, tokens and places',
+      { requests_per_minute: 100, tokens_per_minute: 100_000, max_concurrent: 10 },
+      {},
+      [places, limits, money],
+    ],
+    ['tokens in all', { token_budget: 100_000 }, {}, [tokens, money]],
+    [
+      'requests, tokens in all and places',
+      { requests_per_minute: 100, max_concurrent: 10, token_budget: 100_000 },
+      {},
+      [places, limits, tokens, money],
+    ],
+    ['nothing beside a limit of the gateway', {}, rateLimit, [shared, money]],
+    ['tokens in all beside a limit of the gateway', { token_budget: 100_000 }, rateLimit, [shared, tokens, money]],
+  ])('of %s waits for Redis once', async (_name, fields, more, expected) => {
+    const { ask, proxy, standing } = await open(fields, more);
     expect((await ask()).status).toBe(200);
     // All that the first request had to tell has been told.
     await expect.poll(standing).toMatchObject(spent);
-    proxy.keepAnswers();
+    proxy.keepAnswers(expected);
     const asking = ask();
-    await expect.poll(() => [...proxy.asked].sort(), patience).toEqual([...kinds].sort());
+    await expect.poll(() => [...proxy.asked].sort(), patience).toEqual([...expected].sort());
     expect((await asking).status).toBe(200);
     proxy.close();
   });
