@@ -1,4 +1,5 @@
 import type { AdaptiveBulkheads } from './adaptive-bulkheads.ts';
+import { AskedTarget } from './asked-target.ts';
 import type { AttemptLane, AttemptManner } from './attempt-lane.ts';
 import { attemptLimits } from './attempt-limits.ts';
 import { useOfAttempt } from './attempt-use.ts';
@@ -21,7 +22,7 @@ import type { TargetLoad } from './routing/target-load.ts';
 import type { SentStream } from './sent-stream.ts';
 import type { LimitVerdict, ReservingLimitStore } from './stores/limit-store.ts';
 import type { Slot, SlotRefusal, SlotStore } from './stores/slot-store.ts';
-import { requestClaims, TargetLimits } from './target-limits.ts';
+import { limitSpent, placeRefused, requestClaims, TargetLimits } from './target-limits.ts';
 import { tierOfAttempt } from './tier-of-attempt.ts';
 import type { StoredResponses } from './translation/stored-responses.ts';
 import type { MediaFetcher } from './transport/media-fetcher.ts';
@@ -95,12 +96,16 @@ class RingedAttempt implements ReplyHost {
 
   /** Outgoing limits, then a slot. A target that is busy is a reason to try another at once. */
   enter(): Slot | Failure | Promise<Slot | Failure> {
-    const { limits, tokenLimit } = this.#target;
-    if (tokenLimit !== undefined) this.#limits = TargetLimits.of(this.#exchange, this.#target);
-    else if (limits.length === 0) return this.#takeSlot();
+    const exchange = this.#exchange;
+    const { bulkhead, limits, tokenLimit } = this.#target;
+    const asked = exchange.ahead?.askedFor(this.#step);
+    if (asked !== undefined) return this.#takeAsked(asked);
+    if (tokenLimit === undefined && limits.length === 0) return this.#takeSlot();
+    // Where others count both, they are asked at the same time.
+    if (bulkhead?.isShared) return this.#takeAsked(new AskedTarget(this.#parts, exchange, this.#target));
+    this.#limits = TargetLimits.of(exchange, this.#target);
     const store = this.#parts.limits;
-    const verdict =
-      this.#limits?.reserve(store, this.#exchange, this.#target) ?? store.take(requestClaims(this.#target));
+    const verdict = this.#limits?.reserve(store, exchange, this.#target) ?? store.take(requestClaims(this.#target));
     return verdict instanceof Promise ? verdict.then((late) => this.#afterLimits(late)) : this.#afterLimits(verdict);
   }
 
@@ -217,13 +222,12 @@ class RingedAttempt implements ReplyHost {
   }
 
   #afterLimits(verdict: LimitVerdict): Slot | Failure | Promise<Slot | Failure> {
-    if (verdict.allowed) return this.#takeSlot();
-    const exchange = this.#exchange;
-    const freeAt = exchange.clock.now() + verdict.retryAfterMs;
-    exchange.limitFreeAt = Math.min(freeAt, exchange.limitFreeAt ?? freeAt);
-    const units = verdict.ruleId === this.#target.tokenLimit?.id ? 'tokens' : 'requests';
-    const failure = failureOf('limit_spent', `the limit of ${units} to ${this.#target.id} is spent`);
-    return { ...failure, retryAfterMs: verdict.retryAfterMs };
+    return verdict.allowed ? this.#takeSlot() : limitSpent(this.#exchange, this.#target, verdict);
+  }
+
+  async #takeAsked(asked: AskedTarget): Promise<Slot | Failure> {
+    this.#limits = asked.limits;
+    return (await asked.take(this.#lane)) ?? this.#takeSlot();
   }
 
   #takeSlot(): Slot | Failure | Promise<Slot | Failure> {
@@ -238,10 +242,7 @@ class RingedAttempt implements ReplyHost {
   }
 
   #afterWait(slot: Slot | SlotRefusal): Slot | Failure {
-    if (typeof slot === 'object') return slot;
-    return slot === 'aborted'
-      ? failureOf('cancelled', 'cancelled while waiting for the target')
-      : failureOf('target_busy', `${this.#target.id} serves as many requests as it may`);
+    return typeof slot === 'object' ? slot : placeRefused(this.#target, slot);
   }
 
   /** Writes down how the attempt ended, for ledger and trail. */

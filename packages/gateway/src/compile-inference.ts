@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AdaptiveBulkheads, createAdaptiveBulkheads, usualAdaptiveQueue } from './adaptive-bulkheads.ts';
+import { createAskAhead } from './ask-ahead.ts';
 import { createAttemptRing } from './attempt-ring.ts';
 import type { GatewayError } from './canonical/gateway-error.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
@@ -24,8 +25,8 @@ import { createRetryBudgets } from './resilience/retry-budget.ts';
 import type { Catalog } from './routing/catalog.ts';
 import { chatEndpointOf } from './routing/chat-endpoint.ts';
 import { noTargetError } from './routing/no-target-error.ts';
-import { createPlan } from './routing/plan.ts';
-import type { Target } from './routing/target.ts';
+import { createPlan, type Plan } from './routing/plan.ts';
+import type { Resolution, Target } from './routing/target.ts';
 import type { RuntimeParts } from './runtime.ts';
 import { createShadows } from './shadow.ts';
 import { createShareCall } from './shared-call.ts';
@@ -96,6 +97,8 @@ export function compileInference(input: InferenceInput): Inference {
     });
   const reportRefusal = (error: GatewayError, exchange: Exchange): void => parts.audit?.refused(error, exchange);
   const ends = { securityHeaders, scrub: input.scrub, reportInternal, reportRefusal };
+  const adaptive = adaptiveBulkheads(config, parts);
+  const planOf = (resolution: Resolution, exchange: Exchange): Plan => createPlan(planInput(resolution, exchange));
   const attemptRing = createAttemptRing({
     transport: parts.transport,
     media: mediaFetcher(config.security),
@@ -109,7 +112,7 @@ export function compileInference(input: InferenceInput): Inference {
     },
     load: parts.load,
     slots: parts.slots,
-    adaptive: adaptiveBulkheads(config, parts),
+    adaptive,
     limits: parts.limits,
     headRules: input.headRules,
     securityHeaders,
@@ -131,7 +134,8 @@ export function compileInference(input: InferenceInput): Inference {
     readRequest: createRequestReader(config.security.validation),
     catalog,
     budget,
-    createPlan: (resolution, exchange) => createPlan(planInput(resolution, exchange)),
+    createPlan: planOf,
+    askAhead: createAskAhead({ limits: parts.limits, slots: parts.slots, adaptive, createPlan: planOf, timeoutMs }),
     noTargetError: (resolution, exchange) =>
       noTargetError(resolution, (target, model) => offersTo(exchange, target, model)),
     attemptRing,

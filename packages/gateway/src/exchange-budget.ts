@@ -1,4 +1,5 @@
 import type { Clock } from './canonical/clock.ts';
+import type { Principal } from './canonical/exchange.ts';
 import { asCount, isObject } from './canonical/json.ts';
 import { tokensOfAll, type Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
@@ -28,6 +29,8 @@ export interface ExchangeBudget {
   reserve(exchange: Exchange, resolution: Resolution): void | Promise<void>;
   /** For a copy that goes to one target. */
   reserveAt(exchange: Exchange, target: Target, upstreamModel: string | undefined): void | Promise<void>;
+  /** Whether there was room for the last request of the same caller, as far as it had to be waited for. */
+  isPassing(exchange: Exchange): boolean;
 }
 
 export interface ExchangeBudgetInput {
@@ -42,10 +45,25 @@ export interface ExchangeBudgetInput {
 }
 
 /** Where nothing is counted. */
-export const noBudgets: ExchangeBudget = { reserve: () => undefined, reserveAt: () => undefined };
+export const noBudgets: ExchangeBudget = {
+  reserve: () => undefined,
+  reserveAt: () => undefined,
+  isPassing: () => true,
+};
 
 export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget {
   const { budgetsOf, policy } = input;
+  /** A principal is one object for all requests of a key. */
+  const refused = new WeakSet<Principal>();
+  async function waitForMoney(exchange: Exchange, reserving: Promise<BudgetHold>): Promise<void> {
+    try {
+      exchange.budgetHold = await reserving;
+      refused.delete(exchange.principal);
+    } catch (error) {
+      refused.add(exchange.principal);
+      throw error;
+    }
+  }
   function hold(
     exchange: Exchange,
     claims: ReturnType<BudgetsOf>,
@@ -54,8 +72,8 @@ export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget
     // Nowhere to go is told by the plan, and what is free may be had of a budget that is spent.
     if (estimate === undefined) return;
     const reserved = policy.reserve({ claims, model: exchange.requestedModel ?? '', estimate });
-    if (reserved instanceof Promise) return reserved.then((late) => keep(exchange, late));
-    keep(exchange, reserved);
+    if (reserved instanceof Promise) return waitForMoney(exchange, reserved);
+    exchange.budgetHold = reserved;
   }
   /** Tokens first: what they are refused for costs nothing. Where nothing holds, nothing is made. */
   function holdBoth(exchange: Exchange, where: Resolution | Place): void | Promise<void> {
@@ -82,6 +100,7 @@ export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget
   return {
     reserve: holdBoth,
     reserveAt: (exchange, target, model) => holdBoth(exchange, { target, model }),
+    isPassing: ({ principal }) => !refused.has(principal) && input.tokens.isPassing(principal),
   };
 }
 
@@ -121,10 +140,6 @@ function costOfRow({ attempts }: LedgerRow): BudgetCost {
     unknownCost ??= attempt.unknownCost;
   }
   return { knownNanos, unknownCost };
-}
-
-function keep(exchange: Exchange, hold: BudgetHold): void {
-  exchange.budgetHold = hold;
 }
 
 /** Counting tokens is free, and what is only read or deleted makes nothing that could cost. */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { AskedAhead } from './ask-ahead.ts';
 import { Cancellation } from './cancellation.ts';
 import { type Clock, scheduleNoSooner } from './canonical/clock.ts';
 import type { ChatRequest } from './canonical/conversation.ts';
@@ -105,7 +106,6 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
   /** Where the form names its model, in the bytes read ahead. */
   formModel: { readonly start: number; readonly end: number } | undefined;
   facts: RequestFacts = { model: undefined, stream: false, includeUsage: false, choices: 1 };
-
   /** The whole request in the words of translation, once it was needed. */
   conversation: ChatRequest | undefined;
   /** What it may come to, all its answers together, once somebody had to know. */
@@ -114,7 +114,6 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
   dropped: readonly string[] = [];
   /** The wire of the last attempt. */
   upstreamProtocol: ProtocolName | undefined;
-
   /** Filled as the exchange goes on; see LedgerEntry. */
   requestedModel: string | undefined;
   modelLabel = 'unknown';
@@ -147,6 +146,8 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
   budgetHold: BudgetHold | undefined;
   /** The same of its key's budget of tokens. */
   tokenHold: SpendReservation | undefined;
+  /** What was asked of its first target while others were asked whether it may pass; undefined: nothing. */
+  ahead: AskedAhead | undefined;
   /** What is done when the stream breaks after its first byte; undefined: nothing. */
   recovery: StreamRecovery | undefined;
 
@@ -277,8 +278,7 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
   }
 
   #hasEstimate(): boolean {
-    for (const { isEstimated } of this.attempts) if (isEstimated) return true;
-    return false;
+    return this.attempts.some(({ isEstimated }) => isEstimated);
   }
 
   /** Milliseconds of the gateway's own up to the first byte, or up to now. */

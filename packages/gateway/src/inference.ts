@@ -1,3 +1,4 @@
+import type { AskAhead } from './ask-ahead.ts';
 import type { AttemptRing } from './attempt-ring.ts';
 import type { Clock } from './canonical/clock.ts';
 import type { LedgerEntry } from './canonical/exchange.ts';
@@ -39,6 +40,8 @@ export interface InferenceParts extends EndParts {
   readonly catalog: Catalog;
   /** What limits spending. */
   readonly budget: ExchangeBudget;
+  /** Asks the limits of the first target together with what the request has to wait for anyway. */
+  readonly askAhead: AskAhead;
   readonly createPlan: (resolution: Resolution, exchange: Exchange) => Plan;
   readonly noTargetError: (resolution: Resolution, exchange: Exchange) => GatewayError;
   readonly attemptRing: AttemptRing;
@@ -90,6 +93,7 @@ export function createInference(parts: InferenceParts): Inference {
       outcome = refuse(parts, exchange, error);
     }
     exchange.recovery?.release();
+    exchange.ahead?.drop();
     hold?.end(usedTokens(exchange));
     parts.settle(exchange.toLedgerEntry(outcome), exchange);
   };
@@ -101,19 +105,26 @@ function mayPayAhead({ bodyPolicies }: InferenceParts, { isPassing }: KeyHold): 
 }
 
 /**
- * Sets money aside while the limits are still being asked: where both are counted elsewhere, a request waits for one
- * answer. What the limits refuse gives it back with its end. Undefined where identical requests share one call, and its
+ * Sets money aside, and asks the first target's limits, while those of the key are still being asked: where all are
+ * counted elsewhere, a request waits for one answer. What is refused gives the rest back with its end. Undefined where identical requests share one call, and its
  * cost.
  */
 function payAhead(parts: InferenceParts, exchange: Exchange, claiming: Promise<void>): Promise<Resolution | undefined> {
   return waitForBoth(claiming, setAside(parts, exchange));
 }
 
-async function setAside({ budget, catalog }: InferenceParts, exchange: Exchange): Promise<Resolution | undefined> {
-  const resolution = resolveRequest(catalog, exchange);
+async function setAside(parts: InferenceParts, exchange: Exchange): Promise<Resolution | undefined> {
+  const resolution = resolveRequest(parts.catalog, exchange);
   if (resolution.route.options.singleFlight) return undefined;
-  await budget.reserve(exchange, resolution);
+  const reserving = parts.budget.reserve(exchange, resolution);
+  askAhead(parts, exchange, resolution);
+  await reserving;
   return resolution;
+}
+
+/** Not where there was no money for the last request: a flood of such takes nothing of targets from others. */
+function askAhead(parts: InferenceParts, exchange: Exchange, resolution: Resolution): void {
+  if (parts.budget.isPassing(exchange)) parts.askAhead(exchange, resolution);
 }
 
 /** What all attempts took; undefined where nobody can tell. */
@@ -124,7 +135,10 @@ function usedTokens({ attempts }: Exchange): number | undefined {
 /** The answer, once there is money for it and it is the request's turn. Throws at once where there is none. */
 function serve(parts: InferenceParts, exchange: Exchange, resolution: Resolution): Promise<LedgerEntry['outcome']> {
   const reserving = parts.budget.reserve(exchange, resolution);
-  if (reserving) return reserving.then(() => serveInTurn(parts, exchange, resolution));
+  if (reserving) {
+    askAhead(parts, exchange, resolution);
+    return reserving.then(() => serveInTurn(parts, exchange, resolution));
+  }
   return serveInTurn(parts, exchange, resolution);
 }
 
@@ -149,7 +163,9 @@ function admit({ admission, clock, slots }: InferenceParts, exchange: Exchange):
   const slot = slots.acquire(admission, exchange);
   if (!(slot instanceof Promise)) return granted(slot, exchange, admission);
   const queuedAt = clock.now();
+  const endWait = exchange.ahead?.dropLate(clock);
   return slot.then((late) => {
+    endWait?.();
     exchange.queuedMs = clock.now() - queuedAt;
     return granted(late, exchange, admission);
   });
@@ -175,14 +191,16 @@ async function answer(
   const { clock } = parts;
   const { hedging } = resolution.route.options;
   const deadline = exchange.startedAt + parts.timeoutMs(exchange);
-  const plan = parts.createPlan(resolution, exchange);
+  const ahead = exchange.ahead?.isStale === false ? exchange.ahead : undefined;
+  const plan = ahead?.plan ?? parts.createPlan(resolution, exchange);
   parts.startShadows(exchange, resolution);
   exchange.recovery = parts.beginRecovery(exchange, resolution.route);
   let failure: Failure | undefined;
   let failedStep: PlanStep | undefined;
   for (;;) {
     const again = exchange.recovery?.takeRepeat() ? plan.repeat(clock.now(), failedStep) : undefined;
-    const step = again ?? plan.next(failure, clock.now(), deadline, failedStep);
+    const begun = failure === undefined ? ahead?.step : undefined;
+    const step = begun ?? again ?? plan.next(failure, clock.now(), deadline, failedStep);
     if (!step) break;
     if (failure) parts.onRetry(step.routeTarget.target.provider);
     if (step.delayMs > 0) {

@@ -1,6 +1,8 @@
 import type { Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
+import { failureOf } from './relay/attempt.ts';
 import { estimatedTokens } from './request-facts.ts';
+import type { Failure } from './resilience/failure.ts';
 import { chargingOf } from './rough-tokens.ts';
 import type { Target } from './routing/target.ts';
 import type {
@@ -10,29 +12,40 @@ import type {
   ReservingLimitStore,
   TokenBucketRule,
 } from './stores/limit-store.ts';
+import type { SlotRefusal } from './stores/slot-store.ts';
 
 /** What one attempt takes of the limits of its target: by an estimate before it, by what it took once it is over. */
 export class TargetLimits {
   readonly #requests: number;
+  /** Undefined: only requests are counted. */
+  readonly #tokenLimit: TokenBucketRule | undefined;
   #reservation: LimitReservation | undefined;
 
-  private constructor(target: Target) {
+  private constructor(target: Target, tokenLimit: TokenBucketRule | undefined) {
     this.#requests = target.limits.length;
+    this.#tokenLimit = tokenLimit;
   }
 
   /**
    * Undefined where nothing of the target is limited by tokens, or the operation takes none: then there is nothing to settle.
    */
   static of(exchange: Exchange, target: Target): TargetLimits | undefined {
-    if (target.tokenLimit === undefined || chargingOf(exchange.operation) === 'nothing') return undefined;
-    return new TargetLimits(target);
+    const tokenLimit = tokenLimitFor(exchange, target);
+    return tokenLimit && new TargetLimits(target, tokenLimit);
+  }
+
+  /** The same where what is counted may have to be given back: undefined only where nothing of the target is limited. */
+  static ofAll(exchange: Exchange, target: Target): TargetLimits | undefined {
+    const tokenLimit = tokenLimitFor(exchange, target);
+    return tokenLimit || target.limits.length > 0 ? new TargetLimits(target, tokenLimit) : undefined;
   }
 
   /** Counts the request and the tokens that it may come to, all in one call. */
   reserve(store: ReservingLimitStore, exchange: Exchange, target: Target): LimitVerdict | Promise<LimitVerdict> {
-    const { tokenLimit } = target;
-    const cost = tokensToClaim(exchange, tokenLimit!);
-    const reserved = store.reserve([...requestClaims(target), { rule: tokenLimit!, key: target.id, cost }]);
+    const tokenLimit = this.#tokenLimit;
+    const claims = [...requestClaims(target)];
+    if (tokenLimit) claims.push({ rule: tokenLimit, key: target.id, cost: tokensToClaim(exchange, tokenLimit) });
+    const reserved = store.reserve(claims);
     return reserved instanceof Promise ? reserved.then((late) => this.#keep(late)) : this.#keep(reserved);
   }
 
@@ -53,10 +66,29 @@ export class TargetLimits {
 
   #settle(requests: number, tokens: number): void {
     const costs = new Array<number>(this.#requests).fill(requests);
-    costs.push(tokens);
+    if (this.#tokenLimit) costs.push(tokens);
     this.#reservation?.settle(costs);
     this.#reservation = undefined;
   }
+}
+
+function tokenLimitFor({ operation }: Exchange, { tokenLimit }: Target): TokenBucketRule | undefined {
+  return tokenLimit === undefined || chargingOf(operation) === 'nothing' ? undefined : tokenLimit;
+}
+
+/** Why a target is passed over of which a limit is spent. */
+export function limitSpent(exchange: Exchange, target: Target, { retryAfterMs, ruleId }: LimitVerdict): Failure {
+  const freeAt = exchange.clock.now() + retryAfterMs;
+  exchange.limitFreeAt = Math.min(freeAt, exchange.limitFreeAt ?? freeAt);
+  const units = ruleId === target.tokenLimit?.id ? 'tokens' : 'requests';
+  return { ...failureOf('limit_spent', `the limit of ${units} to ${target.id} is spent`), retryAfterMs };
+}
+
+/** Why a target is passed over that has no place. */
+export function placeRefused({ id }: Target, refusal: SlotRefusal): Failure {
+  return refusal === 'aborted'
+    ? failureOf('cancelled', 'cancelled while waiting for the target')
+    : failureOf('target_busy', `${id} serves as many requests as it may`);
 }
 
 const claimsOfRequests = new WeakMap<Target, readonly LimitClaim[]>();
