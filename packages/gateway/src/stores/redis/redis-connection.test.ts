@@ -1,3 +1,5 @@
+import { type AddressInfo, createServer, connect as netConnect, type Socket } from 'node:net';
+import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../canonical/clock.ts';
 import { hasRedisServer, type OwnRedis, startOwnRedis } from './own-redis.fixture.ts';
@@ -61,6 +63,35 @@ describe.runIf(hasRedisServer)('a connection', () => {
     expect(notices.join('')).not.toContain('not-that-secret');
   });
 
+  test('uses no other database where there is none of that number', async () => {
+    const refused = await connect(`redis://:very-secret@127.0.0.1:${server.port}/99`);
+    expect(refused.isAnswering()).toBe(false);
+    expect(notices).toEqual([expect.stringContaining('refuses: ERR DB index is out of range')]);
+  });
+
+  test('leaves a server that became a replica, and follows the address to the one in its place', async () => {
+    const next = await startOwnRedis('--requirepass', 'very-secret');
+    const way = await openWay(server.port);
+    const demoted = new Redis({ port: server.port, password: 'very-secret' });
+    try {
+      const set = defineScript("return redis.call('SET', KEYS[1], ARGV[1])");
+      const open = await connect(`redis://:very-secret@127.0.0.1:${way.port}`);
+      expect(await open.run(set, ['a'], ['first'])).toBe('OK');
+      await demoted.replicaof('127.0.0.1', next.port);
+      await expect(open.run(set, ['a'], ['second'])).rejects.toThrow('READONLY');
+      expect(open.isAnswering()).toBe(false);
+      expect(notices).toEqual([expect.stringContaining('refuses: READONLY')]);
+      way.leadTo(next.port);
+      await until(() => open.isAnswering());
+      expect(await open.run(set, ['a'], ['third'])).toBe('OK');
+      expect(notices).toHaveLength(2);
+    } finally {
+      demoted.disconnect();
+      way.close();
+      await next.close();
+    }
+  });
+
   test('runs scripts that the server has forgotten', async () => {
     const open = await connect(`redis://:very-secret@127.0.0.1:${server.port}`);
     expect(await open.run(echo, [], ['a'])).toBe('a');
@@ -82,6 +113,28 @@ describe.runIf(hasRedisServer)('a connection', () => {
     expect(states).toEqual([true, false, true]);
   });
 });
+
+/** An address that leads to one server and later to another, as a name does; connections stay where they lead. */
+async function openWay(port: number) {
+  let leadsTo = port;
+  const sockets: Socket[] = [];
+  const way = createServer((near) => {
+    const far = netConnect(leadsTo, '127.0.0.1');
+    for (const socket of [near, far]) sockets.push(socket.on('error', () => undefined));
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => way.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (way.address() as AddressInfo).port,
+    leadTo: (next: number) => {
+      leadsTo = next;
+    },
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      way.close();
+    },
+  };
+}
 
 async function until(isSo: () => boolean): Promise<void> {
   const began = performance.now();

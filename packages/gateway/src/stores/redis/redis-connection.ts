@@ -52,6 +52,8 @@ export function connectRedis(input: RedisConnectionInput): RedisConnection {
 const usualCallMs = 500;
 /** Calls that may wait for answers at once; a server that is asked more is not answering. */
 const maxPending = 10_000;
+/** What a server that takes no writes refuses, as a replica does. */
+const writes = '#!lua flags=allow-oom\nreturn 1';
 /** Milliseconds between two notices of refusals. */
 const noticePauseMs = 60_000;
 
@@ -103,9 +105,10 @@ class ScriptRunner implements RedisConnection {
       };
       const fail = (error: unknown): void => {
         if (!end(isRefusal(error) ? 'refused' : 'failed')) return;
+        if (!isRefusal(error)) this.#circuit.failed();
+        else if (error.message.includes('READONLY')) this.#leave(error);
         // A server that refuses answers: it costs no wait.
-        if (isRefusal(error)) this.#tellRefusal(error);
-        else this.#circuit.failed();
+        else this.#tellRefusal(error);
         reject(error);
       };
       const giveUp = (): void => fail(this.#away(`did not answer within ${callTimeoutMs} ms`));
@@ -169,9 +172,13 @@ class ScriptRunner implements RedisConnection {
       this.#open().catch(() => this.#circuit.open());
     });
     await client.connect();
-    if (this.#isClosed) {
+    try {
+      if (this.#isClosed) throw this.#away('is not used any more');
+      // The driver selects it, too, and goes on with the first one where there is none of that number.
+      if (database !== 0) await client.select(database);
+    } catch (error) {
       client.disconnect();
-      throw this.#away('is not used any more');
+      throw error;
     }
     this.#client = evaluator;
     return evaluator;
@@ -191,7 +198,7 @@ class ScriptRunner implements RedisConnection {
       cancel = clock.schedule(() => reject(this.#away('does not answer')), connectTimeoutMs);
     });
     try {
-      await Promise.race([this.#open().then(({ client }) => client.ping()), tooLate]);
+      await Promise.race([this.#open().then(({ client }) => client.eval(writes, 0)), tooLate]);
     } catch (error) {
       this.#noteReason(error);
       this.#drop();
@@ -199,6 +206,12 @@ class ScriptRunner implements RedisConnection {
     } finally {
       cancel();
     }
+  }
+
+  /** Another server took its place, and may be where the address leads now: a new connection finds out. */
+  #leave(error: Error): void {
+    this.#noteReason(error);
+    this.#circuit.open();
   }
 
   #tellChange(isClosed: boolean): void {
