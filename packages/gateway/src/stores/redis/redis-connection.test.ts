@@ -92,6 +92,24 @@ describe.runIf(hasRedisServer)('a connection', () => {
     }
   });
 
+  test('goes on over a new connection where many calls were lost with one', async () => {
+    const way = await openWay(server.port);
+    try {
+      const open = await connect(`redis://:very-secret@127.0.0.1:${way.port}`);
+      expect(await open.run(echo, [], ['a'])).toBe('a');
+      server.signal('SIGSTOP');
+      const lost = Array.from({ length: 20 }, () => open.run(echo, [], ['b']));
+      way.breakAll();
+      server.signal('SIGCONT');
+      for (const { status } of await Promise.allSettled(lost)) expect(status).toBe('rejected');
+      expect(open.isAnswering()).toBe(true);
+      expect(await open.run(echo, [], ['c'])).toBe('c');
+      expect(notices).toEqual([]);
+    } finally {
+      way.close();
+    }
+  });
+
   test('runs scripts that the server has forgotten', async () => {
     const open = await connect(`redis://:very-secret@127.0.0.1:${server.port}`);
     expect(await open.run(echo, [], ['a'])).toBe('a');
@@ -124,13 +142,17 @@ async function openWay(port: number) {
     near.pipe(far).pipe(near);
   });
   await new Promise<void>((resolve) => way.listen(0, '127.0.0.1', resolve));
+  const breakAll = (): void => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+  };
   return {
+    breakAll,
     port: (way.address() as AddressInfo).port,
     leadTo: (next: number) => {
       leadsTo = next;
     },
     close: () => {
-      for (const socket of sockets) socket.destroy();
+      breakAll();
       way.close();
     },
   };

@@ -105,8 +105,9 @@ class ScriptRunner implements RedisConnection {
       };
       const fail = (error: unknown): void => {
         if (!end(isRefusal(error) ? 'refused' : 'failed')) return;
-        if (!isRefusal(error)) this.#circuit.failed();
-        else if (error.message.includes('READONLY')) this.#leave(error);
+        if (!isRefusal(error)) {
+          if (used?.isLostAgain() !== true) this.#circuit.failed();
+        } else if (error.message.includes('READONLY')) this.#leave(error);
         // A server that refuses answers: it costs no wait.
         else this.#tellRefusal(error);
         reject(error);
@@ -119,10 +120,14 @@ class ScriptRunner implements RedisConnection {
         this.#circuit.succeeded();
         resolve(answer);
       };
-      if (this.#client !== undefined) this.#client.evaluate(script, keys, parameters).then(succeed, fail);
+      let used = this.#client;
+      if (used !== undefined) used.evaluate(script, keys, parameters).then(succeed, fail);
       else {
         this.#open()
-          .then((client) => (isOver ? undefined : client.evaluate(script, keys, parameters)))
+          .then((client) => {
+            used = client;
+            return isOver ? undefined : client.evaluate(script, keys, parameters);
+          })
           .then(succeed, fail);
       }
     });
@@ -256,9 +261,17 @@ function isRefusal(error: unknown): error is Error {
 class Evaluator {
   readonly client: Redis;
   readonly #sent = new Set<string>();
+  #isLost = false;
 
   constructor(client: Redis) {
     this.client = client;
+  }
+
+  /** Whether a call failed that was lost with this connection like another before: both tell one thing of the server. */
+  isLostAgain(): boolean {
+    const wasLost = this.#isLost;
+    this.#isLost ||= this.client.status !== 'ready';
+    return wasLost;
   }
 
   /** The text goes with the first call, so that what is called later is also run later. */
