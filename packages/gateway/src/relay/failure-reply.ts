@@ -1,10 +1,10 @@
 import { errorKinds, GatewayError } from '../canonical/gateway-error.ts';
-import { isObject, type JsonObject } from '../canonical/json.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import { findProtocol } from '../protocols/find-protocol.ts';
 import type { Failure } from '../resilience/failure.ts';
 import { failureTraits } from '../resilience/failure-table.ts';
 import { scrub as maskCredentials } from '../resilience/scrub.ts';
+import { parsed, upstreamReason } from './upstream-reason.ts';
 
 /** What the caller gets when no attempt succeeded: the upstream's own words where the fault is the caller's. */
 export type FailureReply =
@@ -35,7 +35,7 @@ export function replyToFailure(failure: Failure, { scrub, isOwnWire, protocol }:
     const body = scrubbed === text ? failure.body! : Buffer.from(scrubbed);
     return { kind: 'upstream', status, contentType, body };
   }
-  const message = `The provider refused the request: ${reasonIn(text) ?? failure.message}`;
+  const message = `The provider refused the request: ${upstreamReason(text) ?? failure.message}`;
   const error = new GatewayError(callerError, maskCredentials(scrub(message), []), {
     status,
     code: failure.kind,
@@ -73,32 +73,4 @@ function waitOf(failure: Failure): number | undefined {
   if (failure.retryAfterMs !== undefined) return failure.retryAfterMs;
   const cures = failure.kind === 'rate_limited' || failure.kind === 'overloaded' || failure.kind === 'target_busy';
   return cures ? 1_000 : undefined;
-}
-
-/** The provider's own reason, whatever the shape of its error. */
-function reasonIn(text: string): string | undefined {
-  const value = parsed(text);
-  if (!isObject(value)) return undefined;
-  const { error, message, detail } = value;
-  const inner = isObject(error) ? withRoutedReason(error) : error;
-  const reason = [inner, message, detail].find((part) => typeof part === 'string' && part !== '');
-  return typeof reason === 'string' ? reason.slice(0, LONGEST_REASON) : undefined;
-}
-
-/** Who passes on what another provider said puts the words of that one beside its own. */
-function withRoutedReason({ message, metadata }: JsonObject): unknown {
-  const raw = isObject(metadata) ? metadata['raw'] : undefined;
-  if (typeof raw !== 'string' || raw === '') return message;
-  const reason = reasonIn(raw) ?? raw.slice(0, LONGEST_REASON);
-  return typeof message === 'string' ? `${message}: ${reason}` : reason;
-}
-
-const LONGEST_REASON = 2_000;
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
