@@ -1,5 +1,6 @@
 import type { Clock } from '../canonical/clock.ts';
 import type { Usage } from '../canonical/usage.ts';
+import { withoutOrderMark } from '../framing/order-mark.ts';
 import { classifyError, classifyStatus } from '../resilience/classify.ts';
 import type { Failure, FailureKind } from '../resilience/failure.ts';
 import type { RateLimitHeaders } from '../resilience/read-rate-limits.ts';
@@ -180,13 +181,13 @@ export class Attempt implements UpstreamHandler {
     if (!this.#resolve) this.#call.abort();
   }
 
-  #classify(body: Buffer | undefined): Failure {
+  #classify(body: Buffer): Failure {
     const head = this.#head!;
     return classifyStatus({
       status: head.status,
       headers: head.get,
       rateLimits: head.rateLimits,
-      body,
+      body: withoutOrderMark(body),
       contentType: head.contentType,
       wallNow: this.#input.clock.wallNow(),
     });

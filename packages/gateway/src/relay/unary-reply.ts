@@ -2,6 +2,7 @@ import { tokensOfBytes } from '../canonical/estimate-tokens.ts';
 import type { Operation } from '../canonical/operation.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Usage } from '../canonical/usage.ts';
+import { withoutOrderMark } from '../framing/order-mark.ts';
 import type { Failure } from '../resilience/failure.ts';
 import { AnswerTail } from './answer-tail.ts';
 import { type Attempt, compressionFault, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
@@ -77,7 +78,9 @@ export class UnaryReply implements ReplyBody {
       sink.end();
       return undefined;
     }
-    const bytes = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held, this.#heldBytes);
+    const bytes = withoutOrderMark(
+      this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held, this.#heldBytes),
+    );
     const reading = readUnary(bytes, operation, protocol);
     this.usage = reading.usage;
     if (reading.failure) return reading.failure;
@@ -96,12 +99,15 @@ export class UnaryReply implements ReplyBody {
   /** Too long to hold: from here on it flows. */
   #overflow(): boolean {
     const head = this.#head!;
-    if (head.contentLength >= 0) head.headers.push('content-length', String(head.contentLength));
+    const held = Buffer.concat(this.#held, this.#heldBytes);
+    const bytes = withoutOrderMark(held);
+    if (head.contentLength >= 0) {
+      head.headers.push('content-length', String(head.contentLength - held.length + bytes.length));
+    }
     this.#options.host.begin(head.headers);
     this.#options.sink.head(head.status, head.headers);
     this.isCommitted = true;
     this.#attempt!.noteToken();
-    const bytes = Buffer.concat(this.#held, this.#heldBytes);
     this.#held = [];
     this.#tail = new AnswerTail();
     return this.#pass(bytes, this.#tail);

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../canonical/json.ts';
 import type { Usage } from '../canonical/usage.ts';
+import { withoutOrderMark } from '../framing/order-mark.ts';
 import { type Attempt, compressionFault, failureOf, isSuccess, type ReplyBody } from '../relay/attempt.ts';
 import type { UpstreamHead } from '../relay/reply-headers.ts';
 import type { Failure } from '../resilience/failure.ts';
@@ -48,7 +49,7 @@ export class HeldAnswer implements ReplyBody {
   end(): Failure | undefined {
     let value: unknown;
     try {
-      value = this.parse(Buffer.concat(this.#held, this.#heldBytes).toString('utf8'));
+      value = this.parse(withoutOrderMark(Buffer.concat(this.#held, this.#heldBytes)).toString('utf8'));
     } catch {
       return failureOf('malformed', 'the provider answered with what is not JSON');
     }
