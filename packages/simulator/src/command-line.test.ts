@@ -52,6 +52,16 @@ describe('llm-simulator', () => {
     expect(output.error).toContain('Usage:');
   });
 
+  it.each([
+    ['wrong arguments', ['--port', 'x'], { code: 'usage', message: '--port must be a whole number, 0 or more.' }, 2],
+    ['a start that fails', ['--port', '0', '--scenario', 'f99'], { code: 'unwell' }, 1],
+  ])('told of %s in text though asked for JSON', async (_, argv, error, exit) => {
+    const { code, output } = run('--json', ...argv);
+    expect(await code).toBe(exit);
+    expect(JSON.parse(output.out)).toMatchObject({ success: false, error: { ...error, exit_code: exit } });
+    expect(output.error).toBe('');
+  });
+
   it('says why it cannot start', async () => {
     const { code, output } = run('--port', '0', '--scenario', 'f99');
     expect(await code).toBe(1);

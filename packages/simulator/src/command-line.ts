@@ -19,7 +19,9 @@ export async function runCommandLine(argv: readonly string[], io: CommandIo = pr
   try {
     command = readArguments(argv);
   } catch (error) {
-    io.stderr(`${error instanceof Error ? error.message : String(error)}\n\n${help}`);
+    const reason = messageOf(error);
+    if (argv.includes('--json')) io.stdout(failureLine({ code: 'usage', message: reason, exit_code: 2 }));
+    else io.stderr(`${reason}\n\n${help}`);
     return 2;
   }
   if (command.action === 'help') io.stdout(help);
@@ -115,7 +117,9 @@ async function serve({ json, recordFile, options }: Command, io: CommandIo): Pro
       },
     });
   } catch (error) {
-    io.stderr(`The simulator cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+    const message = `The simulator cannot start: ${messageOf(error)}`;
+    if (json) io.stdout(failureLine({ code: 'unwell', message, exit_code: 1 }));
+    else io.stderr(`${message}\n`);
     return 1;
   }
   if (recordFile !== undefined) {
@@ -129,6 +133,15 @@ async function serve({ json, recordFile, options }: Command, io: CommandIo): Pro
   await simulator.close();
   await new Promise<void>((resolve) => (file === undefined || file.destroyed ? resolve() : file.end(() => resolve())));
   return 0;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** As `llm-gateway` tells of failures. */
+function failureLine(error: object): string {
+  return `${JSON.stringify({ success: false, error })}\n`;
 }
 
 function ended(signal: AbortSignal | undefined): Promise<void> {
