@@ -38,7 +38,7 @@ function asksForJson(argv: readonly string[]): boolean {
 }
 
 async function expandShorthand(argv: readonly string[], program: Command, io: CommandLineIo): Promise<string[]> {
-  const commandNames = ['help', ...program.commands.map((command) => command.name())];
+  const commandNames = program.commands.map((command) => command.name());
   const shorthand = readShorthand({ argv, commandNames, isFile: (name) => isFile(resolve(io.cwd, name)) });
   if (shorthand.kind === 'none') return [...argv];
   if (shorthand.kind === 'bare' && !(await hasSomethingToStart(io))) {

@@ -9,6 +9,7 @@ import { createConfigCommand } from './commands/config.ts';
 import { createCostCommand } from './commands/cost.ts';
 import { createDbCommand } from './commands/db.ts';
 import { createHealthCommand } from './commands/health.ts';
+import { createHelpCommand } from './commands/help.ts';
 import { createInfoCommand } from './commands/info.ts';
 import { createKeysCommand } from './commands/keys.ts';
 import { createLatencyCommand } from './commands/latency.ts';
@@ -58,10 +59,10 @@ export function createProgram(session: Session): Command {
   program
     .usage('[OPTIONS] <COMMAND>')
     .version(version, '-V, --version', 'Print version')
-    .helpCommand('help [command]', 'Print help for a command')
     // An option after a command's name is that command's, whatever the program calls the same.
     .enablePositionalOptions()
     .addHelpText('after', `\nExit codes:\n${formatExitCodes()}`);
   for (const createCommand of commandFactories) program.addCommand(createCommand(session));
+  program.addCommand(createHelpCommand(session, program));
   return program;
 }

@@ -202,8 +202,14 @@ describe('the command line', () => {
 
   it('has the commands of this version and no others', () => {
     const names =
-      'start health models chat latency cost token-usage backend-health keys routing-strategy cache-status config validate info migrate db audit completions simulate';
+      'start health models chat latency cost token-usage backend-health keys routing-strategy cache-status config validate info migrate db audit completions simulate help';
     expect(program.commands.map((command) => command.name())).toEqual(names.split(' '));
+  });
+
+  it('explained only the first word after `help`', async () => {
+    expect(await runCli(['help', 'keys', 'rotate'])).toEqual(await runCli(['keys', 'rotate', '--help']));
+    expect(await runCli(['help'])).toEqual(await runCli(['--help']));
+    expect(await runCli(['help', 'keys', '--json'])).toEqual(await runCli(['keys', '--help', '--json']));
   });
 
   it('prints its version', async () => {
@@ -218,6 +224,8 @@ describe('the command line', () => {
     [['config'], 'Usage: llm-gateway config'],
     [['config', 'nonsense'], 'unknown command'],
     [['models', 'surplus'], 'too many arguments'],
+    [['help', 'nosuch'], "unknown command 'nosuch'"],
+    [['help', 'keys', 'nosuch'], "unknown command 'nosuch'"],
     [['validate'], 'missing required argument'],
     [['health', '--timeout', 'soon'], 'It must be a number'],
     [['start', '--port', '70000'], 'from 0 to 65535'],

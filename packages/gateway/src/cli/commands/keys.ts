@@ -20,10 +20,10 @@ export function createKeysCommand(session: Session): Command {
       { line: 'llm-gateway keys list', note: 'Every key, without its value' },
       { line: 'llm-gateway keys create my-app', note: 'A key for a caller; its value is shown this once' },
       {
-        line: 'llm-gateway keys rotate 3d6f1c9e --grace 3600',
+        line: 'llm-gateway keys rotate 3d6f1c9e-8a52-4b7d-9c1e-5f0a2b7c4d11 --grace 3600',
         note: 'Another value; the one before is good for an hour',
       },
-      { line: 'llm-gateway keys revoke 3d6f1c9e', note: 'For good' },
+      { line: 'llm-gateway keys revoke 3d6f1c9e-8a52-4b7d-9c1e-5f0a2b7c4d11', note: 'For good' },
     ],
   });
   command.addCommand(createListCommand(session));
@@ -143,8 +143,11 @@ function createRotateCommand(session: Session): Command {
     name: 'rotate',
     summary: 'Give a key another value, shown this once; the one before is refused from then on',
     examples: [
-      { line: 'llm-gateway keys rotate 3d6f1c9e', note: 'By its id; at once' },
-      { line: 'llm-gateway keys rotate 3d6f1c9e --grace 3600', note: 'The value before is good for another hour' },
+      { line: 'llm-gateway keys rotate 3d6f1c9e-8a52-4b7d-9c1e-5f0a2b7c4d11', note: 'By its id; at once' },
+      {
+        line: 'llm-gateway keys rotate 3d6f1c9e-8a52-4b7d-9c1e-5f0a2b7c4d11 --grace 3600',
+        note: 'The value before is good for another hour',
+      },
     ],
   });
   command.argument('<ID>', 'Its id');
@@ -162,7 +165,9 @@ function createRevokeCommand(session: Session): Command {
   const command = session.createCommand({
     name: 'revoke',
     summary: 'Refuse a key for good',
-    examples: [{ line: 'llm-gateway keys revoke 3d6f1c9e', note: 'By its id; it stays listed' }],
+    examples: [
+      { line: 'llm-gateway keys revoke 3d6f1c9e-8a52-4b7d-9c1e-5f0a2b7c4d11', note: 'By its id; it stays listed' },
+    ],
   });
   command.argument('<ID>', 'Its id');
 
