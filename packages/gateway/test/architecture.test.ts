@@ -45,7 +45,7 @@ const outermost = ['server', 'cli'];
 /** Files that take what their part may not, and why. */
 const crossings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'cli/commands/start.ts': { server: 'The command starts the server; it is imported only when it runs.' },
-  'cli/commands/config-problems.ts': { providers: 'The variables of providers are needed to load a configuration.' },
+  'cli/commands/config-problems.ts': { providers: 'For their variables.', 'runtime.ts': 'To try the routes.' },
   'cli/commands/audit.ts': { stores: 'The command reads the audit log; it is opened only when it runs.' },
   'cli/commands/db.ts': { stores: 'The command works on the database; it is opened only when it runs.' },
   'cli/commands/migrate.ts': { stores: 'The command works on the database; it is opened only when it runs.' },

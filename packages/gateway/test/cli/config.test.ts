@@ -10,6 +10,9 @@ beforeAll(() => {
   const good = 'server:\n  port: 9123\nproviders:\n  openai:\n    api_key: "sk-very-secret"\n';
   writeFileSync(join(folder, 'good.yaml'), good);
   writeFileSync(join(folder, 'odd.yaml'), `${good}nonsense: true\n`);
+  const rule = `{ name: r, condition: "model = 'x'", target_provider: nobody }`;
+  writeFileSync(join(folder, 'rules.yaml'), `${good}routing: { rules: [${rule}] }\n`);
+  writeFileSync(join(folder, 'nowhere.yaml'), `${good}routing: { default_provider: nobody }\n`);
   writeFileSync(join(folder, 'bad.yaml'), 'server:\n  port: many\n');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -48,6 +51,21 @@ describe.each([
   it('warns of what it does not know, and fails with --strict', async () => {
     expect(await run(...words('odd.yaml'))).toMatchObject({ code: 0, stderr: expect.stringContaining('nonsense') });
     expect(await run(...words('odd.yaml'), '--strict')).toMatchObject({ code: 1 });
+  });
+
+  it('called a file valid with whose rules the gateway does not start', async () => {
+    const { code, stderr } = await run(...words('rules.yaml'));
+    expect(code).toBe(1);
+    expect(stderr).toContain("unexpected '=' at position 7");
+    expect(stderr).toContain("target_provider 'nobody' is not a configured provider");
+    const json = JSON.parse((await run(...words('rules.yaml'), '--json')).stdout);
+    expect(json).toMatchObject({ success: false, data: { valid: false, problems: [{ level: 'error' }, {}] } });
+  });
+
+  it('did not warn of names that lead nowhere', async () => {
+    const warned = await run(...words('nowhere.yaml'));
+    expect(warned).toMatchObject({ code: 0, stderr: expect.stringContaining("default_provider 'nobody'") });
+    expect(await run(...words('nowhere.yaml'), '--strict')).toMatchObject({ code: 1 });
   });
 
   it('is 1 for a file that is not there', async () => {

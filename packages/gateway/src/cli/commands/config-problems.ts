@@ -47,6 +47,22 @@ export async function loadConfiguration(io: CommandLineIo, flags: ConfigFlags): 
   }
 }
 
+/**
+ * What is to be said of the routes of a configuration, which hold more mistakes than its form: conditions of rules, names
+ * that lead nowhere. Throws the `CommandFailure` that lists those with which `start` would not begin.
+ */
+export async function noticesOfRoutes(
+  loaded: LoadedConfig,
+  { clock }: CommandLineIo,
+): Promise<readonly ConfigNotice[]> {
+  const { compileRoutes } = await import('../../runtime.ts');
+  try {
+    return compileRoutes(loaded, clock).catalog.notices;
+  } catch (error) {
+    throw failedConfig(error) ?? error;
+  }
+}
+
 /** The failure that lists `problems`, one on a line. */
 export function invalidConfig(
   reported: readonly ReportedProblem[],

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { formatProblem } from '../../config/gateway-config.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Invocation, Session } from '../session.ts';
-import { invalidConfig, loadConfiguration, reportProblem } from './config-problems.ts';
+import { invalidConfig, loadConfiguration, noticesOfRoutes, reportProblem } from './config-problems.ts';
 
 interface ValidateOptions {
   readonly strict?: boolean;
@@ -29,13 +29,14 @@ export function createValidateCommand(session: Session): Command {
   );
 }
 
-/** Loads the configuration as `start` would and says what is wrong with it. Without a file: the one `start` would find. */
+/** Loads the configuration and compiles its routes as `start` would, and says what is wrong with it. Without a file: the one `start` would find. */
 export async function reportValidity(
   { io, output }: Invocation<unknown>,
   { file, strict }: { file: string | undefined; strict: boolean },
 ): Promise<number> {
   const loaded = await loadConfiguration(io, { ...(file === undefined ? {} : { config: file }), strict });
-  const { config, notices } = loaded;
+  const { config } = loaded;
+  const notices = [...loaded.notices, ...(await noticesOfRoutes(loaded, io))];
   const reported = notices.map((notice) => reportProblem(notice.level, notice));
   const warnings = notices.filter((notice) => notice.level === 'warning');
   if (strict && warnings.length > 0) throw invalidConfig(reported, warnings);
