@@ -54,6 +54,19 @@ describe('interpolate', () => {
     expect(interpolateText(open, { A: 'a', B: 'b' })).toEqual({ text: '${A:-b' });
   });
 
+  const broken = ['{A', '{}', '{not a name}', '{A:?must}', '{env.A}', '{A:-{B}', '{A:-{B!}}'];
+  it.each(broken.map((text) => text.replaceAll('{', `\${`)))('took %s as it is without a word', (text) => {
+    const { notices } = run({ key: `x${text}` }, { A: 'x', B: 'y' });
+    expect(notices.map(({ message }) => message)).toEqual([expect.stringContaining(`key has a \${ that begins no`)]);
+    expect(run({ enabled: false, key: text }, { A: 'x', B: 'y' }).notices).toEqual([]);
+  });
+
+  it('says nothing of what is escaped', () => {
+    for (const text of ['$%{A', 'x$%{', '%{A:-$%{B}}', '$A', '{$}', '%{A}$']) {
+      expect(run({ key: text.replaceAll('%', '$') }, { A: 'x' }).notices, text).toEqual([]);
+    }
+  });
+
   it('keeps an escaped placeholder and what is none', () => {
     expect(interpolateText(`$${variable('A')}`, { A: 'x' })).toEqual({ text: variable('A') });
     expect(interpolateText(variable('not a name'), {})).toEqual({ text: variable('not a name') });

@@ -34,6 +34,7 @@ export function interpolate(document: unknown, env: Environment, findings: Findi
   const visit = (value: unknown, path: ConfigPath, isSwitchedOff: boolean): unknown => {
     if (typeof value === 'string') {
       const result = interpolateText(value, env);
+      if (!isSwitchedOff && hasBrokenPlaceholder(value)) findings.warn(brokenMessage(path), path);
       if ('text' in result) return result.text;
       found.push({ path, variable: result.missing });
       if (!isSwitchedOff) findings.warn(missingMessage(path, result.missing), path);
@@ -77,6 +78,18 @@ export function interpolateText(
   return missing === undefined ? { text: replaced + text.slice(index) } : { missing };
 }
 
+/** Whether a text has a `${` that neither begins a placeholder nor is escaped: it would be taken as it is. */
+function hasBrokenPlaceholder(text: string): boolean {
+  let index = 0;
+  for (let at = text.indexOf('${'); at !== -1; at = text.indexOf('${', index)) {
+    const isEscaped = at > index && text[at - 1] === '$';
+    const found = isEscaped ? undefined : placeholderAt(text, at);
+    if (!isEscaped && (found === undefined || hasBrokenPlaceholder(found.fallback ?? ''))) return true;
+    index = found?.end ?? at + 2;
+  }
+  return false;
+}
+
 /** Undefined: the variable says nothing, and nothing stands in for it. */
 function textFor(value: string | undefined, fallback: string | undefined, env: Environment) {
   if (value !== undefined && value !== '') return { text: value };
@@ -115,6 +128,10 @@ function isFalse(value: unknown, env: Environment): boolean {
   if (typeof value !== 'string') return value === false;
   const result = interpolateText(value, env);
   return 'text' in result && result.text.toLowerCase() === 'false';
+}
+
+function brokenMessage(path: ConfigPath): string {
+  return `${formatPath(path)} has a \${ that begins no variable and is taken as it is. Write \${NAME} or \${NAME:-default}, or $\${ where it is meant.`;
 }
 
 function missingMessage(path: ConfigPath, variable: string): string {
