@@ -13,9 +13,12 @@ export function readYaml(file: string, text: string): ConfigDocument {
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
   if (document.errors.length > 0) {
+    const [first] = document.errors;
+    // Whatever comes after a first mistake is as likely its consequence, but for keys that are there twice.
+    const own = document.errors.filter((error) => error === first || error.code === 'DUPLICATE_KEY');
     throw new ConfigError(
-      document.errors.map(({ code, message, pos }) => ({
-        message: `is not valid YAML: ${safeMessage(code, message)}`,
+      own.map(({ code, message, pos }) => ({
+        message: `is not valid YAML: ${safeMessage(code, message)}${adviceAt(text, pos[0])}`,
         file,
         ...placeOf(pos[0]),
       })),
@@ -65,6 +68,12 @@ function toPlain(file: string, read: () => unknown): unknown {
     const message = `is not valid YAML: ${reason}`;
     throw new ConfigError([{ message, file, line: undefined, column: undefined }]);
   }
+}
+
+/** What nearly everybody meets who names a variable within braces or brackets. */
+function adviceAt(text: string, offset: number): string {
+  if (!text.startsWith('${', offset - 1)) return '';
+  return `. Within { } or [ ] put quotation marks around a value with \${…}`;
 }
 
 /** Some messages of the parser quote the text around the mistake, which may hold a key. */

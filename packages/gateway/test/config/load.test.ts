@@ -200,6 +200,7 @@ describe('problems', () => {
   it.each([
     ['config.yaml', 'a: 1\nb: [secret-key\n', /^config\.yaml:\d+:\d+: is not valid YAML/],
     ['config.yaml', 'server:\n  port: 1\n  port: 2\n', /^config\.yaml:3:3: is not valid YAML/],
+    ['config.yaml', `server: {port: \${PORT}}\nmodels: {}\n`, /^config\.yaml:1:17: .* put quotation marks [^\n]*$/],
     ['config.yaml', 'tenants: &a [*a]', /^config\.yaml: is not valid YAML: an alias contains itself/],
     ['config.yaml', 'tenants: *a', /^config\.yaml: is not valid YAML: Unresolved alias/],
     ['config.toml', 'a = 1\nb = "secret-key\n', /^config\.toml:2:\d+: is not valid TOML/],
