@@ -32,7 +32,13 @@ interface ToldUsage {
 /** Finish reasons that a wire has no word for, and the nearest that it has. */
 const finishes: Readonly<Record<ProtocolName, Readonly<Partial<Record<FinishReason, FinishReason>>>>> = {
   'openai-chat': { 'stop-sequence': 'stop', refusal: 'content-filter', paused: 'stop', other: 'stop' },
-  'openai-responses': { 'stop-sequence': 'stop', refusal: 'stop', paused: 'stop', other: 'stop', 'tool-calls': 'stop' },
+  'openai-responses': {
+    'stop-sequence': 'stop',
+    refusal: 'content-filter',
+    paused: 'stop',
+    other: 'stop',
+    'tool-calls': 'stop',
+  },
   'anthropic-messages': { 'content-filter': 'refusal', other: 'stop' },
   gemini: { 'stop-sequence': 'stop', refusal: 'content-filter', paused: 'other', 'tool-calls': 'stop' },
   'bedrock-converse': { refusal: 'content-filter', paused: 'stop', other: 'stop' },
@@ -79,7 +85,9 @@ export function toldBy(wire: ProtocolName, { choices, usage }: ChatAnswer): Told
 
 function toldChoice(wire: ProtocolName, { index, parts, finish }: Choice): ToldChoice {
   const told = joined(parts.flatMap((part) => toldPart(wire, part)));
-  const reason = finishes[wire][finish.reason] ?? finish.reason;
+  // This wire calls a refusal in the model's own words a whole answer.
+  const isWhole = wire === 'openai-responses' && finish.raw === 'completed';
+  const reason = isWhole ? 'stop' : (finishes[wire][finish.reason] ?? finish.reason);
   return { index, parts: told, finish: finishWith(wire, reason, parts) };
 }
 

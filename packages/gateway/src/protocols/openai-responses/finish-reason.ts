@@ -49,13 +49,22 @@ export interface EncodedFinish {
   readonly incompleteDetails: { readonly reason: string } | null;
 }
 
+/**
+ * A refusal in the model's own words is an answer of this wire, and completed. Where another wire says that an answer ended
+ * with one, somebody took it out of the model's hands: what there is of it must not pass for the whole.
+ */
 export function encodeFinish(finish: Finish | undefined): EncodedFinish {
   switch (finish?.reason) {
     case 'length':
       return { status: 'incomplete', incompleteDetails: { reason: 'max_output_tokens' } };
     case 'content-filter':
-      return { status: 'incomplete', incompleteDetails: { reason: 'content_filter' } };
+      return filtered;
+    case 'refusal':
+      return finish.raw === whole.status ? whole : filtered;
     default:
-      return { status: 'completed', incompleteDetails: null };
+      return whole;
   }
 }
+
+const whole: EncodedFinish = { status: 'completed', incompleteDetails: null };
+const filtered: EncodedFinish = { status: 'incomplete', incompleteDetails: { reason: 'content_filter' } };

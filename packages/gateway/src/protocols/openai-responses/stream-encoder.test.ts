@@ -136,3 +136,20 @@ describe('a stream for clients of the Responses API', () => {
     expect(events.at(-1)).toMatchObject({ response: { output: [{ content: [{ logprobs: twice }] }] } });
   });
 });
+
+describe('an answer that another wire ended as refused', () => {
+  it.each(['refusal', undefined])('passed for a whole one (%s)', (raw) => {
+    const refused: ChatEvent = { type: 'finish', choice: 0, finish: { reason: 'refusal', raw } };
+    const events = write([start, ...text(0, 'Half of'), refused, end]);
+    const details = { reason: 'content_filter' };
+    expect(events.at(-1)).toMatchObject({
+      type: 'response.incomplete',
+      response: { status: 'incomplete', incomplete_details: details, output: [{ status: 'incomplete' }] },
+    });
+  });
+
+  it('is whole where its words are the answer', () => {
+    const refused: ChatEvent = { type: 'finish', choice: 0, finish: { reason: 'refusal', raw: 'completed' } };
+    expect(write([start, ...text(0, 'No.'), refused, end]).at(-1)).toMatchObject({ type: 'response.completed' });
+  });
+});
