@@ -60,7 +60,8 @@ export function parseResponseHead(text: string): ResponseHead {
   if (isChunked && contentLength !== -1) throw malformed('the response has a length beside its chunks');
   const isKept = isOld ? hasOption(connection, 'keep-alive') : !hasOption(connection, 'close');
   const keepAliveSeconds = keepAlive === undefined ? undefined : parseTimeout(keepAlive);
-  return { status, rawHeaders, isChunked, contentLength, isKept, keepAliveSeconds };
+  const headers = isUsual(connection) ? rawHeaders : withoutNamed(rawHeaders, connection);
+  return { status, rawHeaders: headers, isChunked, contentLength, isKept, keepAliveSeconds };
 }
 
 /** All but tab, line ends, and what may stand in a header. */
@@ -118,6 +119,20 @@ function parseLength(value: string): number {
 function hasOption(list: string, option: string): boolean {
   if (list === '') return false;
   return list.split(',').some((part) => part.trim().toLowerCase() === option);
+}
+
+/** What `Connection` says as a rule: nothing, or what becomes of the connection. */
+function isUsual(connection: string): boolean {
+  return connection === '' || /^(?:keep-alive|close)$/i.test(connection);
+}
+
+/** Headers that `Connection` names are for whoever holds the other end of it, whatever they are (RFC 9110, 7.6.1). */
+function withoutNamed(rawHeaders: readonly string[], connection: string): readonly string[] {
+  const kept: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (!hasOption(connection, rawHeaders[index]!.toLowerCase())) kept.push(rawHeaders[index]!, rawHeaders[index + 1]!);
+  }
+  return kept;
 }
 
 /** `timeout=5, max=100`. */

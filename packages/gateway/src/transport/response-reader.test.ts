@@ -123,6 +123,17 @@ describe('a connection', () => {
     expect(readText(text).isReusable).toBe(isReusable);
   });
 
+  it('told callers what was for its other end only', () => {
+    const head = (connection: string) =>
+      read({
+        pieces: [Buffer.from(`HTTP/1.1 204 x\r\nA: 1\r\nconnection: ${connection}\r\nX-Hop: 2\r\nb: 3\r\n\r\n`)],
+      });
+    const named = head('keep-alive, x-hop');
+    expect(named).toMatchObject({ headers: ['A', '1', 'connection', 'keep-alive, x-hop', 'b', '3'], isReusable: true });
+    expect(head('Keep-Alive').headers).toContain('X-Hop');
+    expect(head('close').headers).toContain('X-Hop');
+  });
+
   it('on which more came than was asked for is not used again', () => {
     for (const text of ['HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi', `${chunked}2\r\nhi\r\n0\r\n\r\n`]) {
       const seen = read({ pieces: [bytesOf(`${text}HTTP/1.1 200 OK`)] });
