@@ -66,6 +66,8 @@ function rawReply({ operation, sink }: Exchange, host: ReplyHost): RawReply {
     sink,
     host,
     passesEveryStatus: operation === 'proxy',
+    // A transcription of silence, as text or as subtitles; of forwarded paths nothing is known.
+    mayBeEmpty: operation === 'proxy' || operation === 'transcription',
     decodeUsage: tellsUsage ? decodeUsage : undefined,
   });
 }

@@ -1,7 +1,7 @@
 import type { Usage } from '../canonical/usage.ts';
 import type { Failure } from '../resilience/failure.ts';
 import { AnswerTail } from './answer-tail.ts';
-import { type Attempt, isSuccess, type ReplyBody } from './attempt.ts';
+import { type Attempt, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
 import type { UpstreamHead } from './reply-headers.ts';
 import type { ReplyHost, ReplySink } from './reply-sink.ts';
 
@@ -10,6 +10,8 @@ export interface RawReplyOptions {
   readonly host: ReplyHost;
   /** Pass on whatever the upstream says, errors and redirects too, for paths that the gateway knows nothing about. */
   readonly passesEveryStatus: boolean;
+  /** An answer without a byte can be one. */
+  readonly mayBeEmpty: boolean;
   /** Reads what the end of the answer says of its usage; undefined: nothing is known of where that stands. */
   readonly decodeUsage?: ((value: unknown) => Usage | undefined) | undefined;
 }
@@ -67,7 +69,10 @@ export class RawReply implements ReplyBody {
   }
 
   end(): Failure | undefined {
-    if (!this.isCommitted) this.#commit();
+    if (!this.isCommitted) {
+      if (!this.#options.mayBeEmpty) return failureOf('malformed', 'the provider answered with an empty body');
+      this.#commit();
+    }
     if (this.#tail) this.usage = this.#options.decodeUsage?.(this.#tail.membersFrom('usage')?.['usage']);
     this.#options.sink.end();
     return undefined;

@@ -29,3 +29,14 @@ it('a reply that is passed on unread told of an attempt as good that broke after
   expect(reply.status).toBe(502);
   expect(reply.headers['x-gateway-attempts']).toMatch(/ truncated 200$/);
 });
+
+it.each(['/v1/audio/speech', '/v1/images/generations'])(
+  'an answer of %s without a byte passed for one',
+  async (path) => {
+    drill = await startDrill({ primary: 'sim', fallback: 'ok' });
+    drill.primary.behave('empty-200');
+    const reply = await drill.call({ path });
+    expect(reply.body.length).toBeGreaterThan(0);
+    expect(reply.headers['x-gateway-attempts']).toMatch(/ malformed 200, \S+ ok$/);
+  },
+);
