@@ -21,6 +21,8 @@ export interface Principal {
   /** Ids of whom the record has it below. */
   readonly team?: string | undefined;
   readonly organisation?: string | undefined;
+  /** Its tenant's, where that is not its team's: of keys from before they had to be of one. Absent: no other. */
+  readonly otherOrganisation?: string;
   /** What the key may be used for; absent: everything. */
   readonly scopes?: PrincipalScopes;
   /** What limits the key, its team, its tenant and its organisation; absent: nothing. */

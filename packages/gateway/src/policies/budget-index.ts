@@ -59,13 +59,14 @@ interface OwnBudgets {
 
 function ownBudgets(
   byOwner: ReadonlyMap<string, readonly ScopedClaim[]>,
-  { organisation, team, tenant, keyId, kind }: Principal,
+  { organisation, otherOrganisation, team, tenant, keyId, kind }: Principal,
 ): OwnBudgets {
   // A tenant that no key vouches for is a claim of the caller's, and would spend somebody else's budget.
   const vouched = kind === 'key' ? tenant : undefined;
   const owners = [
     'global ',
     organisation !== undefined && `organisation ${organisation}`,
+    otherOrganisation !== undefined && `organisation ${otherOrganisation}`,
     team !== undefined && `team ${team}`,
     vouched !== undefined && `tenant ${vouched}`,
     keyId !== undefined && `key ${keyId}`,

@@ -138,6 +138,10 @@ describe('the budgets that hold', () => {
     expect(ids(stranger, 'm')).toEqual(['global']);
   });
 
+  it('are those of both organisations of a key that has two from before', () => {
+    expect(ids({ ...principal, organisation: 'o0', otherOrganisation: 'o1' }, 'm')).toContain('organisation');
+  });
+
   it('become caps: windows, exact numbers, thresholds in order', () => {
     const claims = budgetsOf(principal, 'm');
     expect(claims[2]?.cap).toEqual({

@@ -80,6 +80,17 @@ describe('a key', () => {
   });
 });
 
+it('between two organisations is of both', async () => {
+  const item = { createdAt: 0, updatedAt: 0, name: '', settings: {}, isActive: true };
+  const put = (id: string, more: object = {}) => record.owners.set(id, { ...item, id, ...more } as StoredItem);
+  for (const id of ['one', 'two']) put(id);
+  put('team', { organisationId: 'one' });
+  put('tenant', { organisationId: 'two' });
+  record.put('a', { teamId: 'team', tenantId: 'tenant' });
+  const principal = { organisation: 'one', otherOrganisation: 'two' };
+  expect(await directory.find('a')).toMatchObject({ principal });
+});
+
 describe('a hash of no key', () => {
   it('is remembered for two seconds', async () => {
     expect(await find('x')).toBe('unknown');

@@ -81,6 +81,7 @@ function answerOf(found: FoundKey, owners: KeyOwners, now: number): KeyAnswer {
 
 function principalOf(key: ApiKey, owners: KeyOwners): Principal {
   const { addresses, endpoints, models } = key.scopes;
+  const [organisation, other] = owners.organisations;
   const isScoped = [addresses, endpoints, models].some((list) => list !== undefined);
   const own: Principal = {
     kind: 'key',
@@ -90,7 +91,8 @@ function principalOf(key: ApiKey, owners: KeyOwners): Principal {
     tenant: key.tenantId ?? undefined,
     keyId: key.id,
     team: key.teamId ?? undefined,
-    organisation: owners.organisations[0]?.id,
+    organisation: organisation?.id,
+    ...(other && { otherOrganisation: other.id }),
     ...(isScoped && {
       scopes: {
         ...(models !== undefined && { models: [models] }),

@@ -58,14 +58,16 @@ describe.each(testDialects)('organisation, team, tenant and key, on $name', (dia
     expect(await statuses(await gateway.keyOf({ tenant_id: two }), 2)).toEqual([200, 429]);
   });
 
-  it('hold together where a key has a team of one organisation and a tenant of another', async () => {
+  it('hold together where a key has a team and a tenant, which are in one organisation', async () => {
     const [loose, strict] = [await organisation('Loose'), await organisation('Strict', { allowed_models: ['other'] })];
-    const key = await gateway.keyOf({
-      team_id: await team('mixed', loose),
-      tenant_id: await tenant('mixed', { organisation_id: strict }),
-    });
+    const owners = { team_id: await team('mixed', strict), tenant_id: await tenant('mixed') };
+    await gateway.admin('PUT', '/admin/tenants/mixed', { settings: { allowed_models: ['gpt-4o', 'other'] } });
+    const key = await gateway.keyOf(owners);
     expect(await statuses(key, 1, 'gpt-4o')).toEqual([403]);
     expect(await statuses(key, 1, 'other')).toEqual([200]);
+    const moveTo = async (id: string | null) =>
+      (await gateway.admin('PUT', '/admin/tenants/mixed', { organisation_id: id })).status;
+    expect([await moveTo(loose), await moveTo(strict), await moveTo(null)]).toEqual([409, 200, 200]);
     await gateway.admin('PUT', `/admin/organisations/${strict}`, { is_active: false });
     await vi.waitFor(async () => expect(await statuses(key, 1, 'other')).toEqual([403]), 5_000);
   });

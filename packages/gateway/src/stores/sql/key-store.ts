@@ -15,6 +15,7 @@ import type {
 import { type Row, SqlCollection, type StoreContext } from './collection.ts';
 import { jsonColumn, nullable, numberColumn, textColumn } from './columns.ts';
 import type { SqlRunner } from './database.ts';
+import { checkKeyOrganisation } from './key-organisation.ts';
 import { checkKeyQuota, IS_VALID_AT } from './key-quota.ts';
 import { asStore } from './store-error.ts';
 
@@ -75,6 +76,7 @@ class SqlKeyStore implements KeyStore {
     const fresh = { ...key, revokedAt: null, rotatedAt: null, graceUntil: null, lastUsedAt: null, usageResetAt: null };
     const now = this.#context.clock.wallNow();
     return this.#keys.insert(fresh, { key_hash: hash }, async (transaction) => {
+      await checkKeyOrganisation(transaction, key);
       if (isUnexpired(key, now)) await checkKeyQuota(transaction, key.tenantId, now);
     });
   }
@@ -194,9 +196,12 @@ class SqlKeyStore implements KeyStore {
   }
 }
 
-/** A change that makes a key one of a tenant's valid ones takes a place as a new key does. */
+/** A change that gives a key other owners, or makes it one of a tenant's valid ones, has to keep what a new key has to. */
 async function checkPlace(transaction: SqlRunner, before: ApiKey, changes: KeyChanges, now: number): Promise<void> {
-  const { expiresAt = before.expiresAt, tenantId = before.tenantId } = changes;
+  const { expiresAt = before.expiresAt, teamId = before.teamId, tenantId = before.tenantId } = changes;
+  // One that is between two organisations from before can be changed otherwise.
+  const hasMoved = teamId !== before.teamId || tenantId !== before.tenantId;
+  if (hasMoved) await checkKeyOrganisation(transaction, { teamId, tenantId });
   const wasCounted = tenantId === before.tenantId && isUnexpired(before, now);
   if (before.revokedAt !== null || wasCounted || !isUnexpired({ expiresAt }, now)) return;
   await checkKeyQuota(transaction, tenantId, now);

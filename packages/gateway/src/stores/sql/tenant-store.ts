@@ -1,8 +1,10 @@
-import type { Collection, StoredItem } from '../collection.ts';
+import type { Collection, ItemChanges, StoredItem } from '../collection.ts';
 import type { NamespaceSettings, Organisation, Team, Tenant, TenantStore } from '../tenant-store.ts';
 import { checkNoBudgets } from './budget-owners.ts';
 import { type CollectionTable, SqlCollection, type StoreContext } from './collection.ts';
 import { flagColumn, jsonColumn, nullable, numberColumn, textColumn } from './columns.ts';
+import type { SqlRunner } from './database.ts';
+import { checkTenantMove } from './key-organisation.ts';
 
 const columns = {
   id: textColumn('id'),
@@ -33,14 +35,19 @@ export function createSqlTenantStore(context: StoreContext): TenantStore {
       missing,
       inUse: 'The team has keys. They stay on record when they are revoked, so it can only be made inactive.',
     }),
-    tenants: owners<Tenant>(context, 'tenant', {
-      table: 'tenants',
-      columns: { ...columns, organisationId: nullable(textColumn('organisation_id')) },
-      topic: 'tenants',
-      unique: 'A tenant with this id or name exists already. Choose another.',
-      missing,
-      inUse: 'The tenant has keys. They stay on record when they are revoked, so it can only be made inactive.',
-    }),
+    tenants: owners<Tenant>(
+      context,
+      'tenant',
+      {
+        table: 'tenants',
+        columns: { ...columns, organisationId: nullable(textColumn('organisation_id')) },
+        topic: 'tenants',
+        unique: 'A tenant with this id or name exists already. Choose another.',
+        missing,
+        inUse: 'The tenant has keys. They stay on record when they are revoked, so it can only be made inactive.',
+      },
+      (transaction, id, { organisationId }) => checkTenantMove(transaction, id, organisationId),
+    ),
   };
 }
 
@@ -49,13 +56,14 @@ function owners<Item extends StoredItem>(
   context: StoreContext,
   scope: 'organisation' | 'team' | 'tenant',
   table: CollectionTable<Item>,
+  checkMove: (transaction: SqlRunner, id: string, changes: ItemChanges<Item>) => Promise<void> = async () => undefined,
 ): Collection<Item> {
   const items = new SqlCollection<Item>(context, table);
   return {
     create: (item) => items.create(item),
     get: (id) => items.get(id),
     list: (query) => items.list(query),
-    update: (id, changes) => items.update(id, changes),
+    update: (id, changes) => items.update(id, changes, (transaction) => checkMove(transaction, id, changes)),
     delete: (id) => items.delete(id, (transaction) => checkNoBudgets(transaction, scope, id)),
   };
 }
