@@ -4,7 +4,7 @@ import { asCount, isObject } from './canonical/json.ts';
 import { tokensOfAll, type Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { LedgerRow } from './ledger/ledger-row.ts';
-import type { BudgetCost, BudgetHold, BudgetPolicy, BudgetsOf } from './policies/budget.ts';
+import { type BudgetCost, type BudgetHold, type BudgetPolicy, type BudgetsOf, claimsOn } from './policies/budget.ts';
 import type { TokenBudgets } from './policies/token-budget.ts';
 import type { PriceOf } from './price-of.ts';
 import { chargedTier } from './pricing/charged-tier.ts';
@@ -14,9 +14,12 @@ import { estimatedTokens, estimatedUsage } from './request-facts.ts';
 import { isNeverTold } from './rough-tokens.ts';
 import type { Catalog } from './routing/catalog.ts';
 import type { FallbackKind } from './routing/model-fallbacks.ts';
+import { modelNamesOf } from './routing/model-names.ts';
+import type { PlanStep } from './routing/plan.ts';
 import type { Resolution, Target } from './routing/target.ts';
 import { upstreamModelOf } from './routing/upstream-model.ts';
 import { routingFactsOf } from './routing-facts.ts';
+import type { SpendClaim } from './stores/spend-store.ts';
 import { sentRate } from './tier-of-attempt.ts';
 import { waitForBoth } from './wait-for-both.ts';
 
@@ -28,10 +31,13 @@ export interface ExchangeBudget {
   /** For a request that may go to any target of its route, and of the models that it falls back on. */
   reserve(exchange: Exchange, resolution: Resolution): void | Promise<void>;
   /** For a copy that goes to one target. */
-  reserveAt(exchange: Exchange, target: Target, upstreamModel: string | undefined): void | Promise<void>;
+  reserveAt(exchange: Exchange, copy: CopyStep): void | Promise<void>;
   /** Whether there was room for the last request of the same caller, as far as it had to be waited for. */
   isPassing(exchange: Exchange): boolean;
 }
+
+/** Where a copy goes, and what it is one of. */
+export type CopyStep = Pick<PlanStep, 'resolution' | 'routeTarget' | 'upstreamModel'>;
 
 export interface ExchangeBudgetInput {
   readonly policy: BudgetPolicy;
@@ -66,7 +72,7 @@ export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget
   }
   function hold(
     exchange: Exchange,
-    claims: ReturnType<BudgetsOf>,
+    claims: readonly SpendClaim[],
     estimate: BudgetCost | undefined,
   ): void | Promise<void> {
     // Nowhere to go is told by the plan, and what is free may be had of a budget that is spent.
@@ -76,7 +82,7 @@ export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget
     exchange.budgetHold = reserved;
   }
   /** Tokens first: what they are refused for costs nothing. Where nothing holds, nothing is made. */
-  function holdBoth(exchange: Exchange, where: Resolution | Place): void | Promise<void> {
+  function holdBoth(exchange: Exchange, where: Resolution | CopyStep): void | Promise<void> {
     if (costsNothing(exchange)) return;
     if (exchange.principal.tokenBudget === undefined) return holdMoney(exchange, where);
     const holding = holdTokens(input.tokens, exchange);
@@ -88,18 +94,19 @@ export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget
     }
   }
   /** One after the other where tokens refused the last request of the key: a flood of such holds no money of others. */
-  async function holdAtOnce(exchange: Exchange, where: Resolution | Place, holding: Promise<void>): Promise<void> {
+  async function holdAtOnce(exchange: Exchange, where: Resolution | CopyStep, holding: Promise<void>): Promise<void> {
     if (!input.tokens.isPassing(exchange.principal)) await holding;
     await waitForBoth(holding, (async () => holdMoney(exchange, where))());
   }
-  function holdMoney(exchange: Exchange, where: Resolution | Place): void | Promise<void> {
-    const claims = budgetsOf(exchange.principal, exchange.requestedModel ?? '');
+  function holdMoney(exchange: Exchange, where: Resolution | CopyStep): void | Promise<void> {
+    const own = budgetsOf(exchange.principal);
+    const claims = own.ofModels.length === 0 ? own.ofAll : claimsOn(own, modelNamesOf(resolutionOf(where)));
     if (claims.length === 0) return;
     return hold(exchange, claims, estimateAt(exchange, where, input));
   }
   return {
     reserve: holdBoth,
-    reserveAt: (exchange, target, model) => holdBoth(exchange, { target, model }),
+    reserveAt: holdBoth,
     isPassing: ({ principal }) => !refused.has(principal) && input.tokens.isPassing(principal),
   };
 }
@@ -147,19 +154,23 @@ function costsNothing({ method, operation }: Exchange): boolean {
   return operation === 'count_tokens' || (operation === 'proxy' && ['GET', 'HEAD', 'DELETE'].includes(method));
 }
 
-/** Where a request may go. */
-interface Place {
-  readonly target: Target;
-  readonly model: string | undefined;
-}
-
 const fallbackKinds: readonly FallbackKind[] = ['any', 'contextExceeded', 'contentRefused'];
 
+/** A copy spends of the budgets of what is copied. */
+function resolutionOf(where: Resolution | CopyStep): Resolution {
+  return 'route' in where ? where : where.resolution;
+}
+
 /** What the request may cost where it may go; undefined where that is nothing for certain. */
-function estimateAt(exchange: Exchange, where: Resolution | Place, input: ExchangeBudgetInput): BudgetCost | undefined {
+function estimateAt(
+  exchange: Exchange,
+  where: Resolution | CopyStep,
+  input: ExchangeBudgetInput,
+): BudgetCost | undefined {
   const dearest = new DearestPlace(exchange, input);
-  if ('target' in where) {
-    dearest.add(where.target, dearest.pricesAt(where.target, where.model));
+  if ('routeTarget' in where) {
+    const { target } = where.routeTarget;
+    dearest.add(target, dearest.pricesAt(target, where.upstreamModel));
     return dearest.cost;
   }
   addPlaces(dearest, exchange, where, input);

@@ -86,7 +86,7 @@ async function runShadow(parts: ShadowParts, original: Exchange, step: PlanStep)
 /** Whether budgets have room for a copy: one that has none is not sent. */
 async function hasRoom({ budget, reportInternal }: ShadowParts, exchange: Exchange, step: PlanStep): Promise<boolean> {
   try {
-    await budget.reserveAt(exchange, step.routeTarget.target, step.upstreamModel);
+    await budget.reserveAt(exchange, step);
     return true;
   } catch (error) {
     if (!(error instanceof GatewayError)) reportInternal(error, exchange);

@@ -1,33 +1,32 @@
 import type { Principal } from '../canonical/exchange.ts';
 import type { Budget, BudgetPeriod } from '../stores/budget-store.ts';
 import type { WhenStoreIsAway } from '../stores/limit-store.ts';
-import type { SpendCap, SpendClaim } from '../stores/spend-store.ts';
+import type { SpendCap } from '../stores/spend-store.ts';
 import type { SpendWindow } from '../stores/spend-window.ts';
-import type { BudgetsOf } from './budget.ts';
+import type { BudgetsOf, ModelClaim, OwnBudgets } from './budget.ts';
 
 /** Which budgets hold for whom, compiled from all of them. Made anew when a budget changes; counters stay. */
 export function createBudgetIndex(budgets: readonly Budget[], whenStoreIsAway: WhenStoreIsAway): BudgetsOf {
-  const byOwner = new Map<string, ScopedClaim[]>();
+  const byOwner = new Map<string, ModelClaim[]>();
   for (const budget of budgets) {
     if (!budget.isActive) continue;
     const owner = `${budget.scope} ${budget.scopeId}`;
+    // Without a model, it is of all together.
     const scoped = { model: budget.model, claim: { cap: capOf(budget, whenStoreIsAway), key: '' } };
     const known = byOwner.get(owner);
     if (known === undefined) byOwner.set(owner, [scoped]);
     else known.push(scoped);
   }
-  if (byOwner.size === 0) return () => none;
+  if (byOwner.size === 0) return () => noBudgetsOf;
   // A principal is one object for all requests of a key.
   const known = new WeakMap<Principal, OwnBudgets>();
-  return (principal, model) => {
+  return (principal) => {
     let own = known.get(principal);
     if (own === undefined) {
       own = ownBudgets(byOwner, principal);
       known.set(principal, own);
     }
-    if (own.ofModels.length === 0) return own.ofAll;
-    const ofModel = own.ofModels.filter((scoped) => scoped.model === model).map(({ claim }) => claim);
-    return ofModel.length === 0 ? own.ofAll : [...own.ofAll, ...ofModel];
+    return own;
   };
 }
 
@@ -44,21 +43,12 @@ export function capOf(budget: Budget, whenStoreIsAway: WhenStoreIsAway): SpendCa
 }
 
 const largest = BigInt(Number.MAX_SAFE_INTEGER);
-const none: readonly SpendClaim[] = [];
 
-interface ScopedClaim {
-  /** Empty for all together. */
-  readonly model: string;
-  readonly claim: SpendClaim;
-}
-
-interface OwnBudgets {
-  readonly ofAll: readonly SpendClaim[];
-  readonly ofModels: readonly ScopedClaim[];
-}
+/** Nothing is limited. */
+export const noBudgetsOf: OwnBudgets = { ofAll: [], ofModels: [] };
 
 function ownBudgets(
-  byOwner: ReadonlyMap<string, readonly ScopedClaim[]>,
+  byOwner: ReadonlyMap<string, readonly ModelClaim[]>,
   { organisation, otherOrganisation, team, tenant, keyId, kind }: Principal,
 ): OwnBudgets {
   // A tenant that no key vouches for is a claim of the caller's, and would spend somebody else's budget.

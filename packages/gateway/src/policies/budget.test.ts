@@ -4,7 +4,7 @@ import type { Budget } from '../stores/budget-store.ts';
 import { createManualClock } from '../stores/manual-clock.fixture.ts';
 import { createMemorySpendStore } from '../stores/memory/spend-store.ts';
 import type { SpendStore } from '../stores/spend-store.ts';
-import { type BudgetCost, createBudgetPolicy } from './budget.ts';
+import { type BudgetCost, claimsOn, createBudgetPolicy } from './budget.ts';
 import { createBudgetIndex } from './budget-index.ts';
 
 const budgetOf = (differences: Partial<Budget> = {}): Budget => ({
@@ -38,7 +38,7 @@ function setUp(budgets: readonly Budget[], unknownPrice: 'deny' | 'allow' = 'den
   const memory = createMemorySpendStore({ clock, onCrossing: () => undefined });
   const store: SpendStore = isLate ? { ...memory, reserve: async (...asked) => memory.reserve(...asked) } : memory;
   const heard: string[] = [];
-  const claims = createBudgetIndex(budgets, 'open')(principal, 'm');
+  const claims = claimsOn(createBudgetIndex(budgets, 'open')(principal), new Set(['m']));
   const policy = createBudgetPolicy({
     store,
     unknownPrice,
@@ -126,7 +126,8 @@ describe('the budgets that hold', () => {
     ],
     'closed',
   );
-  const ids = (...asked: Parameters<typeof budgetsOf>) => budgetsOf(...asked).map(({ cap }) => cap.id);
+  const ids = (asked: Principal, ...names: string[]) =>
+    claimsOn(budgetsOf(asked), new Set(names)).map(({ cap }) => cap.id);
 
   it('are those of everybody and of all whom the key belongs to', () => {
     expect(ids(principal, 'm')).toEqual(['global', 'organisation', 'team', 'tenant', 'key', 'key-model']);
@@ -143,7 +144,7 @@ describe('the budgets that hold', () => {
   });
 
   it('become caps: windows, exact numbers, thresholds in order', () => {
-    const claims = budgetsOf(principal, 'm');
+    const claims = claimsOn(budgetsOf(principal), new Set(['m']));
     expect(claims[2]?.cap).toEqual({
       id: 'team',
       window: { kind: 'calendar', period: 'month' },
@@ -158,6 +159,7 @@ describe('the budgets that hold', () => {
 
   it('are the same object from request to request where no model has its own', () => {
     const general = createBudgetIndex([budgetOf()], 'open');
-    expect(general(principal, 'a')).toBe(general(principal, 'b'));
+    const own = general(principal);
+    expect(claimsOn(own, new Set(['a']))).toBe(claimsOn(own, new Set(['b'])));
   });
 });

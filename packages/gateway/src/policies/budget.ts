@@ -13,8 +13,26 @@ export interface BudgetPolicyInput {
   readonly onUnknownCost: () => void;
 }
 
-/** `model`: what the caller asked for; empty where it named none. */
-export type BudgetsOf = (principal: Principal, model: string) => readonly SpendClaim[];
+/** The budgets that hold for whoever asks. */
+export type BudgetsOf = (principal: Principal) => OwnBudgets;
+
+/** Budgets of somebody and of all above. */
+export interface OwnBudgets {
+  readonly ofAll: readonly SpendClaim[];
+  readonly ofModels: readonly ModelClaim[];
+}
+
+/** A budget of one model. */
+export interface ModelClaim {
+  readonly model: string;
+  readonly claim: SpendClaim;
+}
+
+/** Those that hold for a model, by any of its names. */
+export function claimsOn({ ofAll, ofModels }: OwnBudgets, names: ReadonlySet<string>): readonly SpendClaim[] {
+  const own = ofModels.filter(({ model }) => names.has(model)).map(({ claim }) => claim);
+  return own.length === 0 ? ofAll : [...ofAll, ...own];
+}
 
 /** What a request costs, or may cost. */
 export interface BudgetCost {

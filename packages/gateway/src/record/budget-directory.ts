@@ -1,5 +1,5 @@
 import type { BudgetsOf } from '../policies/budget.ts';
-import { capOf, createBudgetIndex } from '../policies/budget-index.ts';
+import { capOf, createBudgetIndex, noBudgetsOf } from '../policies/budget-index.ts';
 import type { Budget } from '../stores/budget-store.ts';
 import type { Collection } from '../stores/collection.ts';
 import type { WhenStoreIsAway } from '../stores/limit-store.ts';
@@ -22,7 +22,7 @@ export type AfterBudgets = (budgets: readonly HeldBudget[]) => void;
 export class BudgetDirectory {
   readonly #store: Pick<Collection<Budget>, 'list'>;
   readonly #whenStoreIsAway: WhenStoreIsAway;
-  #index: BudgetsOf = () => [];
+  #index: BudgetsOf = () => noBudgetsOf;
   #held: ReadonlyMap<string, HeldBudget> = new Map();
   #before: BeforeBudgets | undefined;
   #after: AfterBudgets = () => {};
@@ -33,8 +33,8 @@ export class BudgetDirectory {
     this.#whenStoreIsAway = whenStoreIsAway;
   }
 
-  /** The claims of the budgets that hold for a request. */
-  readonly budgetsOf: BudgetsOf = (principal, model) => this.#index(principal, model);
+  /** The budgets that hold for whoever asks. */
+  readonly budgetsOf: BudgetsOf = (principal) => this.#index(principal);
 
   /** All that hold. */
   get held(): readonly HeldBudget[] {

@@ -10,6 +10,7 @@ import type { Route, RouteTarget, StrategyName, Target } from './target.ts';
 export function createRoute(input: {
   readonly id: string;
   readonly label: string;
+  readonly aliases?: readonly string[];
   readonly groups: readonly (readonly RouteTarget[])[];
   readonly strategy: StrategyName | undefined;
   readonly options: RouteOptions;
@@ -27,6 +28,7 @@ export function createRoute(input: {
     tiers: strategy === 'priority' ? tiersInOrder(usable.flat()) : usable.flatMap(tiersByPriority),
     strategy,
     options,
+    ...(input.aliases !== undefined && { aliases: input.aliases }),
     ...(input.staysWithFirst === true && { staysWithFirst: true }),
     ...(excluded.length > 0 && { excluded }),
     ...(shadows.length > 0 && { shadows }),

@@ -38,6 +38,7 @@ export function exactRoutes(input: {
     add(name, createRoute({ id: `stored/${name}`, label: name, groups, strategy, options }));
   }
 
+  const keys = new Set(config.models.map(({ key }) => key));
   const pools = config.models.map((pool, index) => {
     const members = pool.providers.map((entry, position): RouteTarget => {
       const { target } = configured.pools[index]![position]!;
@@ -49,13 +50,14 @@ export function exactRoutes(input: {
       route: createRoute({
         id: `models/${pool.key}`,
         label: pool.key,
+        // A pool's own name counts more than the model name of another.
+        ...(!keys.has(pool.modelName) && { aliases: [pool.modelName] }),
         groups: [members],
         strategy: own,
         options: routeOptionsOf(options, pool.options),
       }),
     };
   });
-  // A pool's own name counts more than the model name of another.
   for (const { pool, route } of pools) add(pool.key, route);
   for (const { pool, route } of pools) add(pool.modelName, route);
 

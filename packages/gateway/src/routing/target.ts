@@ -156,6 +156,8 @@ export interface Route {
   readonly id: string;
   /** Name for metric labels: the public model, the rule's name, or `any`. */
   readonly label: string;
+  /** Further public names that lead to it; absent: none. */
+  readonly aliases?: readonly string[];
   /** Tiers in order: load is shared within one, the next is the fallback of the one before. */
   readonly tiers: readonly (readonly RouteTarget[])[];
   /** How a tier orders its targets for one request. */

@@ -34,7 +34,9 @@ export const budgetCreation = z.strictObject({
   name: name(),
   scope: z.enum(scopes).describe('Whose spending is counted.'),
   scope_id: reference().optional().describe('Id of whom the scope names; left out for `global`.'),
-  model: oneModel().optional().describe('The model, by the name that callers give. Left out: all together.'),
+  model: oneModel()
+    .optional()
+    .describe('The model, by the name that callers give or the one at the provider. Left out: all together.'),
   period: z
     .enum(periods)
     .describe('How long is counted before it begins at nothing again: calendar periods of UTC, weeks from Monday on.'),

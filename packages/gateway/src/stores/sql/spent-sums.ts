@@ -8,7 +8,7 @@ import { divideWindow } from './ledger-window.ts';
 export interface SpentAsk {
   /** Whose spending is told apart. */
   readonly scope: BudgetScope;
-  /** Only that on these models, by the names that callers gave; empty: on all. */
+  /** Only that on these models, by the names that callers gave, or providers where callers gave none; empty: on all. */
   readonly models: readonly string[];
   /** From when on, in milliseconds since 1970: the beginning of an hour. */
   readonly from: number;
@@ -67,9 +67,15 @@ interface Row {
 
 async function fromRows(database: Database, { from, models, scope }: SpentAsk): Promise<readonly SpentSum[]> {
   const column = columns[scope];
-  const sql = `SELECT ${column ?? `''`} AS owner, requested_model AS model, SUM(cost_nanos) AS cost_nanos
-    FROM usage_records WHERE ended_at >= ? AND requested_model IN (${models.map(() => '?').join(', ')})
-    GROUP BY ${column === undefined ? '' : `${column}, `}requested_model LIMIT ${MOST_OWNERS}`;
-  const rows = await database.report<Row>(sql, [from, ...models]);
+  const listed = models.map(() => '?').join(', ');
+  // Both halves are looked up in the index of models.
+  const sql = `SELECT owner, model, SUM(cost_nanos) AS cost_nanos FROM (
+      SELECT ${column ?? `''`} AS owner, requested_model AS model, cost_nanos
+        FROM usage_records WHERE ended_at >= ? AND requested_model IN (${listed})
+      UNION ALL
+      SELECT ${column ?? `''`} AS owner, target_model AS model, cost_nanos
+        FROM usage_records WHERE ended_at >= ? AND requested_model IS NULL AND target_model IN (${listed})
+    ) AS spent GROUP BY owner, model LIMIT ${MOST_OWNERS}`;
+  const rows = await database.report<Row>(sql, [from, ...models, from, ...models]);
   return rows.map(({ owner, model, cost_nanos: cost }) => ({ owner, model, nanos: Number(cost ?? 0) }));
 }
