@@ -2,7 +2,7 @@ import type { AdaptiveBulkheads } from './adaptive-bulkheads.ts';
 import { AskedTarget } from './asked-target.ts';
 import type { AttemptLane, AttemptManner } from './attempt-lane.ts';
 import { attemptLimits } from './attempt-limits.ts';
-import { useOfAttempt } from './attempt-use.ts';
+import { type AskedModel, useOfAttempt } from './attempt-use.ts';
 import { AttemptWatch, mayAsk, type WatchParts } from './attempt-watch.ts';
 import { GatewayError } from './canonical/gateway-error.ts';
 import type { Exchange } from './exchange.ts';
@@ -35,7 +35,7 @@ export interface AttemptRingParts {
   readonly media: MediaFetcher;
   readonly storedResponses: StoredResponses;
   /** What is known of models. */
-  readonly models: Pick<ModelCatalogue, 'maxOutputTokens'>;
+  readonly models: Pick<ModelCatalogue, 'find' | 'maxOutputTokens'>;
   readonly watch: WatchParts;
   readonly load: TargetLoad;
   readonly slots: SlotStore;
@@ -245,6 +245,11 @@ class RingedAttempt implements ReplyHost {
     return typeof slot === 'object' ? slot : placeRefused(this.#target, slot);
   }
 
+  #asked(): AskedModel | undefined {
+    const askedMs = this.#watch?.msSinceAsked();
+    return askedMs === undefined ? undefined : { models: this.#parts.models, step: this.#step, askedMs };
+  }
+
   /** Writes down how the attempt ended, for ledger and trail. */
   #record(outcome: AttemptOutcome): AttemptOutcome {
     const exchange = this.#exchange;
@@ -256,7 +261,7 @@ class RingedAttempt implements ReplyHost {
       exchange.responseModel = outcome.responseModel;
       exchange.status = outcome.status;
     }
-    const use = useOfAttempt(exchange, outcome);
+    const use = useOfAttempt(exchange, outcome, outcome.unreported && this.#asked());
     // Where nobody can tell what it took, the estimate stays.
     if (this.#watch !== undefined && use.isUseUnknown !== true) this.#limits?.settle(use.usage);
     exchange.attempts.push({

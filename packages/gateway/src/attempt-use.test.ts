@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { useOfAttempt } from './attempt-use.ts';
+import { type AskedModel, useOfAttempt } from './attempt-use.ts';
 import { type Operation, operations } from './canonical/operation.ts';
 import { Exchange } from './exchange.ts';
 import { failureOf } from './relay/attempt.ts';
@@ -8,23 +8,33 @@ import type { FailureKind } from './resilience/failure.ts';
 
 const question = { model: 'm', messages: [{ role: 'user', content: 'Hello!' }] };
 
-function exchangeOf(operation: Operation, body: object | undefined): Exchange {
+function exchangeOf(operation: Operation, body: { readonly n?: number } | undefined): Exchange {
   const exchange = Object.create(Exchange.prototype) as Exchange;
   return Object.assign(exchange, {
     operation,
+    clock: { wallNow: () => 0 },
     protocol: 'openai-chat',
-    facts: { model: 'm', stream: true, includeUsage: false, choices: 1 },
+    facts: { model: 'm', stream: true, includeUsage: false, choices: body?.n ?? 1 },
     body: body && Buffer.from(JSON.stringify(body)),
   });
 }
 
 function use(unreported: UnreportedUse | undefined, more: UseCase = {}) {
-  const { body = question, operation = 'chat', usage } = more;
-  const outcome = { usage, unreported } as AttemptOutcome;
-  return useOfAttempt(exchangeOf(operation, body), outcome);
+  const { asked, body = question, kind, operation = 'chat', usage } = more;
+  const outcome = { usage, unreported, failure: kind && failureOf(kind, '') } as AttemptOutcome;
+  return useOfAttempt(exchangeOf(operation, body), outcome, asked);
+}
+
+/** A model that was asked so many milliseconds before it broke off. */
+function askedFor(askedMs: number, reasoning: boolean | undefined): AskedModel {
+  const step = { resolution: {}, routeTarget: { target: { kind: 'openai' } }, upstreamModel: 'm' };
+  const models = { find: () => ({ capabilities: { reasoning }, sources: {} }) };
+  return { models, step, askedMs } as unknown as AskedModel;
 }
 
 interface UseCase {
+  readonly asked?: AskedModel;
+  readonly kind?: FailureKind;
   readonly operation?: Operation;
   readonly body?: object;
   readonly usage?: AttemptOutcome['usage'];
@@ -83,6 +93,29 @@ describe('what an attempt took', () => {
       transcription: 'unknown',
       proxy: 'unknown',
     });
+  });
+});
+
+describe('thoughts that nobody saw, of an answer that broke off, were free', () => {
+  const outputOf = (asked: AskedModel, more: object = {}, kind: FailureKind | undefined = 'cancelled') =>
+    use({ outputTokens: 7 }, { asked, kind, body: { ...question, ...more } }).usage?.output;
+
+  it.each([
+    ['a model that thinks', askedFor(60_000, true), {}, 3_000],
+    ['one that has said more than it can have thought', askedFor(100, true), {}, 7],
+    ['one that was told not to', askedFor(60_000, true), { reasoning_effort: 'none' }, 7],
+    ['one that was told to', askedFor(60_000, undefined), { reasoning_effort: 'low' }, 3_000],
+    ['one that does not', askedFor(60_000, false), {}, 7],
+    ['one of which nobody knows', askedFor(60_000, undefined), {}, 7],
+    ['one that may not say so much', askedFor(60_000, true), { max_completion_tokens: 1_000 }, 1_000],
+    ['one that answers several times', askedFor(60_000, true), { n: 2 }, 6_000],
+  ])('%s', (_, asked, body, expected) => expect(outputOf(asked, body)).toBe(expected));
+
+  it('but not of an answer that came whole, or that tells its use', () => {
+    const asked = askedFor(60_000, true);
+    const usage = { input: 3, output: 4 };
+    expect(use({ outputTokens: 7 }, { asked }).usage?.output).toBe(7);
+    expect(use(undefined, { asked, usage, kind: 'cancelled' })).toEqual({ usage });
   });
 });
 

@@ -42,6 +42,11 @@ export class AttemptWatch {
     parts.adaptiveLimits?.noteStart(routeTarget.target.id);
   }
 
+  /** Milliseconds. */
+  msSinceAsked(): number {
+    return this.#exchange.clock.now() - this.#askedAt;
+  }
+
   /** Takes what an answer says of rate limits; undefined where no strategy asks for it. */
   get onRateLimits(): ((headers: RateLimitHeaders) => void) | undefined {
     if (this.#step.resolution.route.strategy !== 'quota_aware') return undefined;

@@ -56,7 +56,7 @@ async function leave({ when }: Cancelled) {
     newId: () => '0123456789abcdef',
     media: { fetch: () => Promise.reject(new Error('nothing to fetch')) },
     storedResponses: () => Promise.reject(new Error('nothing to read')),
-    models: { maxOutputTokens: () => undefined },
+    models: { find: () => undefined, maxOutputTokens: () => undefined },
   });
   const sign = async () => {
     if (when === 'the request is signed') exchange.cancel('client_closed');

@@ -170,6 +170,19 @@ describe.each(ways)('a stream that broke off: %s', (way) => {
     expect(Math.abs(Number(row['output_tokens']) - tokensOf(words(20)))).toBeLessThan(3);
   });
 
+  it.each(['high', 'none'])('was not charged for what a model thought meanwhile: effort %s', async (effort) => {
+    const pool = { stream_recovery: 'error' };
+    await start({ way, pool, resilience: { timeout: { idle_seconds: 0.2 } } });
+    first.behave({ kind: 'hang', when: { afterTokens: 1 }, text });
+    await gateway.chat(undefined, 'gpt-4o', { stream: true, reasoning_effort: effort });
+    const { row } = await written();
+    expect(row).toMatchObject({ is_estimated: 1 });
+    // It was silent for a fifth of a second at least.
+    const [least, most] = effort === 'high' ? [10, 1_000] : [1, 3];
+    expect(Number(row['output_tokens'])).toBeGreaterThanOrEqual(least);
+    expect(Number(row['output_tokens'])).toBeLessThanOrEqual(most);
+  });
+
   it('is charged in both parts when another attempt completed it', async () => {
     await start({ way, targets: 2 });
     const behaviour: Behaviour = { kind: 'truncate', afterTokens: 20, clean: false, text };
