@@ -11,7 +11,7 @@ import { chargedTier } from './pricing/charged-tier.ts';
 import { type Cost, costOf, isFree } from './pricing/cost-of.ts';
 import type { ModelPrices } from './pricing/model-facts.ts';
 import { estimatedTokens, estimatedUsage } from './request-facts.ts';
-import { isNeverTold } from './rough-tokens.ts';
+import { isNeverTold, MOST_PICTURES } from './rough-tokens.ts';
 import type { Catalog } from './routing/catalog.ts';
 import type { FallbackKind } from './routing/model-fallbacks.ts';
 import { modelNamesOf } from './routing/model-names.ts';
@@ -199,14 +199,13 @@ function addPlaces(
 
 /** Tokens of a picture at its best and largest: https://developers.openai.com/api/docs/guides/image-generation */
 const PICTURE_TOKENS = 6_240;
-/** Pictures that one request gets. */
-const MOST_PICTURES = 10;
 
 function estimateOf(exchange: Exchange): Usage {
   const estimate = estimatedUsage(exchange);
   if (exchange.operation !== 'images') return estimate;
   const body = exchange.parsedBody?.outline;
-  const pictures = Math.min(MOST_PICTURES, (isObject(body) && asCount(body['n'])) || 1);
+  const asked = isObject(body) ? (asCount(body['n']) ?? 1) : exchange.facts.choices;
+  const pictures = Math.min(MOST_PICTURES, asked || 1);
   return { ...estimate, output: pictures * PICTURE_TOKENS };
 }
 

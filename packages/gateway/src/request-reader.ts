@@ -7,13 +7,14 @@ import { findJsonMistake, positionAt } from './config/json-syntax.ts';
 import type { Exchange, RequestFacts } from './exchange.ts';
 import { outlineOf } from './framing/json-outline.ts';
 import { scanStructure } from './framing/json-structure.ts';
-import { multipartBoundary, readMultipartModel } from './framing/multipart-model.ts';
+import { multipartBoundary, readMultipartCount, readMultipartModel } from './framing/multipart-model.ts';
 import type { InboundBody } from './inbound-body.ts';
 import { ParsedBody } from './parsed-body.ts';
 import { checkMessageLimits } from './policies/message-limits.ts';
 import { checkRepeatedMembers } from './policies/repeated-members.ts';
 import { findProtocol } from './protocols/find-protocol.ts';
 import { readBodyFacts } from './protocols/openai-chat/read-facts.ts';
+import { MOST_PICTURES } from './rough-tokens.ts';
 
 /**
  * Reads what an exchange asks for: fills its facts and its body. Throws GatewayError on anything it cannot be, and returns a
@@ -143,10 +144,15 @@ async function readUpload(exchange: Exchange, inbound: InboundBody, maxBytes: nu
     if (inbound.contentLength !== undefined && inbound.contentLength > maxBytes) throw tooLarge(maxBytes);
     exchange.upload = { head: peeked.head, rest: peeked.rest, length: inbound.contentLength, maxBytes };
   }
+  if (exchange.operation === 'proxy') return;
   const boundary = multipartBoundary(inbound.contentType);
-  if (exchange.operation === 'proxy' || boundary === undefined) return;
+  // Whoever serves what is no form to us may read one.
+  const count = boundary === undefined ? undefined : readMultipartCount(boundary, peeked.head, 'n');
+  const choices = exchange.operation === 'images' ? (count ?? MOST_PICTURES) : 1;
+  exchange.facts = { ...noFacts, choices };
+  if (boundary === undefined) return;
   const { model, modelSpan, stream } = readMultipartModel(boundary, peeked.head);
-  exchange.facts = { ...noFacts, model, stream };
+  exchange.facts = { ...noFacts, choices, model, stream };
   exchange.formModel = modelSpan;
 }
 

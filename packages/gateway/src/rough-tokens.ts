@@ -4,6 +4,8 @@ import type { Operation } from './canonical/operation.ts';
 import type { Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 
+/** Pictures that one request gets at most. */
+export const MOST_PICTURES = 10;
 /** Tokens of an answer that nobody limited and of which nothing is known. */
 export const USUAL_OUTPUT = 500;
 

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findMultipartModel, multipartBoundary, multipartSearchLimit, readMultipartModel } from './multipart-model.ts';
+import {
+  findMultipartModel,
+  multipartBoundary,
+  multipartSearchLimit,
+  readMultipartCount,
+  readMultipartModel,
+} from './multipart-model.ts';
 
 const boundary = 'X-form-1';
 
@@ -114,6 +120,20 @@ describe('findMultipartModel', () => {
       ),
     );
   });
+});
+
+describe('readMultipartCount', () => {
+  const n = (value: string) => field('n', value);
+  it.each([
+    ['the field', n('4') + file('x') + close, 4],
+    ['the largest of two', n('2') + n('3') + close, 3],
+    ['none in a whole form', file('x') + close, 1],
+    ['none before the end of what is there', field('model', 'm') + file('x'), undefined],
+    ['one that is there before the end is', n('2') + file('x'), 2],
+    ['no number', n('ten') + close, undefined],
+    ['nothing', n('') + close, undefined],
+    ['no form', 'n=4', undefined],
+  ])('%s', (_, form, expected) => expect(readMultipartCount(boundary, Buffer.from(form), 'n')).toBe(expected));
 });
 
 describe('readMultipartModel', () => {

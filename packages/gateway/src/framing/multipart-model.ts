@@ -71,19 +71,44 @@ export function findMultipartModel(boundary: string, bytes: Buffer): MultipartMo
   let model: ByteSpan | undefined;
   let stream: ByteSpan | undefined;
   let isRepeated = false;
-  let delimiter = findDelimiter(window, boundary, 0);
-  while (delimiter !== undefined && !delimiter.isLast) {
-    const part = readPart(window, boundary, delimiter.end);
-    if (part === undefined) break;
-    if (part.field === 'model') {
+  const isWhole = walkFields(window, boundary, (field, value) => {
+    if (field === 'model') {
       isRepeated ||= model !== undefined;
-      model ??= part.value;
+      model ??= value;
     }
-    if (part.field === 'stream') stream ??= part.value;
+    if (field === 'stream') stream ??= value;
+  });
+  if (model !== undefined) return { kind: 'found', model, stream, isRepeated };
+  return isWhole ? absent : unfinished;
+}
+
+/**
+ * The number in a field of a form, from its first bytes, the largest of several; 1 where the form has no such field. Undefined
+ * where it is no number, or where those bytes do not tell: it may stand behind a file.
+ */
+export function readMultipartCount(boundary: string, head: Buffer, name: string): number | undefined {
+  let largest = 0;
+  const isWhole = walkFields(head, boundary, (field, value) => {
+    if (field === name) largest = Math.max(largest, countOf(textOf(head, value)));
+  });
+  if (largest === 0) return isWhole ? 1 : undefined;
+  return Number.isFinite(largest) ? largest : undefined;
+}
+
+function countOf(text: string): number {
+  return /^\s*\d{1,9}\s*$/.test(text) ? Math.max(1, Number(text)) : Number.POSITIVE_INFINITY;
+}
+
+/** Shows the plain fields of a form as far as its bytes have them whole. Whether its end is among them. */
+function walkFields(bytes: Buffer, boundary: string, visit: (field: string, value: ByteSpan) => void): boolean {
+  let delimiter = findDelimiter(bytes, boundary, 0);
+  while (delimiter !== undefined && !delimiter.isLast) {
+    const part = readPart(bytes, boundary, delimiter.end);
+    if (part === undefined) return false;
+    if (part.field !== undefined) visit(part.field, part.value);
     delimiter = part.next;
   }
-  if (model !== undefined) return { kind: 'found', model, stream, isRepeated };
-  return delimiter?.isLast === true ? absent : unfinished;
+  return delimiter !== undefined;
 }
 
 /** The boundary parameter of a multipart/form-data content type; undefined when it is none or not a legal one. */
