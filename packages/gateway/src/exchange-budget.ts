@@ -5,6 +5,7 @@ import { tokensOfAll, type Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { LedgerRow } from './ledger/ledger-row.ts';
 import { type BudgetCost, type BudgetHold, type BudgetPolicy, type BudgetsOf, claimsOn } from './policies/budget.ts';
+import { mayUseModel } from './policies/key-scopes.ts';
 import type { TokenBudgets } from './policies/token-budget.ts';
 import type { PriceOf } from './price-of.ts';
 import { chargedTier } from './pricing/charged-tier.ts';
@@ -174,10 +175,13 @@ function estimateAt(
     return dearest.cost;
   }
   addPlaces(dearest, exchange, where, input);
-  if (!input.catalog.hasFallbacks) return dearest.cost;
+  const { overrides, scopes } = exchange.principal;
+  if (!input.catalog.hasFallbacks || overrides?.fallbacks === false) return dearest.cost;
   const facts = routingFactsOf(exchange);
   for (const kind of fallbackKinds) {
-    for (const one of input.catalog.fallbacksOf(where, kind, facts)) addPlaces(dearest, exchange, one, input);
+    for (const one of input.catalog.fallbacksOf(where, kind, facts)) {
+      if (mayUseModel(scopes, one.requestedModel)) addPlaces(dearest, exchange, one, input);
+    }
   }
   return dearest.cost;
 }
