@@ -244,9 +244,9 @@ class DearestPlace {
     return this.#priceOf({ targetId: id, upstreamModel: model }, this.#at).prices;
   }
 
-  /** Whether the last place has the same prices, as those of most routes do. */
+  /** Whether the last place costs the same, as those of most routes do. A rate beside the tier depends on the place. */
   isLast(prices: ModelPrices | undefined): boolean {
-    return prices === this.#lastPrices;
+    return prices === this.#lastPrices && this.#exchange.facts.rate === undefined;
   }
 
   add(target: Target, prices: ModelPrices | undefined): void {
