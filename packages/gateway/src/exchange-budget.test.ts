@@ -41,7 +41,7 @@ function setUp(whereCounted: 'here' | 'elsewhere') {
       onUnknownCost: () => undefined,
     }),
     tokens: createTokenBudgets({ store, claimOf: () => tokens }),
-    budgetsOf: () => [dollars],
+    budgetsOf: () => ({ ofAll: [dollars], ofModels: [] }),
     priceOf: () => ({ prices, source: 'configured' }),
     clock,
     catalog: compile(makeConfig({})),

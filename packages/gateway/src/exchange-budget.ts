@@ -1,6 +1,6 @@
 import type { Clock } from './canonical/clock.ts';
 import type { Principal } from './canonical/exchange.ts';
-import { asCount, isObject } from './canonical/json.ts';
+import { asQuotedCount, isObject } from './canonical/json.ts';
 import { tokensOfAll, type Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { LedgerRow } from './ledger/ledger-row.ts';
@@ -208,7 +208,7 @@ function estimateOf(exchange: Exchange): Usage {
   const estimate = estimatedUsage(exchange);
   if (exchange.operation !== 'images') return estimate;
   const body = exchange.parsedBody?.outline;
-  const asked = isObject(body) ? (asCount(body['n']) ?? 1) : exchange.facts.choices;
+  const asked = isObject(body) ? (asQuotedCount(body['n'] ?? 1) ?? MOST_PICTURES) : exchange.facts.choices;
   const pictures = Math.min(MOST_PICTURES, asked || 1);
   return { ...estimate, output: pictures * PICTURE_TOKENS };
 }

@@ -1,4 +1,4 @@
-import { asCount, isObject } from './canonical/json.ts';
+import { asQuotedCount, isObject } from './canonical/json.ts';
 import type { Usage } from './canonical/usage.ts';
 import type { StickyBy } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
@@ -108,7 +108,7 @@ function answersOf({ facts, operation }: Exchange, body: unknown): number {
   const { best_of: tried, prompt } = body;
   // A list of numbers is one prompt, in tokens.
   const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1;
-  return prompts * Math.max(choices, asCount(tried) ?? 1);
+  return prompts * Math.max(choices, asQuotedCount(tried) ?? 1);
 }
 
 /** Tokens of one answer. */

@@ -25,6 +25,11 @@ export function asCount(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
+/** The same of one in quotes too, as many servers read them: Google's, and those that coerce what they are sent. */
+export function asQuotedCount(value: unknown): number | undefined {
+  return asCount(typeof value === 'string' && value.trim() !== '' ? Number(value) : value);
+}
+
 /** Of what is more, sums would soon be larger than a database holds. No answer takes as many. */
 const MOST_TOKENS = 10_000_000_000;
 

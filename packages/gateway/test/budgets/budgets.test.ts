@@ -63,7 +63,7 @@ describe('a hard budget', () => {
 
   it.each([
     ['many prompts', { prompt: Array(100).fill('Hello!') }],
-    ['answers of which the best is told', { prompt: 'Hello!', best_of: 100 }],
+    ['answers of which the best is told', { prompt: 'Hello!', best_of: '100' }],
   ])('has aside what all answers of a completion may cost: %s', async (_, ask) => {
     const { key } = await scene.key();
     await scene.budget({ cap_usd: dollars(50 * atLeast) });

@@ -182,6 +182,12 @@ describe('a request is read', () => {
       choices: 2,
     });
   });
+
+  it('for routing: a count in quotes, which Google reads, was one answer', () => {
+    const choicesOf = (candidateCount: unknown) =>
+      client.readFacts({ contents: [{}], generationConfig: { candidateCount } }).choices;
+    expect([choicesOf('8'), choicesOf('many'), choicesOf(undefined)]).toEqual([8, 1, 1]);
+  });
 });
 
 function partsOf(...parts: JsonObject[]) {

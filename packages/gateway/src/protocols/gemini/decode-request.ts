@@ -1,5 +1,5 @@
 import type { ChatRequest, Part, ReasoningPart, Turn } from '../../canonical/conversation.ts';
-import { isObject, type JsonObject } from '../../canonical/json.ts';
+import { asQuotedCount, isObject, type JsonObject } from '../../canonical/json.ts';
 import { toNumber } from '../../framing/exact-json.ts';
 import type { ChatFacts } from '../protocol.ts';
 import { invalidField } from '../request-fields.ts';
@@ -17,7 +17,8 @@ export function readFacts(body: JsonObject): ChatFacts {
   const isConversation = isObject(contents) || (Array.isArray(contents) && contents.length > 0);
   if (!isConversation) throw invalidField('contents', 'must be an array with at least one entry');
   const config = body['generationConfig'] ?? body['generation_config'];
-  const choices = isObject(config) ? toNumber(config['candidateCount'] ?? config['candidate_count']) : undefined;
+  const count = isObject(config) ? (config['candidateCount'] ?? config['candidate_count']) : undefined;
+  const choices = toNumber(count) ?? asQuotedCount(count);
   const serviceTier = decodeServiceTier(body['serviceTier'] ?? body['service_tier']);
   return { model: undefined, stream: false, includeUsage: true, choices: choices ?? 1, serviceTier };
 }
