@@ -213,15 +213,30 @@ function estimateOf(exchange: Exchange): Usage {
   return { ...estimate, output: pictures * PICTURE_TOKENS };
 }
 
-/** Nobody tells beforehand how much of a request or its answer is pictures: what costs more is taken, none or all of it. */
+/** Kinds of output that may be all of it. */
+const wholeOutputs = ['reasoning', 'audioOutput'] as const;
+
+/**
+ * Nobody tells beforehand how much of a request or its answer is pictures, or how much of an answer is thought or spoken: what
+ * costs more is taken, none or all of it.
+ */
 function largestCost(estimate: Usage, prices: ModelPrices | undefined, tier?: string): Cost {
-  if (prices?.tokens.imageInput === undefined && prices?.tokens.imageOutput === undefined) {
-    return costOf(estimate, prices, tier);
-  }
+  const { imageInput, imageOutput } = prices?.tokens ?? {};
+  const hasPictures = imageInput !== undefined || imageOutput !== undefined;
   const { input, output } = estimate;
-  const written = costOf({ ...estimate, imageInput: 0, imageOutput: 0 }, prices, tier);
-  const drawn = costOf({ ...estimate, imageInput: input, imageOutput: output }, prices, tier);
-  return (written.nanoDollars ?? Number.POSITIVE_INFINITY) > (drawn.nanoDollars ?? 0) ? written : drawn;
+  const text = hasPictures ? { ...estimate, imageInput: 0, imageOutput: 0 } : estimate;
+  let largest = costOf(text, prices, tier);
+  for (const kind of wholeOutputs) {
+    if (prices?.tokens[kind] === undefined) continue;
+    largest = larger(largest, costOf({ ...text, [kind]: output }, prices, tier));
+  }
+  if (!hasPictures) return largest;
+  return larger(largest, costOf({ ...estimate, imageInput: input, imageOutput: output }, prices, tier));
+}
+
+/** The first where it is not known. */
+function larger(one: Cost, other: Cost): Cost {
+  return (one.nanoDollars ?? Number.POSITIVE_INFINITY) > (other.nanoDollars ?? 0) ? one : other;
 }
 
 /** The dearest of the places where a request may go. */
