@@ -278,7 +278,8 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
   }
 
   #hasEstimate(): boolean {
-    return this.attempts.some(({ isEstimated }) => isEstimated);
+    for (const { isEstimated } of this.attempts) if (isEstimated) return true;
+    return false;
   }
 
   /** Milliseconds of the gateway's own up to the first byte, or up to now. */

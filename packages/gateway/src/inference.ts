@@ -106,8 +106,8 @@ function mayPayAhead({ bodyPolicies }: InferenceParts, { isPassing }: KeyHold): 
 
 /**
  * Sets money aside, and asks the first target's limits, while those of the key are still being asked: where all are
- * counted elsewhere, a request waits for one answer. What is refused gives the rest back with its end. Undefined where identical requests share one call, and its
- * cost.
+ * counted elsewhere, a request waits for one answer. What is refused gives the rest back with its end. Undefined where
+ * identical requests share one call, and its cost.
  */
 function payAhead(parts: InferenceParts, exchange: Exchange, claiming: Promise<void>): Promise<Resolution | undefined> {
   return waitForBoth(claiming, setAside(parts, exchange));

@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import type { CommandLineIo } from '../cli/command-line-io.ts';
 import type { ConfigFlags, LoadConfigInput } from '../config/gateway-config.ts';
 import { providerDefinitions } from '../providers/registry.gen.ts';
+import { letHeapGrow } from './heap-growth.ts';
 
 export interface StartOptions {
   readonly flags: ConfigFlags;
@@ -20,6 +21,7 @@ export interface ProcessOptions {
 
 /** Runs the gateway until it is told to stop; resolves with the exit code. Throws ConfigError. */
 export async function startFromCommandLine({ flags, workers, io }: StartOptions): Promise<number> {
+  letHeapGrow();
   const input: LoadConfigInput = {
     flags,
     env: io.env,
