@@ -29,7 +29,10 @@ export function createValidateCommand(session: Session): Command {
   );
 }
 
-/** Loads the configuration and compiles its routes as `start` would, and says what is wrong with it. Without a file: the one `start` would find. */
+/**
+ * Loads the configuration and compiles its routes as `start` would, and says what is wrong with it. Without a file: the one
+ * `start` would find.
+ */
 export async function reportValidity(
   { io, output }: Invocation<unknown>,
   { file, strict }: { file: string | undefined; strict: boolean },
