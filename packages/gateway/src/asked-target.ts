@@ -101,14 +101,7 @@ function releasePlace(answer: TargetAnswer): void {
   if (typeof answer === 'object' && 'release' in answer) answer.release();
 }
 
-const shared = new WeakMap<Target, boolean>();
-
 /** Whether anything of a target may be limited for all replicas. */
-export function hasSharedLimits(target: Target): boolean {
-  let isShared = shared.get(target);
-  if (isShared === undefined) {
-    isShared = target.limits.length > 0 || target.tokenLimit !== undefined || target.bulkhead?.isShared === true;
-    shared.set(target, isShared);
-  }
-  return isShared;
+export function hasSharedLimits({ bulkhead, limits, tokenLimit }: Target): boolean {
+  return limits.length > 0 || tokenLimit !== undefined || bulkhead?.isShared === true;
 }

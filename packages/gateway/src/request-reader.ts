@@ -136,7 +136,6 @@ function placeOf(text: string): string {
 
 async function readUpload(exchange: Exchange, inbound: InboundBody, maxBytes: number): Promise<void> {
   const peeked = await inbound.peek(REPLAYABLE_BYTES);
-  exchange.facts = noFacts;
   if (peeked.rest === undefined) {
     if (peeked.head.length > maxBytes) throw tooLarge(maxBytes);
     exchange.body = peeked.head.length > 0 ? peeked.head : undefined;
@@ -144,16 +143,18 @@ async function readUpload(exchange: Exchange, inbound: InboundBody, maxBytes: nu
     if (inbound.contentLength !== undefined && inbound.contentLength > maxBytes) throw tooLarge(maxBytes);
     exchange.upload = { head: peeked.head, rest: peeked.rest, length: inbound.contentLength, maxBytes };
   }
-  if (exchange.operation === 'proxy') return;
-  const boundary = multipartBoundary(inbound.contentType);
-  // Whoever serves what is no form to us may read one.
-  const count = boundary === undefined ? undefined : readMultipartCount(boundary, peeked.head, 'n');
-  const choices = exchange.operation === 'images' ? (count ?? MOST_PICTURES) : 1;
+  const boundary = exchange.operation === 'proxy' ? undefined : multipartBoundary(inbound.contentType);
+  const choices = exchange.operation === 'images' ? picturesOf(boundary, peeked.head) : 1;
   exchange.facts = { ...noFacts, choices };
   if (boundary === undefined) return;
   const { model, modelSpan, stream } = readMultipartModel(boundary, peeked.head);
-  exchange.facts = { ...noFacts, choices, model, stream };
+  exchange.facts = { ...exchange.facts, model, stream };
   exchange.formModel = modelSpan;
+}
+
+/** Whoever serves what is no form to us may read one, with any number in it. */
+function picturesOf(boundary: string | undefined, head: Buffer): number {
+  return (boundary === undefined ? undefined : readMultipartCount(boundary, head, 'n')) ?? MOST_PICTURES;
 }
 
 function tooLarge(maxBytes: number): GatewayError {

@@ -58,16 +58,14 @@ export function interpolateText(
   let missing: string | undefined;
   let replaced = '';
   let index = 0;
-  for (let at = text.indexOf('${'); at !== -1; at = text.indexOf('${', index)) {
-    const isEscaped = at > index && text[at - 1] === '$';
-    const found = isEscaped ? undefined : placeholderAt(text, at);
+  for (const { at, end, isEscaped, placeholder } of openingsIn(text)) {
     replaced += text.slice(index, isEscaped ? at - 1 : at);
-    index = found?.end ?? at + 2;
-    if (found === undefined) {
+    index = end;
+    if (placeholder === undefined) {
       replaced += '${';
       continue;
     }
-    const { fallback, name } = found;
+    const { fallback, name } = placeholder;
     const value = env[name];
     const isWhole = at === 0 && index === text.length;
     const result = textFor(value, fallback, env);
@@ -80,14 +78,30 @@ export function interpolateText(
 
 /** Whether a text has a `${` that neither begins a placeholder nor is escaped: it would be taken as it is. */
 function hasBrokenPlaceholder(text: string): boolean {
+  for (const { isEscaped, placeholder } of openingsIn(text)) {
+    if (!isEscaped && (placeholder === undefined || hasBrokenPlaceholder(placeholder.fallback ?? ''))) return true;
+  }
+  return false;
+}
+
+/** A `${` of a text. */
+interface Opening {
+  readonly at: number;
+  /** Where the text goes on behind it, or behind the placeholder that it begins. */
+  readonly end: number;
+  readonly isEscaped: boolean;
+  readonly placeholder: Placeholder | undefined;
+}
+
+/** Those of a text in their order, without those within others' defaults. */
+function* openingsIn(text: string): Generator<Opening> {
   let index = 0;
   for (let at = text.indexOf('${'); at !== -1; at = text.indexOf('${', index)) {
     const isEscaped = at > index && text[at - 1] === '$';
-    const found = isEscaped ? undefined : placeholderAt(text, at);
-    if (!isEscaped && (found === undefined || hasBrokenPlaceholder(found.fallback ?? ''))) return true;
-    index = found?.end ?? at + 2;
+    const placeholder = isEscaped ? undefined : placeholderAt(text, at);
+    index = placeholder?.end ?? at + 2;
+    yield { at, end: index, isEscaped, placeholder };
   }
-  return false;
 }
 
 /** Undefined: the variable says nothing, and nothing stands in for it. */

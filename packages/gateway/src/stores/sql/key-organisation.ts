@@ -1,6 +1,7 @@
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { ApiKey } from '../key-store.ts';
 import type { SqlCell, SqlRunner } from './database.ts';
+import { lockTenant } from './tenant-lock.ts';
 
 interface OrganisationRow {
   readonly organisation_id: SqlCell;
@@ -15,8 +16,7 @@ export async function checkKeyOrganisation(
   { teamId, tenantId }: Pick<ApiKey, 'teamId' | 'tenantId'>,
 ): Promise<void> {
   if (teamId === null || tenantId === null) return;
-  const lock = 'UPDATE tenants SET updated_at = updated_at WHERE id = ? RETURNING organisation_id';
-  const [tenant] = await transaction.all<OrganisationRow>(lock, [tenantId]);
+  const tenant = await lockTenant(transaction, tenantId);
   const [team] = await transaction.all<OrganisationRow>('SELECT organisation_id FROM teams WHERE id = ?', [teamId]);
   const organisation = tenant?.organisation_id ?? null;
   if (team === undefined || organisation === null || organisation === team.organisation_id) return;
@@ -34,9 +34,7 @@ export async function checkTenantMove(
   organisationId: string | null | undefined,
 ): Promise<void> {
   if (organisationId === undefined || organisationId === null) return;
-  // A change that changes nothing makes whoever gives the tenant a key wait.
-  const lock = 'UPDATE tenants SET updated_at = updated_at WHERE id = ? RETURNING organisation_id';
-  const [tenant] = await transaction.all<OrganisationRow>(lock, [tenantId]);
+  const tenant = await lockTenant(transaction, tenantId);
   if (tenant === undefined || tenant.organisation_id === organisationId) return;
   const sql = `SELECT api_keys.id AS id FROM api_keys JOIN teams ON teams.id = api_keys.team_id
     WHERE api_keys.tenant_id = ? AND api_keys.revoked_at IS NULL AND teams.organisation_id <> ? LIMIT 1`;

@@ -1,7 +1,8 @@
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { NamespaceSettings } from '../tenant-store.ts';
 import { jsonColumn } from './columns.ts';
-import type { SqlCell, SqlRunner } from './database.ts';
+import type { SqlRunner } from './database.ts';
+import { lockTenant } from './tenant-lock.ts';
 
 /** Of keys that are valid at a time. */
 export const IS_VALID_AT = 'revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)';
@@ -14,9 +15,7 @@ const settingsColumn = jsonColumn<NamespaceSettings>('settings');
  */
 export async function checkKeyQuota(transaction: SqlRunner, tenantId: string | null, now: number): Promise<void> {
   if (tenantId === null) return;
-  // A change that changes nothing makes others wait for the row, as those do who change the quota.
-  const lock = 'UPDATE tenants SET updated_at = updated_at WHERE id = ? RETURNING settings';
-  const [tenant] = await transaction.all<{ readonly settings: SqlCell }>(lock, [tenantId]);
+  const tenant = await lockTenant(transaction, tenantId);
   const most = tenant && settingsColumn.decode(tenant.settings).quotas?.maxKeys;
   if (most === undefined) return;
   const count = `SELECT COUNT(*) AS count FROM api_keys WHERE tenant_id = ? AND ${IS_VALID_AT}`;
