@@ -90,8 +90,19 @@ async function share({ flights, parts, exchange, key, serve, timeoutMs }: ShareI
 /** Runs the call on an exchange of its own, so that it goes on while anybody listens. */
 function begin(parts: EndParts, leader: Exchange, sink: ReplySink, serve: Serve): SharedCall {
   const exchange = leader.fork(leader.id, sink);
-  const done = serve(exchange).catch((error: unknown) => refuse(parts, exchange, error));
-  return { exchange, done, cancel: (reason) => exchange.cancel(reason) };
+  return { exchange, done: run(parts, exchange, serve), cancel: (reason) => exchange.cancel(reason) };
+}
+
+/** Who adopts the call counts what it cost, and knows nothing of what it still holds. */
+async function run(parts: EndParts, exchange: Exchange, serve: Serve): Promise<Outcome> {
+  try {
+    return await serve(exchange);
+  } catch (error) {
+    return refuse(parts, exchange, error);
+  } finally {
+    exchange.recovery?.release();
+    exchange.ahead?.drop();
+  }
 }
 
 /** Headers that differ from request to request without a word to the model. */
