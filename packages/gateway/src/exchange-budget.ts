@@ -1,6 +1,5 @@
 import type { Clock } from './canonical/clock.ts';
 import type { Principal } from './canonical/exchange.ts';
-import { asQuotedCount, isObject } from './canonical/json.ts';
 import { tokensOfAll, type Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { LedgerRow } from './ledger/ledger-row.ts';
@@ -12,7 +11,7 @@ import { chargedTier } from './pricing/charged-tier.ts';
 import { type Cost, costOf, isFree } from './pricing/cost-of.ts';
 import type { ModelPrices } from './pricing/model-facts.ts';
 import { estimatedTokens, estimatedUsage } from './request-facts.ts';
-import { isNeverTold, MOST_PICTURES } from './rough-tokens.ts';
+import { isNeverTold } from './rough-tokens.ts';
 import type { Catalog } from './routing/catalog.ts';
 import type { FallbackKind } from './routing/model-fallbacks.ts';
 import { modelNamesOf } from './routing/model-names.ts';
@@ -130,10 +129,10 @@ function giveBack({ budgetHold, tokenHold }: Exchange, error: unknown): never {
   throw error;
 }
 
-/** Counts what an exchange came to, as its row says; where none was written, as far as the exchange knows. */
+/** Counts what an exchange came to, its cost as its row says. Of tokens that nobody can tell the estimate stays. */
 export function settleBudgets(exchange: Exchange, row: LedgerRow | undefined): void {
   exchange.budgetHold?.settle(row === undefined ? unrecorded : costOfRow(row));
-  exchange.tokenHold?.settle(tokensOfAll(row?.attempts ?? exchange.attempts));
+  exchange.tokenHold?.settle(tokensOfAll(exchange.attempts) ?? estimatedTokens(exchange));
 }
 
 /** The cost of what no ledger has is not known. */
@@ -201,18 +200,6 @@ function addPlaces(
   }
 }
 
-/** Tokens of a picture at its best and largest: https://developers.openai.com/api/docs/guides/image-generation */
-const PICTURE_TOKENS = 6_240;
-
-function estimateOf(exchange: Exchange): Usage {
-  const estimate = estimatedUsage(exchange);
-  if (exchange.operation !== 'images') return estimate;
-  const body = exchange.parsedBody?.outline;
-  const asked = isObject(body) ? (asQuotedCount(body['n'] ?? 1) ?? MOST_PICTURES) : exchange.facts.choices;
-  const pictures = Math.min(MOST_PICTURES, asked || 1);
-  return { ...estimate, output: pictures * PICTURE_TOKENS };
-}
-
 /** Kinds of output that may be all of it. */
 const wholeOutputs = ['reasoning', 'audioOutput'] as const;
 
@@ -268,7 +255,7 @@ class DearestPlace {
     this.#lastPrices = prices;
     const exchange = this.#exchange;
     const tier = chargedTier(undefined, exchange.facts.serviceTier, sentRate(exchange, target));
-    const estimate = estimateOf(exchange);
+    const estimate = estimatedUsage(exchange);
     const cost = largestCost(estimate, prices, tier);
     const { nanoDollars } = cost;
     if (!nanoDollars && prices !== undefined && isFree(prices)) return;

@@ -94,7 +94,7 @@ export function createInference(parts: InferenceParts): Inference {
     }
     exchange.recovery?.release();
     exchange.ahead?.drop();
-    hold?.end(usedTokens(exchange));
+    hold?.end(tokensOfAll(exchange.attempts));
     parts.settle(exchange.toLedgerEntry(outcome), exchange);
   };
 }
@@ -125,11 +125,6 @@ async function setAside(parts: InferenceParts, exchange: Exchange): Promise<Reso
 /** Not where there was no money for the last request: a flood of such takes nothing of targets from others. */
 function askAhead(parts: InferenceParts, exchange: Exchange, resolution: Resolution): void {
   if (parts.budget.isPassing(exchange)) parts.askAhead(exchange, resolution);
-}
-
-/** What all attempts took; undefined where nobody can tell. */
-function usedTokens({ attempts }: Exchange): number | undefined {
-  return attempts.some(({ isUseUnknown }) => isUseUnknown) ? undefined : tokensOfAll(attempts);
 }
 
 /** The answer, once there is money for it and it is the request's turn. Throws at once where there is none. */

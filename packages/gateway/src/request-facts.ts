@@ -3,7 +3,15 @@ import type { Usage } from './canonical/usage.ts';
 import type { StickyBy } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
 import type { ParsedBody } from './parsed-body.ts';
-import { chargingOf, MOST_OUTPUT, outputLimitOf, roughInputTokens, USUAL_OUTPUT } from './rough-tokens.ts';
+import {
+  chargingOf,
+  MOST_OUTPUT,
+  MOST_PICTURES,
+  outputLimitOf,
+  PICTURE_TOKENS,
+  roughInputTokens,
+  USUAL_OUTPUT,
+} from './rough-tokens.ts';
 import type { PickFacts } from './routing/pick-facts.ts';
 import { needsOf } from './routing/request-needs.ts';
 import { stickyHashOf } from './routing/sticky-hash.ts';
@@ -92,9 +100,16 @@ export function mostOutput(exchange: Exchange): number {
 const MOST_UNLIMITED = 32_768;
 
 function outputOfAll(exchange: Exchange): number {
+  if (exchange.operation === 'images') return picturesOf(exchange) * PICTURE_TOKENS;
   if (chargingOf(exchange.operation) !== 'both') return 0;
   const body = outlineOf(exchange);
   return Math.min(MOST_OUTPUT, expectedOutput(body) * answersOf(exchange, body));
+}
+
+function picturesOf({ facts, parsedBody }: Exchange): number {
+  const body = parsedBody?.outline;
+  const asked = isObject(body) ? (asQuotedCount(body['n'] ?? 1) ?? MOST_PICTURES) : facts.choices;
+  return Math.min(MOST_PICTURES, asked || 1);
 }
 
 function outlineOf(exchange: Exchange): unknown {

@@ -6,6 +6,8 @@ import type { Exchange } from './exchange.ts';
 
 /** Pictures that one request gets at most. */
 export const MOST_PICTURES = 10;
+/** Tokens of a picture at its best and largest: https://developers.openai.com/api/docs/guides/image-generation */
+export const PICTURE_TOKENS = 6_240;
 /** Tokens of an answer that nobody limited and of which nothing is known. */
 export const USUAL_OUTPUT = 500;
 

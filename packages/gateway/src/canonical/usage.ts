@@ -50,10 +50,15 @@ export const usageClasses = [
   'cachedImageInput',
 ] as const satisfies readonly (keyof TokenCounts)[];
 
-/** Tokens, both ways, of those that are known. */
-export function tokensOfAll(parts: readonly { readonly usage?: Usage | undefined }[]): number {
+/** Tokens that attempts took, both ways; undefined where nobody can tell of one. */
+export function tokensOfAll(
+  attempts: readonly { readonly usage?: Usage | undefined; readonly isUseUnknown?: boolean | undefined }[],
+): number | undefined {
   let sum = 0;
-  for (const { usage } of parts) if (usage) sum += usage.input + usage.output;
+  for (const { isUseUnknown, usage } of attempts) {
+    if (isUseUnknown) return undefined;
+    if (usage) sum += usage.input + usage.output;
+  }
   return sum;
 }
 

@@ -70,6 +70,21 @@ describe('the token budget of a key', () => {
     expect(await post(other.key)).not.toBe(403);
   });
 
+  it('was passed by pictures, for which no output was set aside, and of which untold tokens were none', async () => {
+    const draw = async (key: string, n: number) => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+      const body = JSON.stringify({ model: 'priced', prompt: 'A cat.', n });
+      return (await fetch(`${scene.gateway.url}/v1/images/generations`, { method: 'POST', headers, body })).status;
+    };
+    const { id, key } = await scene.key({ token_budget: 12_500 });
+    scene.simulator.behave({ kind: 'answer', usage: { input_tokens: 10, output_tokens: 90, total_tokens: 100 } });
+    expect([await draw(key, 3), await draw(key, 1)]).toEqual([429, 200]);
+    expect((await shown(id)).tokens_used).toBe(100);
+    scene.simulator.behave({ kind: 'raw', bytes: '{"created":1,"data":[{"url":"https://pictures.example/1"}]}' });
+    expect([await draw(key, 1), await draw(key, 1)]).toEqual([200, 429]);
+    expect((await shown(id)).tokens_used).toBeGreaterThan(6_340);
+  });
+
   it('is raised, lifted and begun anew', async () => {
     const { id, key } = await scene.key({ token_budget: 150 });
     expect([(await ask(key)).status, (await ask(key)).status]).toEqual([200, 429]);
