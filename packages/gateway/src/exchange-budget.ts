@@ -1,14 +1,15 @@
 import type { Clock } from './canonical/clock.ts';
 import type { Principal } from './canonical/exchange.ts';
-import { tokensOfAll, type Usage } from './canonical/usage.ts';
+import { tokensOfAll } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
+import { largestCost } from './largest-cost.ts';
 import type { LedgerRow } from './ledger/ledger-row.ts';
 import { type BudgetCost, type BudgetHold, type BudgetPolicy, type BudgetsOf, claimsOn } from './policies/budget.ts';
 import { mayUseModel } from './policies/key-scopes.ts';
 import type { TokenBudgets } from './policies/token-budget.ts';
 import type { PriceOf } from './price-of.ts';
 import { chargedTier } from './pricing/charged-tier.ts';
-import { type Cost, costOf, isFree } from './pricing/cost-of.ts';
+import { isFree } from './pricing/cost-of.ts';
 import type { ModelPrices } from './pricing/model-facts.ts';
 import { estimatedTokens, estimatedUsage } from './request-facts.ts';
 import { isNeverTold } from './rough-tokens.ts';
@@ -200,32 +201,6 @@ function addPlaces(
   }
 }
 
-/** Kinds of output that may be all of it. */
-const wholeOutputs = ['reasoning', 'audioOutput'] as const;
-
-/**
- * Nobody tells beforehand how much of a request or its answer is pictures, or how much of an answer is thought or spoken: what
- * costs more is taken, none or all of it.
- */
-function largestCost(estimate: Usage, prices: ModelPrices | undefined, tier?: string): Cost {
-  const { imageInput, imageOutput } = prices?.tokens ?? {};
-  const hasPictures = imageInput !== undefined || imageOutput !== undefined;
-  const { input, output } = estimate;
-  const text = hasPictures ? { ...estimate, imageInput: 0, imageOutput: 0 } : estimate;
-  let largest = costOf(text, prices, tier);
-  for (const kind of wholeOutputs) {
-    if (prices?.tokens[kind] === undefined) continue;
-    largest = larger(largest, costOf({ ...text, [kind]: output }, prices, tier));
-  }
-  if (!hasPictures) return largest;
-  return larger(largest, costOf({ ...estimate, imageInput: input, imageOutput: output }, prices, tier));
-}
-
-/** The first where it is not known. */
-function larger(one: Cost, other: Cost): Cost {
-  return (one.nanoDollars ?? Number.POSITIVE_INFINITY) > (other.nanoDollars ?? 0) ? one : other;
-}
-
 /** The dearest of the places where a request may go. */
 class DearestPlace {
   readonly #exchange: Exchange;
@@ -256,14 +231,15 @@ class DearestPlace {
     const exchange = this.#exchange;
     const tier = chargedTier(undefined, exchange.facts.serviceTier, sentRate(exchange, target));
     const estimate = estimatedUsage(exchange);
-    const cost = largestCost(estimate, prices, tier);
+    const { body } = exchange;
+    const cost = largestCost({ body, estimate, prices, tier });
     const { nanoDollars } = cost;
     if (!nanoDollars && prices !== undefined && isFree(prices)) return;
     this.#isAllFree = false;
     if (isNeverTold(exchange)) this.#unknownCost ??= 'no_usage';
     if (nanoDollars === undefined) this.#unknownCost ??= cost.reason;
     // A tier is a word of the caller's that many upstreams do not know: it counts for no less than the usual one.
-    const least = nanoDollars ?? largestCost(estimate, prices).nanoDollars ?? 0;
+    const least = nanoDollars ?? largestCost({ body, estimate, prices, tier: undefined }).nanoDollars ?? 0;
     this.#knownNanos = Math.max(this.#knownNanos, least);
   }
 
