@@ -29,6 +29,8 @@ const RETRY_MS = 15_000;
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const PAGE = 1_000;
+/** Sums that are read at once: a day of a few thousand owners. */
+const SUMS_AT_ONCE = 100_000;
 /** Owners that are looked at, of each kind. */
 const MOST_OWNERS = 100_000;
 
@@ -88,9 +90,9 @@ async function usesBefore(
   const uses: PastUse[] = [];
   for (const scope of ['tenant', 'team', 'organisation'] as const) {
     if (limited[scope].size === 0) continue;
-    const used = await readUsedQuotas(database, { owner: owners[scope], from: until - DAY_MS, to: until });
+    const ask = { owner: owners[scope], from: until - DAY_MS, to: until, rowsAtOnce: SUMS_AT_ONCE };
     const rules = dayRules(scope);
-    for (const { hour, owner, requests, tokens } of used) {
+    for await (const { hour, owner, requests, tokens } of readUsedQuotas(database, ask)) {
       if (!limited[scope].has(owner)) continue;
       const ageMs = clock.wallNow() - Math.min(until, hour + HOUR_MS);
       uses.push({ rule: rules.requests, key: owner, units: requests, ageMs });

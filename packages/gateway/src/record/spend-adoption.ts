@@ -4,7 +4,7 @@ import type { SpendAmount, SpendClaim, SpendStore } from '../stores/spend-store.
 import { windowStart } from '../stores/spend-window.ts';
 import type { Database } from '../stores/sql/database.ts';
 import { readSpent, type SpentSum } from '../stores/sql/spent-sums.ts';
-import { readUsedTokens } from '../stores/sql/used-tokens.ts';
+import { readUsedTokens, type UsedTokens } from '../stores/sql/used-tokens.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import type { BudgetDirectory, HeldBudget } from './budget-directory.ts';
 import { pagesOf } from './pages-of.ts';
@@ -29,6 +29,8 @@ const PAUSE_FACTOR = 20;
 const WAIT_MS = 5_000;
 /** Models that one statement asks for. */
 const MODELS_AT_ONCE = 200;
+/** Sums that are read at once: they take some 20 MB. */
+const SUMS_AT_ONCE = 100_000;
 /** Counters that are looked at in one go. */
 const CLAIMS_AT_ONCE = 1_000;
 
@@ -84,9 +86,8 @@ export class SpendAdoption {
     const spent: SpendAmount[] = [];
     try {
       for (const group of groupsOf(budgets, now)) {
-        const sums = await readSpent(database, { ...group, now });
+        const amounts = await amountsOf(group, readSpent(database, { ...group, now, rowsAtOnce: SUMS_AT_ONCE }));
         if (this.#isClosed) return [];
-        const amounts = amountsOf(group, sums);
         store.adopt(amounts);
         spent.push(...amounts);
       }
@@ -108,9 +109,10 @@ export class SpendAdoption {
     try {
       for (const [since, group] of bySince) {
         const keyId = group.length === 1 ? group[0]!.keyId : undefined;
-        const used = await readUsedTokens(database, { since, keyId, now: clock.wallNow() });
+        const ask = { since, keyId, now: clock.wallNow(), rowsAtOnce: SUMS_AT_ONCE };
+        const amounts = await tokenAmountsOf(group, readUsedTokens(database, ask));
         if (this.#isClosed) return;
-        store.adopt(group.map((one) => ({ ...one.claim, start: 0, nanos: used.get(one.keyId) ?? 0 })));
+        store.adopt(amounts);
       }
     } catch (error) {
       if (!this.#isClosed) log.warn('budget', `Tokens that keys used were not read from the ledger: ${String(error)}`);
@@ -148,10 +150,26 @@ function groupsOf(budgets: readonly HeldBudget[], now: number): readonly BudgetG
   });
 }
 
-function amountsOf({ budgets, from }: BudgetGroup, sums: readonly SpentSum[]): readonly SpendAmount[] {
-  const spent = new Map(sums.map(({ model, nanos, owner }) => [`${owner}\n${model}`, nanos]));
-  return budgets.flatMap(({ budget, claim }) => {
-    const nanos = spent.get(`${budget.scopeId}\n${budget.model}`) ?? 0;
-    return nanos > 0 ? [{ ...claim, start: from, nanos }] : [];
-  });
+/** Of many owners that spent something few may have a budget: only what these spent is kept. */
+async function amountsOf({ budgets, from }: BudgetGroup, sums: AsyncIterable<SpentSum>): Promise<SpendAmount[]> {
+  const byOwner = new Map(budgets.map(({ budget, claim }) => [`${budget.scopeId}\n${budget.model}`, claim]));
+  const amounts: SpendAmount[] = [];
+  for await (const { model, nanos, owner } of sums) {
+    const claim = byOwner.get(`${owner}\n${model}`);
+    if (claim !== undefined && nanos > 0) amounts.push({ ...claim, start: from, nanos });
+  }
+  return amounts;
+}
+
+async function tokenAmountsOf(
+  budgets: readonly HeldTokenBudget[],
+  used: AsyncIterable<UsedTokens>,
+): Promise<readonly SpendAmount[]> {
+  const byKey = new Map(budgets.map(({ claim, keyId }) => [keyId, claim]));
+  const amounts: SpendAmount[] = [];
+  for await (const { keyId, tokens } of used) {
+    const claim = byKey.get(keyId);
+    if (claim !== undefined) amounts.push({ ...claim, start: 0, nanos: tokens });
+  }
+  return amounts;
 }

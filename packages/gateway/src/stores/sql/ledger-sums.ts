@@ -27,6 +27,8 @@ export interface SumAsk {
   readonly filter: SumFilter;
   /** Rows at most: the most expensive ones, or the first ones of a time series. */
   readonly limit: number;
+  /** The row behind which they are read, in the order of their times and groups. Absent: as `limit` says. */
+  readonly behind?: SumRow | 'nothing';
 }
 
 export type SumColumn = (typeof rollupSums)[number] | keyof typeof extremes;
@@ -55,23 +57,40 @@ export async function readSums(database: Database, ask: SumAsk): Promise<readonl
   return database.report<SumRow & Record<string, SqlCell>>(sql, parameters);
 }
 
+/** The same, however many rows there are: so many at once. */
+export async function* readAllSums(database: Database, ask: Omit<SumAsk, 'behind'>): AsyncGenerator<SumRow> {
+  let behind: SumAsk['behind'] = 'nothing';
+  while (behind !== undefined) {
+    const rows: readonly SumRow[] = await readSums(database, { ...ask, behind });
+    yield* rows;
+    behind = rows.length < ask.limit ? undefined : rows.at(-1);
+  }
+}
+
 /** Exported for its plan to be looked at. */
-export function sumStatement({ columns, parts, groups, step, filter, limit }: SumAsk): {
+export function sumStatement({ behind, columns, parts, groups, step, filter, limit }: SumAsk): {
   readonly sql: string;
   readonly parameters: readonly SqlValue[];
 } {
   const parameters: SqlValue[] = [];
-  const names = [...(step === undefined ? [] : ['step_at']), ...groups];
+  const names = [...(step === undefined ? [] : ['step_at' as const]), ...groups];
   const selects = parts.flatMap((part) =>
     part.width === 1
       ? [rowSelect(part, false), rowSelect(part, true)].map((select) => write(select))
       : [write(rollupSelect(part, needsKeySums(groups, filter)))],
   );
   const grouping = names.length === 0 ? '' : `GROUP BY ${names.join(', ')}`;
-  const order = step === undefined ? `SUM(${columns[0]}) DESC` : 'step_at';
+  const dearest = step === undefined ? `SUM(${columns[0]}) DESC` : 'step_at';
+  const order = behind === undefined ? dearest : names.join(', ');
   const sql = `SELECT ${[...names, ...columns.map(merged)].join(', ')} FROM (${selects.join(' UNION ALL ')}) AS parts
-    ${grouping} ${names.length === 0 ? '' : `ORDER BY ${order} LIMIT ${Math.trunc(limit)}`}`;
+    ${rest()} ${grouping} ${names.length === 0 ? '' : `ORDER BY ${order} LIMIT ${Math.trunc(limit)}`}`;
   return { sql, parameters };
+
+  function rest(): string {
+    if (behind === undefined || behind === 'nothing' || names.length === 0) return '';
+    parameters.push(...names.map((name) => behind[name]!));
+    return `WHERE (${names.join(', ')}) > (${names.map(() => '?').join(', ')})`;
+  }
 
   function write({ table, column, time, from, where }: Select): string {
     const keys: string[] = [];

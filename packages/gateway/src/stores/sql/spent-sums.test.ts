@@ -25,10 +25,12 @@ describe.each(testDialects)('what was spent on single models, from $name', (dial
       targetModel,
       attempts: [sampleAttempt({ cost: 100 })],
     });
-  const read = async (scope: BudgetScope, ...models: string[]) =>
-    (await readSpent(ledger.database, { scope, models, from, now }))
-      .map(({ model, nanos, owner }) => [owner, model, nanos])
-      .toSorted();
+  const read = async (scope: BudgetScope, ...models: string[]) => {
+    const found: (readonly [owner: string, model: string, nanos: number])[] = [];
+    const sums = readSpent(ledger.database, { scope, models, from, now, rowsAtOnce: 2 });
+    for await (const { model, nanos, owner } of sums) found.push([owner, model, nanos]);
+    return found;
+  };
 
   test('is by the names that callers gave, and by those at providers where callers gave none', async () => {
     const rows = [
@@ -46,5 +48,12 @@ describe.each(testDialects)('what was spent on single models, from $name', (dial
       ['b', 'gpt', 200],
     ]);
     expect(await read('global', 'gpt')).toEqual([['', 'gpt', 300]]);
+  });
+
+  test('was missing where more owners had spent than are read at once, with single models and without', async () => {
+    const owners = ['a', 'b', 'c', 'd', 'e'];
+    await createSqlLedgerStore(ledger.database).commit(batchOf(owners.map((owner) => spent(owner, 'gpt', 'gpt'))));
+    expect(await read('key', 'gpt', 'other')).toEqual(owners.map((owner) => [owner, 'gpt', 100]));
+    expect((await read('key')).filter(([owner]) => owner !== '')).toEqual(owners.map((owner) => [owner, '', 100]));
   });
 });

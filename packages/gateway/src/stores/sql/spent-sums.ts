@@ -2,7 +2,7 @@ import type { BudgetScope } from '../budget-store.ts';
 import type { Database } from './database.ts';
 import { defaultRetention, floorsOf } from './ledger-retention.ts';
 import { rollupWidths } from './ledger-rollups.ts';
-import { readSums, type SumGroup } from './ledger-sums.ts';
+import { readAllSums, type SumGroup } from './ledger-sums.ts';
 import { divideWindow } from './ledger-window.ts';
 
 export interface SpentAsk {
@@ -14,6 +14,8 @@ export interface SpentAsk {
   readonly from: number;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** Sums that are read at once. */
+  readonly rowsAtOnce: number;
 }
 
 /** What somebody spent. */
@@ -25,8 +27,6 @@ export interface SpentSum {
   readonly nanos: number;
 }
 
-/** Owners that are told apart: those that spent most. */
-const MOST_OWNERS = 100_000;
 const [, hour, day] = rollupWidths;
 
 const columns: Readonly<Record<BudgetScope, SumGroup | undefined>> = {
@@ -41,22 +41,24 @@ const columns: Readonly<Record<BudgetScope, SumGroup | undefined>> = {
  * What the ledger knows to be spent: from its sums; of single models, whose sums are by the names that providers have for
  * them, from its rows, which are not kept as long.
  */
-export function readSpent(database: Database, ask: SpentAsk): Promise<readonly SpentSum[]> {
+export function readSpent(database: Database, ask: SpentAsk): AsyncGenerator<SpentSum> {
   return ask.models.length === 0 ? fromSums(database, ask) : fromRows(database, ask);
 }
 
-async function fromSums(database: Database, { from, now, scope }: SpentAsk): Promise<readonly SpentSum[]> {
+async function* fromSums(database: Database, ask: SpentAsk): AsyncGenerator<SpentSum> {
+  const { from, now, rowsAtOnce: limit, scope } = ask;
   const column = columns[scope];
   const groups = column === undefined ? [] : [column];
   const widths = { narrowest: hour, widest: day };
   const { parts } = divideWindow({ from, to: undefined }, floorsOf(defaultRetention, now), widths);
-  const ask = { columns: ['cost_nanos'] as const, parts, groups, filter: {}, limit: MOST_OWNERS };
-  const rows = await readSums(database, ask);
-  return rows.map((row) => ({
-    owner: column === undefined ? '' : (row[column] ?? ''),
-    model: '',
-    nanos: Number(row.cost_nanos ?? 0),
-  }));
+  const rows = readAllSums(database, { columns: ['cost_nanos'], parts, groups, filter: {}, limit });
+  for await (const row of rows) {
+    yield {
+      owner: column === undefined ? '' : (row[column] ?? ''),
+      model: '',
+      nanos: Number(row.cost_nanos ?? 0),
+    };
+  }
 }
 
 interface Row {
@@ -65,7 +67,8 @@ interface Row {
   readonly cost_nanos: number | bigint | null;
 }
 
-async function fromRows(database: Database, { from, models, scope }: SpentAsk): Promise<readonly SpentSum[]> {
+async function* fromRows(database: Database, ask: SpentAsk): AsyncGenerator<SpentSum> {
+  const { from, models, rowsAtOnce, scope } = ask;
   const column = columns[scope];
   const listed = models.map(() => '?').join(', ');
   // Both halves are looked up in the index of models.
@@ -75,7 +78,12 @@ async function fromRows(database: Database, { from, models, scope }: SpentAsk): 
       UNION ALL
       SELECT ${column ?? `''`} AS owner, target_model AS model, cost_nanos
         FROM usage_records WHERE ended_at >= ? AND requested_model IS NULL AND target_model IN (${listed})
-    ) AS spent GROUP BY owner, model LIMIT ${MOST_OWNERS}`;
-  const rows = await database.report<Row>(sql, [from, ...models, from, ...models]);
-  return rows.map(({ owner, model, cost_nanos: cost }) => ({ owner, model, nanos: Number(cost ?? 0) }));
+    ) AS spent WHERE (owner, model) > (?, ?) GROUP BY owner, model ORDER BY owner, model LIMIT ${rowsAtOnce}`;
+  let behind: Pick<Row, 'owner' | 'model'> | undefined = { owner: '', model: '' };
+  while (behind !== undefined) {
+    const parameters = [from, ...models, from, ...models, behind.owner, behind.model];
+    const rows: readonly Row[] = await database.report<Row>(sql, parameters);
+    for (const { owner, model, cost_nanos: cost } of rows) yield { owner, model, nanos: Number(cost ?? 0) };
+    behind = rows.length < rowsAtOnce ? undefined : rows.at(-1);
+  }
 }

@@ -1,7 +1,7 @@
 import type { Database } from './database.ts';
 import { defaultRetention, floorsOf } from './ledger-retention.ts';
 import { rollupWidths } from './ledger-rollups.ts';
-import { readSums, type SumGroup } from './ledger-sums.ts';
+import { readAllSums, type SumGroup } from './ledger-sums.ts';
 import { divideWindow } from './ledger-window.ts';
 
 export interface UsedQuotasAsk {
@@ -10,6 +10,8 @@ export interface UsedQuotasAsk {
   /** Milliseconds since 1970; up to the second one, exclusive. */
   readonly from: number;
   readonly to: number;
+  /** Sums that are read at once. */
+  readonly rowsAtOnce: number;
 }
 
 /** What somebody used within an hour. */
@@ -22,29 +24,29 @@ export interface UsedQuota {
   readonly tokens: number;
 }
 
-/** Rows that are read at most: a day of a few thousand owners. */
-const MOST_ROWS = 100_000;
 const [, hourMs] = rollupWidths;
 
 /** What the ledger knows of requests and tokens, by the hour. The hour in which it begins is told as a whole. */
-export async function readUsedQuotas(
+export async function* readUsedQuotas(
   database: Database,
-  { from, owner, to }: UsedQuotasAsk,
-): Promise<readonly UsedQuota[]> {
+  { from, owner, rowsAtOnce: limit, to }: UsedQuotasAsk,
+): AsyncGenerator<UsedQuota> {
   const widths = { narrowest: hourMs, widest: hourMs };
   const window = { from: from - (from % hourMs), to };
-  const rows = await readSums(database, {
+  const rows = readAllSums(database, {
     columns: ['requests', 'input_tokens', 'output_tokens'],
     parts: divideWindow(window, floorsOf(defaultRetention, to), widths).parts,
     groups: [owner],
     step: hourMs,
     filter: {},
-    limit: MOST_ROWS,
+    limit,
   });
-  return rows.map((row) => ({
-    owner: row[owner] ?? '',
-    hour: Number(row.step_at),
-    requests: Number(row.requests ?? 0),
-    tokens: Number(row.input_tokens ?? 0) + Number(row.output_tokens ?? 0),
-  }));
+  for await (const row of rows) {
+    yield {
+      owner: row[owner] ?? '',
+      hour: Number(row.step_at),
+      requests: Number(row.requests ?? 0),
+      tokens: Number(row.input_tokens ?? 0) + Number(row.output_tokens ?? 0),
+    };
+  }
 }

@@ -25,8 +25,12 @@ describe.each(testDialects)('tokens that keys used, from $name', (dialect) => {
       attempts: [sampleAttempt({ outcome: 'transient', usage: { input: 100, output: 0 } }), attempt],
     });
   const attempt = sampleAttempt({ usage: { input: 80, output: 20, cachedInput: 50 } });
-  const read = async (since: number, keyId?: string) =>
-    Object.fromEntries(await readUsedTokens(ledger.database, { since, keyId, now }));
+  const read = async (since: number, keyId?: string) => {
+    const found: Record<string, number> = {};
+    const used = readUsedTokens(ledger.database, { since, keyId, now, rowsAtOnce: 2 });
+    for await (const one of used) found[one.keyId] = one.tokens;
+    return found;
+  };
 
   test('are those of all their attempts, from any moment on', async () => {
     const reset = now - 10_000;
@@ -42,6 +46,12 @@ describe.each(testDialects)('tokens that keys used, from $name', (dialect) => {
     expect(await read(0, 'a')).toEqual({ a: 600 });
     expect(await read(reset)).toEqual({ a: 200, b: 200, '': 200 });
     expect(await read(now + 1, 'a')).toEqual({});
+  });
+
+  test('were missing where more keys had used some than are read at once', async () => {
+    const keys = ['a', 'b', 'c', 'd', 'e'];
+    await createSqlLedgerStore(ledger.database).commit(batchOf(keys.map((key) => used(key, now))));
+    expect(await read(0)).toEqual({ a: 200, b: 200, c: 200, d: 200, e: 200 });
   });
 
   test('are never those from before a moment that is only known by the hour or the day', async () => {
