@@ -1,3 +1,4 @@
+import { tokensOfBytes } from './canonical/estimate-tokens.ts';
 import { asQuotedCount, isObject } from './canonical/json.ts';
 import type { Usage } from './canonical/usage.ts';
 import type { StickyBy } from './config/gateway-config.ts';
@@ -77,7 +78,10 @@ export class RequestFacts implements PickFacts {
 
 /** What a request may come to before it is answered, all its answers together. */
 export function estimatedUsage(exchange: Exchange): Usage {
-  exchange.estimatedUsage ??= { input: roughInputTokens(exchange), output: outputOfAll(exchange) };
+  exchange.estimatedUsage ??=
+    exchange.operation === 'transcription'
+      ? soundOf(exchange)
+      : { input: inputOf(exchange), output: outputOfAll(exchange) };
   return exchange.estimatedUsage;
 }
 
@@ -98,6 +102,19 @@ export function mostOutput(exchange: Exchange): number {
 
 /** Tokens of one answer that nobody limited: as many as models rarely pass. */
 const MOST_UNLIMITED = 32_768;
+
+/** Of what flows as much as is read ahead: pictures come to no more, whatever their bytes. */
+function inputOf(exchange: Exchange): number {
+  return exchange.upload === undefined ? roughInputTokens(exchange) : tokensOfBytes(exchange.upload.head.length);
+}
+
+function soundOf({ body, upload }: Exchange): Usage {
+  const input = Math.ceil((body?.length ?? upload?.length ?? upload?.maxBytes ?? 0) / SOUND_BYTES_PER_TOKEN);
+  return { input, audioInput: input, output: 0 };
+}
+
+/** Ten tokens a second, of sound at 16 kbit/s, which is as little as speech is sent with. */
+const SOUND_BYTES_PER_TOKEN = 200;
 
 function outputOfAll(exchange: Exchange): number {
   if (exchange.operation === 'images') return picturesOf(exchange) * PICTURE_TOKENS;
