@@ -1,4 +1,5 @@
 import type { AdaptiveBulkheads } from './adaptive-bulkheads.ts';
+import { answeredBy } from './answered-by.ts';
 import { AskedTarget } from './asked-target.ts';
 import type { AttemptLane, AttemptManner } from './attempt-lane.ts';
 import { attemptLimits } from './attempt-limits.ts';
@@ -268,6 +269,7 @@ class RingedAttempt implements ReplyHost {
       targetId: this.#target.id,
       provider: this.#target.provider,
       upstreamModel: this.#step.upstreamModel,
+      answeredBy: exchange.facts.furtherModels && answeredBy({ exchange, step: this.#step, ask: this.#ask, outcome }),
       outcome: outcome.failure?.kind ?? 'ok',
       status: outcome.status,
       durationMs,

@@ -14,6 +14,7 @@ import type { ModelPrices } from './pricing/model-facts.ts';
 import { estimatedTokens, estimatedUsage } from './request-facts.ts';
 import { isNeverTold } from './rough-tokens.ts';
 import type { Catalog } from './routing/catalog.ts';
+import { chatEndpointOf } from './routing/chat-endpoint.ts';
 import type { FallbackKind } from './routing/model-fallbacks.ts';
 import { modelNamesOf } from './routing/model-names.ts';
 import type { PlanStep } from './routing/plan.ts';
@@ -172,6 +173,7 @@ function estimateAt(
   if ('routeTarget' in where) {
     const { target } = where.routeTarget;
     dearest.add(target, dearest.pricesAt(target, where.upstreamModel));
+    addFurther(dearest, exchange, target, where.upstreamModel);
     return dearest.cost;
   }
   addPlaces(dearest, exchange, where, input);
@@ -196,9 +198,21 @@ function addPlaces(
     for (const member of tier) {
       const model = upstreamModelOf(member, resolution);
       const prices = dearest.pricesAt(member.target, model);
-      if (!dearest.isLast(prices) && offers(exchange, member.target, model)) dearest.add(member.target, prices);
+      if (dearest.isLast(prices) || !offers(exchange, member.target, model)) continue;
+      dearest.add(member.target, prices);
+      addFurther(dearest, exchange, member.target, model);
     }
   }
+}
+
+/** Models that the request names beside its own, of which only upstreams of its own wire hear. */
+function addFurther(dearest: DearestPlace, exchange: Exchange, target: Target, model: string | undefined): void {
+  const { facts, operation, protocol } = exchange;
+  if (facts.furtherModels === undefined) return;
+  const isTranslated = operation === 'chat' || operation === 'responses';
+  const endpoint = isTranslated ? chatEndpointOf(target, protocol, { model, stream: facts.stream }) : undefined;
+  if (isTranslated && endpoint?.protocol !== protocol) return;
+  for (const further of facts.furtherModels) dearest.add(target, dearest.pricesAt(target, further));
 }
 
 /** The dearest of the places where a request may go. */
@@ -221,9 +235,13 @@ class DearestPlace {
     return this.#priceOf({ targetId: id, upstreamModel: model }, this.#at).prices;
   }
 
-  /** Whether the last place costs the same, as those of most routes do. A rate beside the tier depends on the place. */
+  /**
+   * Whether the last place costs the same, as those of most routes do. A rate beside the tier depends on the place, and so do
+   * prices of further models.
+   */
   isLast(prices: ModelPrices | undefined): boolean {
-    return prices === this.#lastPrices && this.#exchange.facts.rate === undefined;
+    const { furtherModels, rate } = this.#exchange.facts;
+    return prices === this.#lastPrices && rate === undefined && furtherModels === undefined;
   }
 
   add(target: Target, prices: ModelPrices | undefined): void {

@@ -12,6 +12,7 @@ import { addUsage, type Usage } from './canonical/usage.ts';
 import type { LedgerSubject } from './ledger/ledger-row.ts';
 import type { ParsedBody } from './parsed-body.ts';
 import type { BudgetHold } from './policies/budget.ts';
+import type { ChatFacts } from './protocols/protocol.ts';
 import type { ReplySink } from './relay/reply-sink.ts';
 import type { SpendReservation } from './stores/spend-store.ts';
 import type { StreamRecovery } from './stream-recovery.ts';
@@ -26,17 +27,9 @@ export type CancelReason = 'client_closed' | 'shutting_down' | 'deadline';
 export type StreamAsk = 'body' | 'never' | 'frames' | 'array';
 
 /** The part of a request that routing and the plan need, whatever the body's format. */
-export interface RequestFacts {
-  readonly model: string | undefined;
-  readonly stream: boolean;
-  /** The caller asked for usage at the end of its stream. */
-  readonly includeUsage: boolean;
-  /** Answers asked for (`n`). */
-  readonly choices: number;
-  /** The tier of service asked for; undefined: none. */
-  readonly serviceTier?: string | undefined;
-  /** The rate asked for beside it, as in `Usage`; undefined: none. */
-  readonly rate?: string | undefined;
+export interface RequestFacts extends ChatFacts {
+  /** Models that it names beside its own, any of which may answer it; undefined: none. */
+  readonly furtherModels?: readonly string[];
 }
 
 /** A body too long to hold: it flows to one upstream as it arrives. */

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { readFurtherModels } from './canonical/further-models.ts';
 import { GatewayError } from './canonical/gateway-error.ts';
 import { isObject, type JsonObject } from './canonical/json.ts';
 import type { Operation } from './canonical/operation.ts';
@@ -81,10 +82,12 @@ function readFacts(exchange: Exchange, parsed: ParsedBody, limits: SecurityConfi
     const counted = body!.length > limits.maxMessageLength ? (parsed.whole as JsonObject) : outline;
     checkMessageLimits(counted, limits);
   }
-  if (operation !== 'chat') return readBodyFacts(outline, operation);
-  const facts = findProtocol(protocol).client.readFacts(outline);
+  const read =
+    operation === 'chat' ? findProtocol(protocol).client.readFacts(outline) : readBodyFacts(outline, operation);
   // On some wires the path decides.
-  return streamAsk === 'body' ? facts : { ...facts, stream: streamAsk !== 'never' };
+  const facts = operation !== 'chat' || streamAsk === 'body' ? read : { ...read, stream: streamAsk !== 'never' };
+  const furtherModels = readFurtherModels(outline);
+  return furtherModels === undefined ? facts : { ...facts, furtherModels };
 }
 
 /** A missing content type is taken for JSON, as curl's users and older clients leave it out. */

@@ -87,6 +87,8 @@ export interface AttemptRecord {
   readonly targetId: string;
   readonly provider: string;
   readonly upstreamModel: string | undefined;
+  /** Models of which one answered, where the request names several: the dearest of them is charged. */
+  readonly answeredBy?: readonly string[] | undefined;
   /** `ok`, or the failure's kind (see resilience/failure.ts). */
   readonly outcome: string;
   /** HTTP status of the upstream, 0 when none came. */

@@ -79,12 +79,13 @@ export function useOf(attempt: SettledAttempt, at: number, priceOf: RowInput['pr
     return { usage, isEstimated, cost, unknownCost, priceSource, serviceTier };
   }
   if (usage === undefined && attempt.isUseUnknown !== true) return unused;
-  return priced({
-    usage,
-    isEstimated: attempt.isEstimated === true,
-    price: priceOf(attempt, at),
-    serviceTier: attempt.serviceTier,
-  });
+  const { answeredBy, serviceTier } = attempt;
+  const isEstimated = attempt.isEstimated === true;
+  if (answeredBy === undefined) return priced({ usage, isEstimated, price: priceOf(attempt, at), serviceTier });
+  const uses = answeredBy.map((upstreamModel) =>
+    priced({ usage, isEstimated, price: priceOf({ ...attempt, upstreamModel }, at), serviceTier }),
+  );
+  return uses.reduce((dearest, use) => ((use.cost ?? -1) > (dearest.cost ?? -1) ? use : dearest));
 }
 
 const unused: AttemptUse = {

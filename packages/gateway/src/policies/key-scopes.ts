@@ -1,6 +1,6 @@
 import type { Principal, PrincipalScopes, RequestView } from '../canonical/exchange.ts';
+import { furtherModelsOf } from '../canonical/further-models.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
-import { asString, isObject } from '../canonical/json.ts';
 import type { Target } from '../routing/target.ts';
 import { type AddressSet, createAddressSet } from './address-set.ts';
 
@@ -56,17 +56,12 @@ export function checkModelScope(scopes: PrincipalScopes | undefined, model: stri
 }
 
 /**
- * Refuses a request that names further models, any of which may answer it, where one of them is not in the scopes of its key:
- * `models` (https://openrouter.ai/docs/guides/routing/model-fallbacks) and, on Anthropic's wire, `fallbacks`. Throws
- * `forbidden`.
+ * Refuses a request that names further models, any of which may answer it, where one of them is not in the scopes of its key.
+ * Throws `forbidden`.
  */
 export function checkFurtherModels(scopes: PrincipalScopes | undefined, body: unknown): void {
-  if (scopes?.models === undefined || !isObject(body)) return;
-  const { fallbacks, models } = body;
-  for (const list of [models, fallbacks]) {
-    if (!Array.isArray(list)) continue;
-    for (const entry of list) checkModelScope(scopes, asString(isObject(entry) ? entry['model'] : entry));
-  }
+  if (scopes?.models === undefined) return;
+  for (const model of furtherModelsOf(body)) checkModelScope(scopes, model);
 }
 
 /** Refuses a key that has a budget of tokens for what nobody is ever told the tokens of. Throws `forbidden`. */
