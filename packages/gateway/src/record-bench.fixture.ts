@@ -50,7 +50,7 @@ export async function openBenchRecord(input: BenchRecordInput): Promise<BenchRec
   if (record === undefined || opened === undefined || budgets === undefined) throw new Error('No record was opened.');
   await fill(record, key);
   const spend = createMemorySpendStore({ clock, onCrossing: budgets.onCrossing });
-  await budgets.keep(spend, opened.ledger);
+  await budgets.keep({ store: spend, ledger: opened.ledger, namesOf: (model) => [model] });
   return {
     record,
     ledger: opened.ledger,

@@ -8,7 +8,7 @@ import type { OnCrossing, SpendCrossing, SpendStore } from '../stores/spend-stor
 import type { Log, Metrics } from '../telemetry/telemetry.ts';
 import { createWebhookSender } from '../transport/webhook-sender.ts';
 import type { GatewayRecord } from './gateway-record.ts';
-import { SpendAdoption } from './spend-adoption.ts';
+import { SpendAdoption, type SpendAdoptionInput } from './spend-adoption.ts';
 
 export interface OpenBudgetsInput {
   /** Undefined: there are no budgets. */
@@ -27,12 +27,18 @@ export interface OpenBudgets {
    * Keeps a store with what the ledger says. Of the processes that share one store's counters, one does it. Returns when
    * the ledger was read, or takes too long.
    */
-  readonly keep: (store: SpendStore, ledger: Ledger | undefined) => Promise<void>;
+  readonly keep: (input: KeptBudgets) => Promise<void>;
   /** Writes into the metrics what is spent now. Never rejects. */
   readonly report: () => Promise<void>;
   /** Before the record is closed. */
   readonly close: () => Promise<void>;
 }
+
+/** What is kept with the ledger, once routes are known: they are asked for after the call has returned. */
+export type KeptBudgets = Pick<SpendAdoptionInput, 'namesOf'> & {
+  readonly store: SpendStore;
+  readonly ledger: Ledger | undefined;
+};
 
 const usualTimeoutMs = 5_000;
 
@@ -67,7 +73,7 @@ export function openBudgets(input: OpenBudgetsInput): OpenBudgets | undefined {
   let adoption: SpendAdoption | undefined;
   return {
     onCrossing,
-    async keep(store, ledger) {
+    async keep({ ledger, namesOf, store }) {
       kept = store;
       const drainLedger = async (): Promise<void> => ledger?.drain();
       adoption = new SpendAdoption({
@@ -75,6 +81,7 @@ export function openBudgets(input: OpenBudgetsInput): OpenBudgets | undefined {
         tokenBudgets: record.tokenBudgets,
         database: record.database,
         store,
+        namesOf,
         drainLedger,
         clock,
         log,

@@ -16,6 +16,8 @@ export interface SpendAdoptionInput {
   readonly tokenBudgets: TokenBudgetDirectory;
   readonly database: Database;
   readonly store: Pick<SpendStore, 'adopt' | 'tellReached'>;
+  /** Every name that leads to a model now, itself among them. */
+  readonly namesOf: (model: string) => readonly string[];
   /** Brings what is written down, but not in the database yet, there. Never rejects. */
   readonly drainLedger: () => Promise<void>;
   readonly clock: Clock;
@@ -81,12 +83,15 @@ export class SpendAdoption {
 
   /** The claims of which something is spent. Never rejects. */
   async #adopt(budgets: readonly HeldBudget[]): Promise<readonly SpendClaim[]> {
-    const { clock, database, log, store } = this.#input;
+    const { clock, database, log, namesOf, store } = this.#input;
     const now = clock.wallNow();
     const spent: SpendAmount[] = [];
     try {
       for (const group of groupsOf(budgets, now)) {
-        const amounts = await amountsOf(group, readSpent(database, { ...group, now, rowsAtOnce: SUMS_AT_ONCE }));
+        const namesBy = new Map(group.models.map((model) => [model, namesOf(model)]));
+        const names = [...new Set([...namesBy.values()].flat())];
+        const sums = readSpent(database, { ...group, names, now, rowsAtOnce: SUMS_AT_ONCE });
+        const amounts = await amountsOf(group, sums, namesBy);
         if (this.#isClosed) return [];
         store.adopt(amounts);
         spent.push(...amounts);
@@ -151,14 +156,27 @@ function groupsOf(budgets: readonly HeldBudget[], now: number): readonly BudgetG
 }
 
 /** Of many owners that spent something few may have a budget: only what these spent is kept. */
-async function amountsOf({ budgets, from }: BudgetGroup, sums: AsyncIterable<SpentSum>): Promise<SpendAmount[]> {
-  const byOwner = new Map(budgets.map(({ budget, claim }) => [`${budget.scopeId}\n${budget.model}`, claim]));
-  const amounts: SpendAmount[] = [];
-  for await (const { model, nanos, owner } of sums) {
-    const claim = byOwner.get(`${owner}\n${model}`);
-    if (claim !== undefined && nanos > 0) amounts.push({ ...claim, start: from, nanos });
+async function amountsOf(
+  { budgets, from }: BudgetGroup,
+  sums: AsyncIterable<SpentSum>,
+  namesBy: ReadonlyMap<string, readonly string[]>,
+): Promise<readonly SpendAmount[]> {
+  const byName = new Map<string, SpendClaim[]>();
+  const unnamed = new Map(budgets.map(({ budget, claim }) => [`${budget.scopeId}\n${budget.model}`, claim]));
+  for (const { budget, claim } of budgets) {
+    for (const name of namesBy.get(budget.model) ?? []) {
+      const key = `${budget.scopeId}\n${name}`;
+      byName.set(key, [...(byName.get(key) ?? []), claim]);
+    }
   }
-  return amounts;
+  const spent = new Map<SpendClaim, number>();
+  for await (const { isNamed, model, nanos, owner } of sums) {
+    const key = `${owner}\n${model}`;
+    const own = unnamed.get(key);
+    const claims = isNamed ? (byName.get(key) ?? []) : own === undefined ? [] : [own];
+    for (const claim of claims) spent.set(claim, (spent.get(claim) ?? 0) + nanos);
+  }
+  return [...spent].filter(([, nanos]) => nanos > 0).map(([claim, nanos]) => ({ ...claim, start: from, nanos }));
 }
 
 async function tokenAmountsOf(

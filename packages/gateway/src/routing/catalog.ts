@@ -4,6 +4,7 @@ import type { ConfigNotice, GatewayConfig } from '../config/gateway-config.ts';
 import type { BuildTarget } from '../providers/build-target.ts';
 import { configuredTargets, type ProbeDefaults, usualProbes } from './configured-targets.ts';
 import { exactRoutes } from './exact-routes.ts';
+import { createLeadingNames } from './leading-names.ts';
 import { type ListedModel, listModels } from './listed-models.ts';
 import { compileModelFallbacks, type FallbackKind } from './model-fallbacks.ts';
 import { createModelFreeRoutes } from './model-free-routes.ts';
@@ -29,6 +30,8 @@ export interface Catalog {
    * may have fallbacks of its own; who follows them visits each once.
    */
   readonly fallbacksOf: (resolution: Resolution, kind: FallbackKind, facts: RoutingFacts) => readonly Resolution[];
+  /** Every name that leads to a model now, itself among them: what is spent on it is written down under the one asked for. */
+  readonly namesLeadingTo: (model: string) => readonly string[];
   /** What the operator should read at start. */
   readonly notices: readonly ConfigNotice[];
 }
@@ -88,6 +91,7 @@ export function compileCatalog(config: GatewayConfig, options: CatalogOptions): 
     resolve,
     hasFallbacks: fallbacks.hasAny,
     fallbacksOf: fallbacks.of,
+    namesLeadingTo: createLeadingNames({ exact: exact.byModel, providers: configured.providers }),
   };
 }
 

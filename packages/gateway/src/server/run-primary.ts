@@ -97,7 +97,8 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
     const spend = createMemorySpendStore({ clock, onCrossing });
     createClusterSpendHost(hub, spend);
     shared = await openSharedSpend({ redis: loaded.config.redis, clock, log, metrics }, { store: spend, onCrossing });
-    await budgets.keep(shared.store, openedLedger?.ledger);
+    const namesOf = (model: string) => catalog.namesLeadingTo(model);
+    await budgets.keep({ store: shared.store, ledger: openedLedger?.ledger, namesOf });
   }
   const { config } = loaded;
   const closeQuotas = await adoptQuotas({ record, config, ledger: openedLedger?.ledger, limits, clock, log });

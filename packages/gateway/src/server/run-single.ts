@@ -80,10 +80,11 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
       onCrossing: budgets.onCrossing,
     },
   });
+  const namesOf = (model: string): readonly string[] => gateway.runtime.catalog.namesLeadingTo(model);
   // The ledger is read while the gateway is compiled. Neither rejects.
   const adopting = Promise.all([
     adoptQuotas({ record, config: loaded.config, ledger: openedLedger?.ledger, limits, clock, log }),
-    stores.spend && budgets?.keep(stores.spend, openedLedger?.ledger),
+    stores.spend && budgets?.keep({ store: stores.spend, ledger: openedLedger?.ledger, namesOf }),
   ]);
   const gateway: Gateway = createGateway(loaded, {
     clock,

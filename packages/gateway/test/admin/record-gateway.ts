@@ -117,7 +117,8 @@ export async function startRecordGateway({
     spend: { store: createMemorySpendStore({ clock: systemClock, onCrossing }), onCrossing },
   });
   const { limits, slots, spend } = shared;
-  await budgets.keep(spend!, opened?.ledger);
+  const namesOf = (model: string) => gateway.runtime.catalog.namesLeadingTo(model);
+  const adopting = budgets.keep({ store: spend!, ledger: opened?.ledger, namesOf });
   metrics.tellRecord(() => recordFigures({ record, ledger: opened?.ledger }));
   const metricsText = async (): Promise<string> => {
     await budgets.report();
@@ -139,6 +140,7 @@ export async function startRecordGateway({
     metricsText,
     version: 'test',
   });
+  await adopting;
   const { port } = await gateway.listen();
   const url = `http://127.0.0.1:${port}`;
   return {

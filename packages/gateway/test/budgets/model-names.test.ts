@@ -53,3 +53,19 @@ it('what was asked for without a name was unknown after a restart', async () => 
   await scene.restart();
   expect((await scene.standing(id)).spent_usd).toBe(after);
 });
+
+it.each([
+  ['gpt-4o', 'main/gpt-4o'],
+  ['declared', 'second/declared'],
+  ['fast', 'pooled'],
+  ['pooled', 'fast'],
+  ['at-provider', 'fast'],
+])('what was spent of a budget of %s by asking for %s was unknown after a restart', async (model, asked) => {
+  const { id: keyId, key } = await scene.key();
+  const id = await scene.budget({ model, scope: 'key', scope_id: keyId, cap_usd: 1 });
+  for (const name of [asked, 'gpt-4o-mini', asked]) await ask(key, name);
+  const { spent_usd: spent } = await scene.standing(id);
+  expect(spent).toBeGreaterThan(0);
+  await scene.restart();
+  expect((await scene.standing(id)).spent_usd).toBe(spent);
+});

@@ -27,8 +27,9 @@ describe.each(testDialects)('what was spent on single models, from $name', (dial
     });
   const read = async (scope: BudgetScope, ...models: string[]) => {
     const found: (readonly [owner: string, model: string, nanos: number])[] = [];
-    const sums = readSpent(ledger.database, { scope, models, from, now, rowsAtOnce: 2 });
-    for await (const { model, nanos, owner } of sums) found.push([owner, model, nanos]);
+    const sums = readSpent(ledger.database, { scope, names: models, models, from, now, rowsAtOnce: 2 });
+    for await (const { isNamed, model, nanos, owner } of sums)
+      found.push([owner, isNamed || model === '' ? model : `(${model})`, nanos]);
     return found;
   };
 
@@ -44,10 +45,14 @@ describe.each(testDialects)('what was spent on single models, from $name', (dial
     await createSqlLedgerStore(ledger.database).commit(batchOf(rows));
     expect(await read('key', 'gpt', 'fast')).toEqual([
       ['a', 'fast', 100],
-      ['a', 'gpt', 100],
-      ['b', 'gpt', 200],
+      ['a', '(gpt)', 100],
+      ['b', '(gpt)', 100],
+      ['b', 'gpt', 100],
     ]);
-    expect(await read('global', 'gpt')).toEqual([['', 'gpt', 300]]);
+    expect(await read('global', 'gpt')).toEqual([
+      ['', '(gpt)', 200],
+      ['', 'gpt', 100],
+    ]);
   });
 
   test('was missing where more owners had spent than are read at once, with single models and without', async () => {

@@ -8,7 +8,8 @@ import { divideWindow } from './ledger-window.ts';
 export interface SpentAsk {
   /** Whose spending is told apart. */
   readonly scope: BudgetScope;
-  /** Only that on these models, by the names that callers gave, or providers where callers gave none; empty: on all. */
+  /** Only what was asked for by these names, and what was asked for by none of these models of providers; empty: all. */
+  readonly names: readonly string[];
   readonly models: readonly string[];
   /** From when on, in milliseconds since 1970: the beginning of an hour. */
   readonly from: number;
@@ -22,8 +23,9 @@ export interface SpentAsk {
 export interface SpentSum {
   /** Id of whom the scope names; empty for all together. */
   readonly owner: string;
-  /** Empty: on all models. */
+  /** As callers asked for it, or as providers have it where callers named none; empty: on all models. */
   readonly model: string;
+  readonly isNamed: boolean;
   readonly nanos: number;
 }
 
@@ -56,6 +58,7 @@ async function* fromSums(database: Database, ask: SpentAsk): AsyncGenerator<Spen
     yield {
       owner: column === undefined ? '' : (row[column] ?? ''),
       model: '',
+      isNamed: false,
       nanos: Number(row.cost_nanos ?? 0),
     };
   }
@@ -64,26 +67,31 @@ async function* fromSums(database: Database, ask: SpentAsk): AsyncGenerator<Spen
 interface Row {
   readonly owner: string;
   readonly model: string;
+  readonly is_named: number;
   readonly cost_nanos: number | bigint | null;
 }
 
 async function* fromRows(database: Database, ask: SpentAsk): AsyncGenerator<SpentSum> {
-  const { from, models, rowsAtOnce, scope } = ask;
+  const { from, models, names, rowsAtOnce, scope } = ask;
   const column = columns[scope];
-  const listed = models.map(() => '?').join(', ');
+  const listed = (all: readonly string[]) => all.map(() => '?').join(', ');
   // Both halves are looked up in the index of models.
-  const sql = `SELECT owner, model, SUM(cost_nanos) AS cost_nanos FROM (
-      SELECT ${column ?? `''`} AS owner, requested_model AS model, cost_nanos
-        FROM usage_records WHERE ended_at >= ? AND requested_model IN (${listed})
+  const sql = `SELECT owner, model, is_named, SUM(cost_nanos) AS cost_nanos FROM (
+      SELECT ${column ?? `''`} AS owner, requested_model AS model, 1 AS is_named, cost_nanos
+        FROM usage_records WHERE ended_at >= ? AND requested_model IN (${listed(names)})
       UNION ALL
-      SELECT ${column ?? `''`} AS owner, target_model AS model, cost_nanos
-        FROM usage_records WHERE ended_at >= ? AND requested_model IS NULL AND target_model IN (${listed})
-    ) AS spent WHERE (owner, model) > (?, ?) GROUP BY owner, model ORDER BY owner, model LIMIT ${rowsAtOnce}`;
-  let behind: Pick<Row, 'owner' | 'model'> | undefined = { owner: '', model: '' };
+      SELECT ${column ?? `''`} AS owner, target_model AS model, 0 AS is_named, cost_nanos
+        FROM usage_records WHERE ended_at >= ? AND requested_model IS NULL AND target_model IN (${listed(models)})
+    ) AS spent WHERE (owner, model, is_named) > (?, ?, ?)
+    GROUP BY owner, model, is_named ORDER BY owner, model, is_named LIMIT ${rowsAtOnce}`;
+  let behind: Omit<Row, 'cost_nanos'> | undefined = { owner: '', model: '', is_named: 0 };
   while (behind !== undefined) {
-    const parameters = [from, ...models, from, ...models, behind.owner, behind.model];
+    const { is_named: named, model: last, owner: lastOwner }: Omit<Row, 'cost_nanos'> = behind;
+    const parameters = [from, ...names, from, ...models, lastOwner, last, named];
     const rows: readonly Row[] = await database.report<Row>(sql, parameters);
-    for (const { owner, model, cost_nanos: cost } of rows) yield { owner, model, nanos: Number(cost ?? 0) };
+    for (const { owner, model, is_named: isNamed, cost_nanos: cost } of rows) {
+      yield { owner, model, isNamed: isNamed === 1, nanos: Number(cost ?? 0) };
+    }
     behind = rows.length < rowsAtOnce ? undefined : rows.at(-1);
   }
 }
