@@ -9,6 +9,7 @@ import type { Usage } from '../canonical/usage.ts';
 import type { Framing } from '../framing/frame-splitter.ts';
 import type { AnswerKeeping } from './answer-keeping.ts';
 import type { StreamReader } from './stream-reader.ts';
+import type { AnswerFault } from './unfinished-answer.ts';
 
 /**
  * A wire format of chat, both ways. All of it is pure and synchronous: values in, values or bytes out. Each folder
@@ -130,7 +131,8 @@ export interface FailureMember {
   readonly name: string;
   /** 1: of the outermost object. Arrays count as levels too; 3 at most. */
   readonly depth: number;
-  readonly isFailure: (value: string) => boolean;
+  /** What is wrong with an answer that holds this value; undefined: nothing. */
+  readonly faultOf: (value: string) => AnswerFault | undefined;
 }
 
 /** What an encoder of answers knows beside the answer. */

@@ -1,17 +1,19 @@
 import { type ChatAnswer, saysNothing } from '../canonical/chat-answer.ts';
 import { answerTokens } from '../canonical/estimate-tokens.ts';
-import { asString, isObject, type JsonObject } from '../canonical/json.ts';
+import { asString, isObject } from '../canonical/json.ts';
 import type { Operation } from '../canonical/operation.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { isKey, scanJson } from '../framing/json-scan.ts';
 import { findProtocol, usualProtocol } from '../protocols/find-protocol.ts';
 import { decodeUsage } from '../protocols/openai-chat/usage.ts';
-import type { AnswerMembers, FailureMember, UpstreamSide } from '../protocols/protocol.ts';
+import type { AnswerMembers, UpstreamSide } from '../protocols/protocol.ts';
+import type { AnswerFault } from '../protocols/unfinished-answer.ts';
 import { classifyBody } from '../resilience/classify.ts';
 import type { Failure } from '../resilience/failure.ts';
 import type { AnswerTail } from './answer-tail.ts';
 import { failureOf } from './attempt.ts';
+import { failedAnswer, faultIn } from './failed-answer.ts';
 
 /** What a whole unary answer says about itself, or the failure it turns out to be. */
 export interface UnaryReading {
@@ -63,7 +65,7 @@ export function readUnary(bytes: Buffer, operation: Operation, protocol: Protoco
     if (found.hasError) return noAnswer(classifyBody(bytes), usage);
     return noAnswer(malformed(`the provider's answer has no "${wanted.essential[0]}"`), usage);
   }
-  if (found.isFailed) return noAnswer(failedAnswer(bytes), usage);
+  if (found.fault !== undefined) return noAnswer(failedAnswer(bytes, found.fault), usage);
   const mayBeNone = found.isEmpty || !usage?.output;
   const answer = mayBeNone && upstream !== undefined ? decoded(bytes, upstream) : undefined;
   const isNone = answer === undefined ? found.isEmpty && operation === 'completions' : saysNothing(answer);
@@ -118,8 +120,8 @@ interface FoundMembers {
   /** What is essential is an empty list. */
   readonly isEmpty: boolean;
   readonly hasError: boolean;
-  /** It says that its provider could not finish it. */
-  readonly isFailed: boolean;
+  /** What it says is wrong with it. */
+  readonly fault: AnswerFault | undefined;
   readonly usage: unknown;
   readonly model: string | undefined;
   /** The member that tells the tier of service. */
@@ -130,7 +132,7 @@ const nothing = {
   hasEssential: false,
   isEmpty: false,
   hasError: false,
-  isFailed: false,
+  fault: undefined,
   usage: undefined,
   model: undefined,
   tier: undefined,
@@ -153,24 +155,11 @@ function parseMembers(bytes: Buffer, { essential, failure, model, tier, usage }:
     hasEssential: essential.some((name) => answer[name] !== undefined),
     isEmpty: essential.some((name) => isEmptyList(answer[name])),
     hasError: answer['error'] !== undefined && answer['error'] !== null,
-    isFailed: failure !== undefined && hasFailed(answer, failure, failure.depth),
+    fault: faultIn(answer, failure),
     usage: usage === undefined ? undefined : answer[usage],
     model: typeof told === 'string' ? told : undefined,
     tier: tier === undefined ? undefined : answer[tier.name],
   };
-}
-
-/** Whether a member so many levels down says that the answer is none. */
-function hasFailed(value: unknown, failure: FailureMember, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 1) {
-    const word = isObject(value) ? value[failure.name] : undefined;
-    return typeof word === 'string' && failure.isFailure(word);
-  }
-  // Every answer is looked through, and a list of its values would take as long to make as a fifth of the parsing.
-  if (Array.isArray(value)) return value.some((inner) => hasFailed(inner, failure, levels - 1));
-  for (const name in value) if (hasFailed((value as JsonObject)[name], failure, levels - 1)) return true;
-  return false;
 }
 
 /** The same from one pass over the bytes, which makes no values of what is not asked for. */
@@ -187,7 +176,7 @@ class ScannedMembers implements FoundMembers {
   hasEssential = false;
   isEmpty = false;
   hasError = false;
-  isFailed = false;
+  fault: AnswerFault | undefined;
 
   constructor(bytes: Buffer, wanted: AnswerMembers) {
     this.#bytes = bytes;
@@ -223,7 +212,7 @@ class ScannedMembers implements FoundMembers {
     const bytes = this.#bytes;
     const { usage, model, essential, failure, tier } = this.#wanted;
     if (failure !== undefined && depth === failure.depth && isKey(bytes, keyStart, keyEnd, failure.name)) {
-      this.isFailed ||= failure.isFailure(bytes.toString('latin1', valueStart + 1, valueEnd - 1));
+      this.fault ??= failure.faultOf(bytes.toString('latin1', valueStart + 1, valueEnd - 1));
     }
     if (depth !== 1) return;
     const isNull = bytes[valueStart] === LETTER_N;
@@ -257,13 +246,6 @@ function isEmptyListAt(bytes: Buffer, start: number, end: number): boolean {
   return (
     bytes[start] === OPEN_BRACKET && end - start <= 8 && isEmptyList(JSON.parse(bytes.toString('latin1', start, end)))
   );
-}
-
-/** Its own words where it has any; otherwise that it failed is all there is to know. */
-function failedAnswer(bytes: Buffer): Failure {
-  const failure = classifyBody(bytes);
-  const isRead = failure.kind !== 'caller_fault' && failure.kind !== 'unknown';
-  return isRead ? failure : failureOf('transient', 'the provider could not finish its answer');
 }
 
 const OPEN_BRACE = 123;

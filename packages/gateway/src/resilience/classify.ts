@@ -175,6 +175,7 @@ function kindOfWords(words: ErrorWords): FailureKind {
   for (const kind of specific) if (kinds.has(kind)) return kind;
   if (kinds.has('credential_refused')) return 'credential_refused';
   if (kinds.has('model_gone')) return 'model_gone';
+  if (kinds.has('unfinished')) return 'unfinished';
   for (const kind of specific) if (words.says(kind)) return kind;
   return kinds.has('caller_fault') ? 'caller_fault' : 'transient';
 }

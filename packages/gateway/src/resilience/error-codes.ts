@@ -12,6 +12,7 @@ export type SpokenKind = Extract<
   | 'model_gone'
   | 'caller_fault'
   | 'transient'
+  | 'unfinished'
 >;
 
 /** Codes, types, statuses and reasons as providers spell them, in lower case. */
@@ -74,6 +75,8 @@ const codesByKind: Readonly<Record<SpokenKind, string>> = {
     server_error internal_error internal internal_server_error internalservererror internalserverexception api_error
     timeout_error modelerrorexception modelstreamerrorexception modeltimeoutexception deadline_exceeded aborted
     status_code:1000 status_code:1001 status_code:1013 status_code:1024 status_code:1033`,
+  // The wires' own, for an answer that says so in another way.
+  unfinished: 'unfinished_answer',
 };
 
 /** Codes that come in families, by what every member has in it. */

@@ -47,6 +47,8 @@ export const failureTraits: Readonly<Record<FailureKind, FailureTraits>> = {
   // The wire of this target has no words for the request; nothing was sent, and another wire may have them.
   inexpressible: { ...refusal, isUnsent: true, callerError: 'invalid_request' },
   transient: { ...passingFault, wait: 'asked' },
+  // The model's own doing, which may lie in what it was asked: others are served well, and chance may serve this one.
+  unfinished: { ...passingFault, ...harmless },
   connect_failed: { ...passingFault, breakerScope: 'target' },
   connect_timeout: { ...silence, breakerScope: 'target' },
   headers_timeout: silence,
@@ -76,6 +78,7 @@ const sentences: Readonly<Record<FailureKind, string>> = {
   caller_fault: 'The upstream refused the request as invalid.',
   inexpressible: 'The request cannot be said in the wire of the target.',
   transient: 'The upstream failed.',
+  unfinished: 'The model could not finish its answer.',
   connect_failed: 'No connection to the upstream could be made.',
   connect_timeout: 'The connection to the upstream was not made in time.',
   headers_timeout: 'The upstream did not begin to answer in time.',

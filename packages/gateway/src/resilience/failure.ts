@@ -44,6 +44,7 @@ export type FailureKind =
   | 'caller_fault'
   | 'inexpressible'
   | 'transient'
+  | 'unfinished'
   | 'connect_failed'
   | 'connect_timeout'
   | 'headers_timeout'

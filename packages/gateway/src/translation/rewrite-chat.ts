@@ -3,6 +3,7 @@ import { answerTokens } from '../canonical/estimate-tokens.ts';
 import type { JsonObject } from '../canonical/json.ts';
 import type { AnswerContext, DecodeContext, Protocol } from '../protocols/protocol.ts';
 import { failureOf } from '../relay/attempt.ts';
+import { failedAnswer, faultIn } from '../relay/failed-answer.ts';
 import { classifyBody } from '../resilience/classify.ts';
 import type { Failure } from '../resilience/failure.ts';
 import type { RewriteAnswer } from './translated-unary.ts';
@@ -20,6 +21,8 @@ export function rewriteChat({ client, upstream, decodeContext, answerContext }: 
   return (value) => {
     const failure = missingEssential(value, answerMembers.essential);
     if (failure) return failure;
+    const fault = faultIn(value, answerMembers.failure);
+    if (fault !== undefined) return failedAnswer(Buffer.from(JSON.stringify(value)), fault);
     const answer = decodeAnswer(value, decodeContext);
     if (saysNothing(answer)) return failureOf('malformed', "the provider's answer is empty");
     const body = client.client.encodeAnswer(answer, answerContext);

@@ -31,18 +31,24 @@ interface ToldUsage {
 
 /** Finish reasons that a wire has no word for, and the nearest that it has. */
 const finishes: Readonly<Record<ProtocolName, Readonly<Partial<Record<FinishReason, FinishReason>>>>> = {
-  'openai-chat': { 'stop-sequence': 'stop', refusal: 'content-filter', paused: 'stop', other: 'stop' },
+  'openai-chat': { 'stop-sequence': 'stop', refusal: 'content-filter', paused: 'length', other: 'stop' },
   'openai-responses': {
     'stop-sequence': 'stop',
     refusal: 'content-filter',
-    paused: 'stop',
+    paused: 'length',
     other: 'stop',
     'tool-calls': 'stop',
   },
   'anthropic-messages': { 'content-filter': 'refusal', other: 'stop' },
-  gemini: { 'stop-sequence': 'stop', refusal: 'content-filter', paused: 'other', 'tool-calls': 'stop' },
-  'bedrock-converse': { refusal: 'content-filter', paused: 'stop', other: 'stop' },
-  'cohere-chat': { refusal: 'stop', paused: 'length', other: 'stop' },
+  gemini: {
+    'stop-sequence': 'stop',
+    refusal: 'content-filter',
+    paused: 'length',
+    other: 'content-filter',
+    'tool-calls': 'stop',
+  },
+  'bedrock-converse': { refusal: 'content-filter', paused: 'length', other: 'stop' },
+  'cohere-chat': { refusal: 'content-filter', paused: 'length', other: 'stop' },
 };
 
 /** Wires on which calls turn a plain end into one for tools. */
@@ -85,8 +91,11 @@ export function toldBy(wire: ProtocolName, { choices, usage }: ChatAnswer): Told
 
 function toldChoice(wire: ProtocolName, { index, parts, finish }: Choice): ToldChoice {
   const told = joined(parts.flatMap((part) => toldPart(wire, part)));
-  // This wire calls a refusal in the model's own words a whole answer.
-  const isWhole = wire === 'openai-responses' && finish.raw === 'completed';
+  // These wires call a refusal in the model's own words a whole answer.
+  const isCohere = wire === 'cohere-chat' && finish.reason === 'refusal';
+  const isWhole =
+    (wire === 'openai-responses' && finish.raw === 'completed') ||
+    (isCohere && parts.some(({ type }) => type === 'refusal'));
   const reason = isWhole ? 'stop' : (finishes[wire][finish.reason] ?? finish.reason);
   return { index, parts: told, finish: finishWith(wire, reason, parts) };
 }

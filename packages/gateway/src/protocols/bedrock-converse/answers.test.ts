@@ -80,8 +80,6 @@ describe('an answer', () => {
     ['guardrail_intervened', 'content-filter'],
     ['content_filtered', 'content-filter'],
     ['model_context_window_exceeded', 'length'],
-    ['malformed_model_output', 'other'],
-    ['malformed_tool_use', 'other'],
   ])('that ended by %s ended by %s, and says so again', (raw, reason) => {
     const answer = decode(`{"output":{"message":{"content":[]}},"stopReason":"${raw}","usage":{"inputTokens":1}}`);
     expect(answer.choices[0]!.finish).toEqual({ reason, raw });
@@ -96,7 +94,7 @@ describe('an answer', () => {
 
   it.each([
     [{ reason: 'refusal', raw: 'refusal' }, 'content_filtered'],
-    [{ reason: 'paused', raw: 'pause_turn' }, 'end_turn'],
+    [{ reason: 'paused', raw: 'pause_turn' }, 'max_tokens'],
     [{ reason: 'length', raw: 'MAX_TOKENS' }, 'max_tokens'],
     [{ reason: 'stop', raw: 'tool_use' }, 'end_turn'],
     [{ reason: 'other', raw: undefined }, 'end_turn'],

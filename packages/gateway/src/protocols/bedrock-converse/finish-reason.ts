@@ -1,5 +1,6 @@
 import type { Finish, FinishReason } from '../../canonical/chat-answer.ts';
 import { asObject, asString } from '../../canonical/json.ts';
+import type { AnswerFault } from '../unfinished-answer.ts';
 
 const reasons: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',
@@ -9,12 +10,18 @@ const reasons: Readonly<Record<string, FinishReason>> = {
   guardrail_intervened: 'content-filter',
   content_filtered: 'content-filter',
   model_context_window_exceeded: 'length',
-  malformed_model_output: 'other',
-  malformed_tool_use: 'other',
   // Claude's own words, should they come through as they are.
   refusal: 'refusal',
   pause_turn: 'paused',
 };
+
+/** Words for an answer that the model could not finish. */
+const unfinished: ReadonlySet<unknown> = new Set(['malformed_model_output', 'malformed_tool_use']);
+
+/** What is wrong with an answer that ended so. */
+export function faultOf(word: unknown): AnswerFault | undefined {
+  return unfinished.has(word) ? 'unfinished' : undefined;
+}
 
 /** What clients are told; the wire's enumeration has no word for a refusal and none for a pause. */
 const words: Readonly<Record<FinishReason, string>> = {
@@ -24,7 +31,8 @@ const words: Readonly<Record<FinishReason, string>> = {
   'tool-calls': 'tool_use',
   'content-filter': 'content_filtered',
   refusal: 'content_filtered',
-  paused: 'end_turn',
+  // It is not whole.
+  paused: 'max_tokens',
   other: 'end_turn',
 };
 

@@ -5,6 +5,7 @@ import { decodeRequest, readFacts } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeError, encodeErrorEvent } from './errors.ts';
+import { faultOf } from './finish-reason.ts';
 import { readModel, takesPrefill } from './model-family.ts';
 import { CARRIED } from './parts.ts';
 import { BedrockStreamDecoder } from './stream-decoder.ts';
@@ -46,6 +47,7 @@ const bedrockConverse: Protocol = {
       essential: ['output'],
       usage: 'usage',
       model: undefined,
+      failure: { name: 'stopReason', depth: 1, faultOf },
       tier: { name: 'serviceTier', read: decodeServiceTier },
     },
   },

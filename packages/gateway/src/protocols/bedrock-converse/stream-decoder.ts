@@ -1,7 +1,8 @@
 import type { PartHead } from '../../canonical/chat-event.ts';
 import { asCount, asObject, type JsonObject } from '../../canonical/json.ts';
 import type { StreamDecoder, StreamFrame } from '../protocol.ts';
-import { decodeFinish } from './finish-reason.ts';
+import { UNFINISHED_ANSWER } from '../unfinished-answer.ts';
+import { decodeFinish, faultOf } from './finish-reason.ts';
 import { type BlockHost, type Emit, type HeldPart, StreamBlock } from './stream-block.ts';
 import { decodeServiceTier, decodeUsage } from './usage.ts';
 
@@ -16,6 +17,7 @@ export class BedrockStreamDecoder implements StreamDecoder, BlockHost {
   #isStarted = false;
   #isStopped = false;
   #isOver = false;
+  #hasFailed = false;
   #nextPart = 0;
   #block: StreamBlock | undefined;
   #held: HeldPart | undefined;
@@ -28,6 +30,10 @@ export class BedrockStreamDecoder implements StreamDecoder, BlockHost {
   }
 
   read({ name, data }: StreamFrame, emit: Emit): void {
+    if (this.#hasFailed) {
+      if (name === 'metadata') this.#fail(asObject(JSON.parse(data.toString('utf8'))), emit);
+      return;
+    }
     if (this.#isOver) return;
     if (ERROR_NAME.test(name)) {
       this.#isOver = true;
@@ -146,9 +152,21 @@ export class BedrockStreamDecoder implements StreamDecoder, BlockHost {
     if (this.#isStopped) return;
     this.#start(emit);
     this.#closeAll(emit);
+    if (faultOf(event['stopReason'])) {
+      this.#isOver = true;
+      this.#hasFailed = true;
+      this.#fail(undefined, emit);
+      return;
+    }
     this.#isStopped = true;
     const finish = decodeFinish(event['stopReason'], event['additionalModelResponseFields']);
     emit({ type: 'finish', choice: 0, finish });
+  }
+
+  /** What the answer took is told after its end, here too. */
+  #fail(metadata: JsonObject | undefined, emit: Emit): void {
+    const usage = decodeUsage(metadata?.['usage']);
+    emit({ type: 'error', data: UNFINISHED_ANSWER, ...(usage && { usage }) });
   }
 
   #readMetadata(event: JsonObject, emit: Emit): void {

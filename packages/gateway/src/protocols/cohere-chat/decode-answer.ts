@@ -1,19 +1,14 @@
 import type { ChatAnswer } from '../../canonical/chat-answer.ts';
 import type { Part, ToolCallPart } from '../../canonical/conversation.ts';
-import { GatewayError } from '../../canonical/gateway-error.ts';
 import { asObject, asString, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import type { DecodeContext } from '../protocol.ts';
 import { joinAssistant } from './decode-assistant.ts';
-import { decodeFinish, isFailure } from './finish-reason.ts';
+import { decodeFinish } from './finish-reason.ts';
 import { decodeLogprobs } from './logprobs.ts';
 import { decodeUsage } from './usage.ts';
 
 /** Reads a whole answer of `POST /v2/chat`. */
 export function decodeAnswer(body: JsonObject, { idSeed }: DecodeContext): ChatAnswer {
-  // As in a stream: other wires have no word for it, and half an answer would pass for a whole one.
-  if (isFailure(body['finish_reason'])) {
-    throw new GatewayError('upstream_failed', 'The provider could not finish its answer.');
-  }
   const message = asObject(body['message']);
   const parts = joinAssistant({
     content: decodeContent(message?.['content']),

@@ -9,12 +9,14 @@ import { encodeUsage } from './usage.ts';
 /** A whole answer as Cohere's clients read it: one choice, and no name of a model. */
 export function encodeAnswer({ id, choices, usage }: ChatAnswer, context: AnswerContext): Buffer {
   const choice = choices[0];
+  const parts = choice?.parts ?? [];
+  const hasRefusal = parts.some(({ type }) => type === 'refusal');
   const logprobs = encodeLogprobs(choice?.logprobs);
   return Buffer.from(
     writeExact({
       id: id ?? context.id,
-      message: encodeAssistant(choice?.parts ?? []) ?? { role: 'assistant', content: [] },
-      finish_reason: encodeFinish(choice?.finish ?? { reason: 'other', raw: undefined }),
+      message: encodeAssistant(parts) ?? { role: 'assistant', content: [] },
+      finish_reason: encodeFinish(choice?.finish ?? { reason: 'other', raw: undefined }, hasRefusal),
       ...(usage === undefined ? {} : { usage: encodeUsage(usage) }),
       ...(logprobs.length === 0 ? {} : { logprobs }),
     }),

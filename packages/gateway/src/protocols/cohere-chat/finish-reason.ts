@@ -1,21 +1,28 @@
 import type { Finish, FinishReason } from '../../canonical/chat-answer.ts';
+import type { AnswerFault } from '../unfinished-answer.ts';
 
 /** Why an answer ended, from Cohere's word; a word that is newer than this table is `other`. */
 export function decodeFinish(word: string | undefined): Finish {
   return { reason: (word === undefined ? undefined : reasons.get(word)) ?? 'other', raw: word };
 }
 
-/** Cohere's word for it. */
-export function encodeFinish({ reason }: Finish): string {
-  return words[reason];
+/**
+ * Cohere's word for it. A refusal in the model's own words is an answer; without them somebody took the answer out of the
+ * model's hands.
+ */
+export function encodeFinish({ reason }: Finish, hasRefusal: boolean): string {
+  return reason === 'refusal' && hasRefusal ? 'COMPLETE' : words[reason];
 }
 
-/** Whether an answer that ended so failed at the provider; it is no answer then, and none of its words is an end. */
-export function isFailure(word: unknown): boolean {
-  return typeof word === 'string' && failures.has(word);
+/**
+ * What is wrong with an answer that ended so: it failed at the provider. Other wires have no word for that, and half an
+ * answer would pass for a whole one.
+ */
+export function faultOf(word: unknown): AnswerFault | undefined {
+  return failures.has(word) ? 'transient' : undefined;
 }
 
-const failures: ReadonlySet<string> = new Set(['ERROR', 'TIMEOUT']);
+const failures: ReadonlySet<unknown> = new Set(['ERROR', 'TIMEOUT']);
 
 /** `ERROR_TOXIC` and `ERROR_LIMIT` are in the API's first edition only; the second may still send them. */
 const reasons: ReadonlyMap<string, FinishReason> = new Map([
@@ -32,9 +39,10 @@ const words: Readonly<Record<FinishReason, string>> = {
   'stop-sequence': 'STOP_SEQUENCE',
   length: 'MAX_TOKENS',
   'tool-calls': 'TOOL_CALL',
+  // The second edition's list has `ERROR` alone for what must not pass for an answer. That is how a stream breaks off, and
+  // who reads it asks again; the first edition's word says what happened, and libraries pass on what they do not know.
   'content-filter': 'ERROR_TOXIC',
-  // The model's own words of refusal are the answer.
-  refusal: 'COMPLETE',
+  refusal: 'ERROR_TOXIC',
   // The answer is not whole and goes on when it is sent back, as one that was cut at its limit does.
   paused: 'MAX_TOKENS',
   other: 'COMPLETE',

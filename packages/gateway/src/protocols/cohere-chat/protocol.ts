@@ -5,7 +5,7 @@ import { decodeRequest, readFacts } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeError, encodeErrorEvent } from './errors.ts';
-import { isFailure } from './finish-reason.ts';
+import { faultOf } from './finish-reason.ts';
 import { createStreamDecoder } from './stream-decoder.ts';
 import { createStreamEncoder } from './stream-encoder.ts';
 import { fieldNames, support } from './support.ts';
@@ -40,7 +40,7 @@ export default {
       essential: ['finish_reason'],
       usage: 'usage',
       model: undefined,
-      failure: { name: 'finish_reason', depth: 1, isFailure },
+      failure: { name: 'finish_reason', depth: 1, faultOf },
     },
   },
 } satisfies Protocol;

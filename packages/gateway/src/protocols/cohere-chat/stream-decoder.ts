@@ -4,7 +4,7 @@ import type { DecodeContext, StreamDecoder, StreamFrame } from '../protocol.ts';
 import { decodeCitation } from './citations.ts';
 import { madeId } from './decode-answer.ts';
 import { placeOf } from './decode-assistant.ts';
-import { decodeFinish, isFailure } from './finish-reason.ts';
+import { decodeFinish, faultOf } from './finish-reason.ts';
 import { decodeLogprobs } from './logprobs.ts';
 import { PartSequence } from './part-sequence.ts';
 import { TextPlaces } from './text-places.ts';
@@ -183,7 +183,7 @@ function isError(event: JsonObject, name: string): boolean {
   const type = event['type'];
   if (type === 'message-end') {
     const delta = asObject(event['delta']);
-    return isFailure(delta?.['finish_reason']) || typeof delta?.['error'] === 'string';
+    return faultOf(delta?.['finish_reason']) !== undefined || typeof delta?.['error'] === 'string';
   }
   if (type === 'error' || name === 'error') return true;
   return type === undefined && typeof event['message'] === 'string';

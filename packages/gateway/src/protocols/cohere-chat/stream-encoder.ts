@@ -58,6 +58,7 @@ class CohereStreamEncoder implements StreamEncoder {
   #citations = 0;
   #finish: Finish = { reason: 'other', raw: undefined };
   #usage: Usage | undefined;
+  #hasRefusal = false;
   #hasToldFinish = false;
 
   constructor(context: AnswerContext) {
@@ -130,8 +131,10 @@ class CohereStreamEncoder implements StreamEncoder {
 
   #begin({ index, part }: PartStartEvent): Buffer {
     switch (part.type) {
-      case 'text':
       case 'refusal':
+        this.#hasRefusal = true;
+        return this.#beginContent(index, 'text');
+      case 'text':
         return this.#beginContent(index, 'text');
       case 'reasoning':
         // Its signature has no place here, and a thought that is hidden has nothing else.
@@ -213,7 +216,7 @@ class CohereStreamEncoder implements StreamEncoder {
   #endMessage(): Buffer {
     if (this.#hasToldFinish) return Buffer.from(DONE);
     const usage = this.#usage === undefined ? {} : { usage: encodeUsage(this.#usage) };
-    const delta = { finish_reason: encodeFinish(this.#finish), ...usage };
+    const delta = { finish_reason: encodeFinish(this.#finish, this.#hasRefusal), ...usage };
     const end = Buffer.concat([frame('message-end', { type: 'message-end', delta }), Buffer.from(DONE)]);
     return this.#afterAnnounced(end);
   }

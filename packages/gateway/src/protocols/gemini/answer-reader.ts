@@ -1,6 +1,7 @@
 import type { ChatEvent } from '../../canonical/chat-event.ts';
 import { asCount, asString, isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import type { DecodeContext } from '../protocol.ts';
+import { UNFINISHED_ANSWER } from '../unfinished-answer.ts';
 import { CandidateReader, type Emit } from './candidate-reader.ts';
 import { decodeAnsweredTier, decodeUsage } from './usage.ts';
 
@@ -42,7 +43,12 @@ export class AnswerReader {
     const candidates = objectsIn(response['candidates']);
     for (let position = 0; position < candidates.length; position++) {
       const candidate = candidates[position]!;
-      this.#candidate(asCount(candidate['index']) ?? position).read(candidate, emit);
+      const reader = this.#candidate(asCount(candidate['index']) ?? position);
+      reader.read(candidate, emit);
+      if (!reader.hasFailed) continue;
+      this.abandon();
+      emit({ type: 'error', data: UNFINISHED_ANSWER, usage });
+      return;
     }
     const feedback = response['promptFeedback'];
     if (isObject(feedback)) this.#blockReason ??= asString(feedback['blockReason']);

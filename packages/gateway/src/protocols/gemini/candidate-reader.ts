@@ -1,7 +1,7 @@
 import type { ChatEvent } from '../../canonical/chat-event.ts';
 import type { Citation, ForeignPart, MediaPart, Signature } from '../../canonical/conversation.ts';
 import { asString, isObject, type JsonObject } from '../../canonical/json.ts';
-import { decodeFinish, finishWord } from './finish-reason.ts';
+import { decodeFinish, faultOf, finishWord } from './finish-reason.ts';
 import { decodeCitations } from './grounding.ts';
 import { decodeLogprobs } from './logprobs.ts';
 import { answerMedia, callArguments, foreignName, signatureOf } from './parts.ts';
@@ -46,6 +46,11 @@ export class CandidateReader {
 
   get isFinished(): boolean {
     return this.#finishWord !== undefined;
+  }
+
+  /** The model could not finish it. */
+  get hasFailed(): boolean {
+    return this.#finishWord !== undefined && faultOf(this.#finishWord) !== undefined;
   }
 
   read(candidate: JsonObject, emit: Emit): void {

@@ -1,4 +1,5 @@
 import type { Finish, FinishReason } from '../../canonical/chat-answer.ts';
+import type { AnswerFault } from '../unfinished-answer.ts';
 
 /** Words of `finishReason`, by their numbers in the API's enumeration (a client can ask for numbers). */
 const words = [
@@ -7,8 +8,9 @@ const words = [
   ['MAX_TOKENS', 'length'],
   ['SAFETY', 'content-filter'],
   ['RECITATION', 'content-filter'],
-  ['OTHER', 'other'],
-  ['LANGUAGE', 'other'],
+  // Something stopped the answer that is not told: what there is of it must not pass for the whole.
+  ['OTHER', 'content-filter'],
+  ['LANGUAGE', 'content-filter'],
   ['BLOCKLIST', 'content-filter'],
   ['PROHIBITED_CONTENT', 'content-filter'],
   ['SPII', 'content-filter'],
@@ -17,8 +19,8 @@ const words = [
   ['UNEXPECTED_TOOL_CALL', 'other'],
   ['TOO_MANY_TOOL_CALLS', 'other'],
   ['IMAGE_PROHIBITED_CONTENT', 'content-filter'],
-  ['IMAGE_OTHER', 'other'],
-  ['NO_IMAGE', 'other'],
+  ['IMAGE_OTHER', 'content-filter'],
+  ['NO_IMAGE', 'content-filter'],
   ['IMAGE_RECITATION', 'content-filter'],
   // These have other numbers.
   ['MODEL_ARMOR', 'content-filter'],
@@ -29,6 +31,23 @@ const words = [
 const reasons = new Map<string, FinishReason>([...words, ['FUNCTION_CALL', 'tool-calls']]);
 /** `CONTINUATION` promises a token to go on with, which only Google can give. */
 const unwritable = new Set(['CONTINUATION', 'FINISH_REASON_UNSPECIFIED', 'FUNCTION_CALL']);
+
+/**
+ * Words for an answer that the model could not finish, most often because it wrote a call that nobody can read. Told to a
+ * client of another wire, which has no such words, nothing would pass for an answer, and half of one for the whole.
+ */
+const unfinished: ReadonlySet<string> = new Set([
+  'MALFORMED_FUNCTION_CALL',
+  'UNEXPECTED_TOOL_CALL',
+  'TOO_MANY_TOOL_CALLS',
+  'MALFORMED_RESPONSE',
+  'MISSING_THOUGHT_SIGNATURE',
+]);
+
+/** What is wrong with an answer that ended so. */
+export function faultOf(word: string): AnswerFault | undefined {
+  return unfinished.has(word) ? 'unfinished' : undefined;
+}
 
 /** The word of a `finishReason`; undefined where there is none yet. */
 export function finishWord(value: unknown): string | undefined {
@@ -55,6 +74,6 @@ const encoded: Readonly<Record<FinishReason, string>> = {
   length: 'MAX_TOKENS',
   'content-filter': 'SAFETY',
   refusal: 'SAFETY',
-  paused: 'OTHER',
+  paused: 'MAX_TOKENS',
   other: 'OTHER',
 };

@@ -47,7 +47,7 @@ const answer: fc.Arbitrary<ChatAnswer> = fc
       { reason: 'stop', raw: 'STOP' } as const,
       { reason: 'length', raw: 'MAX_TOKENS' } as const,
       { reason: 'content-filter', raw: 'SPII' } as const,
-      { reason: 'other', raw: 'MALFORMED_FUNCTION_CALL' } as const,
+      { reason: 'content-filter', raw: 'OTHER' } as const,
     ),
     usage: fc.record({ input: fc.nat(), answer: fc.nat(), cachedInput: fc.nat(), reasoning: fc.nat() }),
   })

@@ -4,6 +4,7 @@ import { decodeRequest, readFacts } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeArrayError, encodeError, encodeErrorEvent, isErrorBody } from './errors.ts';
+import { faultOf } from './finish-reason.ts';
 import { methodPath } from './model-path.ts';
 import { CARRIED } from './signatures.ts';
 import { GeminiStreamDecoder } from './stream-decoder.ts';
@@ -42,6 +43,7 @@ export default {
       essential: ['candidates', 'promptFeedback'],
       usage: 'usageMetadata',
       model: 'modelVersion',
+      failure: { name: 'finishReason', depth: 3, faultOf },
       tier: { name: 'usageMetadata', read: decodeAnsweredTier },
     },
   },

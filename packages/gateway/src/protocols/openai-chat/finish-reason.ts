@@ -1,4 +1,5 @@
 import type { Finish, FinishReason } from '../../canonical/chat-answer.ts';
+import type { AnswerFault } from '../unfinished-answer.ts';
 
 /** Words of OpenAI, and those that compatible providers use in their place. */
 const reasons: Readonly<Record<string, FinishReason>> = {
@@ -28,7 +29,8 @@ const words: Readonly<Record<FinishReason, string>> = {
   'tool-calls': 'tool_calls',
   'content-filter': 'content_filter',
   refusal: 'content_filter',
-  paused: 'stop',
+  // It is not whole.
+  paused: 'length',
   other: 'stop',
 };
 
@@ -38,9 +40,14 @@ const words: Readonly<Record<FinishReason, string>> = {
  */
 const failures: ReadonlySet<unknown> = new Set(['error', 'insufficient_system_resource', 'network_error', 'abort']);
 
-/** Whether a choice that ended so failed at the provider. */
-export function isFailedFinish(word: unknown): boolean {
-  return failures.has(word);
+/** Behind these stand Google's own words where it imitates this wire: `content_filter: RECITATION`. */
+const FILTERED = 'content_filter:';
+const UNFINISHED = 'function_call_filter:';
+
+/** What is wrong with a choice that ended so: its provider failed, or the model could not finish it. */
+export function faultOf(word: unknown): AnswerFault | undefined {
+  if (failures.has(word)) return 'transient';
+  return typeof word === 'string' && word.startsWith(UNFINISHED) ? 'unfinished' : undefined;
 }
 
 /**
@@ -48,9 +55,14 @@ export function isFailedFinish(word: unknown): boolean {
  * wires' clients run tools only when told that this is why the answer ended.
  */
 export function decodeFinish(word: string | undefined, hasCalls: boolean): Finish {
-  const known = word === undefined ? 'other' : Object.hasOwn(reasons, word) ? reasons[word]! : 'other';
+  const known = word === undefined ? 'other' : reasonOf(word);
   const isPlain = known === 'stop' || word === undefined;
   return { reason: isPlain && hasCalls ? 'tool-calls' : known, raw: word };
+}
+
+function reasonOf(word: string): FinishReason {
+  if (Object.hasOwn(reasons, word)) return reasons[word]!;
+  return word.startsWith(FILTERED) ? 'content-filter' : 'other';
 }
 
 /** OpenAI's word. Its libraries know these few only, so whatever has no word of its own has to be `stop`. */

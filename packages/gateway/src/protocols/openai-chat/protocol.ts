@@ -6,7 +6,7 @@ import { decodeRequest } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeError, encodeErrorEvent, isOpenAiError } from './errors.ts';
-import { isFailedFinish } from './finish-reason.ts';
+import { faultOf } from './finish-reason.ts';
 import { readFacts } from './read-facts.ts';
 import { ChatStreamDecoder } from './stream-decoder.ts';
 import { ChatStreamEncoder } from './stream-encoder.ts';
@@ -46,7 +46,7 @@ export default {
       usage: 'usage',
       model: 'model',
       tier: { name: 'service_tier', read: asString },
-      failure: { name: 'finish_reason', depth: 3, isFailure: isFailedFinish },
+      failure: { name: 'finish_reason', depth: 3, faultOf },
     },
   },
 } satisfies Protocol;

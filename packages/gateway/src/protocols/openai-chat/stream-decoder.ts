@@ -1,10 +1,11 @@
 import { asCount, asObject, asString, isObject, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import type { DecodeContext, StreamDecoder, StreamFrame } from '../protocol.ts';
+import { UNFINISHED_ANSWER } from '../unfinished-answer.ts';
 import { ChoiceDecoder } from './choice-decoder.ts';
 import { readSources } from './citations.ts';
 import { finishWord, madeId } from './decode-answer.ts';
-import { isFailedFinish } from './finish-reason.ts';
+import { faultOf } from './finish-reason.ts';
 import type { Emit, PartCounter } from './part-queue.ts';
 import { decodeUsage } from './usage.ts';
 
@@ -83,8 +84,9 @@ export class ChatStreamDecoder implements StreamDecoder {
     for (let position = 0; position < choices.length; position++) {
       const choice = choices[position];
       if (!isObject(choice)) continue;
-      if (isFailure(choice) || isFailedFinish(finishWord(choice))) {
-        this.#fail(data, emit);
+      const fault = isFailure(choice) ? 'transient' : faultOf(finishWord(choice));
+      if (fault !== undefined) {
+        this.#fail(fault === 'unfinished' ? UNFINISHED_ANSWER : data, emit);
         return;
       }
       this.#choiceAt(asCount(choice['index']) ?? position).read(choice, emit);

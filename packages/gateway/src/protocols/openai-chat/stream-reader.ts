@@ -3,7 +3,8 @@ import type { Usage } from '../../canonical/usage.ts';
 import { isKey, scanJson } from '../../framing/json-scan.ts';
 import type { SseEvent } from '../../framing/sse-splitter.ts';
 import type { EventVerdict, StreamReader } from '../stream-reader.ts';
-import { isFailedFinish } from './finish-reason.ts';
+import { UNFINISHED_ANSWER } from '../unfinished-answer.ts';
+import { faultOf } from './finish-reason.ts';
 import { decodeUsage } from './usage.ts';
 
 const OPEN_BRACE = 123;
@@ -135,7 +136,8 @@ export class ChatStreamReader implements StreamReader {
     if (this.responseModel === undefined && typeof model === 'string' && model !== '') this.responseModel = model;
     const choices = Array.isArray(chunk['choices']) ? chunk['choices'].filter(isRecord) : [];
     for (const choice of choices) {
-      if (isFailedFinish(choice['finish_reason'])) return this.#fail(data);
+      const fault = faultOf(choice['finish_reason']);
+      if (fault !== undefined) return this.#fail(fault === 'unfinished' ? UNFINISHED_ANSWER : data);
       if (isFinished(choice)) this.#finished.add(choice['index'] ?? 0);
     }
     this.#speaking ||= choices.some(speaks);

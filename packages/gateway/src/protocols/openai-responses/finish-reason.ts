@@ -35,7 +35,9 @@ export function decodeFinish(response: JsonObject, parts: PartTally): Finish {
   const status = asString(response['status']);
   if (status === 'completed') return { reason: parts.reason, raw: status };
   const detail = asString(asObject(response['incomplete_details'])?.['reason']);
-  return { reason: incompleteReasons.get(detail) ?? 'other', raw: detail ?? status };
+  // It is not whole, whatever the reason for that is called.
+  const unknown = status === 'incomplete' ? 'length' : 'other';
+  return { reason: incompleteReasons.get(detail) ?? unknown, raw: detail ?? status };
 }
 
 const incompleteReasons = new Map<string | undefined, FinishReason>([
@@ -56,6 +58,7 @@ export interface EncodedFinish {
 export function encodeFinish(finish: Finish | undefined): EncodedFinish {
   switch (finish?.reason) {
     case 'length':
+    case 'paused':
       return { status: 'incomplete', incompleteDetails: { reason: 'max_output_tokens' } };
     case 'content-filter':
       return filtered;

@@ -75,7 +75,7 @@ export default {
       usage: 'usage',
       model: 'model',
       tier: { name: 'service_tier', read: asString },
-      failure: { name: 'status', depth: 1, isFailure: isFailedStatus },
+      failure: { name: 'status', depth: 1, faultOf: (status) => (isFailedStatus(status) ? 'transient' : undefined) },
     },
   },
 } satisfies Protocol;

@@ -130,7 +130,7 @@ describe('a streamed answer', () => {
   it.each([
     ['max_output_tokens', 'length'],
     ['content_filter', 'content-filter'],
-    ['out_of_luck', 'other'],
+    ['out_of_luck', 'length'],
   ])('that stopped for %s ended so', (reason, expected) => {
     const response = { status: 'incomplete', incomplete_details: { reason }, output: [] };
     const answer = collectAnswer(readStream(streamOf([created, { type: 'response.incomplete', response }])));

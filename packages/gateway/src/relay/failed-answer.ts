@@ -1,0 +1,35 @@
+import { isObject, type JsonObject } from '../canonical/json.ts';
+import type { FailureMember } from '../protocols/protocol.ts';
+import type { AnswerFault } from '../protocols/unfinished-answer.ts';
+import { classifyBody } from '../resilience/classify.ts';
+import type { Failure } from '../resilience/failure.ts';
+import { failureMessage } from '../resilience/failure-table.ts';
+import { failureOf } from './attempt.ts';
+
+/** What an answer says is wrong with it, by the member that its wire has for that; undefined: nothing. */
+export function faultIn(answer: JsonObject, failure: FailureMember | undefined): AnswerFault | undefined {
+  return failure === undefined ? undefined : faultAt(answer, failure, failure.depth);
+}
+
+/** The same of a value so many levels above that member. */
+function faultAt(value: unknown, failure: FailureMember, levels: number): AnswerFault | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (levels === 1) {
+    const word = isObject(value) ? value[failure.name] : undefined;
+    return typeof word === 'string' ? failure.faultOf(word) : undefined;
+  }
+  // Every answer is looked through, and a list of its values would take as long to make as a fifth of the parsing.
+  for (const name in value) {
+    const fault = faultAt((value as JsonObject)[name], failure, levels - 1);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/** Its own words where it has any; otherwise that it failed is all there is to know. */
+export function failedAnswer(bytes: Buffer, fault: AnswerFault): Failure {
+  if (fault === 'unfinished') return failureOf(fault, failureMessage(fault));
+  const failure = classifyBody(bytes);
+  const isRead = failure.kind !== 'caller_fault' && failure.kind !== 'unknown';
+  return isRead ? failure : failureOf('transient', 'the provider could not finish its answer');
+}
