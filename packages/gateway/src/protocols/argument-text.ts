@@ -17,6 +17,11 @@ export function argumentObject(text: string): JsonObject {
   return isObject(value) ? value : { [UNREADABLE]: text };
 }
 
+/** The arguments of a call as JSON text: some providers say nothing where a tool takes none. Free text may be empty. */
+export function saidArguments(text: string, kind: ToolCallPart['kind']): string {
+  return kind === 'function' && text.trim() === '' ? '{}' : text;
+}
+
 /** What a call gives its tool, for a wire whose tools all take objects: free text becomes the only argument. */
 export function callInput({ kind, arguments: text }: Pick<ToolCallPart, 'kind' | 'arguments'>): JsonObject {
   return kind === 'custom' ? { input: text } : argumentObject(text);

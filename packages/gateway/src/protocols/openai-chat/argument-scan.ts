@@ -18,6 +18,11 @@ export class ArgumentScan {
   /** It is no object, or something follows it. */
   #isBroken = false;
 
+  /** Nothing came but blanks. */
+  get isEmpty(): boolean {
+    return this.#depth === 0 && !this.#hasEnded && !this.#isBroken;
+  }
+
   get isWhole(): boolean {
     return this.#hasEnded && !this.#isBroken;
   }

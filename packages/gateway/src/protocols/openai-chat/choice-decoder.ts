@@ -63,13 +63,16 @@ export class ChoiceDecoder {
     const spoken = this.#spoken.part();
     if (spoken) this.#queue.add(newPart('media', spoken), emit);
     if (this.#citations.length > 0 || this.#textSignature) this.#begin('text', emit);
-    this.#queue.close(emit);
-    emit({ type: 'finish', choice: this.#index, finish: decodeFinish(this.#finish, this.#lastCall !== undefined) });
+    const finish = decodeFinish(this.#finish, this.#lastCall !== undefined);
+    // At the limit of its length the last call may be cut.
+    if (finish.reason === 'length') this.#queue.breakOff(emit);
+    else this.#queue.close(emit);
+    emit({ type: 'finish', choice: this.#index, finish });
   }
 
   /** The stream broke off: ends what is open and claims no more. */
   breakOff(emit: Emit): void {
-    this.#queue.close(emit);
+    this.#queue.breakOff(emit);
   }
 
   cite(citation: Citation, emit: Emit): void {

@@ -1,12 +1,12 @@
 import type { ChatAnswer, Choice } from '../../canonical/chat-answer.ts';
 import type { Part } from '../../canonical/conversation.ts';
-import { GatewayError } from '../../canonical/gateway-error.ts';
 import { asObject, asString, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import { toNumber } from '../../framing/exact-json.ts';
+import { saidArguments } from '../argument-text.ts';
 import type { DecodeContext } from '../protocol.ts';
 import { readSources } from './citations.ts';
 import { thinkingPart } from './content-parts.ts';
-import { decodeFinish, isFailedFinish } from './finish-reason.ts';
+import { decodeFinish } from './finish-reason.ts';
 import { readImage } from './media.ts';
 import { type MakeId, markText, modelParts } from './message-parts.ts';
 import { decodeUsage } from './usage.ts';
@@ -81,14 +81,19 @@ function readChoice(value: JsonObject, position: number, makeId: MakeId): Choice
   const message = asObject(value['message']) ?? asObject(value['delta']) ?? {};
   const parts = modelParts(message, contentParts(message['content']), makeId);
   const word = finishWord(value);
-  if (isFailedFinish(word)) throw new GatewayError('upstream_failed', 'The provider could not finish its answer.');
   const hasCalls = parts.some(({ type }) => type === 'tool-call');
+  const finish = decodeFinish(word, hasCalls);
   return {
     index: toNumber(value['index']) ?? position,
-    parts,
-    finish: decodeFinish(word, hasCalls),
+    // At the limit of its length the call may be cut, and no tool should take that for a wish.
+    parts: hasCalls && finish.reason !== 'length' ? parts.map(withArguments) : parts,
+    finish,
     logprobs: readLogprobs(value['logprobs']),
   };
+}
+
+function withArguments(part: Part): Part {
+  return part.type === 'tool-call' ? { ...part, arguments: saidArguments(part.arguments, part.kind) } : part;
 }
 
 function nonEmpty(value: unknown): readonly unknown[] | undefined {

@@ -90,8 +90,14 @@ export class PartQueue {
     }
   }
 
-  /** Ends what is open; what waited comes first, whole or not. */
+  /** Ends the parts of an answer that has ended: a call that came without arguments has none. */
   close(emit: Emit): void {
+    for (const part of [this.#open, ...this.#waiting]) if (part && isUnsaidCall(part)) this.extend(part, '{}', emit);
+    this.breakOff(emit);
+  }
+
+  /** Ends what is open; what waited comes first, whole or not. */
+  breakOff(emit: Emit): void {
     while (this.#waiting.length > 0) this.#next(emit);
     this.#end(emit);
   }
@@ -135,6 +141,10 @@ export function newPart(kind: StreamedPart['kind'], head: PartHead): StreamedPar
 /** Whether nothing of a part can be missing: only the JSON of a call's arguments shows by itself that it goes on. */
 export function isWhole({ head, scan }: StreamedPart): boolean {
   return head.type !== 'tool-call' || head.kind === 'custom' || scan.isWhole;
+}
+
+function isUnsaidCall({ head, scan }: StreamedPart): boolean {
+  return head.type === 'tool-call' && head.kind === 'function' && scan.isEmpty;
 }
 
 function isNamed({ head }: StreamedPart): boolean {

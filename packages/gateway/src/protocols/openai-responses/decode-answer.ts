@@ -3,6 +3,7 @@ import type { Part, RefusalPart, TextPart, ToolCallPart } from '../../canonical/
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import { asObject, asString, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import { toNumber } from '../../framing/exact-json.ts';
+import { saidArguments } from '../argument-text.ts';
 import { decodeAnnotations } from './annotations.ts';
 import { decodeFinish, PartTally } from './finish-reason.ts';
 import { type ReasoningItem, reasoningPart } from './items.ts';
@@ -108,11 +109,12 @@ export function readReasoning(item: JsonObject): ReasoningItem {
 
 export function callPart(item: JsonObject): ToolCallPart {
   const kind = item['type'] === 'custom_tool_call' ? 'custom' : 'function';
+  const text = asString(item[kind === 'custom' ? 'input' : 'arguments']) ?? '';
   return {
     type: 'tool-call',
     id: asString(item['call_id']) ?? asString(item['id']) ?? '',
     name: asString(item['name']) ?? '',
-    arguments: asString(item[kind === 'custom' ? 'input' : 'arguments']) ?? '',
+    arguments: item['status'] === 'incomplete' ? text : saidArguments(text, kind),
     kind,
   };
 }

@@ -51,7 +51,7 @@ const part: fc.Arbitrary<Part> = fc.oneof(
     type: fc.constant('tool-call' as const),
     id: word,
     name: word,
-    arguments: text,
+    arguments: fc.json(),
     kind: fc.constantFrom('function' as const, 'custom' as const),
   }),
   fc.constant<Part>({
