@@ -18,6 +18,7 @@ export interface RawReplyOptions {
 
 /** The upstream refuses the gateway's key; passed on, it would tell a caller that its own is wrong. */
 const UNAUTHORIZED = 401;
+const NO_CONTENT = 204;
 
 /**
  * A reply that the gateway does not hold (audio, images, proxied paths): it flows through from its first byte. Of it no more
@@ -82,7 +83,8 @@ export class RawReply implements ReplyBody {
   #commit(): void {
     const { status, headers, contentLength } = this.#head!;
     this.isCommitted = true;
-    if (contentLength >= 0) headers.push('content-length', String(contentLength));
+    // RFC 9110, 8.6, forbids it there; to a HEAD, and with a 304, it tells what a body would have.
+    if (contentLength >= 0 && status !== NO_CONTENT) headers.push('content-length', String(contentLength));
     this.#options.host.begin(headers);
     this.#options.sink.head(status, headers);
   }

@@ -196,6 +196,11 @@ describe('what is no response', () => {
     expect(readText(`${chunked}5\r\nhello\r\noops`)).toMatchObject({ body: 'hello', end: 'a chunk has no size' });
   });
 
+  it('was waited for though its lines end with LF alone, which no end follows', () => {
+    expect(readText('HTTP/1.1 200 OK\ncontent-length: 5\n\nhello').end).toContain('ends oddly');
+    expect(readText('\nHTTP/1.1 200 OK\r\n').end).toContain('ends oddly');
+  });
+
   it('has a head, an extension or a trailer beyond its limit', () => {
     const long = 'x'.repeat(maxHeaderBytes);
     expect(readText(`HTTP/1.1 200 OK\r\na: ${long}\r\n\r\n`).end).toContain('more than 1000 bytes');

@@ -1,6 +1,6 @@
 import { ChunkReader } from './chunk-reader.ts';
 import { parseResponseHead, type ResponseHead } from './response-head.ts';
-import { UpstreamError } from './upstream-error.ts';
+import { malformed, UpstreamError } from './upstream-error.ts';
 
 export interface ResponseReaderOptions {
   /** The method of the request: the response to a HEAD has no body. */
@@ -88,13 +88,18 @@ export class ResponseReader {
     const { maxHeaderBytes } = this.#options;
     const end = bytes.indexOf('\r\n\r\n', start, 'latin1');
     const length = (end === -1 ? bytes.length : end) - start;
-    if (length > maxHeaderBytes) throw this.#tooLarge();
+    if (length > maxHeaderBytes) {
+      checkLineEnds(bytes, start, start + maxHeaderBytes);
+      throw this.#tooLarge();
+    }
     if (end !== -1) {
       this.#takeHead(bytes.toString('latin1', start, end));
       return end + 4;
     }
-    this.#partial = Buffer.allocUnsafe(maxHeaderBytes + 4);
-    this.#partialBytes = bytes.copy(this.#partial, 0, start);
+    const partial = Buffer.allocUnsafe(maxHeaderBytes + 4);
+    this.#partial = partial;
+    this.#partialBytes = bytes.copy(partial, 0, start);
+    checkLineEnds(partial, 0, this.#partialBytes);
     return -1;
   }
 
@@ -103,7 +108,9 @@ export class ResponseReader {
     const length = before + bytes.copy(partial, before);
     const end = partial.subarray(0, length).indexOf('\r\n\r\n', Math.max(0, before - 3), 'latin1');
     if (end === -1) {
-      if (length > this.#options.maxHeaderBytes) throw this.#tooLarge();
+      const { maxHeaderBytes } = this.#options;
+      checkLineEnds(partial, before, Math.min(length, maxHeaderBytes));
+      if (length > maxHeaderBytes) throw this.#tooLarge();
       this.#partialBytes = length;
       return -1;
     }
@@ -113,7 +120,7 @@ export class ResponseReader {
   }
 
   #takeHead(text: string): void {
-    const head = parseResponseHead(text);
+    const head = readHead(text);
     const { status } = head;
     if (status === 101) throw new UpstreamError('UPSTREAM_MALFORMED', 'the upstream switched protocols unasked');
     if (status < 200) return;
@@ -157,3 +164,23 @@ export class ResponseReader {
     return new UpstreamError('UPSTREAM_HEAD_TOO_LARGE', `the head has more than ${maxHeaderBytes} bytes`);
   }
 }
+
+/** A head whose lines end otherwise than with CRLF has no end that could be waited for. */
+function checkLineEnds(bytes: Buffer, start: number, end: number): void {
+  for (let at = bytes.indexOf(LINE_FEED, start); at !== -1 && at < end; at = bytes.indexOf(LINE_FEED, at + 1)) {
+    if (bytes[at - 1] !== CARRIAGE_RETURN) throw malformed('a line of the head ends oddly');
+  }
+}
+
+/** Of several faults the one that is told before the head is whole, however it came. */
+function readHead(text: string): ResponseHead {
+  try {
+    return parseResponseHead(text);
+  } catch (error) {
+    checkLineEnds(Buffer.from(text, 'latin1'), 0, text.length);
+    throw error;
+  }
+}
+
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
