@@ -1,9 +1,13 @@
-/** Something about a configuration, and where it stands. */
-export interface ConfigNoticeLike {
-  readonly message: string;
+/** Where something stands in a configuration, as far as that is known. */
+export interface ConfigPlace {
   readonly file: string | undefined;
   readonly line: number | undefined;
   readonly column: number | undefined;
+}
+
+/** Something about a configuration, and where it stands. */
+export interface ConfigNoticeLike extends ConfigPlace {
+  readonly message: string;
 }
 
 /** A problem that keeps the configuration from being used. */

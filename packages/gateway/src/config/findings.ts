@@ -1,6 +1,6 @@
 import { type ConfigDocument, positionOf } from './config-document.ts';
 import type { ConfigPath } from './config-path.ts';
-import { ConfigError, type ConfigNotice, type ConfigNoticeLike } from './gateway-config.ts';
+import { ConfigError, type ConfigNotice, type ConfigNoticeLike, type ConfigPlace } from './gateway-config.ts';
 
 /** What was found while a configuration was read: notices for the operator, and problems that keep it from being used. */
 export interface Findings {
@@ -11,6 +11,8 @@ export interface Findings {
   pend(message: string, path?: ConfigPath): void;
   /** The configuration cannot be used. */
   fail(message: string, path?: ConfigPath): void;
+  /** Where something stands, for what is only found later. */
+  placeOf(path: ConfigPath): ConfigPlace;
   /** Throws ConfigError with all problems so far, if any. */
   throwProblems(): void;
 }
@@ -19,18 +21,24 @@ export interface Findings {
 export function createFindings(document: ConfigDocument): Findings {
   const notices: ConfigNotice[] = [];
   const problems: ConfigNoticeLike[] = [];
-  const place = (message: string, path: ConfigPath | undefined): ConfigNoticeLike => {
-    const position = path === undefined ? undefined : positionOf(document, path);
-    const file = path === undefined ? undefined : document.file;
-    return { message, file, line: position?.line, column: position?.column };
+  const placeOf = (path: ConfigPath): ConfigPlace => {
+    const position = positionOf(document, path);
+    return { file: document.file, line: position?.line, column: position?.column };
   };
+  const place = (message: string, path: ConfigPath | undefined): ConfigNoticeLike => ({
+    message,
+    ...(path === undefined ? nowhere : placeOf(path)),
+  });
   return {
     notices,
     warn: (message, path) => void notices.push({ level: 'warning', ...place(message, path) }),
     pend: (message, path) => void notices.push({ level: 'pending', ...place(message, path) }),
     fail: (message, path) => void problems.push(place(message, path)),
+    placeOf,
     throwProblems() {
       if (problems.length > 0) throw new ConfigError(problems);
     },
   };
 }
+
+const nowhere: ConfigPlace = { file: undefined, line: undefined, column: undefined };

@@ -20,6 +20,10 @@ export function normalizeRouting(file: FileConfig, findings: Findings): RoutingC
       condition: rule.condition,
       targetProvider: rule.target_provider,
       priority: rule.priority,
+      places: {
+        condition: findings.placeOf(['routing', 'rules', index, 'condition']),
+        targetProvider: findings.placeOf(['routing', 'rules', index, 'target_provider']),
+      },
     })),
     options: {
       streamRecovery: routing.stream_recovery,

@@ -1,3 +1,5 @@
+import type { ConfigPlace } from '../canonical/config-error.ts';
+
 /** Which targets get a request, and how routes treat theirs. */
 export interface RoutingConfig {
   readonly strategy: string | undefined;
@@ -16,6 +18,8 @@ export interface RoutingRuleConfig {
   readonly condition: string;
   readonly targetProvider: string;
   readonly priority: number;
+  /** Where they stand: only with all targets at hand is known whether they can be used. */
+  readonly places: { readonly condition: ConfigPlace; readonly targetProvider: ConfigPlace };
 }
 
 /** What a failed model is followed by: public model names, tried in order. */

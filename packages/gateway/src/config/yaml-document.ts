@@ -3,7 +3,7 @@ import type { ConfigDocument, Position } from './config-document.ts';
 import { type ConfigPath, pathKey } from './config-path.ts';
 import { ConfigError } from './gateway-config.ts';
 
-/** Reads YAML 1.2 (`yes` and `on` are text, merge keys work). Throws ConfigError with line and column. */
+/** Reads YAML 1.2 (`yes` and `on` are text, merge keys work), of which JSON is a part. Throws ConfigError with line and column. */
 export function readYaml(file: string, text: string): ConfigDocument {
   const lineCounter = new LineCounter();
   // Pretty errors would quote lines of the file, which may hold keys.
@@ -18,7 +18,7 @@ export function readYaml(file: string, text: string): ConfigDocument {
     const own = document.errors.filter((error) => error === first || error.code === 'DUPLICATE_KEY');
     throw new ConfigError(
       own.map(({ code, message, pos }) => ({
-        message: `is not valid YAML: ${safeMessage(code, message)}${adviceAt(text, pos[0])}`,
+        message: `is not valid ${nameOf(file)}: ${words[code] ?? safeMessage(code, message)}${adviceAt(text, pos[0])}`,
         file,
         ...placeOf(pos[0]),
       })),
@@ -74,6 +74,17 @@ function toPlain(file: string, read: () => unknown): unknown {
 function adviceAt(text: string, offset: number): string {
   if (!text.startsWith('${', offset - 1)) return '';
   return `. Within { } or [ ] put quotation marks around a value with \${…}`;
+}
+
+/** What the parser says of these is for programmers. */
+const words: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'this key is there already (DUPLICATE_KEY)',
+  MULTIPLE_DOCS: 'another document begins here, and a configuration is one. Remove this line, or what follows it',
+};
+
+/** The name of the language for whoever wrote the file. */
+function nameOf(file: string): string {
+  return file.toLowerCase().endsWith('.json') ? 'JSON' : 'YAML';
 }
 
 /** Some messages of the parser quote the text around the mistake, which may hold a key. */

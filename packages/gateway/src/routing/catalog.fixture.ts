@@ -5,11 +5,14 @@ import { type Catalog, compileCatalog } from './catalog.ts';
 import { makeFacts } from './target.fixture.ts';
 import type { Resolution, RoutingFacts } from './target.ts';
 
+const nowhere = { file: undefined, line: undefined, column: undefined };
+
 export const rule = (name: string, condition: string, targetProvider: string, priority = 10): RoutingRuleConfig => ({
   name,
   condition,
   targetProvider,
   priority,
+  places: { condition: nowhere, targetProvider: nowhere },
 });
 
 export const compile = (config: GatewayConfig) => compileCatalog(config, { buildTarget });

@@ -25,17 +25,15 @@ export function compileRules<Provider>(
 ): CompiledRules<Provider> {
   const problems: ConfigNoticeLike[] = [];
   const rules: CompiledRule<Provider>[] = [];
-  for (const { name, condition, targetProvider } of [...configured].sort(
-    (left, right) => left.priority - right.priority,
-  )) {
-    const compiled = readCondition(name, condition, problems);
+  for (const rule of [...configured].sort((left, right) => left.priority - right.priority)) {
+    const { name, targetProvider, places } = rule;
+    const condition = readCondition(rule, problems);
     const provider = find(targetProvider);
     if (provider === undefined) {
-      problems.push(
-        problem(`routing rule '${name}': target_provider '${targetProvider}' is not a configured provider`),
-      );
+      const message = `routing rule '${name}': target_provider '${targetProvider}' is not a configured provider`;
+      problems.push({ message, ...places.targetProvider });
     }
-    if (compiled !== undefined && provider !== undefined) rules.push({ name, condition: compiled, provider });
+    if (condition !== undefined && provider !== undefined) rules.push({ name, condition, provider });
   }
   return { rules, dependOnModelOnly: rules.every(({ condition }) => condition.dependsOnModelOnly), problems };
 }
@@ -50,16 +48,14 @@ export function matchingRule<Provider>(
   return undefined;
 }
 
-function readCondition(name: string, text: string, problems: ConfigNoticeLike[]): Condition | undefined {
+function readCondition(rule: RoutingRuleConfig, problems: ConfigNoticeLike[]): Condition | undefined {
+  const { name, condition, places } = rule;
   try {
-    return compileCondition(text);
+    return compileCondition(condition);
   } catch (error) {
     if (!(error instanceof ConditionError)) throw error;
-    problems.push(problem(`routing rule '${name}': condition ${JSON.stringify(text)}: ${error.message}`));
+    const message = `routing rule '${name}': condition ${JSON.stringify(condition)}: ${error.message}`;
+    problems.push({ message, ...places.condition });
     return undefined;
   }
-}
-
-function problem(message: string): ConfigNoticeLike {
-  return { message, file: undefined, line: undefined, column: undefined };
 }

@@ -62,6 +62,12 @@ describe.each([
     expect(json).toMatchObject({ success: false, data: { valid: false, problems: [{ level: 'error' }, {}] } });
   });
 
+  it('told of a rule that cannot be used without its place', async () => {
+    const { stderr } = await run(...words('rules.yaml'));
+    expect(stderr).toMatch(/rules\.yaml:6:31: routing rule 'r': condition/);
+    expect(stderr).toMatch(/rules\.yaml:6:57: routing rule 'r': target_provider/);
+  });
+
   it('did not warn of names that lead nowhere', async () => {
     const warned = await run(...words('nowhere.yaml'));
     expect(warned).toMatchObject({ code: 0, stderr: expect.stringContaining("default_provider 'nobody'") });

@@ -19,6 +19,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const run = (...argv: string[]) => runCli(argv, { cwd: folder });
+const good = 'providers:\n  openai:\n    api_key: "sk-1"\n';
 const given = () => {
   const { flags, workers, verbosity } = start.mock.calls[0]?.[0] ?? {};
   return { flags, workers, verbosity };
@@ -31,6 +32,7 @@ describe('start', () => {
   });
 
   it('hands on every flag that was', async () => {
+    writeFileSync(join(folder, 'c.yaml'), good);
     const flags = '-c c.yaml -p 0 -H ::1 --workers 3 --metrics-port 0 --log-level warn --strict --open';
     await run('start', '-vv', ...flags.split(' '));
     expect(given()).toEqual({
@@ -38,6 +40,19 @@ describe('start', () => {
       workers: 3,
       verbosity: 2,
     });
+  });
+
+  it.each([
+    ['unknown key', 'nonsense: 1'],
+    ['setting', 'routing: { fallbacks: { m: [m] } }'],
+    ['name that leads nowhere', 'routing: { default_provider: nobody }'],
+  ])('passed over a warning with --strict that validate --strict refuses: a %s', async (_kind, line) => {
+    writeFileSync(join(folder, 'c.yaml'), `${good}${line}\n`);
+    const validated = await run('validate', 'c.yaml', '--strict');
+    const { code, stderr } = await run('start', '-c', 'c.yaml', '--strict');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: validated.stderr });
+    expect(start).not.toHaveBeenCalled();
+    expect((await run('start', '-c', 'c.yaml')).code).toBe(0);
   });
 
   it.each([

@@ -199,7 +199,13 @@ describe('problems', () => {
 
   it.each([
     ['config.yaml', 'a: 1\nb: [secret-key\n', /^config\.yaml:\d+:\d+: is not valid YAML/],
-    ['config.yaml', 'server:\n  port: 1\n  port: 2\n', /^config\.yaml:3:3: is not valid YAML/],
+    [
+      'config.yaml',
+      'server:\n  port: 1\n  port: 2\n',
+      /^config\.yaml:3:3: is not valid YAML: this key is there already/,
+    ],
+    ['config.yaml', 'a: 1\n---\nb: 2\n', /^config\.yaml:2:1: is not valid YAML: another document begins here[^()]*$/],
+    ['gateway.json', '{"a": 1,\n "a": 2}', /^gateway\.json:2:2: is not valid JSON: this key is there already/],
     ['config.yaml', `server: {port: \${PORT}}\nmodels: {}\n`, /^config\.yaml:1:17: .* put quotation marks [^\n]*$/],
     ['config.yaml', 'tenants: &a [*a]', /^config\.yaml: is not valid YAML: an alias contains itself/],
     ['config.yaml', 'tenants: *a', /^config\.yaml: is not valid YAML: Unresolved alias/],

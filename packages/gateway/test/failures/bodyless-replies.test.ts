@@ -24,7 +24,9 @@ afterEach(async () => {
 async function forwarded(method: string, head: string) {
   simulator.behave({ kind: 'raw', wire: true, bytes: `HTTP/1.1 ${head}\r\n\r\n` });
   const fields = 'host: gateway\r\ncontent-type: application/json\r\ncontent-length: 2\r\n';
-  await connection.send(`${method} /v1/m/some/thing HTTP/1.1\r\n${method === 'POST' ? fields : 'host: gateway\r\n'}\r\n`);
+  await connection.send(
+    `${method} /v1/m/some/thing HTTP/1.1\r\n${method === 'POST' ? fields : 'host: gateway\r\n'}\r\n`,
+  );
   if (method === 'POST') await connection.send('{}');
   const reply = await connection.reply({ bodiless: true });
   await connection.send('GET /live HTTP/1.1\r\nhost: gateway\r\n\r\n');

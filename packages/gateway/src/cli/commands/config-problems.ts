@@ -51,10 +51,7 @@ export async function loadConfiguration(io: CommandLineIo, flags: ConfigFlags): 
  * What is to be said of the routes of a configuration, which hold more mistakes than its form: conditions of rules, names
  * that lead nowhere. Throws the `CommandFailure` that lists those with which `start` would not begin.
  */
-export async function noticesOfRoutes(
-  loaded: LoadedConfig,
-  { clock }: CommandLineIo,
-): Promise<readonly ConfigNotice[]> {
+async function noticesOfRoutes(loaded: LoadedConfig, { clock }: CommandLineIo): Promise<readonly ConfigNotice[]> {
   const { compileRoutes } = await import('../../runtime.ts');
   try {
     return compileRoutes(loaded, clock).catalog.notices;
@@ -63,11 +60,31 @@ export async function noticesOfRoutes(
   }
 }
 
+/**
+ * Loads the configuration and compiles its routes as `start` does. With `strict` among the flags, throws the `CommandFailure`
+ * that lists its warnings when there are any.
+ */
+export async function checkConfiguration(io: CommandLineIo, flags: ConfigFlags): Promise<CheckedConfiguration> {
+  const loaded = await loadConfiguration(io, flags);
+  const notices = [...loaded.notices, ...(await noticesOfRoutes(loaded, io))];
+  const warnings = notices.filter((notice) => notice.level === 'warning');
+  if (flags.strict && warnings.length > 0) {
+    throw invalidConfig(
+      notices.map((notice) => reportProblem(notice.level, notice)),
+      warnings,
+    );
+  }
+  return { loaded, notices };
+}
+
+interface CheckedConfiguration {
+  readonly loaded: LoadedConfig;
+  /** What is to be said of its form and of its routes. */
+  readonly notices: readonly ConfigNotice[];
+}
+
 /** The failure that lists `problems`, one on a line. */
-export function invalidConfig(
-  reported: readonly ReportedProblem[],
-  problems: readonly ConfigNoticeLike[],
-): CommandFailure {
+function invalidConfig(reported: readonly ReportedProblem[], problems: readonly ConfigNoticeLike[]): CommandFailure {
   const lines = problems.map((problem) => `  ${formatProblem(problem)}`);
   const message = `The configuration is not valid.\n${lines.join('\n')}`;
   return new CommandFailure('unwell', message, { data: { valid: false, problems: reported } });

@@ -3,7 +3,7 @@ import type { ConfigFlags } from '../../config/gateway-config.ts';
 import { CommandFailure } from '../command-failure.ts';
 import { wholeNumber } from '../flag-values.ts';
 import type { Session } from '../session.ts';
-import { failedConfig } from './config-problems.ts';
+import { checkConfiguration, failedConfig } from './config-problems.ts';
 
 type LogLevel = NonNullable<ConfigFlags['logLevel']>;
 
@@ -50,7 +50,8 @@ export function createStartCommand(session: Session): Command {
 
   return session.onRun<StartOptions>(command, async ({ io, options, operands, globals }) => {
     const flags = readStartFlags(options, operands[0], globals.verbosity);
-    const { workers = 1 } = options;
+    const { strict = false, workers = 1 } = options;
+    if (strict) await checkConfiguration(io, flags);
     // What the server writes to stdout is its log; --json asks for it as JSON on a terminal too.
     const serverIo = globals.json ? { ...io, env: { ...io.env, LOG_FORMAT: 'json' } } : io;
     const { startFromCommandLine } = await import('../../server/run.ts');

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { formatProblem } from '../../config/gateway-config.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Invocation, Session } from '../session.ts';
-import { invalidConfig, loadConfiguration, noticesOfRoutes, reportProblem } from './config-problems.ts';
+import { checkConfiguration, reportProblem } from './config-problems.ts';
 
 interface ValidateOptions {
   readonly strict?: boolean;
@@ -37,14 +37,11 @@ export async function reportValidity(
   { io, output }: Invocation<unknown>,
   { file, strict }: { file: string | undefined; strict: boolean },
 ): Promise<number> {
-  const loaded = await loadConfiguration(io, { ...(file === undefined ? {} : { config: file }), strict });
+  const { loaded, notices } = await checkConfiguration(io, { ...(file === undefined ? {} : { config: file }), strict });
   const { config } = loaded;
-  const notices = [...loaded.notices, ...(await noticesOfRoutes(loaded, io))];
-  const reported = notices.map((notice) => reportProblem(notice.level, notice));
-  const warnings = notices.filter((notice) => notice.level === 'warning');
-  if (strict && warnings.length > 0) throw invalidConfig(reported, warnings);
 
-  output.success({ valid: true, files: config.files, problems: reported });
+  const problems = notices.map((notice) => reportProblem(notice.level, notice));
+  output.success({ valid: true, files: config.files, problems });
   for (const notice of notices) output.warning(formatProblem(notice));
   const subject = config.files.length === 0 ? 'The environment' : config.files.join(', ');
   output.line(`${subject}: ${output.colors.green('valid')}`);
