@@ -83,6 +83,32 @@ describe.each(testDialects)('on $name', ({ create }) => {
   });
 });
 
+describe('revert', () => {
+  const latest = builtIn.at(-1)!;
+  const reverted = async () => (await dataOf(['status'])).data.pending;
+
+  it.each(['', '\n', 'n\n', 'yes, please\n'])('asked nobody who sits at a terminal: %j', async (typed) => {
+    await run(['run']);
+    const { code, stdout, stderr } = await run(['revert', '--steps', '99'], { isTerminal: true, typed });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`the tables of ${latest}, .* will be lost\\. Go on\\? .*Nothing was done`));
+    expect(await reverted()).toBe(0);
+  });
+
+  it.each([
+    ['who says yes', [], { isTerminal: true, typed: 'y\n' }],
+    ['who said so before', ['--yes'], { isTerminal: true }],
+    ['a script', [], {}],
+  ])('obeys %s', async (_who, argv, settings) => {
+    await run(['run']);
+    expect(await run(['revert', ...argv], settings)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(latest),
+    });
+    expect(await reverted()).toBe(1);
+  });
+});
+
 describe('a migration of one’s own', () => {
   it('is made, applied and undone with the others', async () => {
     const made = await dataOf(['create', 'add_usage_tracking']);

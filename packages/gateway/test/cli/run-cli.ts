@@ -15,6 +15,8 @@ export interface CliSettings {
   readonly signal?: AbortSignal;
   /** What is piped in; without it, standard input is a keyboard. */
   readonly stdin?: string;
+  /** What is typed on the keyboard. */
+  readonly typed?: string;
   readonly isTerminal?: boolean;
   readonly fetch?: typeof globalThis.fetch;
   readonly clock?: CommandLineIo['clock'];
@@ -25,7 +27,7 @@ export async function runCli(argv: readonly string[], settings: CliSettings = {}
   let stdout = '';
   let stderr = '';
   const stdin: CommandLineIo['stdin'] = Object.assign(
-    Readable.from(settings.stdin === undefined ? [] : [settings.stdin]),
+    Readable.from([settings.stdin ?? settings.typed].filter((text) => text !== undefined)),
     {
       isTTY: settings.stdin === undefined,
     },

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Database, DatabaseLocation } from '../../stores/sql/database.ts';
 import type { MigrationStatus, Migrator } from '../../stores/sql/migrations/migrator.ts';
+import { askFirst, canAsk } from '../ask-first.ts';
 import type { CommandLineIo } from '../command-line-io.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { wholeNumber } from '../flag-values.ts';
@@ -66,25 +67,47 @@ function createRevertCommand(session: Session): Command {
     summary: 'Undo the newest migrations',
     examples: [
       { line: 'llm-gateway migrate revert', note: 'The newest; what is in its tables is lost' },
-      { line: 'llm-gateway migrate revert --steps 3', note: 'The three newest' },
+      { line: 'llm-gateway migrate revert --steps 3', note: 'The three newest; on a terminal, after a question' },
     ],
   });
   for (const option of recordOptions()) command.addOption(option);
   command.addOption(
     new Option('--steps <N>', `How many [default: ${DEFAULT_STEPS}]`).argParser(wholeNumber(1, MAX_STEPS)),
   );
+  command.addOption(new Option('--yes', 'Undo without asking first, as is done where nobody can be asked'));
 
-  return session.onRun<RecordOptions & { readonly steps?: number }>(command, async ({ io, options, output }) => {
+  return session.onRun<RevertOptions>(command, async ({ io, options, output }) => {
+    const { steps = DEFAULT_STEPS } = options;
     const location = await locateRecord(io, options);
     await requireRecord(location);
+    if (!options.yes && canAsk(io)) await askToRevert(io, location, steps);
     return withMigrator(io, location, async (migrator, database) => {
-      const reverted = await migrator.revert(options.steps ?? DEFAULT_STEPS);
+      const reverted = await migrator.revert(steps);
       output.success({ ...placeOf(database), reverted });
       for (const name of reverted) output.line(`${output.colors.yellow('reverted')} ${name}`);
       output.line(`${database.location}: ${reverted.length === 0 ? 'nothing to undo' : countOf(reverted, 'reverted')}`);
       return exitCodes.ok.code;
     });
   });
+}
+
+interface RevertOptions extends RecordOptions {
+  readonly steps?: number;
+  readonly yes?: boolean;
+}
+
+/** Names what would be undone. The database is let go meanwhile: an answer may take its time. */
+async function askToRevert(io: CommandLineIo, location: DatabaseLocation, steps: number): Promise<void> {
+  let question = '';
+  await withMigrator(io, location, async (migrator, database) => {
+    const applied = (await migrator.status()).filter(({ state }) => state !== 'pending');
+    const names = applied.slice(-steps).map(({ name }) => name);
+    if (names.length > 0) {
+      question = `${database.location}: what is in the tables of ${names.toReversed().join(', ')} will be lost.`;
+    }
+    return exitCodes.ok.code;
+  });
+  if (question !== '') await askFirst(io, question);
 }
 
 function createStatusCommand(session: Session): Command {
