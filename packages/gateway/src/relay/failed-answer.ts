@@ -18,6 +18,13 @@ function faultAt(value: unknown, failure: FailureMember, levels: number): Answer
     const word = isObject(value) ? value[failure.name] : undefined;
     return typeof word === 'string' ? failure.faultOf(word) : undefined;
   }
+  if (Array.isArray(value)) {
+    for (const inner of value) {
+      const fault = faultAt(inner, failure, levels - 1);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
   // Every answer is looked through, and a list of its values would take as long to make as a fifth of the parsing.
   for (const name in value) {
     const fault = faultAt((value as JsonObject)[name], failure, levels - 1);
