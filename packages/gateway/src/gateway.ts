@@ -93,9 +93,6 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   const transport = withDemo(createHttpTransport({ clock, outbox }), createDemoTransport(clock));
   const learned = createLearnedParts({ clock, random: shared.random, models: () => runtime.models });
   const routingStats = createRoutingStats({ clock });
-  const priceOf = createPriceOf({ catalog: () => runtime.catalog, models: () => runtime.models });
-  const ledger = shared.ledger && createExchangeLedger({ ledger: shared.ledger, priceOf, clock });
-  const hedgedCost = { clock, metrics, priceOf };
   const audit =
     shared.record &&
     createExchangeAudit({
@@ -111,8 +108,12 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   let isStarted = false;
   let drain: { cutShort: () => void; done: Promise<void> } | undefined;
 
-  const compile = (next: LoadedConfig): Runtime =>
-    compileRuntime(shared.record?.merged(next) ?? next, {
+  const compile = (next: LoadedConfig): Runtime => {
+    // An exchange costs what this configuration says, whichever is in force when it ends.
+    const priceOf = createPriceOf({ catalog: () => compiled.catalog, models: () => compiled.models });
+    const ledger = shared.ledger && createExchangeLedger({ ledger: shared.ledger, priceOf, clock });
+    const hedgedCost = { clock, metrics, priceOf };
+    const compiled: Runtime = compileRuntime(shared.record?.merged(next) ?? next, {
       ...shared,
       ...learned,
       transport,
@@ -133,6 +134,8 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
         return () => exchanges.delete(exchange);
       },
     });
+    return compiled;
+  };
   let configured = loaded;
   let runtime = compile(loaded);
   adopt(runtime);

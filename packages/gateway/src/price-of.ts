@@ -7,6 +7,7 @@ import type { Catalog } from './routing/catalog.ts';
 /** What an attempt's model costs at its target, at a moment in milliseconds since 1970. */
 export type PriceOf = (attempt: Pick<AttemptRecord, 'targetId' | 'upstreamModel'>, at: number) => LedgerPrice;
 
+/** Of one configuration, compiled by the time a price is asked for. */
 export interface PriceOfInput {
   readonly catalog: () => Catalog;
   readonly models: () => ModelCatalogue;
@@ -22,17 +23,10 @@ type KnownPrice = LedgerPrice & { readonly readAt: number };
 export function createPriceOf({ catalog, models }: PriceOfInput): PriceOf {
   /** By the target, then by the model there: looked for at the beginning and at the end of every exchange. */
   const known = new Map<string, BoundedMap<KnownPrice>>();
-  let names: StatedNames = new Map();
-  /** What all of that is of: a reload brings another. */
-  let current: Catalog | undefined;
-
-  function follow(next: Catalog): void {
-    current = next;
-    known.clear();
-    names = statedNames(next, models());
-  }
+  let names: StatedNames | undefined;
 
   function lookUp(provider: string, targetId: string, model: string, at: number): KnownPrice {
+    names ??= statedNames(catalog(), models());
     const requestedModel = names.get(targetId)?.get(model);
     const facts = models().find({ provider, model, requestedModel, at });
     const price = { prices: facts?.prices, source: facts?.sources.prices, readAt: at };
@@ -43,12 +37,10 @@ export function createPriceOf({ catalog, models }: PriceOfInput): PriceOf {
   }
 
   return ({ targetId, upstreamModel: model }, at) => {
-    const next = catalog();
-    if (next !== current) follow(next);
     if (model === undefined) return unpriced;
     const found = known.get(targetId)?.get(model);
     if (found !== undefined && isFresh(found, at)) return found;
-    const kind = next.targets.get(targetId)?.kind;
+    const kind = catalog().targets.get(targetId)?.kind;
     return kind === undefined ? unpriced : lookUp(kind, targetId, model, at);
   };
 }
