@@ -250,6 +250,20 @@ describe.each(testDialects)('keys of the record, on $name', ({ create }) => {
     expect((await gateway.admin('DELETE', `/admin/keys/${made.body.id}`)).status).toBe(204);
   });
 
+  it('half of a surrogate pair in a name or in metadata made lists that many readers refuse', async () => {
+    const bodies = [
+      '{"name":"\\ud800"}',
+      '{"name":"a","metadata":{"a":"\\udc00"}}',
+      '{"name":"a","metadata":{"\\ud800":1}}',
+    ];
+    for (const body of bodies) {
+      const { body: told, status } = await gateway.admin('POST', '/admin/keys', body);
+      expect([status, told.error.code], body).toEqual([400, 'invalid_json']);
+    }
+    const whole = await gateway.admin('POST', '/admin/keys', '{"name":"\\ud83d\\ude00 \\\\ud800"}');
+    expect([whole.status, whole.body.name]).toEqual([201, '😀 \\ud800']);
+  });
+
   it('are listed by pages', async () => {
     const first = await gateway.admin('GET', '/admin/keys?limit=2');
     expect(first.body).toHaveLength(2);

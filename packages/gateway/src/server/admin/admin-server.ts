@@ -183,11 +183,20 @@ async function readWhole(body: InboundBody): Promise<Buffer> {
 async function readBody(body: InboundBody, isOptional: boolean): Promise<unknown> {
   const text = (await readWhole(body)).toString('utf8');
   if (isOptional && text.trim() === '') return {};
+  // A database keeps something else in its place, and many readers refuse a whole list for the sake of one.
+  if (hasHalfPair(text)) {
+    throw new GatewayError('invalid_json', 'The body has half of a surrogate pair, which is no character.');
+  }
   try {
     return JSON.parse(text);
   } catch {
     throw new GatewayError('invalid_json', 'The body is not valid JSON.');
   }
+}
+
+/** Whether JSON has a surrogate without its other half, which only an escape can name: whole pairs and backslashes go before. */
+function hasHalfPair(json: string): boolean {
+  return /\\u[dD][89a-fA-F]/.test(json.replace(/\\\\|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}/g, ' '));
 }
 
 function noRecord(): GatewayError {
