@@ -93,3 +93,18 @@ describe('readExportQuery', () => {
     ['format=xml', 'format'],
   ])('refuses %s', (text, name) => expect(complaint(() => readExportQuery(query(text), now))).toBe(name));
 });
+
+describe('a parameter that nobody reads', () => {
+  const readExport = (asked: URLSearchParams) => readExportQuery(asked, now);
+  const readCosts = (asked: URLSearchParams) => readUsageQuery(asked, 'breakdown');
+
+  it.each([
+    ['of an export', readExport, 'from=2026-01-01&tenant_id=acme', 'tenant_id'],
+    ['of an export by key', readExport, 'key=k1', 'key'],
+    ['of costs', readCosts, 'tenant_id=acme', 'tenant_id'],
+    ['of latencies', readLatencyQuery, 'tenant=acme', 'tenant'],
+    ['because it is the second', readExport, 'tenant=acme&tenant=other', 'tenant'],
+  ])('is refused, lest everything pass for a part: %s', (_, read, text, name) => {
+    expect(complaint(() => read(query(text)))).toBe(name);
+  });
+});

@@ -5,6 +5,7 @@ import type { UsageGrouping } from '../stores/sql/ledger-usage-report.ts';
 
 /** Reads what a report of latencies is asked about. Throws GatewayError. */
 export function readLatencyQuery(query: URLSearchParams): LatencyQuery {
+  refuseUnknown(query, ['window', 'provider', 'model', 'limit', 'percentiles']);
   const limit = textOf(query, 'limit');
   if (limit !== undefined && !(/^\d{1,4}$/.test(limit) && Number(limit) <= MAX_RECENT)) {
     throw invalid('limit', `must be a whole number from 0 to ${MAX_RECENT}`);
@@ -20,6 +21,7 @@ export function readLatencyQuery(query: URLSearchParams): LatencyQuery {
 
 /** Reads what a report of costs or tokens is asked about; `details` names the parameter that asks for more. */
 export function readUsageQuery(query: URLSearchParams, details: 'breakdown' | 'detailed'): UsageQuery {
+  refuseUnknown(query, ['window', 'group_by', 'breakdown', 'detailed', ...filters]);
   return {
     window: textOf(query, 'window') ?? '24h',
     groupBy: choiceOf(query, 'group_by', groupings),
@@ -30,12 +32,14 @@ export function readUsageQuery(query: URLSearchParams, details: 'breakdown' | 'd
 
 /** Reads which requests are to be exported; without times, those of the last day before `now`. */
 export function readExportQuery(query: URLSearchParams, now: number): ExportAsk {
+  refuseUnknown(query, ['from', 'to', 'format', ...filters]);
   const to = timeOf(query, 'to') ?? now;
   const from = timeOf(query, 'from') ?? to - DAY_MS;
   if (from >= to) throw invalid('from', 'must be earlier than `to`');
   return { from, to, format: choiceOf(query, 'format', ['csv', 'json', 'jsonl']) ?? 'csv', filter: filterOf(query) };
 }
 
+const filters = ['provider', 'model', 'tenant'] as const;
 const DAY_MS = 86_400_000;
 const MAX_RECENT = 1_000;
 const MAX_PERCENTILES = 20;
@@ -51,7 +55,17 @@ const groupings = [
   'day',
 ] as const satisfies readonly UsageGrouping[];
 
-function filterOf(query: URLSearchParams): Pick<UsageQuery, 'provider' | 'model' | 'tenant'> {
+/** What narrows nothing down because nobody reads it would make sums of everything pass for those of one tenant. */
+function refuseUnknown(query: URLSearchParams, known: readonly string[]): void {
+  const met = new Set<string>();
+  for (const name of query.keys()) {
+    if (!known.includes(name)) throw invalid(name.slice(0, 100), `is not known here; there are ${known.join(', ')}`);
+    if (met.has(name)) throw invalid(name, 'must be given once');
+    met.add(name);
+  }
+}
+
+function filterOf(query: URLSearchParams): Pick<UsageQuery, (typeof filters)[number]> {
   return {
     provider: textOf(query, 'provider'),
     model: textOf(query, 'model'),
