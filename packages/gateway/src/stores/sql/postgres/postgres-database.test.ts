@@ -66,7 +66,18 @@ describe.runIf(postgresUrl !== undefined)('PostgreSQL', () => {
   });
 
   test('reads only in a report', async () => {
-    await expect(database.report('DELETE FROM t RETURNING id')).rejects.toMatchObject({ kind: 'invalid' });
+    await expect(database.report('DELETE FROM t RETURNING id')).rejects.toThrow('takes no changes');
+  });
+
+  test('leaves a connection whose server takes no changes any more, and reads meanwhile', async () => {
+    const small = await openDatabase({ location: place.location, clock: systemClock, maxConnections: 2 });
+    for (let count = 0; count < 4; count += 1) {
+      await small.script('SET default_transaction_read_only = on');
+      await expect(small.run('UPDATE t SET n = 1')).rejects.toMatchObject({ kind: 'unavailable' });
+    }
+    expect(await small.all('SELECT SUM(n) AS n FROM t')).toEqual([{ n: 0 }]);
+    expect(await small.run('UPDATE t SET n = 1')).toBe(2);
+    await small.close();
   });
 
   test('has connections for reports when all others are taken', async () => {

@@ -13,7 +13,7 @@ import type {
 import { repeatBusy } from '../repeat-busy.ts';
 import { SqlError } from '../sql-error.ts';
 import { TimeLimit } from '../time-limit.ts';
-import { toPostgresError } from './postgres-error.ts';
+import { takesNoChanges, toPostgresError } from './postgres-error.ts';
 import { PostgresListener } from './postgres-listener.ts';
 import { PostgresSession } from './postgres-session.ts';
 import { osUser, withoutPassword } from './postgres-url.ts';
@@ -216,5 +216,7 @@ function serverLimits(set: 'SET' | 'SET LOCAL', timeoutMs: number): string {
 }
 
 function isSilence(error: SqlError): boolean {
+  // What can only be read is worth reading.
+  if (takesNoChanges(error)) return false;
   return error.kind === 'unavailable' || (error.kind === 'timeout' && error.cause === undefined);
 }
