@@ -6,6 +6,7 @@ import type { SpendReading } from '../../stores/spend-store.ts';
 import type { AdminCaller } from './admin-caller.ts';
 import { pageQuery, reference } from './admin-fields.ts';
 import { type AdminCall, type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
+import { auditedValues } from './audited-values.ts';
 import {
   budgetChanges,
   budgetCreation,
@@ -36,7 +37,7 @@ export const budgetRoutes: readonly AdminRoute[] = [
       checkScopeId(body.scope, body.scope_id);
       const budget = await source.record.stores.budgets.create(newBudgetOf(body));
       await followed(source);
-      await audit({ kind: 'budget.created', ...auditedOf(budget) });
+      await audit({ kind: 'budget.created', ...auditedOf(budget, setBy(body, budget)) });
       return described(source, budget);
     },
   }),
@@ -87,7 +88,8 @@ export const budgetRoutes: readonly AdminRoute[] = [
       const budget = await source.record.stores.budgets.update(id, changesOf(body));
       if (budget === undefined) throw notFound('budget', id);
       await followed(source);
-      await audit({ kind: 'budget.updated', ...auditedOf(budget, { changed: Object.keys(body) }) });
+      const changes = { changed: Object.keys(body), ...setBy(body, budget) };
+      await audit({ kind: 'budget.updated', ...auditedOf(budget, changes) });
       return described(source, budget);
     },
   }),
@@ -120,6 +122,11 @@ function auditedOf(budget: Budget, more: object = {}): Omit<Audited, 'kind'> {
   return { subject: budget.id, tenantId, detail: { name: budget.name, ...more } };
 }
 
+/** Without what is spent, which nobody sets and which may not be known. */
+function setBy(body: object, budget: Budget): object {
+  return auditedValues(body, describeBudget(budget, nothing, 0));
+}
+
 function checkScopeId(scope: BudgetScope, id: string | undefined): void {
   if ((scope === 'global') === (id === undefined)) return;
   const fault =
@@ -145,8 +152,9 @@ async function described(source: AdminSource, budget: Budget) {
   return describeBudget(budget, reading!, source.wallNow());
 }
 
+const nothing: SpendReading = { spentNanos: 0, reservedNanos: 0, start: 0, resetMs: null };
+
 async function readingsOf({ spend }: AdminSource, budgets: readonly Budget[]): Promise<readonly SpendReading[]> {
-  const nothing: SpendReading = { spentNanos: 0, reservedNanos: 0, start: 0, resetMs: null };
   if (spend === undefined) return budgets.map(() => nothing);
   return spend.read(budgets.map((budget) => ({ cap: capOf(budget, 'open'), key: '' })));
 }

@@ -5,6 +5,7 @@ import type { ApiKey } from '../../stores/key-store.ts';
 import type { AdminCaller } from './admin-caller.ts';
 import { pageQuery, tenantId } from './admin-fields.ts';
 import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
+import { auditedValues } from './audited-values.ts';
 import { invalidField } from './invalid-field.ts';
 import {
   describeKey,
@@ -57,7 +58,8 @@ export const keyRoutes: readonly AdminRoute[] = [
         expiresAt: body.expires_at ?? null,
       });
       await source.record.changed({ topics: ['keys'] });
-      await audit({ kind: 'key.created', subject: key.id, tenantId: key.tenantId, detail: { name: key.name } });
+      const detail = { name: key.name, ...auditedValues(body, describeKey(key, null)) };
+      await audit({ kind: 'key.created', subject: key.id, tenantId: key.tenantId, detail });
       return describeMadeKey(key, await tokensUsedOf(source, key), value);
     },
   }),
@@ -122,7 +124,8 @@ export const keyRoutes: readonly AdminRoute[] = [
       });
       if (updated === undefined) throw notFound('key', id);
       await source.record.changed({ topics: ['keys'], changedIds: [id] });
-      const detail = { name: updated.name, changed: Object.keys(body) };
+      const values = auditedValues(body, describeKey(updated, null));
+      const detail = { name: updated.name, changed: Object.keys(body), ...values };
       await audit({ kind: 'key.updated', subject: id, tenantId: updated.tenantId, detail });
       return describeKey(updated, await tokensUsedOf(source, updated));
     },

@@ -3,6 +3,7 @@ import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { ListedModel } from '../../stores/provider-store.ts';
 import { isoOf, modelName, pageQuery, reference, shownTime } from './admin-fields.ts';
 import { type AdminRoute, defineAdminRoute } from './admin-route.ts';
+import { auditedValues } from './audited-values.ts';
 import { listPage } from './list-page.ts';
 import { notFound } from './not-found.ts';
 
@@ -49,8 +50,10 @@ export const modelRoutes: readonly AdminRoute[] = [
         isActive: body.is_active ?? true,
       });
       await source.record.changed({ topics: ['providers'] });
-      await audit({ kind: 'model.created', subject: created.id, detail: { name: created.name } });
-      return describeModel(created);
+      const shown = describeModel(created);
+      const detail = { name: created.name, ...auditedValues(body, shown) };
+      await audit({ kind: 'model.created', subject: created.id, detail });
+      return shown;
     },
   }),
   defineAdminRoute({
@@ -103,8 +106,10 @@ export const modelRoutes: readonly AdminRoute[] = [
       });
       if (updated === undefined) throw notFound('model', id);
       await source.record.changed({ topics: ['providers'] });
-      await audit({ kind: 'model.updated', subject: id, detail: { name: updated.name, changed: Object.keys(body) } });
-      return describeModel(updated);
+      const shown = describeModel(updated);
+      const detail = { name: updated.name, changed: Object.keys(body), ...auditedValues(body, shown) };
+      await audit({ kind: 'model.updated', subject: id, detail });
+      return shown;
     },
   }),
   defineAdminRoute({

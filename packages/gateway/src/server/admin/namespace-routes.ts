@@ -3,6 +3,7 @@ import type { Collection, ItemChanges, NewItem, StoredItem } from '../../stores/
 import type { NamespaceSettings, TenantStore } from '../../stores/tenant-store.ts';
 import { isoOf, name, pageQuery, reference, shownTime, tenantId } from './admin-fields.ts';
 import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
+import { auditedValues } from './audited-values.ts';
 import { listPage } from './list-page.ts';
 import { describeSettings, namespaceSettings, settingsOf } from './namespace-settings.ts';
 import { notFound } from './not-found.ts';
@@ -138,8 +139,10 @@ function creationRoute({ creation, noun, shown, storeOf }: OwnerKind): AdminRout
       } as NewItem<Owner>);
       await followed(source, item.id);
       const tenantId = tenantIdOf(noun, item.id);
-      await audit({ kind: `${noun}.created`, subject: item.id, tenantId, detail: { name: item.name } });
-      return describeOwner(noun, item);
+      const shownItem = describeOwner(noun, item);
+      const detail = { name: item.name, ...auditedValues(body, shownItem) };
+      await audit({ kind: `${noun}.created`, subject: item.id, tenantId, detail });
+      return shownItem;
     },
   });
 }
@@ -163,9 +166,10 @@ function changeRoute({ changes, noun, shown, storeOf }: OwnerKind): AdminRoute {
       } as ItemChanges<Owner>);
       if (item === undefined) throw notFound(noun, id);
       await followed(source, id);
-      const detail = { name: item.name, changed: Object.keys(body) };
+      const shownItem = describeOwner(noun, item);
+      const detail = { name: item.name, changed: Object.keys(body), ...auditedValues(body, shownItem) };
       await audit({ kind: `${noun}.updated`, subject: id, tenantId: tenantIdOf(noun, id), detail });
-      return describeOwner(noun, item);
+      return shownItem;
     },
   });
 }

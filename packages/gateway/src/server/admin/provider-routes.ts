@@ -11,6 +11,7 @@ import type { StoredProvider } from '../../stores/provider-store.ts';
 import { maskSecrets } from '../../telemetry/secrets.ts';
 import { address, isoOf, isoOrNull, limit, MOST_LISTED, name, pageQuery, shownTime } from './admin-fields.ts';
 import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
+import { auditedValues } from './audited-values.ts';
 import { credentialPreview } from './credential-preview.ts';
 import { invalidField } from './invalid-field.ts';
 import { listPage } from './list-page.ts';
@@ -95,7 +96,8 @@ export const providerRoutes: readonly AdminRoute[] = [
         isActive: body.is_active ?? true,
       });
       await source.record.changed({ topics: ['providers'] });
-      await audit({ kind: 'provider.created', subject: id, detail: { name: created.name, kind: created.kind } });
+      const detail = { name: created.name, kind: created.kind, ...setBy(body, created) };
+      await audit({ kind: 'provider.created', subject: id, detail });
       return describeProvider(source, created);
     },
   }),
@@ -161,11 +163,8 @@ export const providerRoutes: readonly AdminRoute[] = [
       });
       if (updated === undefined) throw notFound('provider', id);
       await source.record.changed({ topics: ['providers'] });
-      await audit({
-        kind: 'provider.updated',
-        subject: id,
-        detail: { name: updated.name, changed: Object.keys(body) },
-      });
+      const detail = { name: updated.name, changed: Object.keys(body), ...setBy(body, updated) };
+      await audit({ kind: 'provider.updated', subject: id, detail });
       return describeProvider(source, updated);
     },
   }),
@@ -215,6 +214,11 @@ async function credentialOf({ record }: AdminSource, id: string, credential: str
 function refuseConfigured(id: string): void {
   if (!id.startsWith(CONFIGURED)) return;
   throw new GatewayError('forbidden', 'This provider is one of the configuration. Change it there.');
+}
+
+/** Without the credential. */
+function setBy(body: object, { baseUrl, isActive, settings: kept }: StoredProvider): object {
+  return auditedValues(body, { base_url: baseUrl, is_active: isActive, settings: kept });
 }
 
 async function describeProvider(source: AdminSource, provider: StoredProvider): Promise<z.input<typeof shown>> {
