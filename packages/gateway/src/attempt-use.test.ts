@@ -56,6 +56,14 @@ describe('what an attempt took', () => {
     expect(use({ outputTokens: undefined }, { body: { ...question, max_tokens: 20 } }).usage!.output).toBe(20);
   });
 
+  it('took one answer for several that nobody saw, and of completions more than was allowed', () => {
+    const output = (body: object, operation: Operation = 'chat') =>
+      use({ outputTokens: undefined }, { body, operation }).usage!.output;
+    expect([output({ ...question, n: 3 }), output({ ...question, n: 3, max_tokens: 20 })]).toEqual([1_500, 60]);
+    const prompts = { model: 'm', prompt: ['One', 'Two'], max_tokens: 20 };
+    expect([output(prompts, 'completions'), output({ ...prompts, best_of: 3 }, 'completions')]).toEqual([40, 120]);
+  });
+
   it('keeps what a provider told before the end, but for a count that is behind', () => {
     const usage = { input: 40, output: 1, cachedInput: 30 };
     expect(use({ outputTokens: 12 }, { usage })).toEqual({ usage: { ...usage, output: 12 }, isEstimated: true });

@@ -4,8 +4,8 @@ import { type Usage, unfinishedUsage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { ModelCatalogue } from './pricing/model-catalogue.ts';
 import type { AttemptOutcome } from './relay/attempt-outcome.ts';
-import { mostOutput } from './request-facts.ts';
-import { chargingOf, roughInputTokens, USUAL_OUTPUT } from './rough-tokens.ts';
+import { mostOutput, usualOutput } from './request-facts.ts';
+import { chargingOf, roughInputTokens } from './rough-tokens.ts';
 import type { PlanStep } from './routing/plan.ts';
 import { readConversation } from './translation/translation.ts';
 
@@ -61,11 +61,8 @@ function estimateOf(exchange: Exchange, counted: number | undefined, asked: Aske
   const outputTokens = isByBytes ? Math.min(counted, mostOutput(exchange)) : counted;
   const conversation = conversationOf(exchange);
   const thought = asked !== undefined && thinks(exchange, conversation, asked) ? outputWithin(exchange, asked) : 0;
-  if (conversation === undefined) {
-    return { input: roughInputTokens(exchange), output: Math.max(outputTokens ?? USUAL_OUTPUT, thought) };
-  }
-  const usual = Math.min(USUAL_OUTPUT, conversation.maxOutputTokens ?? USUAL_OUTPUT);
-  return { input: estimateTokens(conversation), output: Math.max(outputTokens ?? usual, thought) };
+  const input = conversation === undefined ? roughInputTokens(exchange) : estimateTokens(conversation);
+  return { input, output: Math.max(outputTokens ?? usualOutput(exchange), thought) };
 }
 
 /** Whether the model thinks before it answers: as the request says, or where it says nothing, as is known of the model. */

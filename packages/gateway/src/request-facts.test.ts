@@ -3,6 +3,7 @@ import { createChatExchange } from './exchange.fixture.ts';
 import type { Exchange } from './exchange.ts';
 import { ParsedBody } from './parsed-body.ts';
 import { estimatedTokens, RequestFacts } from './request-facts.ts';
+import { roughUsage } from './rough-tokens.ts';
 
 function exchangeOf(parsedBody: ParsedBody): Exchange {
   const exchange = createChatExchange();
@@ -49,4 +50,10 @@ describe('the limit on output that is set aside', () => {
   ])('is found in %j', (body) => {
     expect(factsOf(new ParsedBody(body)).outputTokens).toBe(70_000);
   });
+});
+
+it('a crash cut off one answer of several that were asked for', () => {
+  const exchange = exchangeOf(new ParsedBody({ ...bodyOf('text'), n: 3 }));
+  exchange.facts = { ...exchange.facts, choices: 3 };
+  expect(roughUsage(exchange)).toEqual({ input: 1_000, output: 210 });
 });

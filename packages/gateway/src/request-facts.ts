@@ -100,6 +100,12 @@ export function mostOutput(exchange: Exchange): number {
   return Math.min(MOST_OUTPUT, (outputLimitOf(body) ?? MOST_UNLIMITED) * answersOf(exchange, body));
 }
 
+/** Tokens that all answers to a request have as a rule, as far as it allows them: of those that nobody saw. */
+export function usualOutput(exchange: Exchange): number {
+  const body = outlineOf(exchange);
+  return Math.min(MOST_OUTPUT, Math.min(USUAL_OUTPUT, expectedOutput(body)) * answersOf(exchange, body));
+}
+
 /** Tokens of one answer that nobody limited: as many as models rarely pass. */
 const MOST_UNLIMITED = 32_768;
 

@@ -52,11 +52,13 @@ export function roughInputTokens({ body }: Pick<Exchange, 'body'>): number {
  * What an exchange is expected to use before it is answered: no more than what is set aside for it. Undefined where nobody
  * can tell.
  */
-export function roughUsage(exchange: Pick<Exchange, 'body' | 'operation' | 'parsedBody'>): Usage | undefined {
+export function roughUsage(exchange: Pick<Exchange, 'body' | 'facts' | 'operation' | 'parsedBody'>): Usage | undefined {
   switch (charging[exchange.operation]) {
     case 'both': {
       const limit = outputLimitOf(exchange.parsedBody?.outline);
-      return { input: roughInputTokens(exchange), output: Math.min(USUAL_OUTPUT, limit ?? USUAL_OUTPUT) };
+      const answers = Math.max(1, exchange.facts.choices);
+      const output = Math.min(MOST_OUTPUT, Math.min(USUAL_OUTPUT, limit ?? USUAL_OUTPUT) * answers);
+      return { input: roughInputTokens(exchange), output };
     }
     case 'input':
       return { input: roughInputTokens(exchange), output: 0 };
