@@ -109,10 +109,16 @@ export function usualOutput(exchange: Exchange): number {
 /** Tokens of one answer that nobody limited: as many as models rarely pass. */
 const MOST_UNLIMITED = 32_768;
 
-/** Of what flows as much as is read ahead: pictures come to no more, whatever their bytes. */
 function inputOf(exchange: Exchange): number {
-  return exchange.upload === undefined ? roughInputTokens(exchange) : tokensOfBytes(exchange.upload.head.length);
+  const { operation, upload } = exchange;
+  if (upload === undefined) return roughInputTokens(exchange);
+  if (operation !== 'images') return tokensOfBytes(upload.head.length);
+  // What they take depends on their size in points, which nobody reads: one for each MiB, as large as they get.
+  const pictures = Math.min(MOST_PICTURES, Math.ceil((upload.length ?? upload.maxBytes) / MIB));
+  return pictures * PICTURE_TOKENS;
 }
+
+const MIB = 1024 * 1024;
 
 function soundOf({ body, upload }: Exchange): Usage {
   const input = Math.ceil((body?.length ?? upload?.length ?? upload?.maxBytes ?? 0) / SOUND_BYTES_PER_TOKEN);

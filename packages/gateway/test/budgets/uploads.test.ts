@@ -38,11 +38,12 @@ it('sound had nothing set aside where it is long, and a hundred times too much w
   expect([await hear(money.key, 900_000), await hear(money.key, 900_000)]).toEqual([200, 429]);
 });
 
-it('a form that is too long to hold had no input set aside', async () => {
-  const { id, key } = await scene.key();
-  await scene.budget({ scope: 'key', scope_id: id, cap_usd: 60 });
-  expect([
-    await send('images/edits', 'draws', 200_000, key),
-    await send('images/edits', 'draws', 900_000, key),
-  ]).toEqual([200, 429]);
+it('pictures that are too long to hold had nothing set aside for themselves', async () => {
+  const edit = async (dollars: number) => {
+    const { id, key } = await scene.key();
+    await scene.budget({ scope: 'key', scope_id: id, cap_usd: dollars });
+    return send('images/edits', 'draws', 900_000, key);
+  };
+  // A tenth of a cent for a token: 6,240 are taken for one picture.
+  expect([await edit(6), await edit(7)]).toEqual([429, 200]);
 });
