@@ -54,6 +54,15 @@ describe('db copy', () => {
     expect([existsSync(join(folder, 'typo.db')), existsSync(join(folder, 'copy.db'))]).toEqual([false, false]);
   });
 
+  it('brought what it copies up to date, under the gateway that uses it', async () => {
+    await fill();
+    await run('migrate', 'revert');
+    const before = (await run('migrate', 'status')).stdout;
+    const { code, stderr } = await run('db', 'copy', '--to', 'copy.db');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('lacks 1 of')]);
+    expect((await run('migrate', 'status')).stdout).toBe(before);
+  });
+
   it('does not copy a database onto itself, nor to nowhere', async () => {
     await fill();
     expect((await run('db', 'copy', '--to', './data/../data/llm-gateway.db')).code).toBe(2);

@@ -39,7 +39,7 @@ function createCopyCommand(session: Session): Command {
       { line: 'llm-gateway db copy --to "copy of record.db"', note: 'From the database that the gateway would use' },
       {
         line: 'llm-gateway db copy --from data/llm-gateway.db --to moved.db',
-        note: 'To PostgreSQL: --to postgres://user@host:5432/name, then set DATABASE_URL to it',
+        note: 'To PostgreSQL, while no gateway runs: --to postgres://user@host:5432/name, then set DATABASE_URL to it',
       },
     ],
   });
@@ -57,8 +57,8 @@ function createCopyCommand(session: Session): Command {
       throw new CommandFailure('usage', 'Both are the same database. Name another one with --from or --to.');
     }
     return withDatabases(io, source, target, async (fromDatabase, toDatabase) => {
-      await migrate(io, fromDatabase);
-      await migrate(io, toDatabase);
+      await requireCurrent(io, fromDatabase);
+      await (await createMigrator(io, toDatabase)).run();
       const { copyDatabase } = await import('../../stores/sql/copy-database.ts');
       const tables = await copyDatabase({
         from: fromDatabase,
@@ -132,10 +132,14 @@ function withDatabases(
   return withDatabase(io, source, (from) => withDatabase(io, target, (to) => work(from, to)));
 }
 
-/** Both sides have the same tables when each has all that this version knows. */
-async function migrate(io: CommandLineIo, database: Database): Promise<void> {
-  const migrator = await createMigrator(io, database);
-  await migrator.run();
+/** Both sides have the same tables when each has all that this version knows; what is only copied is not changed for that. */
+async function requireCurrent(io: CommandLineIo, database: Database): Promise<void> {
+  const status = await (await createMigrator(io, database)).status();
+  const pending = status.filter(({ state }) => state === 'pending').length;
+  if (pending === 0) return;
+  const problem = `${database.location} lacks ${pending} of ${status.length} migrations`;
+  const remedy = 'Copy it with the version of the gateway that uses it, or run "llm-gateway migrate run" on it first.';
+  throw new CommandFailure('unwell', `${problem}. ${remedy}`);
 }
 
 async function createMigrator(io: CommandLineIo, database: Database) {
