@@ -1,20 +1,11 @@
-import { type Simulator, startSimulator } from '@llm-gateway/simulator';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type BudgetScene, openBudgetScene, pricing } from './budget-scene.ts';
+import { expect, it } from 'vitest';
+import { pricing } from './budget-scene.ts';
+import { usePricedModels } from './priced-scene.ts';
 
-let simulator: Simulator;
-let scene: BudgetScene;
-beforeAll(async () => {
-  simulator = await startSimulator({ tokens: 10 });
-  const providers = [{ name: 'only', api_base: `${simulator.url}/v1`, api_key: 'sk-upstream' }];
-  scene = await openBudgetScene({
-    models: {
-      written: { pricing: { ...pricing, cache_write: 200 }, providers },
-      'written for an hour': { pricing: { ...pricing, cache_write: 2, cache_write_1h: 200 }, providers },
-    },
-  });
+const scene = usePricedModels({
+  written: { ...pricing, cache_write: 200 },
+  'written for an hour': { ...pricing, cache_write: 2, cache_write_1h: 200 },
 });
-afterAll(() => Promise.all([scene.close(), simulator.close()]));
 
 const text = 'Hello! '.repeat(100);
 const marked = (ttl: string) => [{ type: 'text', text, cache_control: { type: 'ephemeral', ttl } }];
@@ -28,9 +19,9 @@ it.each([
 ])(
   'input had the plain price set aside, where it may be written to a prompt cache: $model, $mark mark',
   async ({ content, model, status }) => {
-    const { id, key } = await scene.key();
+    const { id, key } = await scene().key();
     // About two hundred tokens of input: a twentieth of a cent, or four cents where they are written to the cache.
-    await scene.budget({ scope: 'key', scope_id: id, cap_usd: 0.01 });
-    expect((await scene.gateway.chat(key, model, { messages: [{ role: 'user', content }] })).status).toBe(status);
+    await scene().budget({ scope: 'key', scope_id: id, cap_usd: 0.01 });
+    expect((await scene().gateway.chat(key, model, { messages: [{ role: 'user', content }] })).status).toBe(status);
   },
 );

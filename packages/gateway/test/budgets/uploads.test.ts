@@ -1,20 +1,11 @@
-import { type Simulator, startSimulator } from '@llm-gateway/simulator';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type BudgetScene, openBudgetScene, pricing } from './budget-scene.ts';
+import { expect, it } from 'vitest';
+import { pricing } from './budget-scene.ts';
+import { usePricedModels } from './priced-scene.ts';
 
-let simulator: Simulator;
-let scene: BudgetScene;
-beforeAll(async () => {
-  simulator = await startSimulator({ tokens: 10 });
-  const providers = [{ name: 'only', api_base: `${simulator.url}/v1`, api_key: 'sk-upstream' }];
-  scene = await openBudgetScene({
-    models: {
-      hears: { pricing: { ...pricing, audio_input: 200 }, providers },
-      draws: { pricing: { input: 1_000, output: 0 }, providers },
-    },
-  });
+const scene = usePricedModels({
+  hears: { ...pricing, audio_input: 200 },
+  draws: { input: 1_000, output: 0 },
 });
-afterAll(() => Promise.all([scene.close(), simulator.close()]));
 
 async function send(path: string, model: string, bytes: number, key: string): Promise<number> {
   const form = new FormData();
@@ -22,26 +13,26 @@ async function send(path: string, model: string, bytes: number, key: string): Pr
   form.append('n', '1');
   form.append('file', new Blob([Buffer.alloc(bytes)]), 'file');
   const headers = { authorization: `Bearer ${key}` };
-  const reply = await fetch(`${scene.gateway.url}/v1/${path}`, { method: 'POST', headers, body: form });
+  const reply = await fetch(`${scene().gateway.url}/v1/${path}`, { method: 'POST', headers, body: form });
   await reply.arrayBuffer();
   return reply.status;
 }
 
 it('sound had nothing set aside where it is long, and a hundred times too much where it is short', async () => {
-  const tokens = await scene.key({ token_budget: 10_000 });
+  const tokens = await scene().key({ token_budget: 10_000 });
   const hear = (key: string, bytes: number) => send('audio/transcriptions', 'hears', bytes, key);
   expect([await hear(tokens.key, 200_000), await hear(tokens.key, 1_500_000)]).toEqual([200, 200]);
   // No answer tells how many tokens it took: those that were set aside count.
   expect(await hear(tokens.key, 1_500_000)).toBe(429);
-  const money = await scene.key();
-  await scene.budget({ scope: 'key', scope_id: money.id, cap_usd: 1 });
+  const money = await scene().key();
+  await scene().budget({ scope: 'key', scope_id: money.id, cap_usd: 1 });
   expect([await hear(money.key, 900_000), await hear(money.key, 900_000)]).toEqual([200, 429]);
 });
 
 it('pictures that are too long to hold had nothing set aside for themselves', async () => {
   const edit = async (dollars: number) => {
-    const { id, key } = await scene.key();
-    await scene.budget({ scope: 'key', scope_id: id, cap_usd: dollars });
+    const { id, key } = await scene().key();
+    await scene().budget({ scope: 'key', scope_id: id, cap_usd: dollars });
     return send('images/edits', 'draws', 900_000, key);
   };
   // A tenth of a cent for a token: 6,240 are taken for one picture.

@@ -153,7 +153,7 @@ function wholeHead(origins: readonly ProtocolName[]): fc.Arbitrary<PartHead> {
   );
 }
 
-const finishReasons: readonly FinishReason[] = [
+export const finishReasons: readonly FinishReason[] = [
   'stop',
   'stop-sequence',
   'length',

@@ -1,20 +1,10 @@
-import { type Simulator, startSimulator } from '@llm-gateway/simulator';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type RecordGateway, startRecordGateway } from '../admin/record-gateway.ts';
+import type { Simulator } from '@llm-gateway/simulator';
+import { describe, expect, it } from 'vitest';
+import { type AttemptRecordRow, useTwoTargets } from './two-targets.ts';
 
 // Answers that are none, or half of one, and whose provider says what they took.
 
-let first: Simulator;
-let second: Simulator;
-let gateway: RecordGateway;
-
-beforeEach(async () => {
-  [first, second] = await Promise.all([startSimulator({}), startSimulator({})]);
-});
-afterEach(async () => {
-  await gateway.stop();
-  await Promise.all([first.close(), second.close()]);
-});
+const targets = useTwoTargets();
 
 type Wire = 'openai-chat' | 'openai-responses' | 'anthropic-messages';
 
@@ -27,30 +17,14 @@ async function start(wire: Wire, pool: object = {}): Promise<void> {
     max_retries: 0,
     priority,
   });
-  const providers = [target('first', first, 1), target('second', second, 2)];
-  gateway = await startRecordGateway({
-    config: {
-      // Dollars for a million tokens.
-      models: { 'gpt-4o': { pricing: { input: 2.5, output: 10 }, providers, ...pool } },
-      auth: { mode: 'open' },
-      resilience: { retry: { initial_delay_ms: 1 } },
-      responses: { store: false },
-    },
+  const providers = [target('first', targets.first, 1), target('second', targets.second, 2)];
+  await targets.start({
+    // Dollars for a million tokens.
+    models: { 'gpt-4o': { pricing: { input: 2.5, output: 10 }, providers, ...pool } },
+    auth: { mode: 'open' },
+    resilience: { retry: { initial_delay_ms: 1 } },
+    responses: { store: false },
   });
-}
-
-type Row = Readonly<Record<string, number | string | null>>;
-
-async function attempts(): Promise<readonly Row[]> {
-  const { database } = gateway.record;
-  return vi.waitFor(
-    async () => {
-      await gateway.drainLedger();
-      expect(await database.all('SELECT * FROM usage_records', [])).toHaveLength(1);
-      return database.all<Row>('SELECT * FROM attempt_records ORDER BY number', []);
-    },
-    { timeout: 10_000, interval: 20 },
-  );
 }
 
 const charged = {
@@ -61,7 +35,7 @@ const charged = {
 };
 
 const answers = (body: object) =>
-  first.behave({ kind: 'raw', bytes: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+  targets.first.behave({ kind: 'raw', bytes: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
 
 const usage = { input_tokens: 30, output_tokens: 7, total_tokens: 37 };
 const cancelled = { id: 'resp_1', object: 'response', status: 'cancelled', error: null, output: [], usage };
@@ -86,8 +60,8 @@ describe('a whole answer that is none is charged for as its provider says', () =
   ] as const)('%s', async (_case, wire, body, outcome) => {
     await start(wire);
     answers(body);
-    expect((await gateway.chat(undefined)).status).toBe(200);
-    expect(await attempts()).toMatchObject([
+    expect((await targets.gateway.chat(undefined)).status).toBe(200);
+    expect(await targets.attempts()).toMatchObject([
       { ...charged, outcome },
       { outcome: 'ok', is_estimated: 0 },
     ]);
@@ -120,12 +94,12 @@ describe('a stream of a response that failed is charged for as its provider says
 
   const ask = {
     relayed: () =>
-      fetch(`${gateway.url}/v1/responses`, {
+      fetch(`${targets.gateway.url}/v1/responses`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ model: 'gpt-4o', stream: true, input: 'Hello!' }),
       }).then((response) => response.text()),
-    translated: () => gateway.chat(undefined, 'gpt-4o', { stream: true }).then(({ text }) => text),
+    translated: () => targets.gateway.chat(undefined, 'gpt-4o', { stream: true }).then(({ text }) => text),
   } as const;
 
   it.each([
@@ -137,11 +111,11 @@ describe('a stream of a response that failed is charged for as its provider says
     ['translated', 'in the middle of it', begun + said + ended],
   ] as const)('%s, %s', async (way, _when, bytes) => {
     await start('openai-responses', { stream_recovery: 'error' });
-    first.behave({ kind: 'raw', bytes, headers: { 'content-type': 'text/event-stream' } });
+    targets.first.behave({ kind: 'raw', bytes, headers: { 'content-type': 'text/event-stream' } });
     const got = await ask[way]();
     const isBroken = bytes.includes('some words');
     expect(got.includes('some words')).toBe(isBroken);
-    const [own, other] = await attempts();
+    const [own, other] = await targets.attempts();
     expect(own).toMatchObject(charged);
     if (!isBroken) expect(other).toMatchObject({ outcome: 'ok' });
   });
@@ -156,16 +130,16 @@ describe('a stream of a response that failed is charged for as its provider says
     'a stream of a response that was cancelled passed for a cut one of unknown cost: %s, %s',
     async (way, _when, bytes) => {
       await start('openai-responses', { stream_recovery: 'error' });
-      first.behave({ kind: 'raw', bytes, headers: { 'content-type': 'text/event-stream' } });
+      targets.first.behave({ kind: 'raw', bytes, headers: { 'content-type': 'text/event-stream' } });
       const got = await ask[way]();
       const isBroken = bytes.includes('some words');
-      const [own, other] = await attempts();
+      const [own, other] = await targets.attempts();
       expect(own).toMatchObject({ ...charged, outcome: 'transient' });
-      expect(await gateway.metricsText()).toContain(
+      expect(await targets.gateway.metricsText()).toContain(
         'gateway_provider_errors_total{provider="first",kind="transient"} 1',
       );
-      expect(gateway.rawLog()).toContain('"outcome":"transient"');
-      const [row] = await gateway.record.database.all<Row>('SELECT * FROM usage_records', []);
+      expect(targets.gateway.rawLog()).toContain('"outcome":"transient"');
+      const [row] = await targets.gateway.record.database.all<AttemptRecordRow>('SELECT * FROM usage_records', []);
       if (!isBroken) {
         expect([row?.['outcome'], other?.['outcome']]).toEqual(['completed', 'ok']);
         return;

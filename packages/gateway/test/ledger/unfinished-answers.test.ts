@@ -1,46 +1,29 @@
-import { type Simulator, startSimulator } from '@llm-gateway/simulator';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { createFrameEncoder } from '../../src/framing/aws-event-stream.ts';
-import { type RecordGateway, startRecordGateway } from '../admin/record-gateway.ts';
+import { useTwoTargets } from './two-targets.ts';
 
 // Answers that their model could not finish and that hold nothing, and whose provider says what they took.
 
-let first: Simulator;
-let second: Simulator;
-let gateway: RecordGateway;
-
-beforeEach(async () => {
-  [first, second] = await Promise.all([startSimulator({}), startSimulator({})]);
-});
-afterEach(async () => {
-  await gateway.stop();
-  await Promise.all([first.close(), second.close()]);
-});
+const targets = useTwoTargets();
 
 async function start(kind: 'gemini' | 'bedrock'): Promise<void> {
   const protocols = [kind === 'gemini' ? kind : 'bedrock-converse'];
-  const target = { name: 'first', kind, protocols, api_base: first.url, api_key: 'sk-1', max_retries: 0, priority: 1 };
-  const rescue = { name: 'openai', api_base: `${second.url}/v1`, api_key: 'sk-upstream', priority: 2 };
-  gateway = await startRecordGateway({
-    config: {
-      // Dollars for a million tokens.
-      models: { 'gpt-4o': { pricing: { input: 2.5, output: 10 }, providers: [target, rescue] } },
-      auth: { mode: 'open' },
-      resilience: { retry: { initial_delay_ms: 1 } },
-    },
+  const target = {
+    name: 'first',
+    kind,
+    protocols,
+    api_base: targets.first.url,
+    api_key: 'sk-1',
+    max_retries: 0,
+    priority: 1,
+  };
+  const rescue = { name: 'openai', api_base: `${targets.second.url}/v1`, api_key: 'sk-upstream', priority: 2 };
+  await targets.start({
+    // Dollars for a million tokens.
+    models: { 'gpt-4o': { pricing: { input: 2.5, output: 10 }, providers: [target, rescue] } },
+    auth: { mode: 'open' },
+    resilience: { retry: { initial_delay_ms: 1 } },
   });
-}
-
-async function attempts() {
-  const { database } = gateway.record;
-  return vi.waitFor(
-    async () => {
-      await gateway.drainLedger();
-      expect(await database.all('SELECT * FROM usage_records', [])).toHaveLength(1);
-      return database.all('SELECT * FROM attempt_records ORDER BY number', []);
-    },
-    { timeout: 10_000, interval: 20 },
-  );
 }
 
 const charged = { input_tokens: 30, output_tokens: 7, cost_nanos: 30 * 2_500 + 7 * 10_000, is_estimated: 0 };
@@ -74,9 +57,13 @@ it.each([
   'an empty answer of %s that the model could not finish is rescued, and charged for (stream: %s)',
   async (kind, stream, type, bytes) => {
     await start(kind);
-    first.behave({ kind: 'raw', base64: Buffer.from(bytes).toString('base64'), headers: { 'content-type': type } });
-    const { status } = await gateway.chat(undefined, 'gpt-4o', { stream });
+    targets.first.behave({
+      kind: 'raw',
+      base64: Buffer.from(bytes).toString('base64'),
+      headers: { 'content-type': type },
+    });
+    const { status } = await targets.gateway.chat(undefined, 'gpt-4o', { stream });
     expect(status).toBe(200);
-    expect(await attempts()).toMatchObject([{ ...charged, outcome: 'unfinished' }, { outcome: 'ok' }]);
+    expect(await targets.attempts()).toMatchObject([{ ...charged, outcome: 'unfinished' }, { outcome: 'ok' }]);
   },
 );

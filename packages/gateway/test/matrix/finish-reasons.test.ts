@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
-import type { ChatAnswer, Finish, FinishReason } from '../../src/canonical/chat-answer.ts';
+import type { ChatAnswer, Finish } from '../../src/canonical/chat-answer.ts';
 import type { Part } from '../../src/canonical/conversation.ts';
 import type { JsonObject } from '../../src/canonical/json.ts';
 import { type ProtocolName, protocolNames } from '../../src/canonical/protocol-name.ts';
 import { findProtocol } from '../../src/protocols/find-protocol.ts';
 import type { AnswerContext } from '../../src/protocols/protocol.ts';
 import { at } from '../failures/wire-frames.ts';
+import { finishReasons } from '../fuzz/legal-events.fixture.ts';
 
 /** What clients of a wire know, by whether the answer before it is whole. */
 const known: Readonly<Record<ProtocolName, { readonly whole: readonly string[]; readonly cut: readonly string[] }>> = {
@@ -86,18 +87,7 @@ it.each(cuts)('an answer of %s that ended with %s was whole to clients of anothe
   }
 });
 
-const reasons = [
-  'stop',
-  'stop-sequence',
-  'length',
-  'tool-calls',
-  'content-filter',
-  'refusal',
-  'paused',
-  'other',
-] as const;
-
-it.each(reasons)('an answer that ended for %s ends with a word that its wire knows', (reason: FinishReason) => {
+it.each(finishReasons)('an answer that ended for %s ends with a word that its wire knows', (reason) => {
   for (const client of protocolNames) {
     const word = wordFor(client, answerOf({ reason, raw: undefined }, [{ type: 'text', text: 'Hello.' }]));
     const words = [...known[client].whole, ...known[client].cut];
