@@ -143,7 +143,9 @@ export function compileInference(input: InferenceInput): Inference {
       attemptRing,
       clock,
       latencyOf: (routeId) => observations.routeLatency(routeId),
+      budget,
       onHedge: (provider) => metrics.hedge(provider),
+      reportInternal,
     }),
     shareCall: createShareCall({ ...ends, timeoutMs }),
     startShadows: createShadows({

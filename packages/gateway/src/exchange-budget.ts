@@ -21,12 +21,13 @@ import type { PlanStep } from './routing/plan.ts';
 import type { Resolution, Target } from './routing/target.ts';
 import { upstreamModelOf } from './routing/upstream-model.ts';
 import { routingFactsOf } from './routing-facts.ts';
+import { holdSecond, type SecondHold } from './second-hold.ts';
 import type { SpendClaim } from './stores/spend-store.ts';
 import { sentRate } from './tier-of-attempt.ts';
 import { waitForBoth } from './wait-for-both.ts';
 
 /**
- * Sets aside what exchanges may cost. Both throw what the policies of budgets refuse with, and then nothing stays set
+ * Sets aside what exchanges may cost. All throw what the policies of budgets refuse with, and then nothing stays set
  * aside; a promise only when it waits.
  */
 export interface ExchangeBudget {
@@ -34,6 +35,8 @@ export interface ExchangeBudget {
   reserve(exchange: Exchange, resolution: Resolution): void | Promise<void>;
   /** For a copy that goes to one target. */
   reserveAt(exchange: Exchange, copy: CopyStep): void | Promise<void>;
+  /** As much once more as it has set aside, for an attempt beside the one that runs; undefined where that is nothing. */
+  reserveSecond(exchange: Exchange): Promise<SecondHold> | undefined;
   /** Whether there was room for the last request of the same caller, as far as it had to be waited for. */
   isPassing(exchange: Exchange): boolean;
 }
@@ -56,6 +59,7 @@ export interface ExchangeBudgetInput {
 export const noBudgets: ExchangeBudget = {
   reserve: () => undefined,
   reserveAt: () => undefined,
+  reserveSecond: () => undefined,
   isPassing: () => true,
 };
 
@@ -109,6 +113,10 @@ export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget
   return {
     reserve: holdBoth,
     reserveAt: holdBoth,
+    reserveSecond(exchange) {
+      const holdsNothing = exchange.budgetHold === undefined && exchange.tokenHold === undefined;
+      return holdsNothing ? undefined : holdSecond(exchange, input.tokens);
+    },
     isPassing: ({ principal }) => !refused.has(principal) && input.tokens.isPassing(principal),
   };
 }

@@ -1,11 +1,11 @@
-import { systemClock } from './canonical/clock.ts';
+import { type Clock, systemClock } from './canonical/clock.ts';
 import { Exchange } from './exchange.ts';
 
 /** A chat whose reply goes nowhere. */
-export function createChatExchange(): Exchange {
+export function createChatExchange(clock: Clock = systemClock): Exchange {
   return new Exchange({
     id: 'chat',
-    clock: systemClock,
+    clock,
     method: 'POST',
     url: '/v1/chat/completions',
     headers: {},

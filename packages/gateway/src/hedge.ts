@@ -2,19 +2,25 @@ import type { AttemptManner } from './attempt-lane.ts';
 import type { AttemptRing } from './attempt-ring.ts';
 import { Cancellation } from './cancellation.ts';
 import type { Clock } from './canonical/clock.ts';
+import { GatewayError } from './canonical/gateway-error.ts';
 import type { HedgingConfig } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
+import type { ExchangeBudget } from './exchange-budget.ts';
 import type { AttemptOutcome } from './relay/attempt-outcome.ts';
 import { createRetryBudgets, type RetryBudget, type RetryBudgets } from './resilience/retry-budget.ts';
 import type { RouteLatency } from './routing/latency-quantiles.ts';
 import type { Plan, PlanStep } from './routing/plan.ts';
+import type { SecondHold } from './second-hold.ts';
 
 export interface HedgeParts {
   readonly attemptRing: AttemptRing;
   readonly clock: Pick<Clock, 'now'>;
   /** Times to the first token by route. */
   readonly latencyOf: (routeId: string) => RouteLatency;
+  /** Whoever is outrun may cost as much as who answers. */
+  readonly budget: Pick<ExchangeBudget, 'reserveSecond'>;
   readonly onHedge: (provider: string) => void;
+  readonly reportInternal: (error: unknown, exchange: Exchange) => void;
 }
 
 export interface HedgedStep {
@@ -62,6 +68,8 @@ class Race {
   #winner: Cancellation | undefined;
   #winning: AttemptOutcome | undefined;
   #running = 0;
+  /** An attempt failed within the gateway: nobody waits for the race any more. */
+  #isBroken = false;
   #cancelTimer = (): void => {};
   #finish: (outcome: HedgedOutcome) => void = () => {};
   #fail: (error: unknown) => void = () => {};
@@ -81,7 +89,7 @@ class Race {
       exchange.whileCancellable((reason) => {
         for (const lane of this.#lanes) lane.cancel(reason);
       });
-      this.#cancelTimer = exchange.clock.schedule(() => this.#startSecond(), lateAfterMs);
+      this.#cancelTimer = exchange.clock.schedule(() => void this.#trySecond(), lateAfterMs);
       this.#start(step);
     });
   }
@@ -100,6 +108,7 @@ class Race {
     this.#parts.attemptRing(exchange, step, deadline, manner).then(
       (outcome) => this.#ended(lane, step, outcome),
       (error: unknown) => {
+        this.#isBroken = true;
         this.#cancelTimer();
         for (const other of this.#lanes) other.cancel('the other attempt failed within the gateway');
         this.#fail(error);
@@ -107,15 +116,36 @@ class Race {
     );
   }
 
-  #startSecond(): void {
+  /** Where budgets have no room for a second attempt, the first goes on alone. */
+  async #trySecond(): Promise<void> {
+    const { exchange, step } = this.#input;
+    if (!step.hasAlternative || !this.#wantsSecond()) return;
+    let hold: SecondHold | undefined;
+    try {
+      hold = await this.#parts.budget.reserveSecond(exchange);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) this.#parts.reportInternal(error, exchange);
+      return;
+    }
+    const second = this.#takeSecond();
+    if (!second) return hold?.release();
+    hold?.keep();
+    this.#parts.onHedge(second.routeTarget.target.provider);
+    this.#start(second);
+  }
+
+  /** The first may have spoken since, or be over, where budgets had to be asked elsewhere. */
+  #wantsSecond(): boolean {
+    if (this.#winner || this.#running === 0 || this.#isBroken || this.#input.exchange.cancelReason) return false;
+    return this.#budget.hasRoom(this.#input.exchange.clock.now());
+  }
+
+  #takeSecond(): PlanStep | undefined {
     const { exchange, plan } = this.#input;
     const now = exchange.clock.now();
-    if (this.#winner || this.#running === 0 || exchange.cancelReason || !this.#budget.hasRoom(now)) return;
-    const step = plan.alternative(now);
-    if (!step) return;
-    this.#budget.tryTake(now);
-    this.#parts.onHedge(step.routeTarget.target.provider);
-    this.#start(step);
+    const step = this.#wantsSecond() ? plan.alternative(now) : undefined;
+    if (step) this.#budget.tryTake(now);
+    return step;
   }
 
   /** The first to speak; the other is ended at once, before it can say anything. */

@@ -64,6 +64,11 @@ export interface BudgetPolicy {
 export interface BudgetHold {
   /** The request is over; all its attempts cost so much. What nobody knows is the estimate. Only the first call counts. */
   settle(cost: BudgetCost): void;
+  /**
+   * Sets as much aside once more, for an attempt beside the first. Throws `budget_exceeded` where a hard budget has no
+   * room, of which nobody hears: the request is not refused.
+   */
+  again(): Promise<SpendReservation>;
 }
 
 /** Makes the policy of budgets. */
@@ -76,30 +81,42 @@ export function createBudgetPolicy(input: BudgetPolicyInput): BudgetPolicy {
         throw estimate.unknownCost === 'no_usage' ? unknownUse() : unknownPriceOf(model);
       }
       const reservation = store.reserve(claims, estimate.knownNanos);
-      if (reservation instanceof Promise) return reservation.then((late) => held(late, ask, input));
-      return held(reservation, ask, input);
+      if (reservation instanceof Promise) return reservation.then((late) => allowed(late, ask, input));
+      return allowed(reservation, ask, input);
     },
   };
 }
 
-function held(
-  reservation: SpendReservation,
-  { claims, estimate }: BudgetAsk,
-  { onRefused, onUnknownCost }: BudgetPolicyInput,
-): BudgetHold {
+function allowed(reservation: SpendReservation, ask: BudgetAsk, input: BudgetPolicyInput): BudgetHold {
   const { verdict } = reservation;
-  if (!verdict.allowed) {
-    const { cap } = claims[verdict.index]!;
-    onRefused(cap);
-    throw exceeded(verdict, cap, estimate.knownNanos);
+  if (verdict.allowed) return new Held(reservation, ask, input);
+  input.onRefused(ask.claims[verdict.index]!.cap);
+  throw exceeded(verdict, ask);
+}
+
+class Held implements BudgetHold {
+  readonly #reservation: SpendReservation;
+  readonly #ask: BudgetAsk;
+  readonly #input: BudgetPolicyInput;
+
+  constructor(reservation: SpendReservation, ask: BudgetAsk, input: BudgetPolicyInput) {
+    this.#reservation = reservation;
+    this.#ask = ask;
+    this.#input = input;
   }
-  return {
-    settle({ knownNanos, unknownCost }) {
-      if (unknownCost === undefined) return reservation.settle(knownNanos);
-      onUnknownCost();
-      reservation.settle(Math.max(knownNanos, estimate.knownNanos));
-    },
-  };
+
+  settle({ knownNanos, unknownCost }: BudgetCost): void {
+    if (unknownCost !== undefined) this.#input.onUnknownCost();
+    const least = unknownCost === undefined ? 0 : this.#ask.estimate.knownNanos;
+    this.#reservation.settle(Math.max(knownNanos, least));
+  }
+
+  async again(): Promise<SpendReservation> {
+    const { claims, estimate } = this.#ask;
+    const reservation = await this.#input.store.reserve(claims, estimate.knownNanos);
+    if (!reservation.verdict.allowed) throw exceeded(reservation.verdict, this.#ask);
+    return reservation;
+  }
 }
 
 function unknownPriceOf(model: string): GatewayError {
@@ -119,7 +136,8 @@ function unknownUse(): GatewayError {
   );
 }
 
-function exceeded({ leftNanos, resetMs }: SpendVerdict, cap: SpendCap, estimate: number): GatewayError {
+function exceeded({ index, leftNanos, resetMs }: SpendVerdict, { claims, estimate }: BudgetAsk): GatewayError {
+  const { cap } = claims[index]!;
   const seconds = resetMs === null ? undefined : Math.max(1, Math.ceil(resetMs / 1000));
   const when =
     seconds === undefined
@@ -128,7 +146,7 @@ function exceeded({ leftNanos, resetMs }: SpendVerdict, cap: SpendCap, estimate:
   const left =
     leftNanos === 0
       ? 'is spent'
-      : `has $${formatDollars(leftNanos)} left, and this request may cost $${formatDollars(estimate)}`;
+      : `has $${formatDollars(leftNanos)} left, and this request may cost $${formatDollars(estimate.knownNanos)}`;
   return new GatewayError(
     'budget_exceeded',
     `The ${windowName(cap.window)} budget ${cap.id} of $${formatDollars(cap.capNanos)} ${left}. ${when}`,
