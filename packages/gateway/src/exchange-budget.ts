@@ -4,6 +4,7 @@ import { tokensOfAll } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import { largestCost } from './largest-cost.ts';
 import type { LedgerRow } from './ledger/ledger-row.ts';
+import { useOf } from './ledger/row-of.ts';
 import { type BudgetCost, type BudgetHold, type BudgetPolicy, type BudgetsOf, claimsOn } from './policies/budget.ts';
 import { mayUseModel } from './policies/key-scopes.ts';
 import type { TokenBudgets } from './policies/token-budget.ts';
@@ -37,6 +38,8 @@ export interface ExchangeBudget {
   reserveAt(exchange: Exchange, copy: CopyStep): void | Promise<void>;
   /** As much once more as it has set aside, for an attempt beside the one that runs; undefined where that is nothing. */
   reserveSecond(exchange: Exchange): Promise<SecondHold> | undefined;
+  /** What its last attempt used, so that the whole of what was set aside is there for another one. */
+  reserveUsed(exchange: Exchange): Promise<SecondHold> | undefined;
   /** Whether there was room for the last request of the same caller, as far as it had to be waited for. */
   isPassing(exchange: Exchange): boolean;
 }
@@ -60,6 +63,7 @@ export const noBudgets: ExchangeBudget = {
   reserve: () => undefined,
   reserveAt: () => undefined,
   reserveSecond: () => undefined,
+  reserveUsed: () => undefined,
   isPassing: () => true,
 };
 
@@ -113,12 +117,24 @@ export function createExchangeBudget(input: ExchangeBudgetInput): ExchangeBudget
   return {
     reserve: holdBoth,
     reserveAt: holdBoth,
-    reserveSecond(exchange) {
-      const holdsNothing = exchange.budgetHold === undefined && exchange.tokenHold === undefined;
-      return holdsNothing ? undefined : holdSecond(exchange, input.tokens);
-    },
+    reserveSecond: (exchange) => (holdsNothing(exchange) ? undefined : holdSecond(exchange, input.tokens)),
+    reserveUsed: (exchange) => (holdsNothing(exchange) ? undefined : holdUsed(exchange, input)),
     isPassing: ({ principal }) => !refused.has(principal) && input.tokens.isPassing(principal),
   };
+}
+
+function holdsNothing({ budgetHold, tokenHold }: Exchange): boolean {
+  return budgetHold === undefined && tokenHold === undefined;
+}
+
+function holdUsed(
+  exchange: Exchange,
+  { clock, priceOf, tokens }: ExchangeBudgetInput,
+): Promise<SecondHold> | undefined {
+  const last = exchange.attempts.at(-1);
+  if (last === undefined) return undefined;
+  const { cost: nanos } = useOf(last, clock.wallNow(), priceOf);
+  return holdSecond(exchange, tokens, { tokens: tokensOfAll([last]) ?? estimatedTokens(exchange), nanos });
 }
 
 function holdTokens(tokens: TokenBudgets, exchange: Exchange): Promise<void> | undefined {

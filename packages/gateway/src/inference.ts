@@ -197,7 +197,10 @@ async function answer(
     const begun = failure === undefined ? ahead?.step : undefined;
     const step = begun ?? again ?? plan.next(failure, clock.now(), deadline, failedStep);
     if (!step) break;
-    if (failure) parts.onRetry(step.routeTarget.target.provider);
+    if (failure) {
+      if (!(await mayPayAgain(parts, exchange))) break;
+      parts.onRetry(step.routeTarget.target.provider);
+    }
     if (step.delayMs > 0) {
       exchange.waitedMs += step.delayMs;
       await exchange.wait(step.delayMs);
@@ -228,6 +231,21 @@ async function answer(
   if (exchange.isCommitted) return breakOff(exchange, exchange.recovery!.brokenBy!);
   if (!failure) throw parts.noTargetError(resolution, exchange);
   return replyFailed(parts, exchange, failure);
+}
+
+/**
+ * Whether budgets have room for another attempt beside what the last one used. What the caller has a part of is completed
+ * in any case: half an answer is paid for as well.
+ */
+async function mayPayAgain({ budget }: InferenceParts, exchange: Exchange): Promise<boolean> {
+  if (exchange.isCommitted) return true;
+  try {
+    (await budget.reserveUsed(exchange))?.keep();
+    return true;
+  } catch (error) {
+    if (error instanceof GatewayError) return false;
+    throw error;
+  }
 }
 
 function cancelled(exchange: Exchange): never {

@@ -4,7 +4,14 @@ import type { TokenBudgets } from './policies/token-budget.ts';
 import { estimatedTokens } from './request-facts.ts';
 import type { SpendReservation } from './stores/spend-store.ts';
 
-/** What is set aside for an attempt beside the one that runs. */
+/** What an exchange may use besides what is set aside for it. */
+export interface MoreUse {
+  readonly tokens: number;
+  /** Undefined: as much as is set aside for it. */
+  readonly nanos: number | undefined;
+}
+
+/** What is set aside for an attempt besides another one. */
 export interface SecondHold {
   /** The attempt begins: what is set aside for it stays so until the exchange is settled. */
   keep(): void;
@@ -13,14 +20,18 @@ export interface SecondHold {
 }
 
 /**
- * Sets as much aside once more as an exchange has. Throws what budgets refuse with, and then nothing more is set aside than
- * before. Tokens and money are asked for at the same time: a second attempt waits for one answer.
+ * Sets more aside than an exchange has: as much once more, unless told otherwise. Throws what budgets refuse with, and then
+ * nothing more is set aside than before. Tokens and money are asked for at the same time: an attempt waits for one answer.
  */
-export async function holdSecond(exchange: Exchange, tokens: TokenBudgets): Promise<SecondHold> {
-  const { budgetHold, principal, tokenHold } = exchange;
+export async function holdSecond(exchange: Exchange, budgets: TokenBudgets, use?: MoreUse): Promise<SecondHold> {
+  const { principal } = exchange;
+  const tokens = use?.tokens ?? estimatedTokens(exchange);
+  // Of a budget whose last is set aside for this exchange nothing can be had, not even nothing.
+  const tokenHold = tokens === 0 ? undefined : exchange.tokenHold;
+  const budgetHold = use?.nanos === 0 ? undefined : exchange.budgetHold;
   const asked = await Promise.allSettled([
-    (async () => tokenHold && tokens.reserve(principal, estimatedTokens(exchange)))(),
-    (async () => budgetHold?.again())(),
+    (async () => tokenHold && budgets.reserve(principal, tokens))(),
+    (async () => budgetHold?.again(use?.nanos))(),
   ]);
   const [ofTokens, ofMoney] = asked;
   const release = (): void => {
@@ -60,6 +71,6 @@ function bothOfMoney(first: BudgetHold, second: SpendReservation): BudgetHold {
       first.settle(cost);
       second.release();
     },
-    again: () => first.again(),
+    again: (nanos) => first.again(nanos),
   };
 }

@@ -65,10 +65,10 @@ export interface BudgetHold {
   /** The request is over; all its attempts cost so much. What nobody knows is the estimate. Only the first call counts. */
   settle(cost: BudgetCost): void;
   /**
-   * Sets as much aside once more, for an attempt beside the first. Throws `budget_exceeded` where a hard budget has no
+   * Sets more aside, as much once more unless told otherwise, for an attempt besides the first. Throws `budget_exceeded` where a hard budget has no
    * room, of which nobody hears: the request is not refused.
    */
-  again(): Promise<SpendReservation>;
+  again(nanos?: number): Promise<SpendReservation>;
 }
 
 /** Makes the policy of budgets. */
@@ -111,9 +111,8 @@ class Held implements BudgetHold {
     this.#reservation.settle(Math.max(knownNanos, least));
   }
 
-  async again(): Promise<SpendReservation> {
-    const { claims, estimate } = this.#ask;
-    const reservation = await this.#input.store.reserve(claims, estimate.knownNanos);
+  async again(nanos = this.#ask.estimate.knownNanos): Promise<SpendReservation> {
+    const reservation = await this.#input.store.reserve(this.#ask.claims, nanos);
     if (!reservation.verdict.allowed) throw exceeded(reservation.verdict, this.#ask);
     return reservation;
   }
