@@ -65,8 +65,8 @@ export interface BudgetHold {
   /** The request is over; all its attempts cost so much. What nobody knows is the estimate. Only the first call counts. */
   settle(cost: BudgetCost): void;
   /**
-   * Sets more aside, as much once more unless told otherwise, for an attempt besides the first. Throws `budget_exceeded` where a hard budget has no
-   * room, of which nobody hears: the request is not refused.
+   * Sets more aside, as much once more unless told otherwise, for an attempt besides the first. Throws `budget_exceeded`
+   * where a hard budget has no room, of which nobody hears: the request is not refused.
    */
   again(nanos?: number): Promise<SpendReservation>;
 }
