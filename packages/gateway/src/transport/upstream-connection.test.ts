@@ -239,3 +239,14 @@ it('fails what is under way when it is closed', async () => {
   await upstream.transport.close();
   expect(await asked.end).toBe('UPSTREAM_CLOSED');
 });
+
+it('sent a request behind the rest of one whose answer had come early', async () => {
+  const upstream = await startUpstream(({ socket, text }) => {
+    if (text().endsWith('{}')) socket.write(reply('second'));
+    else if (!socket.isPaused()) socket.pause().write(reply('first'));
+  });
+  // More than the buffers of both ends take of what nobody reads.
+  await ask(upstream, { body: Buffer.alloc(32 * 1024 * 1024) }).end;
+  expect(await ask(upstream).end).toBe('end');
+  expect(upstream.received).toHaveLength(2);
+});

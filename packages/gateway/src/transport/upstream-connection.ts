@@ -102,7 +102,8 @@ export class UpstreamConnection implements CallConnection {
     const { clock, idleLimit, owner } = this.#options;
     const idleMs = idleLimit.of(keepAliveSeconds);
     // An answer that came before the end of the request leaves a connection on which nobody knows where that ends.
-    if (!isReusable || !call.isRequestSent || idleMs <= 0 || !this.#socket.writable) {
+    const isSent = call.isRequestSent && this.#socket.writableLength === 0;
+    if (!isReusable || !isSent || idleMs <= 0 || !this.#socket.writable) {
       this.destroy();
       return;
     }
