@@ -7,7 +7,7 @@ import type { RateLimitHeaders } from '../resilience/read-rate-limits.ts';
 import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../transport/upstream-call.ts';
 import { type AttemptOutcome, type UnreportedUse, unreportedUse } from './attempt-outcome.ts';
 import { type HeadRules, readHead, type UpstreamHead } from './reply-headers.ts';
-import { isConnectionLoss, isReplayable } from './stale-connection.ts';
+import { isReplayable, isStale } from './stale-connection.ts';
 
 /** Time limits of one attempt in milliseconds, counted from its start except `idleMs`. */
 export interface AttemptLimits {
@@ -69,6 +69,7 @@ export class Attempt implements UpstreamHandler {
   readonly #input: AttemptInput;
   readonly #body: ReplyBody;
   readonly #startedAt: number;
+  #sentAt: number;
   #call: UpstreamCall | undefined;
   #head: UpstreamHead | undefined;
   #errorBody: Buffer[] | undefined;
@@ -84,6 +85,7 @@ export class Attempt implements UpstreamHandler {
     this.#input = input;
     this.#body = input.body;
     this.#startedAt = input.startedAt;
+    this.#sentAt = this.#startedAt;
     this.#lastAt = this.#startedAt;
   }
 
@@ -162,10 +164,12 @@ export class Attempt implements UpstreamHandler {
   }
 
   onError(error: Error, reusedConnection: boolean): void {
-    const isFresh = this.#head !== undefined || !reusedConnection || !isConnectionLoss(error);
-    if (!isFresh && this.#staleConnections < MAX_STALE && isReplayable(this.#input.request)) {
+    const { clock, request } = this.#input;
+    const mayBeStale = this.#head === undefined && reusedConnection && this.#staleConnections < MAX_STALE;
+    if (mayBeStale && isReplayable(request) && isStale(error, clock.now() - this.#sentAt)) {
       // The upstream closed an idle connection while the request was on its way: it never saw it.
       this.#staleConnections++;
+      this.#sentAt = clock.now();
       this.#send();
       return;
     }

@@ -1,4 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { stopClock } from '../harness/stopped-clock.ts';
 import { type Drill, expectWhole, startDrill } from './drill.ts';
 
 let drill: Drill;
@@ -36,6 +39,30 @@ describe.each([{ stream: true }, { stream: false }])('a kept connection that die
     // The one on the kept connection is not counted, because the provider may never have seen it.
     expect(drill.attempts()).toEqual([1 + 3, 1]);
   });
+});
+
+it('a request that was long at work on a kept connection was sent again, beyond all that is configured', async () => {
+  const clock = stopClock();
+  const body = JSON.stringify({ choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' } }] });
+  let requests = 0;
+  const server = createServer((request, response) => {
+    requests++;
+    const answer = (): void => void response.setHeader('content-type', 'application/json').end(body);
+    const breakDown = (): void => {
+      clock.advance(5_000);
+      request.socket.resetAndDestroy();
+    };
+    request.resume().on('end', requests === 1 ? answer : breakDown);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const primaryTarget = { api_base: `http://127.0.0.1:${port}/v1` };
+  drill = await startDrill({ primary: 'sim', primaryTarget, retry: { max_attempts: 1 } });
+  const replies = [await drill.call(), await drill.call()];
+  expect(replies.map(({ status }) => status)).toEqual([200, 502]);
+  expect(requests).toBe(2);
+  clock.restore();
+  server.close();
 });
 
 function healthId(): string {
