@@ -1,11 +1,11 @@
 import type { Clock } from '../canonical/clock.ts';
 import type { Usage } from '../canonical/usage.ts';
-import { withoutOrderMark } from '../framing/order-mark.ts';
-import { classifyError, classifyStatus } from '../resilience/classify.ts';
+import { classifyError } from '../resilience/classify.ts';
 import type { Failure, FailureKind } from '../resilience/failure.ts';
 import type { RateLimitHeaders } from '../resilience/read-rate-limits.ts';
 import type { Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../transport/upstream-call.ts';
 import { type AttemptOutcome, type UnreportedUse, unreportedUse } from './attempt-outcome.ts';
+import { readRefusal } from './refusal.ts';
 import { type HeadRules, readHead, type UpstreamHead } from './reply-headers.ts';
 import { isReplayable, isStale } from './stale-connection.ts';
 
@@ -22,8 +22,8 @@ export interface AttemptLimits {
 
 /** What becomes of a good head and its body: unary, stream and raw replies differ here. */
 export interface ReplyBody {
-  /** Whether a status is an answer; any other is the attempt's failure. */
-  accepts(status: number): boolean;
+  /** Whether a status with a type of content is an answer; any other is the attempt's failure. */
+  accepts(status: number, contentType: string): boolean;
   /** A good head: start. An answer is the reason why this head is not a good one after all. */
   begin(head: UpstreamHead, attempt: Attempt): Failure | undefined;
   /** Body bytes; false pauses the upstream until `attempt.resume()`. */
@@ -139,7 +139,7 @@ export class Attempt implements UpstreamHandler {
     const head = readHead(status, rawHeaders, this.#input.headRules);
     this.#head = head;
     this.#input.onRateLimits?.(head.rateLimits);
-    if (this.#body.accepts(status)) {
+    if (this.#body.accepts(status, head.contentType)) {
       const failure = this.#body.begin(head, this);
       if (failure) this.fail(failure);
     } else {
@@ -186,15 +186,7 @@ export class Attempt implements UpstreamHandler {
   }
 
   #classify(body: Buffer): Failure {
-    const head = this.#head!;
-    return classifyStatus({
-      status: head.status,
-      headers: head.get,
-      rateLimits: head.rateLimits,
-      body: withoutOrderMark(body),
-      contentType: head.contentType,
-      wallNow: this.#input.clock.wallNow(),
-    });
+    return readRefusal(this.#head!, body, this.#input.clock.wallNow());
   }
 
   #finish(failure: Failure | undefined): void {
@@ -290,7 +282,7 @@ export function failureOf(kind: FailureKind, message: string): Failure {
 
 /** Why a head whose body is to be read is no good one: its body is compressed. */
 export function compressionFault({ contentEncoding }: UpstreamHead): Failure | undefined {
-  if (contentEncoding === '' || contentEncoding === 'identity') return undefined;
+  if (contentEncoding === '' || contentEncoding.toLowerCase() === 'identity') return undefined;
   return failureOf('malformed', `the provider compressed its answer (${contentEncoding}) though not asked to`);
 }
 

@@ -12,7 +12,16 @@ export interface StreamWire {
 /** Why a head is not that of a stream: its content type is another. */
 export function typeFault({ contentType }: UpstreamHead, wanted: string): Failure | undefined {
   if (isOfType(contentType, wanted)) return undefined;
+  return noStream(contentType);
+}
+
+export function noStream(contentType: string): Failure {
   return failureOf('malformed', `the provider answered a stream request with ${contentType || 'no content type'}`);
+}
+
+/** JSON in place of a stream, in which some providers tell errors under status 200. */
+export function isJsonInstead(contentType: string, wanted: string): boolean {
+  return !isOfType(contentType, wanted) && isOfType(contentType, 'application/json');
 }
 
 /** Whatever the parameters of either. */

@@ -7,7 +7,7 @@ import type { Failure } from '../resilience/failure.ts';
 import { type Attempt, compressionFault, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
 import type { UpstreamHead } from './reply-headers.ts';
 import type { ReplyHost, ReplySink } from './reply-sink.ts';
-import { endsInHalfCrLf, hasHeader, type StreamWire, typeFault, withoutHeader } from './stream-head.ts';
+import { endsInHalfCrLf, hasHeader, isJsonInstead, type StreamWire, typeFault, withoutHeader } from './stream-head.ts';
 
 export interface StreamReplyOptions {
   readonly sink: ReplySink;
@@ -86,8 +86,8 @@ export class StreamReply implements ReplyBody {
     return this.#options.reader.serviceTier;
   }
 
-  accepts(status: number): boolean {
-    return isSuccess(status);
+  accepts(status: number, contentType: string): boolean {
+    return isSuccess(status) && !isJsonInstead(contentType, this.#options.wire.streamType);
   }
 
   begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {
