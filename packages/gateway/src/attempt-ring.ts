@@ -23,7 +23,7 @@ import type { TargetLoad } from './routing/target-load.ts';
 import type { SentStream } from './sent-stream.ts';
 import type { LimitVerdict, ReservingLimitStore } from './stores/limit-store.ts';
 import type { Slot, SlotRefusal, SlotStore } from './stores/slot-store.ts';
-import { limitSpent, placeRefused, requestClaims, TargetLimits } from './target-limits.ts';
+import { inTime, limitSpent, placeRefused, requestClaims, TargetLimits } from './target-limits.ts';
 import { tierOfAttempt } from './tier-of-attempt.ts';
 import type { StoredResponses } from './translation/stored-responses.ts';
 import type { MediaFetcher } from './transport/media-fetcher.ts';
@@ -62,7 +62,7 @@ export function createAttemptRing(parts: AttemptRingParts): AttemptRing {
     const ringed = new RingedAttempt(parts, exchange, step, manner);
     const entered = ringed.enter();
     return entered instanceof Promise
-      ? entered.then((slot) => ringed.run(slot, deadline))
+      ? entered.then((slot) => ringed.run(inTime({ slot, exchange, step, deadline }), deadline))
       : ringed.run(entered, deadline);
   };
 }

@@ -153,7 +153,7 @@ async function serveInTurn(
 }
 
 /** A place among the requests being served, after a wait where there is none free. */
-function admit({ admission, clock, slots }: InferenceParts, exchange: Exchange): Slot | Promise<Slot> {
+function admit({ admission, clock, slots, timeoutMs }: InferenceParts, exchange: Exchange): Slot | Promise<Slot> {
   exchange.throwIfCancelled();
   const slot = slots.acquire(admission, exchange);
   if (!(slot instanceof Promise)) return granted(slot, exchange, admission);
@@ -161,8 +161,13 @@ function admit({ admission, clock, slots }: InferenceParts, exchange: Exchange):
   const endWait = exchange.ahead?.dropLate(clock);
   return slot.then((late) => {
     endWait?.();
-    exchange.queuedMs = clock.now() - queuedAt;
-    return granted(late, exchange, admission);
+    const now = clock.now();
+    exchange.queuedMs = now - queuedAt;
+    const hasTime = now < exchange.startedAt + timeoutMs(exchange);
+    if (hasTime || typeof late !== 'object') return granted(late, exchange, admission);
+    // A target would be at work for nobody, and blamed for it.
+    late.release();
+    return granted('timeout', exchange, admission);
   });
 }
 

@@ -4,6 +4,7 @@ import { failureOf } from './relay/attempt.ts';
 import { estimatedTokens } from './request-facts.ts';
 import type { Failure } from './resilience/failure.ts';
 import { chargingOf } from './rough-tokens.ts';
+import type { PlanStep } from './routing/plan.ts';
 import type { Target } from './routing/target.ts';
 import type {
   LimitClaim,
@@ -12,7 +13,7 @@ import type {
   ReservingLimitStore,
   TokenBucketRule,
 } from './stores/limit-store.ts';
-import type { SlotRefusal } from './stores/slot-store.ts';
+import type { Slot, SlotRefusal } from './stores/slot-store.ts';
 
 /** What one attempt takes of the limits of its target: by an estimate before it, by what it took once it is over. */
 export class TargetLimits {
@@ -89,6 +90,20 @@ export function placeRefused({ id }: Target, refusal: SlotRefusal): Failure {
   return refusal === 'aborted'
     ? failureOf('cancelled', 'cancelled while waiting for the target')
     : failureOf('target_busy', `${id} serves as many requests as it may`);
+}
+
+interface LateTurn {
+  readonly slot: Slot | Failure;
+  readonly exchange: Exchange;
+  readonly step: PlanStep;
+  readonly deadline: number;
+}
+
+/** What came of a wait for a target: who has no time left gives up its place, for which the target would be blamed. */
+export function inTime({ slot, exchange, step, deadline }: LateTurn): Slot | Failure {
+  if ('kind' in slot || exchange.clock.now() < deadline) return slot;
+  slot.release();
+  return placeRefused(step.routeTarget.target, 'timeout');
 }
 
 const claimsOfRequests = new WeakMap<Target, readonly LimitClaim[]>();
