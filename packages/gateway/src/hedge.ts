@@ -66,7 +66,7 @@ class Race {
   readonly #startedAt: number;
   readonly #lanes: Cancellation[] = [];
   #winner: Cancellation | undefined;
-  #winning: AttemptOutcome | undefined;
+  #winning: HedgedOutcome | undefined;
   #running = 0;
   /** An attempt failed within the gateway: nobody waits for the race any more. */
   #isBroken = false;
@@ -166,8 +166,11 @@ class Race {
 
   #ended(lane: Cancellation, step: PlanStep, outcome: AttemptOutcome): void {
     this.#running--;
-    if (this.#winner === lane) this.#winning = outcome;
     const { exchange, plan } = this.#input;
+    if (this.#winner === lane) this.#winning = { ...outcome, step };
+    // Who was outrun has not failed: should the answer break, it may be asked to complete it.
+    else if (this.#winner && outcome.failure?.kind === 'cancelled')
+      plan.note({ ...outcome.failure, kind: 'transient' }, exchange.clock.now(), step);
     // While one still runs, it may answer, or has to be over before the exchange is.
     if (this.#running > 0) {
       if (outcome.failure && outcome.failure.kind !== 'cancelled')
