@@ -1,20 +1,10 @@
-import { type Behaviour, type Simulator, startSimulator } from '@llm-gateway/simulator';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type RecordGateway, startRecordGateway } from '../admin/record-gateway.ts';
+import type { Behaviour, Simulator } from '@llm-gateway/simulator';
+import { describe, expect, it, vi } from 'vitest';
+import { useTwoTargets } from './two-targets.ts';
 
 // What providers charge for without saying: answers that broke off, and those without a report.
 
-let first: Simulator;
-let second: Simulator;
-let gateway: RecordGateway;
-
-beforeEach(async () => {
-  [first, second] = await Promise.all([startSimulator({}), startSimulator({})]);
-});
-afterEach(async () => {
-  await gateway.stop();
-  await Promise.all([first.close(), second.close()]);
-});
+const scene = useTwoTargets();
 
 /** Whether the targets speak the caller's wire. */
 type Way = 'relay' | 'translation';
@@ -35,15 +25,13 @@ async function start({ way, targets = 1, pool, resilience }: StartOptions): Prom
     api_key: 'sk-upstream',
     priority,
   });
-  const providers = [target('first', first, 1), target('second', second, 2)].slice(0, targets);
-  gateway = await startRecordGateway({
-    config: {
-      // Dollars for a million tokens.
-      models: { 'gpt-4o': { pricing: { input: 2.5, output: 10 }, providers, ...pool } },
-      auth: { mode: 'open' },
-      server: { host: '127.0.0.1', port: 0, metrics_port: 0, public_metrics: true },
-      resilience: { retry: { initial_delay_ms: 1 }, ...resilience },
-    },
+  const providers = [target('first', scene.first, 1), target('second', scene.second, 2)].slice(0, targets);
+  await scene.start({
+    // Dollars for a million tokens.
+    models: { 'gpt-4o': { pricing: { input: 2.5, output: 10 }, providers, ...pool } },
+    auth: { mode: 'open' },
+    server: { host: '127.0.0.1', port: 0, metrics_port: 0, public_metrics: true },
+    resilience: { retry: { initial_delay_ms: 1 }, ...resilience },
   });
 }
 
@@ -56,9 +44,9 @@ interface Written {
 
 /** The newest row of so many, with its attempts, once all are there. */
 async function written(count = 1): Promise<Written> {
-  const { database } = gateway.record;
+  const { database } = scene.gateway.record;
   return vi.waitFor(async () => {
-    await gateway.drainLedger();
+    await scene.gateway.drainLedger();
     const rows = await database.all<Row>('SELECT * FROM usage_records ORDER BY sequence', []);
     expect(rows).toHaveLength(count);
     const row = rows.at(-1)!;
@@ -77,7 +65,7 @@ async function leave(stream: boolean, until: (text: string) => boolean): Promise
   const leaving = new AbortController();
   let text = '';
   try {
-    const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+    const response = await fetch(`${scene.gateway.url}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ model: 'gpt-4o', stream, messages: [{ role: 'user', content: 'Hello!' }] }),
@@ -100,8 +88,8 @@ async function leaveUnanswered(stream: boolean): Promise<void> {
   const { signal } = leaving;
   const body = JSON.stringify({ model: 'gpt-4o', stream, messages: [{ role: 'user', content: 'Hello!' }] });
   const headers = { 'content-type': 'application/json' };
-  const asked = fetch(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers, body, signal });
-  await first.waitForAttempts(1);
+  const asked = fetch(`${scene.gateway.url}/v1/chat/completions`, { method: 'POST', headers, body, signal });
+  await scene.first.waitForAttempts(1);
   leaving.abort();
   await expect(asked).rejects.toThrow();
 }
@@ -122,7 +110,7 @@ const cases = ways.flatMap((way) => [[way, 'stream'] as const, [way, 'unary'] as
 describe.each(cases)('a caller that leaves before anything came: %s, %s', (way, mode) => {
   it.each(['before-headers', 'after-headers'] as const)('is charged by estimate: %s', async (when) => {
     await start({ way });
-    first.behave({ kind: 'hang', when });
+    scene.first.behave({ kind: 'hang', when });
     await leaveUnanswered(mode === 'stream');
     const { row, attempts } = await written();
     // Of a whole answer nobody saw how much of it was made.
@@ -147,7 +135,7 @@ describe.each(ways)('a stream that broke off: %s', (way) => {
     ['after the last token, before its usage', 40],
   ])('is charged for what came when the caller left %s', async (_, afterTokens) => {
     await start({ way });
-    first.behave({ kind: 'hang', when: { afterTokens }, text });
+    scene.first.behave({ kind: 'hang', when: { afterTokens }, text });
     const expected = words(afterTokens).length;
     const got = await leave(true, (said) => said.trimEnd().length >= expected);
     const { row } = await written();
@@ -156,14 +144,14 @@ describe.each(ways)('a stream that broke off: %s', (way) => {
     expect(Number(row['output_tokens'])).toBeLessThanOrEqual(output + 1);
     expect(row).toMatchObject({ outcome: 'client_closed', is_estimated: 1, attempts: 1 });
     expect(row['cost_nanos']).toBe(costOf(Number(row['input_tokens']), Number(row['output_tokens'])));
-    expect(gateway.rawLog()).toContain('"estimated":true');
+    expect(scene.gateway.rawLog()).toContain('"estimated":true');
   });
 
   it('is charged for what came before its provider fell silent', async () => {
     const pool = { stream_recovery: 'error' };
     await start({ way, pool, resilience: { timeout: { idle_seconds: 0.2 } } });
-    first.behave({ kind: 'hang', when: { afterTokens: 20 }, text });
-    await gateway.chat(undefined, 'gpt-4o', { stream: true });
+    scene.first.behave({ kind: 'hang', when: { afterTokens: 20 }, text });
+    await scene.gateway.chat(undefined, 'gpt-4o', { stream: true });
     const { row, attempts } = await written();
     expect(row).toMatchObject({ outcome: 'failed', is_estimated: 1 });
     expect(attempts).toMatchObject([{ outcome: 'idle_timeout', is_estimated: 1 }]);
@@ -173,8 +161,8 @@ describe.each(ways)('a stream that broke off: %s', (way) => {
   it.each(['high', 'none'])('was not charged for what a model thought meanwhile: effort %s', async (effort) => {
     const pool = { stream_recovery: 'error' };
     await start({ way, pool, resilience: { timeout: { idle_seconds: 0.2 } } });
-    first.behave({ kind: 'hang', when: { afterTokens: 1 }, text });
-    await gateway.chat(undefined, 'gpt-4o', { stream: true, reasoning_effort: effort });
+    scene.first.behave({ kind: 'hang', when: { afterTokens: 1 }, text });
+    await scene.gateway.chat(undefined, 'gpt-4o', { stream: true, reasoning_effort: effort });
     const { row } = await written();
     expect(row).toMatchObject({ is_estimated: 1 });
     // It was silent for a fifth of a second at least.
@@ -186,9 +174,9 @@ describe.each(ways)('a stream that broke off: %s', (way) => {
   it('is charged in both parts when another attempt completed it', async () => {
     await start({ way, targets: 2 });
     const behaviour: Behaviour = { kind: 'truncate', afterTokens: 20, clean: false, text };
-    first.behave(behaviour);
-    second.behave({ kind: 'answer', text });
-    const reply = await gateway.chat(undefined, 'gpt-4o', { stream: true });
+    scene.first.behave(behaviour);
+    scene.second.behave({ kind: 'answer', text });
+    const reply = await scene.gateway.chat(undefined, 'gpt-4o', { stream: true });
     expect(reply.text).toContain('[DONE]');
     const { row, attempts } = await written();
     expect(attempts).toMatchObject([
@@ -202,8 +190,8 @@ describe.each(ways)('a stream that broke off: %s', (way) => {
   it('is charged for the answer, and not for the words of the error that ended it', async () => {
     await start({ way, pool: { stream_recovery: 'error' } });
     const error = { message: 'overloaded '.repeat(1_000), type: 'overloaded_error', status: 529 };
-    first.behave({ kind: 'error-event', afterTokens: 20, text, error });
-    await gateway.chat(undefined, 'gpt-4o', { stream: true });
+    scene.first.behave({ kind: 'error-event', afterTokens: 20, text, error });
+    await scene.gateway.chat(undefined, 'gpt-4o', { stream: true });
     const { row } = await written();
     expect(row).toMatchObject({ outcome: 'failed', is_estimated: 1 });
     expect(Math.abs(Number(row['output_tokens']) - tokensOf(words(20)))).toBeLessThan(3);
@@ -211,8 +199,8 @@ describe.each(ways)('a stream that broke off: %s', (way) => {
 
   it('costs nothing where an error came in place of an answer', async () => {
     await start({ way, resilience: { retry: { max_attempts: 1 } } });
-    first.behave({ kind: 'error-event', afterTokens: 0 });
-    await gateway.chat(undefined, 'gpt-4o', { stream: true });
+    scene.first.behave({ kind: 'error-event', afterTokens: 0 });
+    await scene.gateway.chat(undefined, 'gpt-4o', { stream: true });
     expect((await written()).row).toMatchObject({
       outcome: 'failed',
       cost_nanos: 0,
@@ -228,8 +216,8 @@ describe.each(cases)('a whole answer: %s, %s', (way, mode) => {
 
   it('is estimated by what it says where its provider does not report', async () => {
     await start({ way });
-    first.behave({ kind: 'answer', text, usage: 'never' });
-    await gateway.chat(undefined, 'gpt-4o', { stream });
+    scene.first.behave({ kind: 'answer', text, usage: 'never' });
+    await scene.gateway.chat(undefined, 'gpt-4o', { stream });
     const { row } = await written();
     expect(row).toMatchObject({ outcome: 'completed', is_estimated: 1, input_tokens: INPUT });
     expect(Math.abs(Number(row['output_tokens']) - tokensOf(text))).toBeLessThan(3);
@@ -241,8 +229,8 @@ describe.each(cases)('a whole answer: %s, %s', (way, mode) => {
       way === 'relay'
         ? { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
         : { input_tokens: 0, output_tokens: 0 };
-    first.behave({ kind: 'answer', text, usage });
-    await gateway.chat(undefined, 'gpt-4o', { stream });
+    scene.first.behave({ kind: 'answer', text, usage });
+    await scene.gateway.chat(undefined, 'gpt-4o', { stream });
     expect((await written()).row).toMatchObject({ outcome: 'completed', is_estimated: 0, cost_nanos: 0 });
   });
 });
@@ -253,10 +241,10 @@ describe.each(cases)('an attempt that is outrun: %s, %s', (way, mode) => {
     await start({ way, targets: 2, pool: { hedging } });
     const stream = mode === 'stream';
     const usual = 50;
-    for (let count = 0; count < usual; count++) await gateway.chat(undefined, 'gpt-4o', { stream });
-    first.behave({ kind: 'hang', when: 'before-headers' });
-    second.behave({ kind: 'answer', text: words(40) });
-    await gateway.chat(undefined, 'gpt-4o', { stream });
+    for (let count = 0; count < usual; count++) await scene.gateway.chat(undefined, 'gpt-4o', { stream });
+    scene.first.behave({ kind: 'hang', when: 'before-headers' });
+    scene.second.behave({ kind: 'answer', text: words(40) });
+    await scene.gateway.chat(undefined, 'gpt-4o', { stream });
     const { row, attempts } = await written(usual + 1);
     const output = stream ? 0 : 500;
     expect(attempts).toMatchObject([
@@ -264,10 +252,10 @@ describe.each(cases)('an attempt that is outrun: %s, %s', (way, mode) => {
       { outcome: 'ok', is_estimated: 0 },
     ]);
     expect(row['cost_nanos']).toBe(Number(attempts[0]!['cost_nanos']) + Number(attempts[1]!['cost_nanos']));
-    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    const metrics = await (await fetch(`${scene.gateway.url}/metrics`)).text();
     const counted = [...metrics.matchAll(/^gateway_hedged_cost_dollars_total\{provider="[^"]+"\} (\S+)$/gm)];
     // On a busy machine one of the usual requests may have been late as well.
-    const [all] = await gateway.record.database.all<Row>(
+    const [all] = await scene.gateway.record.database.all<Row>(
       "SELECT SUM(cost_nanos) AS cost FROM attempt_records WHERE outcome = 'cancelled'",
       [],
     );
