@@ -47,7 +47,8 @@ export const failureTraits: Readonly<Record<FailureKind, FailureTraits>> = {
   // The wire of this target has no words for the request; nothing was sent, and another wire may have them.
   inexpressible: { ...refusal, isUnsent: true, callerError: 'invalid_request' },
   transient: { ...passingFault, wait: 'asked' },
-  // The model's own doing, which may lie in what it was asked: others are served well, and chance may serve this one.
+  // The model's own doing, which may lie in what it was asked: others are served well, and chance may serve this one. See
+  // docs/adr/0029.
   unfinished: { ...passingFault, ...harmless },
   connect_failed: { ...passingFault, breakerScope: 'target' },
   connect_timeout: { ...silence, breakerScope: 'target' },
