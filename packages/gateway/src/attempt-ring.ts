@@ -265,11 +265,12 @@ class RingedAttempt implements ReplyHost {
     const use = useOfAttempt(exchange, outcome, outcome.unreported && this.#asked());
     // Where nobody can tell what it took, the estimate stays.
     if (this.#watch !== undefined && use.isUseUnknown !== true) this.#limits?.settle(use.usage);
+    const { furtherModels } = exchange.facts;
     exchange.attempts.push({
       targetId: this.#target.id,
       provider: this.#target.provider,
       upstreamModel: this.#step.upstreamModel,
-      answeredBy: exchange.facts.furtherModels && answeredBy({ exchange, step: this.#step, ask: this.#ask, outcome }),
+      answeredBy: furtherModels && answeredBy({ furtherModels, step: this.#step, ask: this.#ask, outcome }),
       outcome: outcome.failure?.kind ?? 'ok',
       status: outcome.status,
       durationMs,

@@ -33,7 +33,7 @@ function faultAt(value: unknown, failure: FailureMember, levels: number): Answer
   return undefined;
 }
 
-/** Its own words where it has any; otherwise that it failed is all there is to know. */
+/** The failure of an answer with a fault: as its body tells it, where that says more than that it failed. */
 export function failedAnswer(bytes: Buffer, fault: AnswerFault): Failure {
   if (fault === 'unfinished') return failureOf(fault, failureMessage(fault));
   const failure = classifyBody(bytes);

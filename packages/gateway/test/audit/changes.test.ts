@@ -1,30 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { testDialects } from '../../src/stores/sql/test-databases.fixture.ts';
-import { type RecordGateway, startRecordGateway } from '../admin/record-gateway.ts';
+import { useRecordOn } from '../admin/use-record.ts';
 
 describe.each(testDialects)('changes in the audit log on $name', ({ create }) => {
-  let gateway: RecordGateway;
-  let drop: () => Promise<void>;
-  beforeAll(async () => {
-    const place = await create();
-    drop = place.drop;
-    gateway = await startRecordGateway({ location: place.location });
-  });
-  afterAll(async () => {
-    await gateway.stop();
-    await drop();
-  });
+  const record = useRecordOn(create);
 
-  const made = async (list: string, body: object) => (await gateway.admin('POST', `/admin/${list}`, body)).body;
+  const made = async (list: string, body: object) => (await record.gateway.admin('POST', `/admin/${list}`, body)).body;
   const detailsOf = async ({ id }: { readonly id: string }): Promise<readonly object[]> => {
-    const { body } = await gateway.admin('GET', `/admin/audit?subject=${id}`);
+    const { body } = await record.gateway.admin('GET', `/admin/audit?subject=${id}`);
     return body.map(({ detail }: { readonly detail: object }) => detail).reverse();
   };
 
   it('told that a cap was changed, but not to what', async () => {
     const asked = { scope: 'global', period: 'day', cap_usd: 5 };
     const budget = await made('budgets', { name: 'all', ...asked });
-    await gateway.admin('PUT', `/admin/budgets/${budget.id}`, { cap_usd: 5_000, is_hard: false });
+    await record.gateway.admin('PUT', `/admin/budgets/${budget.id}`, { cap_usd: 5_000, is_hard: false });
     const changed = ['cap_usd', 'is_hard'];
     expect(await detailsOf(budget)).toEqual([
       { name: 'all', values: asked },
@@ -36,7 +26,7 @@ describe.each(testDialects)('changes in the audit log on $name', ({ create }) =>
     await made('tenants', { id: 'acme', name: 'Acme', settings: { regions: ['eu'] } });
     const values = { tenant_id: 'acme', scopes: { admin: 'tenant' } };
     const key = await made('keys', { name: 'boss', metadata: { note: 'private' }, ...values });
-    await gateway.admin('PUT', `/admin/keys/${key.id}`, { scopes: { models: ['a'] }, metadata: {} });
+    await record.gateway.admin('PUT', `/admin/keys/${key.id}`, { scopes: { models: ['a'] }, metadata: {} });
     expect(await detailsOf(key)).toEqual([
       { name: 'boss', values },
       { name: 'boss', changed: ['scopes', 'metadata'], values: { scopes: { models: ['a'] } } },
@@ -47,7 +37,7 @@ describe.each(testDialects)('changes in the audit log on $name', ({ create }) =>
   it('did not tell where a credential is sent from now on, and never tells the credential', async () => {
     const provider = await made('providers', { name: 'main', kind: 'openai', api_key: 'sk-upstream-secret' });
     const changes = { base_url: 'http://127.0.0.1:9/v1', api_key: 'sk-other-secret' };
-    await gateway.admin('PUT', `/admin/providers/${provider.id}`, changes);
+    await record.gateway.admin('PUT', `/admin/providers/${provider.id}`, changes);
     const model = await made('models', { name: 'fast', provider_id: provider.id, provider_model_name: 'a' });
     const details = await detailsOf(provider);
     expect(details.at(-1)).toMatchObject({ changed: ['api_key', 'base_url'], values: { base_url: changes.base_url } });

@@ -1,5 +1,6 @@
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { type TwoSimulators, useTwoSimulators } from '../harness/two-simulators.ts';
 import { type BudgetScene, openBudgetScene, pricing } from './budget-scene.ts';
 
 /** A gateway for the tests of a file: models by their prices, all of one provider. */
@@ -18,41 +19,23 @@ export function usePricedModels(prices: Readonly<Record<string, object>>): () =>
 }
 
 /** A gateway whose only model, `pool`, has two targets of which the first is asked first; other ones for each test. */
-export interface TwoProviders {
-  readonly first: Simulator;
-  readonly second: Simulator;
-  readonly scene: BudgetScene;
+export interface TwoProviders extends TwoSimulators {
+  scene: BudgetScene;
 }
 
-/** `pool`: what else is configured of the model; `ofFirst`: of its first target. */
-export function useTwoProviders(pool: object, ofFirst: object): TwoProviders {
-  let first: Simulator;
-  let second: Simulator;
-  let scene: BudgetScene;
+/** `route`: what else is configured of the model; `ofFirst`: of its first target. */
+export function useTwoProviders(route: object, ofFirst: object): TwoProviders {
+  const pool = useTwoSimulators() as TwoProviders;
   beforeEach(async () => {
-    [first, second] = await Promise.all([startSimulator({}), startSimulator({})]);
     const provider = ({ url }: Simulator, priority: number) => ({
       name: `target-${priority}`,
       api_base: `${url}/v1`,
       api_key: 'none',
       priority,
     });
-    const providers = [{ ...provider(first, 0), ...ofFirst }, provider(second, 1)];
-    scene = await openBudgetScene({ models: { pool: { pricing, ...pool, providers } } });
+    const providers = [{ ...provider(pool.first, 0), ...ofFirst }, provider(pool.second, 1)];
+    pool.scene = await openBudgetScene({ models: { pool: { pricing, ...route, providers } } });
   });
-  afterEach(async () => {
-    await scene.close();
-    await Promise.all([first.close(), second.close()]);
-  });
-  return {
-    get first() {
-      return first;
-    },
-    get second() {
-      return second;
-    },
-    get scene() {
-      return scene;
-    },
-  };
+  afterEach(() => pool.scene.close());
+  return pool;
 }

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/canonical/clock.ts';
 import { sampleAttempt, sampleRow, sampleSubject } from '../../src/ledger/ledger-row.fixture.ts';
 import { batchOf } from '../../src/stores/sql/ledger-database.fixture.ts';
 import { createSqlLedgerStore } from '../../src/stores/sql/ledger-store.ts';
 import { testDialects } from '../../src/stores/sql/test-databases.fixture.ts';
-import { adminKey, type RecordGateway, startRecordGateway } from '../admin/record-gateway.ts';
+import { adminKey } from '../admin/record-gateway.ts';
+import { useRecordOn } from '../admin/use-record.ts';
 import { runCli } from '../cli/run-cli.ts';
 import { startTestGateway } from '../harness/test-gateway.ts';
 
@@ -23,26 +24,17 @@ function request(provider: string, model: string, tenant: string, durationMs: nu
 const paths = ['/api/v1/metrics/latency', '/api/v1/metrics/cost', '/api/v1/metrics/tokens', '/api/v1/usage/export'];
 
 describe.each(testDialects)('reports of a record, on $name', ({ create }) => {
-  let gateway: RecordGateway;
-  let drop: () => Promise<void>;
+  const on = useRecordOn(create);
   beforeAll(async () => {
-    const place = await create();
-    drop = place.drop;
-    gateway = await startRecordGateway({ location: place.location });
     const rows = [
       request('acme', 'large', 'one', 100),
       request('acme', 'large', 'one', 300),
       request('beta', 'small', 'two', 50),
     ];
-    await createSqlLedgerStore(gateway.record.database).commit(batchOf(rows));
+    await createSqlLedgerStore(on.gateway.record.database).commit(batchOf(rows));
   });
-  afterAll(async () => {
-    await gateway.stop();
-    await drop();
-  });
-
-  const get = (path: string, key?: string | null) => gateway.admin('GET', path, undefined, key);
-  const cli = (...argv: string[]) => runCli(argv, { env: { GATEWAY_URL: gateway.url, GATEWAY_API_KEY: adminKey } });
+  const get = (path: string, key?: string | null) => on.gateway.admin('GET', path, undefined, key);
+  const cli = (...argv: string[]) => runCli(argv, { env: { GATEWAY_URL: on.gateway.url, GATEWAY_API_KEY: adminKey } });
 
   it('tells how long requests took', async () => {
     const { body, status } = await get('/api/v1/metrics/latency?limit=1&percentiles=50,99.9');
@@ -86,7 +78,7 @@ describe.each(testDialects)('reports of a record, on $name', ({ create }) => {
     ['jsonl', 'application/jsonl'],
   ])('exports requests as %s', async (format, type) => {
     const download = (query: string, method = 'GET') =>
-      fetch(`${gateway.url}/api/v1/usage/export?format=${format}${query}`, {
+      fetch(`${on.gateway.url}/api/v1/usage/export?format=${format}${query}`, {
         method,
         headers: { authorization: `Bearer ${adminKey}` },
       });
@@ -107,7 +99,7 @@ describe.each(testDialects)('reports of a record, on $name', ({ create }) => {
   it.each(paths)('lets nobody else see %s', async (path) => {
     expect((await get(path, null)).status).toBe(401);
     expect((await get(path, 'another-key-than-that')).status).toBe(401);
-    expect((await gateway.admin('POST', path)).status).toBe(405);
+    expect((await on.gateway.admin('POST', path)).status).toBe(405);
   });
 
   it.each([
@@ -136,7 +128,7 @@ describe.each(testDialects)('reports of a record, on $name', ({ create }) => {
     const { code, stderr } = await cli('latency', '--window', 'soon');
     expect(code).toBe(4);
     expect(stderr).toContain('such as 90s, 15m, 24h');
-    const env = { GATEWAY_URL: gateway.url, GATEWAY_API_KEY: 'no-such-key' };
+    const env = { GATEWAY_URL: on.gateway.url, GATEWAY_API_KEY: 'no-such-key' };
     expect((await runCli(['cost'], { env })).code).toBe(4);
   });
 });
