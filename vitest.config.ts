@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { bundledTextInTests } from './packages/gateway/bundled-text.mjs';
 
 /**
  * Tests that need a process of their own: they look at what a whole process holds or takes, change what it shares, put
@@ -22,6 +23,7 @@ export default defineConfig({
     // Tests need no build: the simulator's sources stand in for its bundle.
     alias: { '@llm-gateway/simulator': new URL('./packages/simulator/src/index.ts', import.meta.url).pathname },
   },
+  plugins: [bundledTextInTests],
   define: { __VERSION__: JSON.stringify('0.0.0-test') },
   test: {
     // Much of the time of tests is waiting: with two cores one worker would leave one of them idle.

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { bundledText } from '../packages/gateway/bundled-text.mjs';
 import { repository } from './repository.mjs';
 
 /** As far below the package as its sources are, because the migrations are found from there. */
@@ -23,6 +24,7 @@ export async function loadBundle(path) {
     platform: 'node',
     format: 'esm',
     packages: 'external',
+    plugins: [bundledText],
     logLevel: 'warning',
   });
   return import(pathToFileURL(outfile).href);

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundledText } from '../packages/gateway/bundled-text.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 export const gatewaySource = join(root, 'packages/gateway/src');
@@ -17,6 +18,7 @@ export async function importSources(specifiers) {
     },
     bundle: true,
     packages: 'external',
+    plugins: [bundledText],
     platform: 'node',
     target: 'node20.19',
     format: 'cjs',

@@ -2,6 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { bundledText } from './bundled-text.mjs';
 
 const here = import.meta.dirname;
 const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
@@ -18,6 +19,7 @@ await build({
   sourcemap: true,
   absWorkingDir: here,
   external: ['@llm-gateway/simulator'],
+  plugins: [bundledText],
   define: { __VERSION__: JSON.stringify(version) },
   // CommonJS dependencies inside an ES module bundle still call require() for node's own modules.
   banner: {

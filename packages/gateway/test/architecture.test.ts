@@ -50,6 +50,8 @@ const crossings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'cli/commands/db.ts': { stores: 'The command works on the database; it is opened only when it runs.' },
   'cli/commands/migrate.ts': { stores: 'The command works on the database; it is opened only when it runs.' },
   'cli/commands/record-location.ts': { stores: 'It finds and opens the database for the two before.' },
+  'stores/sql/sqlite/thread-carrier.ts': { ledger: 'It carries spools, as the ledger has it.' },
+  'stores/sql/sqlite/thread-carriers.ts': { ledger: 'The thread that has the file reads spools itself.' },
   'gateway.ts': { server: 'The composition root names every folder.' },
   'main.ts': { cli: 'The program hands itself to the command line.' },
 };
@@ -122,7 +124,7 @@ const outside: readonly (readonly [module: RegExp, allowed: RegExp])[] = [
   [/^node:(http|https|http2)$/, /^server\//],
   [/^node:tls$/, /^transport\//],
   [/^node:(dgram|child_process)/, /^$/],
-  [/^node:worker_threads$/, /^stores\/sql\/sqlite\/sqlite-thread\.ts$/],
+  [/^node:worker_threads$/, /^stores\/sql\/sqlite\/(sqlite-thread|thread-main|report-main)\.ts$/],
   [/^node:dns/, /^transport\/guarded-lookup\.ts$/],
   [/^node:cluster$/, /^server\/run/],
   [
@@ -215,8 +217,6 @@ const longFunctions: Readonly<Record<string, string>> = {
   'packages/gateway/src/server/run-primary.ts runPrimary': 'The composition of a process.',
   'packages/gateway/src/server/run-single.ts runSingle': 'The composition of a process.',
   'packages/gateway/src/server/run-worker.ts runWorker': 'The composition of a process.',
-  'packages/gateway/src/stores/sql/sqlite/report-main.ts reportMain': 'It is sent to a thread as text, whole.',
-  'packages/gateway/src/stores/sql/sqlite/thread-main.ts threadMain': 'It is sent to a thread as text, whole.',
   'packages/gateway/src/telemetry/metrics.ts createFamilies': 'A table of all metrics.',
   'packages/gateway/src/telemetry/metrics.ts createMetrics': 'The counters that its methods share.',
 };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundledText } from '../../bundled-text.mjs';
 import { systemClock } from '../canonical/clock.ts';
 import { type Database, openDatabase } from '../stores/sql/database.ts';
 import { createSqlLedgerStore } from '../stores/sql/ledger-store.ts';
@@ -35,6 +36,7 @@ beforeAll(async () => {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    plugins: [bundledText],
     packages: 'external',
     logLevel: 'warning',
   });

@@ -12,16 +12,17 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLedgerBench, type LedgerBench } from './ledger-bench.fixture.ts';
+import { createLedgerBench, hands, type LedgerBench } from './ledger-bench.fixture.ts';
 import { intentOf, names, rowNamed, serve } from './spooled-exchanges.fixture.ts';
 
 let bench: LedgerBench;
-beforeEach(() => {
-  bench = createLedgerBench();
-});
 afterEach(() => bench.remove());
 
-describe('whatever becomes of the file or of the drain', () => {
+describe.each(hands)('whatever becomes of the file or of the drain, rows going through %s', (through) => {
+  beforeEach(() => {
+    bench = createLedgerBench(through);
+  });
+
   /** The bytes of a spool with exchanges that overlap, and how many rows are whole at each offset. */
   function overlapping(): { readonly bytes: Buffer; readonly name: string } {
     const spool = bench.spool();
@@ -73,7 +74,7 @@ describe('whatever becomes of the file or of the drain', () => {
       fc.asyncProperty(
         fc.array(fc.constantFrom('begin', 'end', 'whole', 'pass', 'restart', 'fail'), { maxLength: 40 }),
         async (steps) => {
-          const one = createLedgerBench();
+          const one = createLedgerBench(through);
           const spool = one.spool({ segmentBytes: 900 });
           let drain = one.drain();
           const open: (readonly [string, number])[] = [];

@@ -1,16 +1,17 @@
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createLedgerBench, type LedgerBench } from './ledger-bench.fixture.ts';
+import { createLedgerBench, hands, type LedgerBench } from './ledger-bench.fixture.ts';
 import { intentOf, names, rowNamed, serve } from './spooled-exchanges.fixture.ts';
 
 let bench: LedgerBench;
-beforeEach(() => {
-  bench = createLedgerBench();
-});
 afterEach(() => bench.remove());
 
-describe('a drain', () => {
+describe.each(hands)('a drain, rows going through %s', (through) => {
+  beforeEach(() => {
+    bench = createLedgerBench(through);
+  });
+
   it('brings rows of a living process, whole and once', async () => {
     const spool = bench.spool();
     const drain = bench.drain();
@@ -167,7 +168,11 @@ describe('a drain', () => {
   });
 });
 
-describe('while the database is away', () => {
+describe.each(hands)('while the database is away, rows going through %s', (through) => {
+  beforeEach(() => {
+    bench = createLedgerBench(through);
+  });
+
   it('rows wait, and come when it is back', async () => {
     const spool = bench.spool();
     const drain = bench.drain();

@@ -3,11 +3,19 @@ import { join } from 'node:path';
 import type { Clock } from '../canonical/clock.ts';
 import { Backlog } from './backlog.ts';
 import type { LedgerNotices } from './ledger-notices.ts';
-import type { LedgerBatch, LedgerStore } from './ledger-store.ts';
+import type { LedgerStore } from './ledger-store.ts';
 import { OtherFormats } from './other-formats.ts';
 import { END_OF_SPOOL, groupSegments, segmentFile } from './segment-name.ts';
+import {
+  damagedLines,
+  finishedSegments,
+  OwnCarrier,
+  onDisk,
+  readUpTo,
+  type SpoolCarrier,
+  SpoolFailure,
+} from './spool-carrier.ts';
 import type { SpoolOwners } from './spool-owner.ts';
-import { type ReadBatch, SpoolReader } from './spool-reader.ts';
 
 export interface DrainSettings {
   readonly directory: string;
@@ -29,18 +37,6 @@ const LEASE_MS = 60_000;
 /** Batches of one spool in a pass, so that the others get their turn. */
 const BATCHES_PER_PASS = 10;
 
-/** Interrupted exchanges that are handed over at once. */
-const INTERRUPTED_ROWS = 250;
-
-/** What is remembered of a spool between passes. */
-interface Spooled {
-  readonly reader: SpoolReader;
-  /** Read, and not taken by the database yet. */
-  pending: ReadBatch | undefined;
-  /** How far the database has it, as far as is known here. */
-  taken: number;
-}
-
 /**
  * Brings what processes have written down into the database: its own spool, those of workers, and those that dead
  * processes left. Requests never wait for it. While the database is away, it tries again and again, ever more slowly.
@@ -48,7 +44,7 @@ interface Spooled {
  */
 export class Drain {
   readonly #settings: DrainSettings;
-  readonly #spools = new Map<string, Spooled>();
+  readonly #spools = new Map<string, SpoolCarrier>();
   readonly #backlog: Backlog;
   readonly #otherFormats: OtherFormats;
   #cancel: () => void = () => undefined;
@@ -57,8 +53,6 @@ export class Drain {
   #failures = 0;
   /** Something was left when the last pass ended, for lack of time. */
   #hasMore = false;
-  /** What the database last failed with. */
-  #storeFailure: unknown;
 
   constructor(settings: DrainSettings) {
     this.#settings = settings;
@@ -132,20 +126,26 @@ export class Drain {
   async #pass(): Promise<void> {
     const { notices } = this.#settings;
     try {
-      const files = await this.#files();
-      await this.#otherFormats.tell(files);
-      const spools = groupSegments(files);
-      this.#forgetGone(spools);
-      await this.#backlog.bound(spools, (spool, segment) => this.#spools.get(spool)?.reader.skip(segment));
+      const spools = await onDisk(this.#found());
       this.#hasMore = false;
       for (const [spool, segments] of spools) await this.#drainSafely(spool, segments);
       if (this.#failures > 0) notices.databaseBack();
       this.#failures = 0;
     } catch (error) {
       this.#failures += 1;
-      if (error === this.#storeFailure) notices.databaseAway(error);
-      else notices.refused(error);
+      if (error instanceof SpoolFailure) notices.refused(error.cause);
+      else notices.databaseAway(error);
     }
+  }
+
+  /** The segments that there are, within the bound of their bytes. */
+  async #found(): Promise<ReadonlyMap<string, readonly number[]>> {
+    const files = await this.#files();
+    await this.#otherFormats.tell(files);
+    const spools = groupSegments(files);
+    this.#forgetGone(spools);
+    await this.#backlog.bound(spools, (spool, segment) => this.#skip(spool, segment));
+    return spools;
   }
 
   /** A spool that cannot be read is no reason to leave the others; a database that is away is. */
@@ -153,20 +153,10 @@ export class Drain {
     try {
       await this.#drain(spool, segments);
     } catch (error) {
-      if (error === this.#storeFailure) throw error;
+      if (!(error instanceof SpoolFailure)) throw error;
       // What was read of it and not handed over is read again.
       this.#spools.delete(spool);
-      this.#settings.notices.refused(error);
-    }
-  }
-
-  /** Waits for the database, and remembers what it fails with. */
-  async #asked<Result>(answer: Promise<Result>): Promise<Result> {
-    try {
-      return await answer;
-    } catch (error) {
-      this.#storeFailure = error;
-      throw error;
+      this.#settings.notices.refused(error.cause);
     }
   }
 
@@ -178,63 +168,46 @@ export class Drain {
   async #drain(spool: string, listed: readonly number[]): Promise<void> {
     const isLeft = await this.#isLeft(spool, listed);
     // What its process wrote between the listing and its death must be there before it counts as read to its end.
-    const segments = isLeft ? (groupSegments(await this.#files()).get(spool) ?? []) : listed;
-    const spooled = await this.#open(spool);
-    if (spooled.taken < END_OF_SPOOL) {
-      const isAtEnd = await this.#bring(spool, spooled, segments);
-      if (!isAtEnd || !(isLeft || spooled.reader.isClosed)) return;
-      await this.#finish(spool, spooled);
+    const segments = isLeft ? (groupSegments(await onDisk(this.#files())).get(spool) ?? []) : listed;
+    const carrier = await this.#open(spool);
+    if (carrier.state.taken < END_OF_SPOOL) {
+      const isAtEnd = await this.#carry(spool, carrier, segments);
+      if (!isAtEnd || !(isLeft || carrier.state.isClosed)) return;
+      const interrupted = await carrier.finish(this.#settings.clock.wallNow());
+      if (interrupted > 0) this.#settings.notices.interrupted(spool, interrupted);
     }
-    await this.#delete(spool, spooled.reader, segments);
+    await onDisk(this.#delete(spool, carrier, segments));
     this.#spools.delete(spool);
   }
 
-  /** Reads and hands over, batch by batch; answers whether nothing is left to read. */
-  async #bring(spool: string, spooled: Spooled, segments: readonly number[]): Promise<boolean> {
-    const { reader } = spooled;
+  /** Has it brought over, batch by batch; answers whether nothing is left to read. */
+  async #carry(spool: string, carrier: SpoolCarrier, segments: readonly number[]): Promise<boolean> {
     for (let count = 0; count < BATCHES_PER_PASS; count++) {
-      const wasRead = spooled.pending !== undefined;
-      spooled.pending ??= await reader.read(segments);
-      const { rows, losses, position, isAtEnd } = spooled.pending;
-      const dropped = this.#backlog.lossesOf(spool);
-      if (rows.length + losses.length + dropped.length > 0) {
-        await this.#commit({ spool, rows, losses: [...losses, ...dropped], position }, spooled);
-        this.#backlog.told(spool, dropped);
-      }
-      spooled.pending = undefined;
-      await this.#delete(spool, reader, reader.finishedSegments(segments));
-      // What was read in an earlier pass was at the end then.
-      if (isAtEnd && !wasRead) return true;
+      const losses = this.#backlog.lossesOf(spool);
+      const isAtEnd = await carrier.carry({ segments, losses, now: this.#settings.clock.wallNow() });
+      this.#backlog.told(spool, losses);
+      await onDisk(this.#delete(spool, carrier, finishedSegments(carrier.state, segments)));
+      if (isAtEnd) return true;
     }
     this.#hasMore = true;
     return false;
   }
 
-  /** The process is gone: what it had begun is interrupted, and nothing of the spool is needed any more. */
-  async #finish(spool: string, spooled: Spooled): Promise<void> {
-    const all = spooled.reader.interrupted();
-    const { taken } = spooled;
-    for (let done = 0; done < all.length; done += INTERRUPTED_ROWS) {
-      const rows = all.slice(done, done + INTERRUPTED_ROWS);
-      // Only the last one says that nothing comes after it.
-      const position = done + rows.length < all.length ? taken : END_OF_SPOOL;
-      await this.#commit({ spool, rows, losses: [], position }, spooled);
-    }
-    if (all.length > 0) this.#settings.notices.interrupted(spool, all.length);
+  /** Nothing more of a segment is to be carried; answers how far it was read. */
+  #skip(spool: string, segment: number): number {
+    const carrier = this.#spools.get(spool);
+    if (carrier === undefined) return 0;
+    const read = readUpTo(carrier.state, segment);
+    carrier.skip(segment);
+    return read;
   }
 
-  async #commit(batch: Omit<LedgerBatch, 'now'>, spooled: Spooled): Promise<void> {
-    const { clock, store } = this.#settings;
-    await this.#asked(store.commit({ ...batch, now: clock.wallNow() }));
-    spooled.taken = batch.position;
-  }
-
-  async #open(spool: string): Promise<Spooled> {
+  async #open(spool: string): Promise<SpoolCarrier> {
     const known = this.#spools.get(spool);
     if (known !== undefined) return known;
     const { directory, store } = this.#settings;
-    const taken = await this.#asked(store.positionOf(spool));
-    const opened = { reader: new SpoolReader({ directory, spool, taken }), pending: undefined, taken };
+    const toCarry = { directory, spool, taken: await store.positionOf(spool) };
+    const opened = store.carrierOf?.(toCarry) ?? new OwnCarrier(toCarry, store);
     this.#spools.set(spool, opened);
     return opened;
   }
@@ -248,11 +221,11 @@ export class Drain {
   }
 
   /** In their order: should it stop on the way, no exchange is left with its beginning and without its end. */
-  async #delete(spool: string, reader: SpoolReader, segments: readonly number[]): Promise<void> {
+  async #delete(spool: string, { state }: SpoolCarrier, segments: readonly number[]): Promise<void> {
     for (const segment of segments) {
       const { directory, notices } = this.#settings;
       const path = join(directory, segmentFile(spool, segment));
-      const damaged = reader.damagedLines(segment);
+      const damaged = damagedLines(state, segment);
       if (damaged === 0) await unlink(path).catch(ignoreGone);
       else if (await setAside(path)) notices.damaged(keptName(path), damaged);
     }

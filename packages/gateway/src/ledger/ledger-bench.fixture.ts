@@ -2,22 +2,50 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createManualClock, type ManualClock } from '../stores/manual-clock.fixture.ts';
+import { type AskToCarry, ThreadCarrier } from '../stores/sql/sqlite/thread-carrier.ts';
+import { ThreadCarriers } from '../stores/sql/sqlite/thread-carriers.ts';
 import { Drain, type DrainSettings } from './drain.ts';
 import { defaultLedgerLimits } from './ledger.ts';
 import type { LedgerNotices } from './ledger-notices.ts';
 import type { LedgerBatch, LedgerStore, SpooledRow } from './ledger-store.ts';
 import { Spool, type SpoolSettings } from './spool.ts';
+import type { SpoolCarrier, SpoolToCarry } from './spool-carrier.ts';
 import { openSpoolFile } from './spool-file.ts';
 import type { SpoolOwners } from './spool-owner.ts';
 
+/** Who has rows in hand between the spool and the database: the thread that drains, or another that the database is at home in. */
+export const hands = ['its own', 'a thread'] as const;
+
 /** A database that can be away. */
 export class FakeStore implements LedgerStore {
+  readonly #through: (typeof hands)[number];
+  #thread = new ThreadCarriers(this);
+  #lastAsked: Promise<unknown> = Promise.resolve();
   readonly rows = new Map<string, SpooledRow['row']>();
   readonly batches: LedgerBatch[] = [];
   readonly positions = new Map<string, number>();
   isAway = false;
   /** Takes the next batch and then says that it did not. */
   failsAfter = false;
+
+  constructor(through: (typeof hands)[number]) {
+    this.#through = through;
+  }
+
+  /** The thread dies, and with it all that it had read; another takes its place. */
+  loseThread(): void {
+    this.#thread = new ThreadCarriers(this);
+  }
+
+  carrierOf(toCarry: SpoolToCarry): SpoolCarrier | undefined {
+    // Messages between threads are copies, and a thread is asked one after the other.
+    const ask: AskToCarry = (makeTask, take) => {
+      const answer = this.#lastAsked.then(() => this.#thread.carry(structuredClone(makeTask()))).then(structuredClone);
+      this.#lastAsked = answer;
+      return answer.then(take);
+    };
+    return this.#through === 'its own' ? undefined : new ThreadCarrier(toCarry, ask);
+  }
 
   async positionOf(spool: string): Promise<number> {
     if (this.isAway) throw new Error('away');
@@ -82,10 +110,11 @@ export interface LedgerBench {
   readonly remove: () => void;
 }
 
-export function createLedgerBench(): LedgerBench {
+/** `through`: whose hands rows go through. */
+export function createLedgerBench(through: (typeof hands)[number] = 'its own'): LedgerBench {
   const directory = join(mkdtempSync(join(tmpdir(), 'ledger-')), 'ledger');
   const clock = createManualClock();
-  const store = new FakeStore();
+  const store = new FakeStore(through);
   const notices = recordNotices();
   const states: LedgerBench['states'] = new Map();
   let spools = 0;

@@ -1,4 +1,5 @@
 import type { LedgerRow } from './ledger-row.ts';
+import type { SpoolCarrier, SpoolToCarry } from './spool-carrier.ts';
 
 /** A row with what makes it one of a kind. */
 export interface SpooledRow {
@@ -42,4 +43,9 @@ export interface LedgerStore {
   positionOf(spool: string): Promise<number>;
   /** Takes a batch; gives the number of rows that were new. */
   commit(batch: LedgerBatch): Promise<number>;
+  /**
+   * Who carries a spool, where the database is at home in another thread of this process: rows need not go through this one's
+   * hands then. Undefined where they must.
+   */
+  carrierOf?(toCarry: SpoolToCarry): SpoolCarrier | undefined;
 }

@@ -5,6 +5,7 @@ import type { LedgerIntent } from './ledger-row.ts';
 import type { SpooledLoss, SpooledRow } from './ledger-store.ts';
 import { END_OF_SPOOL, segmentFile, spoolPosition } from './segment-name.ts';
 import { type PlacedRecord, type SegmentPiece, SegmentReader } from './segment-reader.ts';
+import type { CarriedState } from './spool-carrier.ts';
 
 export interface SpoolReaderInput {
   readonly directory: string;
@@ -51,9 +52,16 @@ export class SpoolReader {
     this.#input = input;
   }
 
-  /** The spool was ended in good order, and read to its end. */
-  get isClosed(): boolean {
-    return this.#isClosed;
+  /** Where it is; see `CarriedState`. */
+  get state(): Omit<CarriedState, 'taken'> {
+    return {
+      isClosed: this.#isClosed,
+      segment: this.#segment,
+      // One without a reader was read to its end, or is gone.
+      offset: this.#reader?.offset ?? Number.MAX_SAFE_INTEGER,
+      openIn: [...this.#openIn.keys()],
+      damaged: [...this.#damaged],
+    };
   }
 
   /**
@@ -92,23 +100,9 @@ export class SpoolReader {
     }));
   }
 
-  /** Segments of which nothing is needed any more, once all that was read is in the database; the oldest first. */
-  finishedSegments(segments: readonly number[]): readonly number[] {
-    return segments.filter((segment) => segment < this.#segment && !this.#openIn.has(segment));
-  }
-
-  /** Lines of the segment that could not be read. */
-  damagedLines(segment: number): number {
-    return this.#damaged.get(segment) ?? 0;
-  }
-
-  /** The segment is given up; what was not read of it is skipped. Gives the offset up to which it was read. */
-  skip(segment: number): number {
-    if (segment < this.#segment) return Number.MAX_SAFE_INTEGER;
-    if (segment > this.#segment) return 0;
-    const offset = this.#reader?.offset ?? 0;
-    this.#reader = undefined;
-    return offset;
+  /** The segment is given up; what was not read of it is skipped. */
+  skip(segment: number): void {
+    if (segment === this.#segment) this.#reader = undefined;
   }
 
   /** Undefined when there is no segment left to read. */
@@ -186,7 +180,7 @@ export class SpoolReader {
   }
 
   #noteDamage(segment: number, lines: number): void {
-    if (lines > 0) this.#damaged.set(segment, this.damagedLines(segment) + lines);
+    if (lines > 0) this.#damaged.set(segment, (this.#damaged.get(segment) ?? 0) + lines);
   }
 
   #path(segment: number): string {

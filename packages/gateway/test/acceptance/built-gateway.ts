@@ -65,7 +65,7 @@ function newHome(): Promise<string> {
 /** Builds aside, in a folder of its own: the build in the repository may be old, and another test may be writing it. */
 async function buildPackage(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
-  for (const name of ['package.json', 'build.mjs', 'bin', 'migrations']) {
+  for (const name of ['package.json', 'build.mjs', 'bundled-text.mjs', 'bin', 'migrations']) {
     await cp(join(packageDirectory, name), join(folder, name), { recursive: true });
   }
   await symlink(join(packageDirectory, 'src'), join(folder, 'src'));

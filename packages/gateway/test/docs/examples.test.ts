@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundledText } from '../../bundled-text.mjs';
 import { loadConfig } from '../../src/config/load.ts';
 import { providerDefinitions } from '../../src/providers/registry.gen.ts';
 import { startTestGateway, type TestGateway } from '../harness/test-gateway.ts';
@@ -55,6 +56,7 @@ beforeAll(async () => {
     platform: 'node',
     target: 'node20.19',
     format: 'esm',
+    plugins: [bundledText],
     alias: { '@llm-gateway/simulator': join(root, 'packages/simulator/src/index.ts') },
     define: { __VERSION__: JSON.stringify('0.0.0-test') },
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },

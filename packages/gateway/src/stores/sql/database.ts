@@ -1,4 +1,5 @@
 import type { Clock } from '../../canonical/clock.ts';
+import type { SpoolCarrier, SpoolToCarry } from '../../ledger/spool-carrier.ts';
 
 /**
  * A database that keeps the record: an embedded SQLite file or PostgreSQL, spoken to in the SQL that both understand.
@@ -29,6 +30,11 @@ export interface Database extends SqlRunner {
     parameters?: readonly SqlValue[],
     limits?: CallLimits,
   ): Promise<readonly Row[]>;
+  /**
+   * Who brings a spool of the ledger here without its rows going through this thread's hands; undefined where the database
+   * has no other thread in this process. `limits` are those of each of its calls.
+   */
+  carrierOf(toCarry: SpoolToCarry, limits?: CallLimits): SpoolCarrier | undefined;
   /** Says that a report is asked soon, so that what answers it is ready then. */
   expectReport(): void;
   /**

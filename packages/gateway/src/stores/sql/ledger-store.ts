@@ -14,11 +14,14 @@ const CHUNK_ROWS = 512;
 /** Numbers of spools that are remembered; a process deals with few at a time. */
 const MAX_KNOWN_SPOOLS = 1_000;
 
+/** What the ledger asks of a database. */
+export type LedgerDatabase = Pick<Database, 'all' | 'dialect' | 'transaction'> & Partial<Pick<Database, 'carrierOf'>>;
+
 /**
  * The ledger in a database. Rows, their attempts, the sums and the place in the spool are written in one transaction,
  * so that a batch that comes again, after a failure or from another process, is known by its place.
  */
-export function createSqlLedgerStore(database: Database): LedgerStore {
+export function createSqlLedgerStore(database: LedgerDatabase): LedgerStore {
   const models = createReportedModels();
   const ids = new Map<string, number>();
 
@@ -74,11 +77,12 @@ export function createSqlLedgerStore(database: Database): LedgerStore {
         throw error;
       }
     },
+    carrierOf: (toCarry) => database.carrierOf?.(toCarry, { timeoutMs: COMMIT_MS }),
   };
 }
 
 /** The number of a spool, which it is given here where it has none. */
-async function register(database: Database, { spool, now }: LedgerBatch): Promise<number> {
+async function register(database: LedgerDatabase, { spool, now }: LedgerBatch): Promise<number> {
   return database.transaction(async (transaction) => {
     // Numbers follow one another, so whoever gives one does it alone. It happens once for each process.
     if (database.dialect === 'postgres') await transaction.run('LOCK TABLE ledger_spools IN EXCLUSIVE MODE');
@@ -93,8 +97,13 @@ async function register(database: Database, { spool, now }: LedgerBatch): Promis
 }
 
 /** How far a spool has been taken; whoever takes the same one waits until this transaction is over. */
-async function lockedPosition(database: Database, transaction: SqlRunner, id: number, name: string): Promise<number> {
-  const lock = database.dialect === 'postgres' ? ' FOR UPDATE' : '';
+async function lockedPosition(
+  { dialect }: LedgerDatabase,
+  transaction: SqlRunner,
+  id: number,
+  name: string,
+): Promise<number> {
+  const lock = dialect === 'postgres' ? ' FOR UPDATE' : '';
   const [spool] = await transaction.all<{ position: number }>(
     `SELECT position FROM ledger_spools WHERE id = ? AND name = ?${lock}`,
     [id, name],

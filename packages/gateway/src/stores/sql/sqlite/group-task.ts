@@ -1,6 +1,6 @@
 import type { GroupsToInsert } from '../database.ts';
 import { checkNames, valuesOf } from '../insert-statement.ts';
-import type { GroupStatements, ThreadTask } from './thread-messages.ts';
+import type { GroupStatements, GroupsTask } from './thread-messages.ts';
 
 /** Rows of one statement, the most first; few sizes, so that few statements are prepared. */
 const sizes = [128, 32, 8, 2, 1] as const;
@@ -10,12 +10,12 @@ const known = new Map<string, GroupStatements>();
  * What the thread is asked to insert rows in groups. What a group's rows have in common goes into a table of the connection
  * first, from which each row takes it: most of what a row costs is to hand over its values one by one.
  */
-export function groupTask(insert: GroupsToInsert): ThreadTask {
+export function groupTask(insert: GroupsToInsert): GroupsTask {
   const { groups, ownColumns, rows, sharedColumns, table } = insert;
   const name = [table, ...sharedColumns, '', ...ownColumns].join(' ');
   const statements = known.get(name) ?? statementsOf(insert);
   known.set(name, statements);
-  return { do: 'groups', statements, width: 1 + ownColumns.length, groups, rows };
+  return { statements, width: 1 + ownColumns.length, groups, rows };
 }
 
 function statementsOf({ ownColumns, sharedColumns, table }: GroupsToInsert): GroupStatements {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { SpoolCarrier, SpoolToCarry } from '../../../ledger/spool-carrier.ts';
 import { Circuit } from '../circuit.ts';
 import type {
   CallLimits,
@@ -16,9 +17,10 @@ import type { TimeLimit } from '../time-limit.ts';
 import { groupTask } from './group-task.ts';
 import { makeFile } from './sqlite-file.ts';
 import { SqliteLane } from './sqlite-lane.ts';
-import { changesOf, rowsOf } from './sqlite-result.ts';
+import { carriedOf, changesOf, rowsOf } from './sqlite-result.ts';
 import { SqliteThread, type ThreadResult } from './sqlite-thread.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
+import { type AskToCarry, ThreadCarrier } from './thread-carrier.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const DEFAULT_REPORT_TIMEOUT_MS = 30_000;
@@ -89,7 +91,7 @@ class SqliteDatabase implements Database {
 
   async insertGroups(insert: GroupsToInsert, limits: CallLimits = {}): Promise<number> {
     if (insert.rows.length === 0) return 0;
-    return this.#call(() => this.#main.thread.ask(groupTask(insert)).then(changesOf), limits);
+    return this.#call(() => this.#main.thread.ask({ do: 'groups', ...groupTask(insert) }).then(changesOf), limits);
   }
 
   async script(sql: string, limits: CallLimits = {}): Promise<void> {
@@ -101,6 +103,23 @@ class SqliteDatabase implements Database {
       const attempt = () => new SqliteTransaction(this.#main.thread, limit).perform(work);
       return repeatBusy(attempt, limit);
     }, limits);
+  }
+
+  carrierOf(toCarry: SpoolToCarry, limits: CallLimits = {}): SpoolCarrier {
+    const ask: AskToCarry = (makeTask, take) =>
+      this.#call(
+        (limit) =>
+          repeatBusy(
+            () =>
+              this.#main.thread
+                .ask({ do: 'carry', ...makeTask() })
+                .then(carriedOf)
+                .then(take),
+            limit,
+          ),
+        limits,
+      );
+    return new ThreadCarrier(toCarry, ask);
   }
 
   async report<Row extends object>(

@@ -1,13 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { SqlError } from '../sql-error.ts';
-import { reportMain } from './report-main.ts';
+import reportProgram from './report-main.ts?bundled';
 import { toSqliteError } from './sqlite-error.ts';
-import { threadKit } from './thread-kit.ts';
-import { threadMain } from './thread-main.ts';
+import threadProgram from './thread-main.ts?bundled';
 import type { ThreadReply, ThreadSettings, ThreadTask } from './thread-messages.ts';
 
 /** What the programs of threads do: one reads and writes, the other reads what can be broken off. */
-const programs = { all: threadMain, reports: reportMain };
+const programs = { all: threadProgram, reports: reportProgram };
 
 /** An answer that is no error. */
 export type ThreadResult = Exclude<ThreadReply, { readonly code: string }>;
@@ -80,7 +79,7 @@ export class SqliteThread {
   }
 
   #begin(): Worker {
-    const worker = new Worker(`(${programs[this.#does].toString()})((${threadKit.toString()})())`, {
+    const worker = new Worker(programs[this.#does], {
       eval: true,
       name: 'sqlite',
       workerData: this.#settings,

@@ -50,7 +50,7 @@ export class SqliteTransaction implements SqlRunner {
   }
 
   async insertGroups(insert: GroupsToInsert): Promise<number> {
-    return insert.rows.length === 0 ? 0 : changesOf(await this.#ask(groupTask(insert)));
+    return insert.rows.length === 0 ? 0 : changesOf(await this.#ask({ do: 'groups', ...groupTask(insert) }));
   }
 
   async script(sql: string): Promise<void> {

@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../canonical/clock.ts';
+import { createLedgerBench, type LedgerBench } from '../../../ledger/ledger-bench.fixture.ts';
+import { ledgerRows } from '../../../ledger/ledger-row.fixture.ts';
+import type { LedgerRow } from '../../../ledger/ledger-row.ts';
+import { OwnCarrier } from '../../../ledger/spool-carrier.ts';
+import { intentOf, names, rowNamed, serve } from '../../../ledger/spooled-exchanges.fixture.ts';
+import { createLedgerDatabase, type LedgerDatabase } from '../ledger-database.fixture.ts';
+import { createSqlLedgerStore } from '../ledger-store.ts';
+import { SqlError } from '../sql-error.ts';
+import { testDialects } from '../test-databases.fixture.ts';
+import { type AskToCarry, ThreadCarrier } from './thread-carrier.ts';
+
+const sqlite = testDialects.find(({ name }) => name === 'SQLite')!;
+const tables = ['usage_records', 'attempt_records', 'usage_rollups', 'usage_key_rollups', 'usage_latencies'];
+
+let bench: LedgerBench;
+beforeEach(() => {
+  bench = createLedgerBench('a thread');
+});
+afterEach(() => bench.remove());
+
+describe('a spool that the thread of SQLite carries', () => {
+  let ledger: LedgerDatabase;
+  beforeEach(async () => {
+    ledger = await createLedgerDatabase(sqlite);
+  });
+  afterEach(() => ledger.drop());
+
+  /** Everything that the ledger has of the rows. */
+  async function told(): Promise<unknown> {
+    const all = await Promise.all(tables.map((table) => ledger.database.all(`SELECT * FROM ${table}`)));
+    return all.map((rows) => rows.map((row) => JSON.stringify(row)).sort());
+  }
+
+  async function carried(rows: readonly LedgerRow[], through: 'its own' | 'a thread'): Promise<unknown> {
+    const one = createLedgerBench();
+    const spool = one.spool({ segmentBytes: 2_000 });
+    for (const row of rows) spool.end(0, row);
+    spool.close();
+    await ledger.clear();
+    const store = createSqlLedgerStore(ledger.database);
+    const drain = one.drain({
+      store: through === 'a thread' ? store : { ...store, carrierOf: () => undefined },
+      clock: systemClock,
+    });
+    // The thread finds out that the tables were emptied.
+    await drain.pass();
+    await drain.stop(60_000);
+    expect(one.files()).toEqual([]);
+    one.remove();
+    return told();
+  }
+
+  it('has the rows and the sums that it has through any other hands', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(ledgerRows, { minLength: 1, maxLength: 60 }), async (rows) => {
+        expect(await carried(rows, 'a thread')).toEqual(await carried(rows, 'its own'));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('is carried by the thread indeed', () => {
+    const toCarry = { directory: bench.directory, spool: 'spool-1-here.1.a', taken: 0 };
+    const carrier = createSqlLedgerStore(ledger.database).carrierOf?.(toCarry);
+    expect(carrier).toBeInstanceOf(ThreadCarrier);
+  });
+
+  it('fails as the database does, and comes whole when that is back', async () => {
+    const spool = bench.spool();
+    const drain = bench.drain({ store: createSqlLedgerStore(ledger.database) });
+    serve(spool, names('a', 3));
+    await ledger.database.script('ALTER TABLE usage_records RENAME TO hidden');
+    await drain.pass();
+    expect([drain.isHealthy, bench.notices.told]).toEqual([false, ['away']]);
+    await ledger.database.script('ALTER TABLE hidden RENAME TO usage_records');
+    serve(spool, names('b', 3));
+    await drain.pass();
+    expect([drain.isHealthy, bench.notices.told]).toEqual([true, ['away', 'back']]);
+    const rows = await ledger.database.all('SELECT request_id FROM usage_records ORDER BY sequence');
+    expect(rows).toEqual([...names('a', 3), ...names('b', 3)].map((request_id) => ({ request_id })));
+    spool.close();
+    await drain.stop(60_000);
+  });
+});
+
+describe('a thread that dies', () => {
+  it('between two batches neither loses nor doubles a row', async () => {
+    const spool = bench.spool({ segmentBytes: 400 });
+    const drain = bench.drain();
+    const open = spool.begin(intentOf('open'));
+    serve(spool, names('a', 5));
+    await drain.pass();
+    bench.store.loseThread();
+    serve(spool, names('b', 5));
+    spool.end(open, rowNamed('open'));
+    await drain.pass();
+    expect(bench.store.ids()).toEqual([...names('a', 5), ...names('b', 5), 'open']);
+    spool.close();
+    await drain.stop(60_000);
+    expect([bench.files(), bench.notices.told]).toEqual([[], []]);
+  });
+
+  it('after it has read a spool that was left, and before what had begun became rows, loses none of them', async () => {
+    const spool = bench.spool();
+    spool.begin(intentOf('open'));
+    serve(spool, ['a']);
+    const commit = bench.store.commit.bind(bench.store);
+    bench.store.commit = async (batch) => {
+      bench.store.commit = commit;
+      bench.store.loseThread();
+      return commit(batch);
+    };
+    bench.states.set(spool.name, 'dead');
+    const drain = bench.drain();
+    await drain.pass();
+    expect([bench.store.ids(), bench.notices.told]).toEqual([['a'], ['away']]);
+    await drain.pass();
+    expect(bench.store.ids()).toEqual(['a', 'open']);
+    await drain.stop(60_000);
+    expect(bench.notices.told).toEqual(['away', 'interrupted 1', 'back']);
+  });
+});
+
+describe('an answer that comes when nobody waits for it any more', () => {
+  it('changes nothing of what is known of the spool, and none of its rows is doubled', async () => {
+    const spool = bench.spool();
+    serve(spool, names('a', 3));
+    const toCarry = { directory: bench.directory, spool: spool.name, taken: 0 };
+    const own = new OwnCarrier(toCarry, bench.store);
+    let answer = async (): Promise<unknown> => undefined;
+    const late: AskToCarry = async (makeTask, take) => {
+      const { order } = makeTask();
+      answer = async () => {
+        const isAtEnd = await own.carry(order);
+        return take({ state: own.state, isAtEnd, interrupted: 0, failure: undefined });
+      };
+      throw new SqlError('timeout', 'The thread did not answer.');
+    };
+    const carrier = new ThreadCarrier(toCarry, late);
+    await expect(carrier.carry({ segments: [1], losses: [], now: 0 })).rejects.toThrow('did not answer');
+    const { state } = carrier;
+    await answer();
+    expect(carrier.state).toEqual(state);
+    expect(bench.store.ids()).toEqual(names('a', 3));
+    const drain = bench.drain();
+    await drain.pass();
+    expect(bench.store.rows.size).toBe(3);
+    spool.close();
+    await drain.stop(60_000);
+  });
+});
