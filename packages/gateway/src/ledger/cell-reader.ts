@@ -1,3 +1,4 @@
+import type { PlainNumbers } from './ledger-store.ts';
 import { type Cells, cellsOf } from './record-cells.ts';
 
 const QUOTE = 0x22;
@@ -11,6 +12,12 @@ const LAST_ASCII = 0x7f;
 const nothing = Buffer.from('null');
 /** Lists within one another: attempts are in a list of the line. */
 const MAX_DEPTH = 3;
+
+/** What a row has for itself, and its number. */
+export interface PlainCells {
+  readonly sequence: number;
+  readonly plain: PlainNumbers;
+}
 
 /**
  * Reads one line of the spool byte by byte, as `CellWriter` wrote it: whole numbers, texts, nothing, and lists of them. That
@@ -46,6 +53,69 @@ export class CellReader {
       cells.push(cell);
     } while (bytes[this.#at] === COMMA);
     return undefined;
+  }
+
+  /**
+   * The cells of a row before its kind, where they are those of `PlainNumbers` behind a mark of so many bytes and the row's
+   * number; undefined, and nothing read, where they are others.
+   */
+  plainRow(markLength: number): PlainCells | undefined {
+    const start = this.#at;
+    this.#at += markLength;
+    const found = this.#plainRow();
+    if (found === undefined) this.#at = start;
+    return found;
+  }
+
+  /** Written out, for nearly every row is one: each `undefined` is what it would find in another. */
+  #plainRow(): PlainCells | undefined {
+    const sequence = this.#count(COMMA);
+    if (sequence < 0 || this.bytes[this.#at] !== QUOTE) return undefined;
+    const requestId = this.#text();
+    if (requestId === undefined || this.bytes[this.#at++] !== COMMA) return undefined;
+    const endedAt = this.#count(COMMA);
+    const durationUs = this.#count(COMMA);
+    const firstByteUs = this.#countOrNothing();
+    const queuedUs = this.#count(COMMA);
+    const overheadUs = this.#count(COMMA);
+    if (this.bytes[this.#at++] !== OPEN || this.bytes[this.#at++] !== OPEN) return undefined;
+    const attemptUs = this.#count(COMMA);
+    const cost = this.#countOrNothing();
+    const input = this.#count(COMMA);
+    const output = this.#count(CLOSE);
+    if (this.bytes[this.#at++] !== CLOSE || this.bytes[this.#at++] !== COMMA) return undefined;
+    if (this.bytes[this.#at] !== OPEN || this.bytes[this.#at + 1] !== QUOTE) return undefined;
+    // What is none is -1, so that the least of them tells.
+    const least = Math.min(
+      endedAt,
+      durationUs,
+      firstByteUs ?? 0,
+      queuedUs,
+      overheadUs,
+      attemptUs,
+      cost ?? 0,
+      input,
+      output,
+    );
+    if (least < 0) return undefined;
+    const plain = { requestId, endedAt, durationUs, firstByteUs, queuedUs, overheadUs, attemptUs, cost, input, output };
+    return { sequence, plain };
+  }
+
+  #countOrNothing(): number | null {
+    if (this.bytes[this.#at] !== nothing[0]) return this.#count(COMMA);
+    return this.#nothing() === null && this.bytes[this.#at++] === COMMA ? null : -1;
+  }
+
+  /** A whole number that this byte follows; -1 for anything else. */
+  #count(end: number): number {
+    const { bytes } = this;
+    const first = this.#at;
+    let at = first;
+    let number = 0;
+    for (; bytes[at]! >= ZERO && bytes[at]! <= ZERO + 9; at++) number = number * 10 + (bytes[at]! - ZERO);
+    this.#at = at + 1;
+    return at > first && bytes[at] === end && Number.isSafeInteger(number) ? number : -1;
   }
 
   /** `depth`: in how many lists it is. */

@@ -2,6 +2,7 @@ import type { Usage } from '../canonical/usage.ts';
 import { CellReader } from './cell-reader.ts';
 import { KnownKindBytes } from './known-kind-bytes.ts';
 import { type AttemptRow, type AttemptUse, type LedgerIntent, type LedgerRow, usageOf } from './ledger-row.ts';
+import type { PlainNumbers, SpooledRow } from './ledger-store.ts';
 import { type Cells, cellsOf, fits, isCount } from './record-cells.ts';
 import { decodeIntentKind, type RowKind, subjectOf } from './record-kind.ts';
 import type { Line } from './record-line.ts';
@@ -10,13 +11,7 @@ import type { Line } from './record-line.ts';
 export type SpoolRecord =
   /** The rest of it is read when it is needed, which for nearly all is never; see `decodeIntent`. */
   | { readonly kind: 'begin'; readonly ticket: number; readonly json: string }
-  | {
-      readonly kind: 'row';
-      readonly ticket: number;
-      readonly row: LedgerRow;
-      /** See `SpooledRow.alike`. */
-      readonly alike: RowKind | undefined;
-    }
+  | RowRecord
   | { readonly kind: 'lost'; readonly at: number; readonly count: number; readonly reason: string }
   | { readonly kind: 'closed' };
 
@@ -41,7 +36,14 @@ export class RecordDecoder {
     return { kind: 'lost', at: cells[1] as number, count: cells[2] as number, reason: cells[3] as string };
   }
 
-  #row(cells: CellReader): SpoolRecord | undefined {
+  #row(cells: CellReader): RowRecord | undefined {
+    const found = cells.plainRow(rowMark.length);
+    if (found === undefined) return this.#oddRow(cells);
+    const kind = this.#kinds.find(cells.bytes, cells.at, cells.end);
+    return kind?.attempts.length === 1 ? new RowRecord(found.sequence, kind, found.plain) : undefined;
+  }
+
+  #oddRow(cells: CellReader): RowRecord | undefined {
     const own = cells.untilKind();
     if (own === undefined || !fits(own, 'tntnnmnna')) return undefined;
     const kind = this.#kinds.find(cells.bytes, cells.at, cells.end);
@@ -55,12 +57,35 @@ export class RecordDecoder {
       isAlike &&= attempt.unknownCost === kind.attempts[index]!.unknownCost;
       attempts[index] = attempt;
     }
-    return {
-      kind: 'row',
-      ticket: own[1] as number,
-      row: rowOf(own, kind, attempts),
-      alike: isAlike ? kind : undefined,
-    };
+    return new RowRecord(own[1] as number, isAlike ? kind : undefined, undefined, rowOf(own, kind, attempts));
+  }
+}
+
+/** A row of the spool. A plain one is put together when somebody asks for all of it. */
+export class RowRecord implements SpooledRow {
+  readonly kind = 'row';
+  readonly sequence: number;
+  /** See `SpooledRow`; 0 until it is known. */
+  position = 0;
+  readonly alike: RowKind | undefined;
+  readonly plain: PlainNumbers | undefined;
+  #row: LedgerRow | undefined;
+
+  /** One of `plain`, which needs its kind, and `row` is given. */
+  constructor(sequence: number, alike: RowKind | undefined, plain: PlainNumbers | undefined, row?: LedgerRow) {
+    this.sequence = sequence;
+    this.alike = alike;
+    this.plain = plain;
+    this.#row = row;
+  }
+
+  get endedAt(): number {
+    return this.plain?.endedAt ?? this.row.endedAt;
+  }
+
+  get row(): LedgerRow {
+    this.#row ??= plainRowOf(this.plain!, this.alike!);
+    return this.#row;
   }
 }
 
@@ -77,6 +102,13 @@ export function decodeIntent(json: string): LedgerIntent | undefined {
   const { targetId, provider, targetModel } = kind;
   const subject = subjectOf(own[2] as string, kind.subject);
   return { subject, startedAt: own[3] as number, targetId, provider, targetModel, ...use };
+}
+
+function plainRowOf(plain: PlainNumbers, kind: RowKind): LedgerRow {
+  const { requestId, endedAt, durationUs, firstByteUs, queuedUs, overheadUs, attemptUs, cost, input, output } = plain;
+  const own = [undefined, undefined, requestId, endedAt, durationUs, firstByteUs, queuedUs, overheadUs];
+  const attempt = decodeAttempt([attemptUs, cost, input, output], kind.attempts[0]!);
+  return rowOf(own, kind, [attempt!]);
 }
 
 function rowOf(own: Cells, kind: RowKind, attempts: readonly AttemptRow[]): LedgerRow {

@@ -10,6 +10,26 @@ export interface SpooledRow {
   readonly row: LedgerRow;
   /** Rows with the same one differ in nothing but their id and their numbers; undefined where nobody looked. */
   readonly alike?: object | undefined;
+  /** All that tells the row from others with the same `alike`; undefined where it takes more to say that. */
+  readonly plain?: PlainNumbers | undefined;
+}
+
+/** The own part of a row that has one attempt, which used tokens of the two usual classes and no others. */
+export interface PlainNumbers {
+  readonly requestId: string;
+  /** Milliseconds since 1970. */
+  readonly endedAt: number;
+  /** Times in microseconds. */
+  readonly durationUs: number;
+  /** Null when no byte went out. */
+  readonly firstByteUs: number | null;
+  readonly queuedUs: number;
+  readonly overheadUs: number;
+  readonly attemptUs: number;
+  /** Nano-dollars; null when not known. */
+  readonly cost: number | null;
+  readonly input: number;
+  readonly output: number;
 }
 
 /** Rows that could not be kept, as their spool tells. */

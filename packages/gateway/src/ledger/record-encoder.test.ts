@@ -43,8 +43,8 @@ function lineOf(json: string): Line {
 function decodeRecord(text: string) {
   const record = decoder.decode(lineOf(text));
   if (record?.kind !== 'row') return record;
-  const { kind, row, ticket } = record;
-  return { kind, ticket, row };
+  const { kind, row, sequence } = record;
+  return { kind, ticket: sequence, row };
 }
 const json = (record: string): unknown => JSON.parse(record);
 

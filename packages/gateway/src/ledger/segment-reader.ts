@@ -83,7 +83,7 @@ function decodeLines(
     const record = decoder.decode(line);
     if (record === undefined) unknown += 1;
     else later.push({ record, end: offset + line.end });
-    if (record?.kind === 'row') ended.add(record.ticket);
+    if (record?.kind === 'row') ended.add(record.sequence);
   }
   return { records: later.reverse(), unknown };
 }

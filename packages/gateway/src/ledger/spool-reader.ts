@@ -149,9 +149,10 @@ export class SpoolReader {
         this.#begin(record.ticket, record.json);
         return;
       case 'row':
-        this.#end(record.ticket);
-        this.#see(record.row.endedAt);
-        if (isNew) rows.push({ sequence: record.ticket, position, row: record.row, alike: record.alike });
+        this.#end(record.sequence);
+        this.#see(record.endedAt);
+        record.position = position;
+        if (isNew) rows.push(record);
         return;
       case 'lost':
         if (isNew) losses.push({ position, at: record.at, count: record.count, reason: record.reason });

@@ -1,8 +1,10 @@
-import type { AttemptRow, LedgerRow } from '../../ledger/ledger-row.ts';
+import type { LedgerRow } from '../../ledger/ledger-row.ts';
+import type { PlainNumbers } from '../../ledger/ledger-store.ts';
 import type { SqlValue } from './database.ts';
-import { type CountedAttempt, type CountedRow, micros } from './ledger-rows.ts';
+import { addAttempt, addPlainAttempt, addRequest, larger, type Rollup, rollupSums, smaller } from './ledger-rollup.ts';
+import { type CountedAttempt, type CountedRow, micros, type RowSlots } from './ledger-rows.ts';
 import { slotOf } from './ledger-slot.ts';
-import { tokenColumns, tokenCounts } from './ledger-totals.ts';
+import { tokenCounts } from './ledger-totals.ts';
 import type { Group } from './row-groups.ts';
 
 /** Lengths in milliseconds of the buckets that are summed: a minute, an hour, a day (of UTC). */
@@ -37,31 +39,6 @@ const keyRollupKeys = [
   'outcome',
 ];
 
-/** Columns of rollups that add up. */
-export const rollupSums = [
-  'requests',
-  'shared_requests',
-  'attempts',
-  'failed_attempts',
-  'estimated_attempts',
-  'unpriced_attempts',
-  'cost_nanos',
-  ...tokenColumns,
-  'duration_us',
-] as const;
-
-const at = Object.fromEntries(rollupSums.map((name, index) => [name, index])) as Readonly<
-  Record<(typeof rollupSums)[number], number>
->;
-
-interface Rollup {
-  /** Values of the keys without the width and the bucket. */
-  readonly keys: readonly SqlValue[];
-  readonly sums: number[];
-  least: number | null;
-  greatest: number | null;
-}
-
 interface SlotCount {
   readonly keys: readonly SqlValue[];
   count: number;
@@ -73,6 +50,8 @@ type Buckets<Value> = Map<number, Map<string, Value>>;
 /** Where the rows of one minute count that differ in nothing but numbers. */
 interface Place {
   readonly minute: number;
+  /** One of them. */
+  readonly first: CountedRow;
   readonly byTenant: Rollup;
   readonly byKey: Rollup;
   /** By slot. */
@@ -94,8 +73,8 @@ export class RollUp {
     const place = this.#placeOf(counted, group);
     // A copy for a target that is only watched is no request of anybody, but it costs.
     if (shadowOf === undefined) {
-      addRequest(place.byTenant, row);
-      addRequest(place.byKey, row);
+      addRequest(place.byTenant, row, micros(row.durationMs));
+      addRequest(place.byKey, row, micros(row.durationMs));
     }
     if (attempts !== undefined) this.#addAttempts(counted, attempts);
     else if (row.attempts.length > 0) {
@@ -104,9 +83,28 @@ export class RollUp {
     }
     // Refusals and failures say nothing of how long answers take.
     if (row.outcome !== 'completed' || shadowOf !== undefined) return;
-    this.#addSlot(counted, 'total', { place, counts: place.durations, time: row.durationMs });
-    if (!isStream || row.firstByteMs === undefined) return;
-    this.#addSlot(counted, 'first_byte', { place, counts: place.firstBytes, time: row.firstByteMs });
+    this.#addSlot(place, 'total', slotOf(micros(row.durationMs)));
+    if (isStream && row.firstByteMs !== undefined) this.#addSlot(place, 'first_byte', slotOf(micros(row.firstByteMs)));
+  }
+
+  /**
+   * Adds a row that differs in nothing but these from those of its group, which say all of their only attempt; answers
+   * whether that could be done: not where no row of the group was added in its minute.
+   */
+  addPlain(group: Group, plain: PlainNumbers, slots: RowSlots): boolean {
+    const place = this.#places.get(group);
+    if (place === undefined || place.minute !== bucketOf(plain.endedAt, minute)) return false;
+    const { row } = place.first;
+    const { isStream, shadowOf } = row.subject;
+    addPlainAttempt(place.byTenant, row.attempts[0]!, plain);
+    addPlainAttempt(place.byKey, row.attempts[0]!, plain);
+    if (shadowOf !== undefined) return true;
+    addRequest(place.byTenant, row, plain.durationUs);
+    addRequest(place.byKey, row, plain.durationUs);
+    if (row.outcome !== 'completed') return true;
+    this.#addSlot(place, 'total', slots.duration);
+    if (isStream && slots.firstByte !== null) this.#addSlot(place, 'first_byte', slots.firstByte);
+    return true;
   }
 
   #placeOf(counted: CountedRow, group: Group): Place {
@@ -116,6 +114,7 @@ export class RollUp {
     if (known !== undefined && known.minute === start) return known;
     const place: Place = {
       minute: start,
+      first: counted,
       byTenant: rollupOf(within(this.#byTenant, start), tenantKeys(row, provider, model)),
       byKey: rollupOf(within(this.#byKey, bucketOf(start, hour)), ownerKeys(row, provider, model)),
       durations: new Map(),
@@ -135,14 +134,11 @@ export class RollUp {
     }
   }
 
-  #addSlot(
-    { provider, model }: CountedRow,
-    measure: 'total' | 'first_byte',
-    { place, counts, time }: { place: Place; counts: Map<number, SlotCount>; time: number },
-  ): void {
-    const slot = slotOf(micros(time));
+  #addSlot(place: Place, measure: 'total' | 'first_byte', slot: number): void {
+    const counts = measure === 'total' ? place.durations : place.firstBytes;
     let count = counts.get(slot);
     if (count === undefined) {
+      const { model, provider } = place.first;
       count = slotCountOf(within(this.#slots, place.minute), [provider, model, measure, slot]);
       counts.set(slot, count);
     }
@@ -238,25 +234,6 @@ function rollupOf(rollups: Map<string, Rollup>, keys: readonly string[]): Rollup
   return rollup;
 }
 
-function addRequest(rollup: Rollup, row: LedgerRow): void {
-  const duration = micros(row.durationMs);
-  rollup.sums[at.requests]! += 1;
-  rollup.sums[at.shared_requests]! += row.isShared ? 1 : 0;
-  rollup.sums[at.duration_us]! += duration;
-  rollup.least = smaller(rollup.least, duration);
-  rollup.greatest = larger(rollup.greatest, duration);
-}
-
-/** `tokens` in the order of their columns. */
-function addAttempt({ sums }: Rollup, attempt: AttemptRow, tokens: readonly number[]): void {
-  sums[at.attempts]! += 1;
-  sums[at.failed_attempts]! += attempt.outcome === 'ok' ? 0 : 1;
-  sums[at.estimated_attempts]! += attempt.isEstimated ? 1 : 0;
-  sums[at.unpriced_attempts]! += attempt.unknownCost === undefined ? 0 : 1;
-  sums[at.cost_nanos]! += attempt.cost ?? 0;
-  for (let index = 0; index < tokens.length; index++) sums[at.input_tokens + index]! += tokens[index]!;
-}
-
 function slotCountOf(slots: Map<string, SlotCount>, keys: readonly SqlValue[]): SlotCount {
   const name = keys.join('\n');
   const known = slots.get(name);
@@ -274,14 +251,6 @@ function within<Value>(buckets: Buckets<Value>, bucket: number): Map<string, Val
 
 function bucketOf(time: number, width: number): number {
   return time - (time % width);
-}
-
-function smaller(one: number | null, other: number | null): number | null {
-  return one === null || (other !== null && other < one) ? other : one;
-}
-
-function larger(one: number | null, other: number | null): number | null {
-  return one === null || (other !== null && other > one) ? other : one;
 }
 
 function sorted<Key extends string | number, Value>(entries: ReadonlyMap<Key, Value>): readonly [Key, Value][] {

@@ -1,5 +1,5 @@
 import type { AttemptRow, AttemptUse, LedgerRow } from '../../ledger/ledger-row.ts';
-import type { SpooledRow } from '../../ledger/ledger-store.ts';
+import type { PlainNumbers, SpooledRow } from '../../ledger/ledger-store.ts';
 import type { GroupsToInsert, SqlValue } from './database.ts';
 import type { ReportedModels } from './ledger-model-names.ts';
 import { slotOf } from './ledger-slot.ts';
@@ -121,9 +121,23 @@ const layouts = {
   whole: groupLayout(usageColumns, [...ownColumns, ...tokenColumns]),
 };
 
+/** Rows that are alike and say all of their only attempt. */
+interface PlainKind {
+  readonly group: Group;
+  /** The cost of one that names none. */
+  readonly noCost: 0 | null;
+}
+
+/** Slots of the times of a row. */
+export interface RowSlots {
+  readonly duration: number;
+  readonly firstByte: number | null;
+}
+
 /** Rows for `usage_records`. */
 export class UsageGroups {
   readonly #spoolId: number;
+  readonly #plainKinds = new Map<object, PlainKind>();
   readonly #plain = new RowGroups(layouts.plain);
   readonly #whole = new RowGroups(layouts.whole);
 
@@ -135,8 +149,29 @@ export class UsageGroups {
   add(counted: CountedRow): Group {
     const { alike } = counted;
     const groups = isPlain(counted.totals) ? this.#plain : this.#whole;
-    if (alike === undefined || !groups.has(alike)) return groups.add(usageValues(this.#spoolId, counted), alike);
+    if (alike === undefined || !groups.has(alike)) {
+      const group = groups.add(usageValues(this.#spoolId, counted), alike);
+      if (alike !== undefined && groups === this.#plain && counted.attempts === undefined) {
+        this.#plainKinds.set(alike, { group, noCost: counted.totals.unknownCost === undefined ? 0 : null });
+      }
+      return group;
+    }
     return groups.addAlike(alike, ownValues(counted, groups === this.#plain ? PLAIN_TOKENS : tokenColumns.length));
+  }
+
+  /** The group of plain rows like one that was added; undefined where none was, or where its attempts are told one by one. */
+  plainGroup(alike: object): Group | undefined {
+    return this.#plainKinds.get(alike)?.group;
+  }
+
+  /** Adds a row that has such a group. */
+  addPlain(alike: object, sequence: number, plain: PlainNumbers, slots: RowSlots): void {
+    const { requestId, endedAt, durationUs, firstByteUs, queuedUs, overheadUs, input, output } = plain;
+    const { duration, firstByte } = slots;
+    const cost = plain.cost ?? this.#plainKinds.get(alike)!.noCost;
+    const row = this.#plain.beginAlike(alike);
+    row.push(sequence, requestId, endedAt, durationUs, duration, firstByteUs, firstByte);
+    row.push(queuedUs, overheadUs, cost, input, output);
   }
 
   get inserts(): readonly GroupsToInsert[] {

@@ -1,8 +1,9 @@
-import type { LedgerBatch, LedgerStore } from '../../ledger/ledger-store.ts';
+import type { LedgerBatch, LedgerStore, SpooledRow } from '../../ledger/ledger-store.ts';
 import type { Database, SqlRunner, SqlValue } from './database.ts';
-import { createReportedModels } from './ledger-model-names.ts';
+import { createReportedModels, type ReportedModels } from './ledger-model-names.ts';
 import { RollUp } from './ledger-rollups.ts';
-import { attemptColumns, attemptValues, type CountedRow, countRow, UsageGroups } from './ledger-rows.ts';
+import { attemptColumns, attemptValues, countRow, UsageGroups } from './ledger-rows.ts';
+import { slotOf } from './ledger-slot.ts';
 import { addSums } from './ledger-upsert.ts';
 import { SqlError } from './sql-error.ts';
 
@@ -43,8 +44,7 @@ export function createSqlLedgerStore(database: LedgerDatabase): LedgerStore {
         const rows = mayHold === 'all' ? fresh : await withoutKnown(transaction, id, fresh);
         const rollUp = new RollUp();
         for (let done = 0; done < rows.length; done += CHUNK_ROWS) {
-          const counted = rows.slice(done, done + CHUNK_ROWS).map((row) => countRow(row, models));
-          await writeRows(transaction, { spoolId: id, counted, rollUp });
+          await writeRows(transaction, { spoolId: id, rows: rows.slice(done, done + CHUNK_ROWS), rollUp, models });
         }
         for (const sums of rollUp.sums) await addSums(transaction, sums);
         await writeLosses(transaction, id, batch);
@@ -129,20 +129,35 @@ async function withoutKnown(
 
 interface Chunk {
   readonly spoolId: number;
-  readonly counted: readonly CountedRow[];
+  readonly rows: readonly SpooledRow[];
   readonly rollUp: RollUp;
+  readonly models: ReportedModels;
 }
 
 /** Writes rows and their attempts, and adds them to the sums. */
-async function writeRows(transaction: SqlRunner, { spoolId, counted, rollUp }: Chunk): Promise<void> {
+async function writeRows(transaction: SqlRunner, { spoolId, rows, rollUp, models }: Chunk): Promise<void> {
   const usage = new UsageGroups(spoolId);
   const attempts: SqlValue[][] = [];
-  for (const row of counted) {
-    rollUp.add(row, usage.add(row));
-    if (row.attempts !== undefined) attempts.push(...attemptValues(spoolId, row));
+  for (const row of rows) {
+    if (addPlain(row, usage, rollUp)) continue;
+    const counted = countRow(row, models);
+    rollUp.add(counted, usage.add(counted));
+    if (counted.attempts !== undefined) attempts.push(...attemptValues(spoolId, counted));
   }
   for (const insert of usage.inserts) await transaction.insertGroups(insert);
   await transaction.insertMany({ table: 'attempt_records', columns: attemptColumns, rows: attempts });
+}
+
+/** Adds a row by its numbers, as nearly all can be: those like one that came before it in its minute. Answers whether it did. */
+function addPlain({ alike, plain, sequence }: SpooledRow, usage: UsageGroups, rollUp: RollUp): boolean {
+  if (plain === undefined || alike === undefined) return false;
+  const group = usage.plainGroup(alike);
+  if (group === undefined) return false;
+  const { durationUs, firstByteUs } = plain;
+  const slots = { duration: slotOf(durationUs), firstByte: firstByteUs === null ? null : slotOf(firstByteUs) };
+  if (!rollUp.addPlain(group, plain, slots)) return false;
+  usage.addPlain(alike, sequence, plain, slots);
+  return true;
 }
 
 async function writeLosses(transaction: SqlRunner, spoolId: number, { losses }: LedgerBatch): Promise<void> {

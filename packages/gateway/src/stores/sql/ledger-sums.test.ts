@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ledgerRows } from '../../ledger/ledger-row.fixture.ts';
 import type { LedgerRow } from '../../ledger/ledger-row.ts';
 import { batchOf, createLedgerDatabase, type LedgerDatabase } from './ledger-database.fixture.ts';
-import { rollupSums } from './ledger-rollups.ts';
+import { rollupSums } from './ledger-rollup.ts';
 import { createSqlLedgerStore } from './ledger-store.ts';
 import { needsKeySums, readSums, type SumFilter, type SumGroup } from './ledger-sums.ts';
 import { totalsOf } from './ledger-totals.ts';

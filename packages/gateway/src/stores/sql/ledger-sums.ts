@@ -1,5 +1,5 @@
 import type { Database, SqlCell, SqlValue } from './database.ts';
-import type { rollupSums } from './ledger-rollups.ts';
+import type { rollupSums } from './ledger-rollup.ts';
 import { tokenColumns } from './ledger-totals.ts';
 import type { WindowPart } from './ledger-window.ts';
 

@@ -51,12 +51,17 @@ export class RowGroups {
     return this.#alike.has(alike);
   }
 
+  /** Begins another one; whoever does appends the values of its own columns in their order to what this gives. */
+  beginAlike(alike: object): SqlValue[] {
+    this.rows.push(this.#alike.get(alike)!);
+    return this.rows;
+  }
+
   /** Adds another one, by the values of its own columns in their order; gives its group. */
   addAlike(alike: object, own: readonly SqlValue[]): Group {
-    const place = this.#alike.get(alike)!;
-    this.rows.push(place);
-    for (let index = 0; index < own.length; index++) this.rows.push(own[index]!);
-    return this.groups[place]!;
+    const rows = this.beginAlike(alike);
+    for (let index = 0; index < own.length; index++) rows.push(own[index]!);
+    return this.groups[this.#alike.get(alike)!]!;
   }
 
   #placeOf(values: readonly SqlValue[]): number {
