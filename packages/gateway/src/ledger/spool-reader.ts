@@ -5,14 +5,7 @@ import type { LedgerIntent } from './ledger-row.ts';
 import type { SpooledLoss, SpooledRow } from './ledger-store.ts';
 import { END_OF_SPOOL, segmentFile, spoolPosition } from './segment-name.ts';
 import { type PlacedRecord, type SegmentPiece, SegmentReader } from './segment-reader.ts';
-import type { CarriedState } from './spool-carrier.ts';
-
-export interface SpoolReaderInput {
-  readonly directory: string;
-  readonly spool: string;
-  /** Rows up to here are in the database already. */
-  readonly taken: number;
-}
+import type { CarriedState, SpoolToCarry } from './spool-carrier.ts';
 
 /** What was read at once. */
 export interface ReadBatch {
@@ -37,7 +30,7 @@ const BATCH_ROWS = 4_000;
  * It remembers what is open; the database remembers how far the rows are taken.
  */
 export class SpoolReader {
-  readonly #input: SpoolReaderInput;
+  readonly #input: SpoolToCarry;
   readonly #open = new Map<number, OpenExchange>();
   readonly #openIn = new Map<number, number>();
   readonly #damaged = new Map<number, number>();
@@ -48,7 +41,7 @@ export class SpoolReader {
   #lastSeen = 0;
   #isClosed = false;
 
-  constructor(input: SpoolReaderInput) {
+  constructor(input: SpoolToCarry) {
     this.#input = input;
   }
 

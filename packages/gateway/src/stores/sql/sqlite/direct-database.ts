@@ -4,6 +4,7 @@ import { groupTask } from './group-task.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import { toSqliteError } from './sqlite-error.ts';
 import { rowsOf } from './sqlite-result.ts';
+import { faultOf } from './thread-kit.ts';
 
 /**
  * A database as the thread sees it that has the file open: statements are done when they are called. Limits of time are
@@ -58,8 +59,8 @@ export class DirectDatabase implements SqlRunner, Pick<Database, 'dialect' | 'tr
     try {
       return work();
     } catch (error) {
-      const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-      throw toSqliteError(String(code ?? ''), String(message ?? error), this.#place);
+      const { code, message } = faultOf(error);
+      throw toSqliteError(code, message, this.#place);
     }
   }
 }
