@@ -18,6 +18,7 @@ const [, , directory = '', run = '', file = '-'] = process.argv;
 const OPEN = 20;
 
 const quiet = (): void => undefined;
+const pause = new Int32Array(new SharedArrayBuffer(4));
 const notices: LedgerNotices = {
   refused: (error) => say(`! ${String(error)}`),
   lost: (rows) => say(`! lost ${rows}`),
@@ -80,6 +81,15 @@ function serveSome(): void {
   say(said.trimEnd());
 }
 
+/** Waits for who listens, which may be slower: the pipe takes no more for a while then. */
 function say(text: string): void {
-  writeSync(1, `${text}\n`);
+  const bytes = Buffer.from(`${text}\n`);
+  for (let written = 0; written < bytes.length; ) {
+    try {
+      written += writeSync(1, bytes, written);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(pause, 0, 0, 1);
+    }
+  }
 }

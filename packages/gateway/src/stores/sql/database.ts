@@ -66,6 +66,9 @@ export interface SqlRunner {
 /** What a parameter may be. Booleans are written as 1 and 0, JSON as text, times as milliseconds since 1970. */
 export type SqlValue = string | number | bigint | boolean | null;
 
+/** What a row in a group has for itself. They are many, and none is looked at on its way. */
+export type OwnValue = Exclude<SqlValue, boolean>;
+
 /**
  * What a column is read as. A whole number, sums included, is a `number` as long as that is exact and a `bigint`
  * beyond (above 2^53: nine million dollars in nano-dollars); `asBigInt` and `asNumber` decide for a column.
@@ -99,7 +102,7 @@ export interface GroupsToInsert {
    * One row after the other: the index of its group, then its values in the order of `ownColumns`. A number goes into a
    * column of numbers only.
    */
-  readonly rows: readonly SqlValue[];
+  readonly rows: readonly OwnValue[];
 }
 
 /** An address of PostgreSQL, or a SQLite file: a path or `:memory:`. */

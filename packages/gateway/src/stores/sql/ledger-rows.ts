@@ -1,6 +1,6 @@
 import type { AttemptRow, AttemptUse, LedgerRow } from '../../ledger/ledger-row.ts';
 import type { PlainNumbers, SpooledRow } from '../../ledger/ledger-store.ts';
-import type { GroupsToInsert, SqlValue } from './database.ts';
+import type { GroupsToInsert, OwnValue, SqlValue } from './database.ts';
 import type { ReportedModels } from './ledger-model-names.ts';
 import { slotOf } from './ledger-slot.ts';
 import { type LedgerTotals, tokenColumns, tokenCounts, totalsOf } from './ledger-totals.ts';
@@ -188,10 +188,10 @@ function isPlain({ tokens }: LedgerTotals): boolean {
 }
 
 /** Values of `ownColumns` and of so many of the tokens. */
-function ownValues({ sequence, row, totals }: CountedRow, tokens: number): readonly SqlValue[] {
+function ownValues({ sequence, row, totals }: CountedRow, tokens: number): readonly OwnValue[] {
   const duration = micros(row.durationMs);
   const firstByte = row.firstByteMs === undefined ? null : micros(row.firstByteMs);
-  const values: SqlValue[] = [
+  const values: OwnValue[] = [
     sequence,
     row.subject.requestId,
     row.endedAt,

@@ -1,4 +1,4 @@
-import type { SqlValue } from './database.ts';
+import type { OwnValue, SqlValue } from './database.ts';
 
 /** Which columns of a table many rows have in common, and which each row has for itself. */
 export interface GroupLayout {
@@ -21,7 +21,7 @@ export type Group = readonly SqlValue[];
 /** Puts rows together that differ in nothing but what is their own; see `GroupsToInsert`. */
 export class RowGroups {
   readonly groups: Group[] = [];
-  readonly rows: SqlValue[] = [];
+  readonly rows: OwnValue[] = [];
   readonly layout: GroupLayout;
   /** Indexes of the groups of rows that are known to be alike by who brings them. */
   readonly #alike = new Map<object, number>();
@@ -42,7 +42,7 @@ export class RowGroups {
     if (!this.#isOf(this.groups[this.#last], values)) this.#last = this.#placeOf(values);
     if (alike !== undefined) this.#alike.set(alike, this.#last);
     this.rows.push(this.#last);
-    for (const index of this.layout.own) this.rows.push(values[index]!);
+    for (const index of this.layout.own) this.rows.push(ownValue(values[index]!));
     return this.groups[this.#last]!;
   }
 
@@ -52,13 +52,13 @@ export class RowGroups {
   }
 
   /** Begins another one; whoever does appends the values of its own columns in their order to what this gives. */
-  beginAlike(alike: object): SqlValue[] {
+  beginAlike(alike: object): OwnValue[] {
     this.rows.push(this.#alike.get(alike)!);
     return this.rows;
   }
 
   /** Adds another one, by the values of its own columns in their order; gives its group. */
-  addAlike(alike: object, own: readonly SqlValue[]): Group {
+  addAlike(alike: object, own: readonly OwnValue[]): Group {
     const rows = this.beginAlike(alike);
     for (let index = 0; index < own.length; index++) rows.push(own[index]!);
     return this.groups[this.#alike.get(alike)!]!;
@@ -93,6 +93,10 @@ export class RowGroups {
     }
     return number;
   }
+}
+
+function ownValue(value: SqlValue): OwnValue {
+  return typeof value === 'boolean' ? Number(value) : value;
 }
 
 /** Names are often told apart by their ends. */

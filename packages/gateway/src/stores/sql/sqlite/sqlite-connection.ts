@@ -59,13 +59,12 @@ export class SqliteConnection {
     return this.#whole(() => {
       this.#file.exec(texts.prepare);
       for (const [place, shared] of groups.entries()) this.#prepare(texts.group).run([place, ...shared.map(toPlain)]);
-      const values = rows.map(toPlain);
       let changes = 0;
-      for (let done = 0; done < values.length; ) {
-        const left = (values.length - done) / width;
+      for (let done = 0; done < rows.length; ) {
+        const left = (rows.length - done) / width;
         const { count, sql } = texts.rows.find((one) => one.count <= left)!;
         const next = done + count * width;
-        changes += this.#prepare(sql).run(values.slice(done, next)).changes;
+        changes += this.#prepare(sql).run(rows.slice(done, next)).changes;
         done = next;
       }
       return changes;

@@ -1,5 +1,5 @@
 import type { CarriedState, CarryOrder, SpoolToCarry } from '../../../ledger/spool-carrier.ts';
-import type { SqlCell, SqlValue } from '../database.ts';
+import type { OwnValue, SqlCell, SqlValue } from '../database.ts';
 import type { SqlErrorKind } from '../sql-error.ts';
 
 /** What a thread of SQLite is started with. */
@@ -32,7 +32,7 @@ export interface GroupsTask {
   /** Values of a row, the index of its group among them. */
   readonly width: number;
   readonly groups: readonly (readonly SqlValue[])[];
-  readonly rows: readonly SqlValue[];
+  readonly rows: readonly OwnValue[];
 }
 
 /** How rows are inserted in groups. */
