@@ -42,7 +42,8 @@ function requestHeaders(exchange: Exchange, target: Target, ask: UpstreamAsk): s
   const { endpoint, translation } = ask;
   const own = endpoint?.credentialHeaders ?? ask.operation?.credentialHeaders;
   const credentialHeaders = own ?? target.credentialHeaders;
-  if (translation) {
+  // What is written anew for its own wire means what its caller says beside it, as beta features.
+  if (translation && translation.client.name !== translation.upstream.name) {
     const { streamType } = translation.upstream;
     const accept = exchange.facts.stream ? streamType.split(';', 1)[0]! : 'application/json';
     return plainHeaders(exchange, credentialHeaders, accept);

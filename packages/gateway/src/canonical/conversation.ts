@@ -45,6 +45,12 @@ export interface ChatRequest {
   readonly safetySettings: unknown;
   /** Members of the body that the vocabulary has no word for, by their names on the caller's wire. */
   readonly unknownMembers: readonly string[];
+  /** Those of them that are part of what is asked: without them it would be another question. */
+  readonly essentialMembers?: readonly string[];
+  /** More such members, without which the answer is the same: nobody is told of them. */
+  readonly hintMembers?: readonly string[];
+  /** Values of unknown members and hints, by their names, for upstreams of the caller's own wire. */
+  readonly ownMembers?: ReadonlyMap<string, unknown>;
   /** The caller wants the cipher of the reasoning, to send it back with the next turn (OpenAI's `include`). */
   readonly encryptedReasoning?: boolean;
   /** The caller's wire knows one call of a function in an answer, without an id: OpenAI's first form of tools. */
@@ -208,6 +214,7 @@ export type Tool =
       readonly schema: unknown;
       readonly strict: boolean | undefined;
       readonly cache?: CacheMark;
+      readonly native?: NativeForm;
     }
   | {
       readonly type: 'custom';

@@ -25,7 +25,10 @@ const wanting: ReadonlyMap<ProtocolName, readonly Feature[]> = new Map(
  * question, throws GatewayError `invalid_request` that names the field.
  */
 export function fitRequest(request: ChatRequest, client: Protocol, upstream: Protocol): FittedRequest {
-  const dropped = [...request.unknownMembers];
+  const isOwn = client.name === upstream.name;
+  const { essentialMembers: [essential] = [], ownMembers, unknownMembers } = request;
+  if (essential !== undefined && !isOwn) throw untranslatable(essential, client, upstream);
+  const dropped = unknownMembers.filter((name) => !isOwn || ownMembers?.has(name) !== true);
   let fitted = request;
   for (const feature of wanting.get(upstream.name)!) {
     if (!features[feature].isUsed(fitted)) continue;
@@ -54,6 +57,12 @@ function withoutForeignTools(
 
 function nameOf(feature: Feature, client: Protocol): string {
   return client.client.fieldNames[feature] ?? feature;
+}
+
+/** What lies with the provider of the caller's wire, or only that can understand, is nothing that could be left out. */
+function untranslatable(field: string, client: Protocol, upstream: Protocol): GatewayError {
+  const message = `${field} cannot be passed on: the target for this model is asked over ${upstream.name}, and only providers of ${client.name} know what it stands for. Leave it out, or use another model.`;
+  return new GatewayError('invalid_request', message, { param: field });
 }
 
 function inexpressible(feature: Feature, client: Protocol, upstream: Protocol): GatewayError {

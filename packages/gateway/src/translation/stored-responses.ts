@@ -7,6 +7,7 @@ import type { AnswerKeeping, AnswerReferences, KeptItem } from '../protocols/ans
 import { findProtocol } from '../protocols/find-protocol.ts';
 import type { AnswerContext, ChatFacts, Protocol, StreamEncoder } from '../protocols/protocol.ts';
 import type { ResponseStore } from '../stores/response-store.ts';
+import { noteOwnMembers } from './own-members.ts';
 import { readBody, type Translation } from './translation.ts';
 
 export interface StoredResponsesInput {
@@ -56,7 +57,7 @@ async function readKeeping(
   const { decodeRequest } = findProtocol(client).client;
   const value = readBody(body, parsed);
   // First as it came, so that its faults are told by the places where they are.
-  const asked = decodeRequest(value, facts);
+  const asked = noteOwnMembers(decodeRequest(value, facts), value);
   const references = keeping.readReferences(value);
   const isOwnWire = client === upstream;
   const known = isOwnWire ? ownOf(references, keeping) : references;
@@ -65,7 +66,9 @@ async function readKeeping(
   const input = [...recalled.conversation, ...said];
   const previous = known.previous === undefined ? references.previous : undefined;
   const hasReferences = known.previous !== undefined || known.items.length > 0;
-  const conversation = hasReferences ? decodeRequest(keeping.withInput(value, input, previous), facts) : asked;
+  const conversation = hasReferences
+    ? noteOwnMembers(decodeRequest(keeping.withInput(value, input, previous), facts), value)
+    : asked;
   // A conversation of which a part lies with the upstream cannot be kept whole.
   const isWhole = previous === undefined && known.items.length === references.items.length;
   const isWanted = isKept && isWhole && keeping.isWanted(value);

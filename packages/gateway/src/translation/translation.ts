@@ -7,6 +7,7 @@ import { findProtocol } from '../protocols/find-protocol.ts';
 import type { ChatFacts, Protocol, RequestQuirks } from '../protocols/protocol.ts';
 import { fitRequest } from './fit-request.ts';
 import { type FetchMedia, inlineMedia, needsInlining } from './inline-media.ts';
+import { noteOwnMembers, withOwnMembers } from './own-members.ts';
 
 /** One request on its way to an upstream of another wire. */
 export interface Translation {
@@ -32,7 +33,8 @@ export function readConversation(
   facts: ChatFacts,
   parsed?: unknown,
 ): ChatRequest {
-  return findProtocol(protocol).client.decodeRequest(readBody(body, parsed), facts);
+  const value = readBody(body, parsed);
+  return noteOwnMembers(findProtocol(protocol).client.decodeRequest(value, facts), value);
 }
 
 /** A body's JSON object. Throws GatewayError `invalid_request` when it is none. */
@@ -67,7 +69,10 @@ export function translateRequest(input: TranslationInput): Translation | Promise
     const { model, quirks, maxOutputTokens = DEFAULT_MAX_OUTPUT_TOKENS } = input;
     const defaultMaxOutputTokens = Math.min(DEFAULT_MAX_OUTPUT_TOKENS, maxOutputTokens);
     const context = { model, quirks, defaultMaxOutputTokens };
-    const body = upstream.upstream.encodeRequest(fitted, context);
+    const encoded = upstream.upstream.encodeRequest(fitted, context);
+    const { ownMembers } = fitted;
+    const isOwn = ownMembers !== undefined && client.name === upstream.name;
+    const body = isOwn ? withOwnMembers(encoded, ownMembers) : encoded;
     return { client, upstream, request: fitted, body, dropped };
   };
   if (!needsInlining(request, upstream)) return write(request);

@@ -26,14 +26,16 @@ function decodeTool(tool: BlockFields): Tool {
     return { type: 'builtin', origin: WIRE, name: tool.string('name') ?? type ?? 'custom', value: tool.raw };
   }
   const cache = decodeCacheMark(tool);
-  return {
+  const known = {
     type: 'function',
     name: tool.requiredString('name'),
     description: tool.string('description'),
     schema: tool.value('input_schema'),
     strict: tool.boolean('strict'),
     ...(cache ? { cache } : {}),
-  };
+  } as const;
+  // How its own provider is to load and show the tool.
+  return tool.unread().length === 0 ? known : { ...known, native: { origin: WIRE, value: tool.raw } };
 }
 
 function choiceOf(choice: RequestFields): ToolChoice {

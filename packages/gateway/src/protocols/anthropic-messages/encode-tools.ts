@@ -34,7 +34,8 @@ export function encodeToolChoice({ tools, toolChoice, parallelToolCalls }: ChatR
 function encodeTool(tool: Tool, isOwn: boolean): unknown {
   switch (tool.type) {
     case 'function': {
-      const { name, description, schema, strict, cache } = tool;
+      const { name, description, schema, strict, cache, native } = tool;
+      if (isOwn && native?.origin === WIRE) return native.value;
       return {
         name,
         description,

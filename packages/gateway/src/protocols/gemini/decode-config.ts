@@ -70,6 +70,7 @@ function decodeFormat(config: WireFields, reading: RequestReading): OutputFormat
   if (mediaType !== undefined && mediaType !== 'application/json' && mediaType !== 'text/plain') {
     // `text/x.enum`: one of some words, without quotes. Nobody else has it.
     reading.unknownMembers.push(config.pathOf('responseMimeType'));
+    if (own !== undefined) reading.unknownMembers.push(config.pathOf('responseSchema'));
     return undefined;
   }
   if (schema !== undefined || own !== undefined) {

@@ -57,7 +57,13 @@ export function decodeRequest(body: JsonObject, facts: ChatFacts): ChatRequest {
     ...settings,
   };
   reading.noteUnread(fields);
-  return request;
+  const essentialMembers = reading.unknownMembers.filter(isEssential);
+  return essentialMembers.length === 0 ? request : { ...request, essentialMembers };
+}
+
+/** What lies with Google is part of the prompt; a form of the answer that nobody else has is what was asked for. */
+function isEssential(name: string): boolean {
+  return name === 'cachedContent' || name === 'cached_content' || /\.response_?(?:mime_?type|schema)$/i.test(name);
 }
 
 function systemTurns(body: WireFields, place: PartPlace): readonly Turn[] {

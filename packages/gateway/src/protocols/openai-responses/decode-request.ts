@@ -10,8 +10,9 @@ export function decodeRequest(body: JsonObject, facts: ChatFacts): ChatRequest {
   const fields = new RequestFields(body, '');
   const include = fields.strings('include') ?? [];
   const text = fields.object('text');
-  const harmless = readHarmless(fields, body);
-  return {
+  fields.value('model');
+  fields.value('stream');
+  const request: ChatRequest = {
     origin: 'openai-responses',
     stream: facts.stream,
     turns: decodeInput(fields),
@@ -44,31 +45,46 @@ export function decodeRequest(body: JsonObject, facts: ChatFacts): ChatRequest {
     prediction: undefined,
     safetySettings: undefined,
     ...(include.includes(ENCRYPTED) ? { encryptedReasoning: true } : {}),
-    unknownMembers: fields.unread().filter((key) => !harmless.has(key)),
+    unknownMembers: [],
   };
+  const unknown = unknownMembers(fields, { body, include });
+  return unknown === undefined ? request : { ...request, ...unknown };
 }
+
+/** Members that are no part of the vocabulary, by what it means to leave them out; undefined: there are none. */
+function unknownMembers(fields: RequestFields, { body, include }: { body: JsonObject; include: readonly string[] }) {
+  const unread = fields.unread();
+  const isHint = (key: string) => isHarmless(key, body);
+  const hasMore = include.some((word) => word !== ENCRYPTED && word !== LOGPROBS);
+  if (unread.length === 0 && !hasMore) return undefined;
+  const unknown = unread.filter((key) => !isHint(key));
+  return {
+    unknownMembers: hasMore ? [...unknown, 'include'] : unknown,
+    essentialMembers: unknown.filter((key) => essential.has(key)),
+    hintMembers: unread.filter(isHint),
+  } satisfies Partial<ChatRequest>;
+}
+
+/** What is said lies with the provider. */
+const essential: ReadonlySet<string> = new Set(['conversation', 'prompt']);
 
 /** What `include` calls the cipher of reasoning. */
 export const ENCRYPTED = 'reasoning.encrypted_content';
 export const LOGPROBS = 'message.output_text.logprobs';
 
 /** Members without which the answer is the same: hints to the cache, limits of tools that the provider runs, defaults. */
-const harmlessMembers = [
-  'model',
-  'stream',
+const harmless: ReadonlySet<string> = new Set([
   'stream_options',
   'user',
   'client_metadata',
   'prompt_cache_retention',
   'prompt_cache_options',
   'max_tool_calls',
-];
+]);
 
-function readHarmless(fields: RequestFields, body: JsonObject): ReadonlySet<string> {
-  const isHarmless = (key: string) =>
-    (key === 'background' && body[key] === false) || (key === 'truncation' && body[key] === 'disabled');
-  const found = fields.unread().filter(isHarmless);
-  return new Set([...harmlessMembers, ...found]);
+function isHarmless(key: string, body: JsonObject): boolean {
+  if (key === 'background') return body[key] === false;
+  return key === 'truncation' ? body[key] === 'disabled' : harmless.has(key);
 }
 
 function decodeLogprobs(fields: RequestFields, include: readonly string[]): ChatRequest['logprobs'] {
