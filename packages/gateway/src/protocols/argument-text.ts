@@ -1,6 +1,6 @@
 import type { ToolCallPart } from '../canonical/conversation.ts';
 import { isObject, type JsonObject } from '../canonical/json.ts';
-import { parseExact, writeExact } from '../framing/exact-json.ts';
+import { parseExact, toNumber, writeExact } from '../framing/exact-json.ts';
 
 /**
  * Arguments of a tool call for a wire that has them as an object. Numbers keep their text (see exact-json). Text that
@@ -14,7 +14,8 @@ export function argumentObject(text: string): JsonObject {
   } catch {
     return { [UNREADABLE]: text };
   }
-  return isObject(value) ? value : { [UNREADABLE]: text };
+  // A number that is kept as its text is an object to JavaScript.
+  return isObject(value) && toNumber(value) === undefined ? value : { [UNREADABLE]: text };
 }
 
 /** The arguments of a call as JSON text: some providers say nothing where a tool takes none. Free text may be empty. */

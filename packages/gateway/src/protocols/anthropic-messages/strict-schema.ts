@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts';
-import { writeExact } from '../../framing/exact-json.ts';
+import { toNumber, writeExact } from '../../framing/exact-json.ts';
 
 /**
  * A JSON Schema as the provider's constrained decoding takes it: every object closed, and none of the keywords that it
@@ -41,7 +41,7 @@ function isTold(key: string, value: unknown): boolean {
   if (key === 'minItems') return value !== 0 && value !== 1;
   if (key === 'format') return typeof value === 'string' && !formats.has(value);
   // Said of a number or a string these are values; where a schema stands, the word is a property's name.
-  return bounds.has(key) && !isObject(value);
+  return bounds.has(key) && (toNumber(value) !== undefined || !isObject(value));
 }
 
 const maps = new Set(['properties', '$defs', 'definitions']);

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { type ProtocolName, protocolNames } from '../canonical/protocol-name.ts';
+import { type Crossing, cross } from './crossings.fixture.ts';
+
+const question = [{ role: 'user', content: 'Why?' }];
+const others = (wire: ProtocolName) => protocolNames.filter((name) => name !== wire);
+
+function refusal(param: string) {
+  return expect.objectContaining({ kind: 'invalid_request', param });
+}
+
+describe('bounds of a schema that are written with a point', () => {
+  const schema = '{"type":"object","properties":{"share":{"type":"number","minimum":0.0,"multipleOf":0.10}}}';
+  const format = `{"type":"json_schema","json_schema":{"name":"a","strict":true,"schema":${schema}}}`;
+  const body = `{"messages":[{"role":"user","content":"Why?"}],"response_format":${format}}`;
+
+  it.each(['anthropic-messages', 'bedrock-converse'] as const)('are told in words, as others are: %s', async (to) => {
+    const { text } = await cross({ from: 'openai-chat', to, body });
+    expect(text.replaceAll('\\', '')).toContain('"description":"{"minimum":0.0,"multipleOf":0.10}"');
+    expect(text.replaceAll('\\', '')).not.toContain('"type":"number","minimum"');
+  });
+});
+
+describe('arguments of a call that are a number', () => {
+  it.each(['anthropic-messages', 'gemini', 'bedrock-converse'] as const)('are no object of %s', async (to) => {
+    const calls = [{ id: 'c', type: 'function', function: { name: 'f', arguments: '1.0' } }];
+    const result = { role: 'tool', tool_call_id: 'c', content: 'x' };
+    const messages = [...question, { role: 'assistant', tool_calls: calls }, result];
+    const { text } = await cross({ from: 'openai-chat', to, body: { messages } });
+    expect(text).toContain('{"unreadable_arguments":"1.0"}');
+  });
+});
