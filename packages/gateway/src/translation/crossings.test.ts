@@ -30,3 +30,18 @@ describe('arguments of a call that are a number', () => {
     expect(text).toContain('{"unreadable_arguments":"1.0"}');
   });
 });
+
+describe('a picture in the words of the developer', () => {
+  const image_url = 'data:image/png;base64,AAAA';
+  const look = [
+    { type: 'input_text', text: 'Look.' },
+    { type: 'input_image', image_url },
+  ];
+  const input = [{ role: 'developer', content: look }, ...question];
+
+  it.each(['anthropic-messages', 'gemini', 'bedrock-converse'] as const)('is not lost on %s', async (to) => {
+    await expect(cross({ from: 'openai-responses', to, body: { input } })).rejects.toThrow(
+      refusal('input[0].content[1]'),
+    );
+  });
+});

@@ -104,7 +104,8 @@ function plainText(data: string): JsonObject {
   return { type: 'text', media_type: 'text/plain', data };
 }
 
-function refused(path: string | undefined, problem: string): GatewayError {
+/** The error about a part that cannot be sent. */
+export function refused(path: string | undefined, problem: string): GatewayError {
   const message = path === undefined || path === '' ? `A part of the conversation ${problem}.` : `${path} ${problem}.`;
   return new GatewayError('invalid_request', message, path ? { param: path } : {});
 }

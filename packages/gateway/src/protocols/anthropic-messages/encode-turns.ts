@@ -1,6 +1,6 @@
 import type { MediaPart, Part, Turn } from '../../canonical/conversation.ts';
 import type { JsonObject } from '../../canonical/json.ts';
-import { encodeRequestPart } from './encode-parts.ts';
+import { encodeRequestPart, refused } from './encode-parts.ts';
 import { textBlock } from './parts.ts';
 
 export interface WireTurns {
@@ -32,8 +32,10 @@ export function encodeTurns(turns: readonly Turn[]): WireTurns {
   for (const turn of turns) {
     if (turn.role === 'system' || turn.role === 'developer') {
       const blocks = blocksOf(turn.parts);
-      if (messages.length === 0) for (const block of blocks) system.push(block);
-      else append(messages, 'user', blocks.map(reminder));
+      if (messages.length === 0) {
+        checkSystem(turn.parts);
+        for (const block of blocks) system.push(block);
+      } else append(messages, 'user', blocks.map(reminder));
     } else if (turn.role === 'user') append(messages, 'user', blocksOf(turn.parts));
     else appendAssistant(messages, turn.parts);
   }
@@ -43,6 +45,12 @@ export function encodeTurns(turns: readonly Turn[]): WireTurns {
   }
   if (messages[0]?.role !== 'user') messages.unshift({ role: 'user', content: [textBlock('Begin.', [])] });
   return { system, messages };
+}
+
+/** `system` holds text: anything else there gets a 400 that speaks of places which the caller does not know. */
+function checkSystem(parts: readonly Part[]): void {
+  const odd = parts.find(isMedia);
+  if (odd) throw refused(odd.path, `is ${odd.type} in a system text, which this model's provider takes as words only`);
 }
 
 /** Whether the turn that the model is to go on with began without thinking that its provider has signed. */

@@ -3,6 +3,7 @@ import { GatewayError } from '../../canonical/gateway-error.ts';
 import { isObject, type JsonObject } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
+import { invalidField } from '../request-fields.ts';
 import { encodeConfig } from './encode-config.ts';
 import { encodeResult } from './function-responses.ts';
 import { encodeMedia } from './media.ts';
@@ -43,8 +44,14 @@ function apartFromSystem(turns: readonly Turn[]): { system: readonly JsonObject[
   return { system, turns: turns.slice(first) };
 }
 
+/** `systemInstruction` holds text; what its own callers put there besides is for its provider to judge. */
 function systemText(part: Part): readonly JsonObject[] {
-  return part.type === 'text' ? [{ text: part.text }] : [];
+  if ('native' in part && part.native?.origin === WIRE && isObject(part.native.value)) return [part.native.value];
+  if (part.type === 'text') return [{ text: part.text }];
+  if (part.type === 'foreign') return [foreignValue(part)];
+  if (!('source' in part)) return [];
+  const { path = 'systemInstruction', type } = part;
+  throw invalidField(path, `is ${type} in a system text, which this model's API takes as words only`);
 }
 
 function applyQuirks(object: JsonObject, quirks: RequestQuirks): JsonObject {
