@@ -45,3 +45,29 @@ describe('a picture in the words of the developer', () => {
     );
   });
 });
+
+describe('how closely a picture is to be looked at', () => {
+  const inlineData = { mimeType: 'image/png', data: 'AAAA' };
+  const asked = (mediaResolution: string): Crossing['body'] => {
+    return { contents: [{ parts: [{ inlineData }] }], generationConfig: { mediaResolution } };
+  };
+
+  it.each([
+    ['MEDIA_RESOLUTION_MEDIUM', 'openai-chat', 'auto'],
+    ['MEDIA_RESOLUTION_MEDIUM', 'openai-responses', 'auto'],
+    ['MEDIA_RESOLUTION_MEDIUM', 'cohere-chat', 'auto'],
+    ['MEDIA_RESOLUTION_ULTRA_HIGH', 'openai-chat', 'high'],
+    ['MEDIA_RESOLUTION_ULTRA_HIGH', 'openai-responses', 'original'],
+    ['MEDIA_RESOLUTION_LOW', 'openai-chat', 'low'],
+  ] as const)('%s is said to %s in its words: %s', async (resolution, to, detail) => {
+    const { text } = await cross({ from: 'gemini', to, body: asked(resolution) });
+    expect(text).toContain(`"detail":"${detail}"`);
+  });
+
+  it('is said to those that know fewer steps by the nearest', async () => {
+    const content = [{ type: 'input_image', image_url: 'data:image/png;base64,AAAA', detail: 'original' }];
+    const body = { input: [{ role: 'user', content }] };
+    const { text } = await cross({ from: 'openai-responses', to: 'openai-chat', body });
+    expect(text).toContain('"detail":"high"');
+  });
+});

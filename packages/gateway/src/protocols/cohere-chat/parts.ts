@@ -9,6 +9,7 @@ import type {
 import type { JsonObject } from '../../canonical/json.ts';
 import { callInput } from '../argument-text.ts';
 import { dataUrl, decodeImageUrl } from '../data-url.ts';
+import { imageDetail } from '../image-detail.ts';
 import { RequestFields } from '../request-fields.ts';
 import { decodeDocument, documentAsText, isTextDocument } from './documents.ts';
 
@@ -39,7 +40,10 @@ export function thinkingItem({ text }: ReasoningPart): JsonObject {
 }
 
 export function imageItem({ source, detail }: MediaPart): JsonObject {
-  return { type: 'image_url', image_url: { url: urlOf(source), ...(detail === undefined ? {} : { detail }) } };
+  return {
+    type: 'image_url',
+    image_url: { url: urlOf(source), ...(detail === undefined ? {} : { detail: imageDetail(detail) }) },
+  };
 }
 
 /** Text and documents as one text, where only text can stand. */

@@ -1,6 +1,7 @@
 import type { CacheMark, ForeignPart, MediaPart, Part, TextPart } from '../../canonical/conversation.ts';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
+import { imageDetail } from '../image-detail.ts';
 import { audioFormat, urlOfSource } from './media.ts';
 
 /** A message's `content`: a plain string where it is one text, which the narrowest of providers want. */
@@ -46,7 +47,10 @@ function encodeMedia(part: MediaPart): JsonObject {
     return { type: 'input_audio', input_audio: { data: source.data, format: audioFormat(source.mediaType) } };
   }
   const key = `${type}_url`;
-  return { type: key, [key]: { url: urlOfSource(source), ...(detail === undefined ? {} : { detail }) } };
+  return {
+    type: key,
+    [key]: { url: urlOfSource(source), ...(detail === undefined ? {} : { detail: imageDetail(detail) }) },
+  };
 }
 
 function encodeDocument(part: MediaPart): JsonObject {

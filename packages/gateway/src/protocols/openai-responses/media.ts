@@ -2,6 +2,7 @@ import type { MediaPart, MediaSource } from '../../canonical/conversation.ts';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
 import { dataUrl, parseDataUrl, withoutSpace } from '../data-url.ts';
+import { imageDetail } from '../image-detail.ts';
 import { invalidField, type RequestFields } from '../request-fields.ts';
 
 const WIRE = 'openai-responses';
@@ -76,8 +77,9 @@ export function encodeMedia(part: MediaPart): JsonObject {
 
 function encodeImage(part: MediaPart): JsonObject {
   // The reference requires a detail; some servers insist on it.
-  const { source, detail = 'auto' } = part;
+  const { source, detail: asked = 'auto' } = part;
   const type = 'input_image';
+  const detail = asked === 'original' || asked === 'ultra_high' ? 'original' : imageDetail(asked);
   switch (source.kind) {
     case 'data':
       return { type, detail, image_url: dataUrl(source.mediaType, source.data) };
