@@ -71,3 +71,48 @@ describe('how closely a picture is to be looked at', () => {
     expect(text).toContain('"detail":"high"');
   });
 });
+
+describe('a tool that the provider runs and that must be called', () => {
+  const f = { type: 'function', name: 'f', parameters: { type: 'object' } };
+  const tools = [{ type: 'web_search' }, f];
+  const allowed = (mode: string, ...names: readonly object[]) => ({ type: 'allowed_tools', mode, tools: names });
+
+  it.each([
+    { tools, tool_choice: { type: 'web_search' } },
+    { tools: [{ type: 'web_search' }], tool_choice: 'required' },
+    { tools, tool_choice: allowed('required', { type: 'web_search' }) },
+  ])('is refused where the provider is another: %j', async (members) => {
+    for (const to of others('openai-responses')) {
+      const asked = cross({ from: 'openai-responses', to, body: { input: 'Why?', ...members } });
+      await expect(asked).rejects.toThrow(refusal('tool_choice'));
+    }
+  });
+
+  it('is left out of those that may be called', async () => {
+    const tool_choice = allowed('required', { type: 'web_search' }, { type: 'function', name: 'f' });
+    const body = { input: 'Why?', tools, tool_choice };
+    const { sent, dropped } = await cross({ from: 'openai-responses', to: 'openai-chat', body });
+    const named = { mode: 'required', tools: [{ type: 'function', function: { name: 'f' } }] };
+    expect(sent['tool_choice']).toEqual({ type: 'allowed_tools', allowed_tools: named });
+    expect(dropped).toEqual(['tools.web_search']);
+  });
+
+  it('leaves none to be called where it was the only one', async () => {
+    const body = { input: 'Why?', tools, tool_choice: allowed('auto', { type: 'web_search' }) };
+    const { sent } = await cross({ from: 'openai-responses', to: 'openai-chat', body });
+    expect(sent['tool_choice']).toBe('none');
+  });
+});
+
+describe('functions of the first kind', () => {
+  const body = { messages: question, functions: [{ name: 'f' }] };
+
+  it('are called one at a time, as their caller knows no more', async () => {
+    const asked = (to: ProtocolName) => cross({ from: 'openai-chat', to, body });
+    expect((await asked('openai-responses')).sent).toMatchObject({ parallel_tool_calls: false });
+    const choice = { type: 'auto', disable_parallel_tool_use: true };
+    expect((await asked('anthropic-messages')).sent).toMatchObject({ tool_choice: choice });
+    // Nobody asked for it in words.
+    expect((await asked('gemini')).dropped).toEqual([]);
+  });
+});

@@ -38,21 +38,52 @@ export function fitRequest(request: ChatRequest, client: Protocol, upstream: Pro
     fitted = rest;
     dropped.push(nameOf(feature, client));
   }
-  return { ...withoutForeignTools(fitted, upstream, dropped), dropped };
+  return { request: withSingleCalls(withoutForeignTools(fitted, { client, upstream, dropped }), upstream), dropped };
+}
+
+/** Of several calls its callers would get the first: the model is asked for no more, where it can be. */
+function withSingleCalls(request: ChatRequest, { upstream }: Protocol): ChatRequest {
+  const { singleFunctionCalls, parallelToolCalls } = request;
+  const isMeant = singleFunctionCalls === true && parallelToolCalls === undefined;
+  return isMeant && upstream.support.parallelToolCalls === 'native'
+    ? { ...request, parallelToolCalls: false }
+    : request;
+}
+
+interface ToolsFitting {
+  readonly client: Protocol;
+  readonly upstream: Protocol;
+  readonly dropped: string[];
 }
 
 /** Tools that a provider runs itself exist there only; a model without them answers all the same. */
-function withoutForeignTools(
-  request: ChatRequest,
-  upstream: Protocol,
-  dropped: string[],
-): Pick<FittedRequest, 'request'> {
+function withoutForeignTools(request: ChatRequest, { client, upstream, dropped }: ToolsFitting): ChatRequest {
   const isForeign = (tool: ChatRequest['tools'][number]) => tool.type === 'builtin' && tool.origin !== upstream.name;
-  if (!request.tools.some(isForeign)) return { request };
+  if (!request.tools.some(isForeign)) return request;
   for (const tool of request.tools) if (isForeign(tool)) dropped.push(`tools.${tool.name}`);
   const tools = request.tools.filter((tool) => !isForeign(tool));
+  const toolChoice = choiceAmong(tools, request.toolChoice);
+  if (toolChoice === 'impossible') throw inexpressible('toolChoice', client, upstream);
   // A choice among no tools is an error on most wires.
-  return { request: { ...request, tools, toolChoice: tools.length === 0 ? undefined : request.toolChoice } };
+  return { ...request, tools, toolChoice: tools.length === 0 ? undefined : toolChoice };
+}
+
+/** A choice among the tools that are left; impossible where one must be called of which there is none. */
+function choiceAmong(tools: ChatRequest['tools'], choice: ChatRequest['toolChoice']): typeof choice | 'impossible' {
+  const isLeft = (name: string) => tools.some((tool) => tool.name === name);
+  switch (choice?.type) {
+    case 'required':
+      return tools.length === 0 ? 'impossible' : choice;
+    case 'tool':
+      return isLeft(choice.name) ? choice : 'impossible';
+    case 'allowed': {
+      const names = choice.names.filter(isLeft);
+      if (names.length > 0) return { ...choice, names };
+      return choice.mode === 'required' ? 'impossible' : { type: 'none' };
+    }
+    default:
+      return choice;
+  }
 }
 
 function nameOf(feature: Feature, client: Protocol): string {
