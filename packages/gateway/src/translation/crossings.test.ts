@@ -104,6 +104,19 @@ describe('a tool that the provider runs and that must be called', () => {
   });
 });
 
+describe('a failed tool that said nothing', () => {
+  const messages = [
+    ...question,
+    { role: 'assistant', content: [{ type: 'tool_use', id: 't', name: 'f', input: {} }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't', is_error: true }] },
+  ];
+
+  it.each(others('anthropic-messages'))('has failed on %s too', async (to) => {
+    const { text } = await cross({ from: 'anthropic-messages', to, body: { max_tokens: 9, messages } });
+    expect(text).toMatch(/error/i);
+  });
+});
+
 describe('functions of the first kind', () => {
   const body = { messages: question, functions: [{ name: 'f' }] };
 

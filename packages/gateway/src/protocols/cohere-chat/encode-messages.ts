@@ -106,14 +106,14 @@ function encodeItem(part: Part): readonly unknown[] {
  * Cohere's results of tools hold text and documents; a document is what can be cited. Images follow in a message of
  * the user's (`imagesOf`). That a tool failed has no word here: its text says it.
  */
-function encodeToolResult({ callId, content }: ToolResultPart): JsonObject {
+function encodeToolResult({ callId, content, isError }: ToolResultPart): JsonObject {
   const items = content.filter(({ type }) => type !== 'image');
   const only = items.length === 1 ? items[0] : undefined;
   const isText = items.length === 0 || only?.type === 'text';
   return {
     role: 'tool',
     tool_call_id: callId,
-    content: isText ? items.map(asText).join('') : items.map(encodeResultItem),
+    content: isText ? items.map(asText).join('') || (isError ? 'Error' : '') : items.map(encodeResultItem),
   };
 }
 

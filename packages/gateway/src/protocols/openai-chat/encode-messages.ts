@@ -48,11 +48,17 @@ function userMessages({ parts, name }: Turn, quirks: RequestQuirks): JsonObject[
   return [...messages, { role: 'user', content: encodeContent(said), ...(name === undefined ? {} : { name }) }];
 }
 
-function toolMessage({ content, callId, cache }: ToolResultPart, quirks: RequestQuirks): JsonObject {
+function toolMessage({ content, callId, cache, isError }: ToolResultPart, quirks: RequestQuirks): JsonObject {
   const message = { role: 'tool', tool_call_id: callIdFor(callId, quirks.callIdLength) };
   const texts = resultText(content);
-  const text = texts.length === 0 && content.length > 0 ? 'See the attachments.' : encodeContent(texts);
+  const text =
+    texts.length === 0 && content.length > 0 ? 'See the attachments.' : encodeContent(texts) || silence(isError);
   return { ...message, content: text, ...cacheControl(cache) };
+}
+
+/** What stands for a result without words. That a tool failed is told by nothing but its words on this wire. */
+function silence(isError: boolean): string {
+  return isError ? 'Error' : '';
 }
 
 /** Media of a result: OpenAI's tool messages hold text only, so they follow as the user's. */

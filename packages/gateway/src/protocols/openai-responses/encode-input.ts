@@ -137,11 +137,11 @@ function encodeRequestCall(part: ToolCallPart): JsonObject {
 }
 
 /** The wire has no word for a failed call: what the tool said tells it. */
-function encodeResult({ callId, content, kind }: ToolResultPart): JsonObject {
+function encodeResult({ callId, content, kind, isError }: ToolResultPart): JsonObject {
   return {
     type: kind === 'custom' ? 'custom_tool_call_output' : 'function_call_output',
     call_id: boundedId(callId),
-    output: encodeOutput(content),
+    output: encodeOutput(content) || (isError ? 'Error' : ''),
   };
 }
 
