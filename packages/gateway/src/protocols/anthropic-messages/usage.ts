@@ -1,14 +1,36 @@
-import { asObject, asTokens, hasNoCount, isObject, type JsonObject } from '../../canonical/json.ts';
-import type { Usage } from '../../canonical/usage.ts';
+import { asObject, asTokens, hasNoCount, isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import { addUsage, type TokenCounts, type Usage } from '../../canonical/usage.ts';
 import { toNumber } from '../../framing/exact-json.ts';
 
 /**
- * Reads a usage object. This wire's `input_tokens` are those after the last cache mark only: what was read from the
- * cache and written to it is counted apart. `output_tokens` include the thinking. Undefined when it is no usage
- * object, where it has no input, and where a count of it is none: what is not told must not be free.
+ * Reads a usage object. Undefined when it is none, where it has no input, and where a count of it is none: what is not
+ * told must not be free.
  */
 export function decodeUsage(value: unknown): Usage | undefined {
-  if (!isObject(value) || hasNoCount(value, mainCounts, count)) return undefined;
+  if (!isObject(value)) return undefined;
+  let counts = decodeCounts(value);
+  for (const step of objectsIn(value['iterations'])) {
+    if (!uncounted.has(step['type'])) continue;
+    const more = decodeCounts(step);
+    counts = counts && more && addUsage(counts, more);
+  }
+  const rate = decodeRate(value);
+  return counts && rate !== undefined ? { ...counts, rate } : counts;
+}
+
+/**
+ * Steps of an answer that are charged beside its totals: that in which the provider shortened the conversation
+ * (https://platform.claude.com/docs/en/build-with-claude/compaction), and what another model took that was asked for advice,
+ * whose own price is not known here.
+ */
+const uncounted: ReadonlySet<unknown> = new Set(['compaction', 'advisor_message']);
+
+/**
+ * The counts of an answer or of a step of it. This wire's `input_tokens` are those after the last cache mark only: what was
+ * read from the cache and written to it is counted apart. `output_tokens` include the thinking.
+ */
+function decodeCounts(value: JsonObject): TokenCounts | undefined {
+  if (hasNoCount(value, mainCounts, count)) return undefined;
   const input = count(value['input_tokens']);
   const output = count(value['output_tokens']);
   if (input === undefined) return undefined;
@@ -16,7 +38,6 @@ export function decodeUsage(value: unknown): Usage | undefined {
   const written = count(value['cache_creation_input_tokens']) ?? 0;
   const hour = Math.min(written, count(asObject(value['cache_creation'])?.['ephemeral_1h_input_tokens']) ?? 0);
   const reasoning = count(asObject(value['output_tokens_details'])?.['thinking_tokens']) ?? 0;
-  const rate = decodeRate(value);
   return {
     input: input + cached + written,
     output: output ?? 0,
@@ -24,7 +45,6 @@ export function decodeUsage(value: unknown): Usage | undefined {
     ...(written > 0 ? { cacheWriteInput: written } : {}),
     ...(hour > 0 ? { cacheWriteHourInput: hour } : {}),
     ...(reasoning > 0 ? { reasoning } : {}),
-    ...(rate === undefined ? {} : { rate }),
   };
 }
 
