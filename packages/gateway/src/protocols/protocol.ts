@@ -131,7 +131,7 @@ export interface FailureMember {
   readonly name: string;
   /** 1: of the outermost object. Arrays count as levels too; 3 at most. */
   readonly depth: number;
-  /** What is wrong with an answer that holds this value; undefined: nothing. */
+  /** What is wrong with an answer that holds this value, a number as its digits; undefined: nothing. */
   readonly faultOf: (value: string) => AnswerFault | undefined;
 }
 

@@ -16,7 +16,7 @@ function faultAt(value: unknown, failure: FailureMember, levels: number): Answer
   if (typeof value !== 'object' || value === null) return undefined;
   if (levels === 1) {
     const word = isObject(value) ? value[failure.name] : undefined;
-    return typeof word === 'string' ? failure.faultOf(word) : undefined;
+    return typeof word === 'string' || typeof word === 'number' ? failure.faultOf(String(word)) : undefined;
   }
   if (Array.isArray(value)) {
     for (const inner of value) {

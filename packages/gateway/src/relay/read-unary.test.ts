@@ -22,3 +22,21 @@ describe('an answer without anything in it', () => {
     expect(read({ choices: [{ index: 0, message, finish_reason: 'stop' }] }, 'chat').failure).toBeUndefined();
   });
 });
+
+describe('an answer whose reason for its end is a number', () => {
+  const answer = (finishReason: number, text: string) =>
+    Buffer.from(JSON.stringify({ candidates: [{ content: { parts: [{ text }] }, finishReason }] }));
+
+  it.each([
+    ['short', ''],
+    ['long', 'a'.repeat(70_000)],
+  ])('is one, or none, as its word says: %s', (_, text) => {
+    expect(readUnary(answer(10, text), 'chat', 'gemini').failure).toMatchObject({ kind: 'unfinished' });
+    expect(readUnary(answer(1, 'Yes.'), 'chat', 'gemini').failure).toBeUndefined();
+  });
+
+  it('is one that was refused where its prompt was', () => {
+    const refused = Buffer.from('{"promptFeedback":{"blockReason":1}}');
+    expect(readUnary(refused, 'chat', 'gemini').failure).toBeUndefined();
+  });
+});

@@ -212,7 +212,8 @@ class ScannedMembers implements FoundMembers {
     const bytes = this.#bytes;
     const { usage, model, essential, failure, tier } = this.#wanted;
     if (failure !== undefined && depth === failure.depth && isKey(bytes, keyStart, keyEnd, failure.name)) {
-      this.fault ??= failure.faultOf(bytes.toString('latin1', valueStart + 1, valueEnd - 1));
+      const quote = bytes[valueStart] === QUOTE ? 1 : 0;
+      this.fault ??= failure.faultOf(bytes.toString('latin1', valueStart + quote, valueEnd - quote));
     }
     if (depth !== 1) return;
     const isNull = bytes[valueStart] === LETTER_N;
@@ -248,6 +249,7 @@ function isEmptyListAt(bytes: Buffer, start: number, end: number): boolean {
   );
 }
 
+const QUOTE = 34;
 const OPEN_BRACE = 123;
 const OPEN_BRACKET = 91;
 const LETTER_N = 110;

@@ -51,7 +51,7 @@ export class AnswerReader {
       return;
     }
     const feedback = response['promptFeedback'];
-    if (isObject(feedback)) this.#blockReason ??= asString(feedback['blockReason']);
+    if (isObject(feedback)) this.#blockReason ??= reasonOf(feedback['blockReason']);
   }
 
   /** Closes what is open and ends the answer, when it is whole. */
@@ -93,6 +93,11 @@ export class AnswerReader {
     }
     return reader;
   }
+}
+
+/** The word, or its number's digits; 0 is none. */
+function reasonOf(value: unknown): string | undefined {
+  return asString(value) ?? (typeof value === 'number' && value > 0 ? String(value) : undefined);
 }
 
 function startOf(response: JsonObject, serviceTier: string | undefined): ChatEvent {

@@ -44,9 +44,10 @@ const unfinished: ReadonlySet<string> = new Set([
   'MISSING_THOUGHT_SIGNATURE',
 ]);
 
-/** What is wrong with an answer that ended so. */
+/** What is wrong with an answer that ended so; the word may be its number's digits. */
 export function faultOf(word: string): AnswerFault | undefined {
-  return unfinished.has(word) ? 'unfinished' : undefined;
+  const known = /^\d+$/.test(word) ? finishWord(Number(word)) : word;
+  return known !== undefined && unfinished.has(known) ? 'unfinished' : undefined;
 }
 
 /** The word of a `finishReason`; undefined where there is none yet. */
