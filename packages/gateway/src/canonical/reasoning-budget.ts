@@ -1,3 +1,5 @@
+import type { ChatRequest } from './conversation.ts';
+
 /**
  * How many tokens of thought an effort stands for, and back. Some wires take a word, others a number; each step is some
  * three to four times the one before, and the largest is the most that Anthropic's and Gemini's models take.
@@ -27,4 +29,10 @@ export function effortOfBudget(tokens: number): string {
 
 function distance([, budget]: readonly [string, number], tokens: number): number {
   return Math.abs(budget - tokens);
+}
+
+/** Whether a request wants more thought than none. */
+export function asksToReason({ reasoning: wish }: Pick<ChatRequest, 'reasoning'>): boolean {
+  if (wish === undefined || wish.mode === 'off' || wish.effort === 'none' || wish.budgetTokens === 0) return false;
+  return wish.mode !== undefined || wish.effort !== undefined || wish.budgetTokens !== undefined;
 }

@@ -165,6 +165,8 @@ export interface RequestContext {
   readonly quirks: RequestQuirks;
   /** Output tokens to ask for where the wire insists on a number and the caller gave none. */
   readonly defaultMaxOutputTokens: number;
+  /** Is told of each feature that the wire has a word for and this model takes not, so that it is left out. Left out: nobody asks. */
+  readonly noteDropped?: (feature: Feature) => void;
 }
 
 /** How providers of one wire differ in what they take; empty for the wire as its inventor speaks it. */

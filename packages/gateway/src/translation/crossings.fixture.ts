@@ -8,6 +8,8 @@ export interface Crossing {
   readonly to: ProtocolName;
   /** As text where its numbers are to be what they are. */
   readonly body: object | string;
+  /** A current one of the wire's inventor when not given. */
+  readonly model?: string;
 }
 
 export interface Crossed {
@@ -26,14 +28,14 @@ const models: Readonly<Record<ProtocolName, string>> = {
 };
 
 /** A caller's body as an upstream of another wire gets it. Throws GatewayError where that has no words for it. */
-export async function cross({ from, to, body }: Crossing): Promise<Crossed> {
+export async function cross({ from, to, body, model = models[to] }: Crossing): Promise<Crossed> {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const facts = findProtocol(from).client.readFacts(JSON.parse(text) as JsonObject);
   const translation = await translateRequest({
     conversation: readConversation(from, Buffer.from(text), facts),
     client: from,
     upstream: to,
-    model: models[to],
+    model,
     quirks: {},
     maxOutputTokens: undefined,
     fetchMedia: () => Promise.reject(new Error('nothing is fetched here')),

@@ -129,3 +129,38 @@ describe('functions of the first kind', () => {
     expect((await asked('gemini')).dropped).toEqual([]);
   });
 });
+
+describe('what a model takes not, though its wire has a word for it', () => {
+  const f = { type: 'function', function: { name: 'f', strict: true, parameters: { type: 'object' } } };
+  const g = { type: 'function', function: { name: 'g', parameters: { type: 'object' } } };
+  const sampling = { temperature: 0.7, top_p: 0.9, top_k: 5 };
+
+  it.each([
+    ['anthropic-messages', 'claude-opus-4-7', sampling, ['temperature', 'top_p', 'top_k']],
+    ['anthropic-messages', 'claude-sonnet-4-5', sampling, ['top_p']],
+    ['anthropic-messages', 'claude-sonnet-4-5', { temperature: 1, top_k: 5, service_tier: 'auto' }, []],
+    [
+      'anthropic-messages',
+      'claude-sonnet-4-5',
+      { service_tier: 'flex', user: 'u'.repeat(300) },
+      ['service_tier', 'user'],
+    ],
+    [
+      'anthropic-messages',
+      'claude-sonnet-4-5',
+      { reasoning_effort: 'high', tools: [g], tool_choice: 'required' },
+      ['reasoning_effort'],
+    ],
+    ['anthropic-messages', 'claude-sonnet-4-5', { reasoning_effort: 'none' }, []],
+    ['bedrock-converse', 'anthropic.claude-opus-4-7-v1:0', sampling, ['temperature', 'top_p', 'top_k']],
+    ['bedrock-converse', 'meta.llama3-70b-instruct-v1:0', sampling, ['top_k']],
+    ['bedrock-converse', 'meta.llama3-70b-instruct-v1:0', { reasoning_effort: 'high' }, ['reasoning_effort']],
+    ['bedrock-converse', 'amazon.nova-pro-v1:0', { tools: [f] }, ['tools[].function.strict']],
+    ['bedrock-converse', 'amazon.nova-pro-v1:0', { top_k: 5, service_tier: 'auto' }, []],
+    ['cohere-chat', 'command-a-03-2025', { tools: [f, g] }, ['tools[].function.strict']],
+    ['cohere-chat', 'command-a-03-2025', { tools: [f] }, []],
+  ] as const)('is told as dropped: %s %s %j', async (to, model, members, names) => {
+    const { dropped } = await cross({ from: 'openai-chat', to, body: { messages: question, ...members }, model });
+    expect(dropped).toEqual(names);
+  });
+});

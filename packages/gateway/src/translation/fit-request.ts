@@ -86,7 +86,8 @@ function choiceAmong(tools: ChatRequest['tools'], choice: ChatRequest['toolChoic
   }
 }
 
-function nameOf(feature: Feature, client: Protocol): string {
+/** What the caller's wire calls a feature. */
+export function nameOf(feature: Feature, client: Protocol): string {
   return client.client.fieldNames[feature] ?? feature;
 }
 

@@ -1,11 +1,12 @@
 import type { ChatRequest } from '../canonical/conversation.ts';
+import type { Feature } from '../canonical/features.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import { isObject, type JsonObject } from '../canonical/json.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import { exactValue, parseExact } from '../framing/exact-json.ts';
 import { findProtocol } from '../protocols/find-protocol.ts';
 import type { ChatFacts, Protocol, RequestQuirks } from '../protocols/protocol.ts';
-import { fitRequest } from './fit-request.ts';
+import { fitRequest, nameOf } from './fit-request.ts';
 import { type FetchMedia, inlineMedia, needsInlining } from './inline-media.ts';
 import { noteOwnMembers, withOwnMembers } from './own-members.ts';
 
@@ -68,12 +69,14 @@ export function translateRequest(input: TranslationInput): Translation | Promise
   const write = (fitted: ChatRequest): Translation => {
     const { model, quirks, maxOutputTokens = DEFAULT_MAX_OUTPUT_TOKENS } = input;
     const defaultMaxOutputTokens = Math.min(DEFAULT_MAX_OUTPUT_TOKENS, maxOutputTokens);
-    const context = { model, quirks, defaultMaxOutputTokens };
+    const told = [...dropped];
+    const noteDropped = (feature: Feature) => told.push(nameOf(feature, client));
+    const context = { model, quirks, defaultMaxOutputTokens, noteDropped };
     const encoded = upstream.upstream.encodeRequest(fitted, context);
     const { ownMembers } = fitted;
     const isOwn = ownMembers !== undefined && client.name === upstream.name;
     const body = isOwn ? withOwnMembers(encoded, ownMembers) : encoded;
-    return { client, upstream, request: fitted, body, dropped };
+    return { client, upstream, request: fitted, body, dropped: told };
   };
   if (!needsInlining(request, upstream)) return write(request);
   return inlineMedia(request, upstream, input.fetchMedia).then(write);

@@ -1,6 +1,8 @@
 import type { ChatRequest, OutputFormat } from '../../canonical/conversation.ts';
-import type { JsonObject } from '../../canonical/json.ts';
+import { asObject, type JsonObject } from '../../canonical/json.ts';
+import { asksToReason } from '../../canonical/reasoning-budget.ts';
 import { writeExact } from '../../framing/exact-json.ts';
+import { isLost, noteDropped } from '../note-dropped.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
 import { planReasoning } from './encode-reasoning.ts';
 import { encodeToolChoice, encodeTools } from './encode-tools.ts';
@@ -18,7 +20,7 @@ export function encodeRequest(request: ChatRequest, context: RequestContext): Bu
     request,
     traits,
     defaultMaxOutputTokens: context.defaultMaxOutputTokens,
-    forcesTool: toolChoice?.['type'] === 'any' || toolChoice?.['type'] === 'tool',
+    forcesTool: isForced(toolChoice),
     endsUnsigned: endsInUnsignedTurn(messages),
   });
   const systemBlocks = [...system, ...jsonInstruction(request.outputFormat)];
@@ -37,7 +39,34 @@ export function encodeRequest(request: ChatRequest, context: RequestContext): Bu
     service_tier: serviceTier(request.serviceTier),
     stream: request.stream ? true : undefined,
   };
+  noteLosses(request, body, context);
   return Buffer.from(writeExact(withQuirks(body, context.quirks)));
+}
+
+type Body = Readonly<
+  Record<'temperature' | 'top_p' | 'top_k' | 'tool_choice' | 'thinking' | 'metadata' | 'service_tier', unknown>
+>;
+
+/**
+ * What this model takes not, or not together with the rest of the request. That it does not think in the rest of a turn which
+ * began without its own thoughts is not told: it does in the next.
+ */
+function noteLosses(request: ChatRequest, body: Body, context: RequestContext): void {
+  const { serviceTier: tier } = request;
+  noteDropped(context, {
+    temperature: isLost(request.temperature, body.temperature),
+    topP: isLost(request.topP, body.top_p),
+    topK: isLost(request.topK, body.top_k),
+    reasoning: asksToReason(request) && body.thinking === undefined && isForced(body.tool_choice),
+    serviceTier: isLost(tier, body.service_tier),
+    user: isLost(request.user, body.metadata),
+  });
+}
+
+/** Whether a tool must be called. */
+function isForced(toolChoice: unknown): boolean {
+  const type = asObject(toolChoice)?.['type'];
+  return type === 'any' || type === 'tool';
 }
 
 /** The wire knows answers by a schema, but not "some JSON": that is asked for in words. */
@@ -69,7 +98,7 @@ function sampling(asked: {
   readonly request: ChatRequest;
   readonly traits: ModelTraits;
   readonly isThinking: boolean;
-}): JsonObject {
+}): Pick<Body, 'temperature' | 'top_p' | 'top_k'> {
   const { request, traits, isThinking } = asked;
   const isFixed = isThinking || traits.fixesSampling;
   const clamped = request.temperature === undefined ? undefined : Math.min(1, Math.max(0, request.temperature));

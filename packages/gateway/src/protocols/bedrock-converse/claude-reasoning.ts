@@ -51,7 +51,7 @@ function effortWord(word: string | undefined, model: Model): string | undefined 
 }
 
 /** Claude refuses to think where it must call a tool; the caller builds on the call, thinking only makes it better. */
-function forcesTool({ toolChoice }: ChatRequest): boolean {
+export function forcesTool({ toolChoice }: ChatRequest): boolean {
   if (toolChoice?.type === 'allowed') return toolChoice.mode === 'required';
   return toolChoice?.type === 'required' || toolChoice?.type === 'tool';
 }

@@ -1,8 +1,11 @@
 import type { ChatRequest } from '../../canonical/conversation.ts';
-import type { JsonObject } from '../../canonical/json.ts';
+import { asObject, type JsonObject } from '../../canonical/json.ts';
+import { asksToReason } from '../../canonical/reasoning-budget.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { strictSchema } from '../anthropic-messages/strict-schema.ts';
+import { isLost, noteDropped } from '../note-dropped.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
+import { forcesTool } from './claude-reasoning.ts';
 import { encodeTurns } from './encode-messages.ts';
 import { hasStructuredOutput, type Model, readModel } from './model-family.ts';
 import { type ModelSettings, modelSettings } from './model-settings.ts';
@@ -28,8 +31,36 @@ export function encodeRequest(request: ChatRequest, context: RequestContext): Bu
     serviceTier: serviceTier(request.serviceTier),
     outputConfig: nonEmpty({ ...format.outputConfig, effort: settings.effort }),
   };
+  noteLosses(request, { settings, model, context });
   return Buffer.from(writeExact(applyQuirks(body, context.quirks)));
 }
+
+interface Sent {
+  readonly settings: ModelSettings;
+  readonly model: Model;
+  readonly context: RequestContext;
+}
+
+/**
+ * What this model takes not, or not together with the rest of the request. That Claude does not think in the rest of a turn
+ * which began without its own thoughts is not told: it does in the next.
+ */
+function noteLosses(request: ChatRequest, { settings, model, context }: Sent): void {
+  const { fields, effort, temperature, topP } = settings;
+  const isThinking = effort !== undefined || reasoningFields.some((name) => fields[name] !== undefined);
+  noteDropped(context, {
+    temperature: isLost(request.temperature, temperature),
+    topP: isLost(request.topP, topP),
+    topK: isLost(request.topK, fields['top_k'] ?? fields['k'] ?? asObject(fields['inferenceConfig'])?.['topK']),
+    reasoning: asksToReason(request) && !isThinking && (model.family !== 'claude' || forcesTool(request)),
+    strictTools: request.tools.some((tool) => 'strict' in tool && tool.strict === true) && !hasStructuredOutput(model),
+    serviceTier: !usualTiers.has(request.serviceTier) && serviceTier(request.serviceTier) === undefined,
+  });
+}
+
+const reasoningFields = ['thinking', 'reasoningConfig', 'reasoning_effort'] as const;
+/** None, and what means the default. */
+const usualTiers: ReadonlySet<string | undefined> = new Set([undefined, 'auto', 'standard_only', 'standard']);
 
 function inferenceConfig({ stopSequences }: ChatRequest, settings: ModelSettings): JsonObject | undefined {
   const { maxTokens, temperature, topP } = settings;

@@ -2,11 +2,13 @@ import type { ChatRequest, OutputFormat, ReasoningWish, Tool, ToolChoice } from 
 import type { JsonObject } from '../../canonical/json.ts';
 import { budgetOfEffort } from '../../canonical/reasoning-budget.ts';
 import { writeExact } from '../../framing/exact-json.ts';
+import { noteDropped } from '../note-dropped.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
 import { encodeConversation } from './encode-messages.ts';
 
 /** The body of `POST /v2/chat`. */
-export function encodeRequest(request: ChatRequest, { model, quirks }: RequestContext): Buffer {
+export function encodeRequest(request: ChatRequest, context: RequestContext): Buffer {
+  const { model, quirks } = context;
   const { messages, documents, hasCitable } = encodeConversation(request);
   const tools = offeredTools(request);
   const body = {
@@ -21,6 +23,7 @@ export function encodeRequest(request: ChatRequest, { model, quirks }: RequestCo
     thinking: encodeReasoning(request.reasoning),
     safety_mode: encodeSafety(request.safetySettings),
   };
+  noteDropped(context, { strictTools: tools.some(({ strict }) => strict === true) && encodeStrict(tools) !== true });
   return Buffer.from(writeExact(applyQuirks(body, quirks)));
 }
 
