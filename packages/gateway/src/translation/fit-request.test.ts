@@ -17,6 +17,7 @@ function fits(wire: ProtocolName, body: object) {
 }
 
 const contents = [{ role: 'user', parts: [{ text: 'Why?' }] }];
+const messages = [{ role: 'user', content: [{ text: 'Why?' }] }];
 const choices = { responseMimeType: 'text/x.enum', responseSchema: { type: 'STRING', enum: ['a', 'b'] } };
 
 describe('what is asked that lies with the provider of the caller', () => {
@@ -26,6 +27,8 @@ describe('what is asked that lies with the provider of the caller', () => {
     ['gemini', { contents, cachedContent: 'cachedContents/1' }, 'cachedContent'],
     ['gemini', { contents, cached_content: 'cachedContents/1' }, 'cached_content'],
     ['gemini', { contents, generationConfig: choices }, 'generationConfig.responseMimeType'],
+    ['bedrock-converse', { messages, guardrailConfig: { guardrailIdentifier: 'g' } }, 'guardrailConfig'],
+    ['bedrock-converse', { messages, promptVariables: { city: { text: 'Oslo' } } }, 'promptVariables'],
   ] as const)('is refused on every other wire: %s %j', (wire, body, param) => {
     for (const fit of fits(wire, body))
       expect(fit).toThrow(expect.objectContaining({ kind: 'invalid_request', param }));

@@ -26,7 +26,7 @@ export function decodeRequest(body: JsonObject, { stream }: ChatFacts): ChatRequ
   const wishes = readModelFields(fields.object('additionalModelRequestFields'), outputConfig);
   if (isStopSequencePath(body[RESPONSE_PATHS])) fields.value(RESPONSE_PATHS);
   // What is spread stands behind the named members: behind a spread each of these costs as much as all before it.
-  return {
+  const request: ChatRequest = {
     origin: WIRE,
     stream,
     turns: decodeTurns(fields),
@@ -44,7 +44,12 @@ export function decodeRequest(body: JsonObject, { stream }: ChatFacts): ChatRequ
     ...unset,
     unknownMembers: unknownMembers([fields, inference, toolConfig, outputConfig], wishes),
   };
+  const essentialMembers = request.unknownMembers.filter((name) => essential.has(name));
+  return essentialMembers.length === 0 ? request : { ...request, essentialMembers };
 }
+
+/** What fills in a prompt that lies with AWS; and a guardrail, without which nobody would have wanted to ask. */
+const essential: ReadonlySet<string> = new Set(['promptVariables', 'guardrailConfig']);
 
 const RESPONSE_PATHS = 'additionalModelResponseFieldPaths';
 
