@@ -164,3 +164,32 @@ describe('what a model takes not, though its wire has a word for it', () => {
     expect(dropped).toEqual(names);
   });
 });
+
+describe('a mark for the prompt cache in the words of OpenAI', () => {
+  const prompt_cache_breakpoint = { mode: 'explicit' };
+  const url = 'data:image/png;base64,AAAA';
+  const marked = { cache_control: { type: 'ephemeral' } };
+
+  it('is one of its first wire', async () => {
+    const content = [
+      { type: 'text', text: 'Long.', prompt_cache_breakpoint },
+      { type: 'image_url', image_url: { url }, prompt_cache_breakpoint },
+    ];
+    const body = { messages: [{ role: 'user', content }] };
+    const { sent } = await cross({ from: 'openai-chat', to: 'anthropic-messages', body });
+    expect(sent).toMatchObject({ messages: [{ content: [marked, marked] }] });
+    const { dropped } = await cross({ from: 'openai-chat', to: 'gemini', body });
+    expect(dropped).toEqual(['cache_control']);
+  });
+
+  it('is one of its other wire', async () => {
+    const content = [
+      { type: 'input_text', text: 'Long.', prompt_cache_breakpoint },
+      { type: 'input_image', image_url: url, prompt_cache_breakpoint },
+      { type: 'input_file', file_data: 'data:application/pdf;base64,AAAA', filename: 'a.pdf', prompt_cache_breakpoint },
+    ];
+    const body = { input: [{ role: 'user', content }] };
+    const { sent } = await cross({ from: 'openai-responses', to: 'anthropic-messages', body });
+    expect(sent).toMatchObject({ messages: [{ content: [marked, marked, marked] }] });
+  });
+});

@@ -112,10 +112,11 @@ function filePart(fields: RequestFields): MediaPart {
   return { ...shared, source, ...cacheMark(fields) };
 }
 
-/** `cache_control` is Anthropic's; OpenRouter and others take it on this wire too. */
+/** `cache_control` is Anthropic's; OpenRouter and others take it on this wire too. OpenAI has a mark of its own. */
 export function cacheMark(fields: RequestFields): { readonly cache?: CacheMark } {
   const mark = fields.object('cache_control');
-  return mark ? { cache: { ttl: mark.string('ttl') } } : {};
+  if (mark) return { cache: { ttl: mark.string('ttl') } };
+  return fields.has('prompt_cache_breakpoint') ? { cache: { ttl: undefined } } : {};
 }
 
 /** Zip files, which office documents are, begin with PK; nearly all else that is sent is PDF. */

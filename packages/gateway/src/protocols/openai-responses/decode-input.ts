@@ -12,7 +12,7 @@ import type { JsonObject } from '../../canonical/json.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
 import { decodeAnnotations } from './annotations.ts';
 import { attachedSignature, reasoningPart } from './items.ts';
-import { decodeMedia } from './media.ts';
+import { cacheMark, decodeMedia } from './media.ts';
 
 /** The turns of a request: `instructions`, then the items of `input`. */
 export function decodeInput(body: RequestFields): Turn[] {
@@ -162,7 +162,7 @@ function decodeText(fields: RequestFields, type: string): TextPart | undefined {
     type: 'text',
     text: fields.requiredString('text'),
     ...(citations.length > 0 ? { citations } : {}),
-    ...(fields.has('prompt_cache_breakpoint') ? { cache: { ttl: undefined } } : {}),
+    ...cacheMark(fields),
   };
 }
 

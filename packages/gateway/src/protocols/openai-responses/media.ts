@@ -1,4 +1,4 @@
-import type { MediaPart, MediaSource } from '../../canonical/conversation.ts';
+import type { CacheMark, MediaPart, MediaSource } from '../../canonical/conversation.ts';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
 import { dataUrl, parseDataUrl, withoutSpace } from '../data-url.ts';
@@ -6,6 +6,11 @@ import { imageDetail } from '../image-detail.ts';
 import { invalidField, type RequestFields } from '../request-fields.ts';
 
 const WIRE = 'openai-responses';
+
+/** The mark for the prompt cache that a content bears. */
+export function cacheMark(content: RequestFields): { readonly cache?: CacheMark } {
+  return content.has('prompt_cache_breakpoint') ? { cache: { ttl: undefined } } : {};
+}
 
 /** Reads `input_image`, `input_file` and `input_audio`; undefined when the content is of another type. */
 export function decodeMedia(content: RequestFields): MediaPart | undefined {
@@ -26,7 +31,7 @@ function decodeImage(content: RequestFields): MediaPart {
   const detail = content.string('detail');
   const source = fileSource(content.string('file_id')) ?? urlSource(content.string('image_url'));
   if (!source) throw invalidField(path, 'must have an image_url or a file_id');
-  return { type: 'image', source, ...(detail === undefined ? {} : { detail }), path };
+  return { type: 'image', source, ...(detail === undefined ? {} : { detail }), ...cacheMark(content), path };
 }
 
 function decodeFile(content: RequestFields): MediaPart {
@@ -39,7 +44,7 @@ function decodeFile(content: RequestFields): MediaPart {
     // The service takes a `data:` URL; some callers leave out all of it but the base64.
     (data === undefined ? undefined : (dataSource(data) ?? { kind: 'data', mediaType: PDF, data: withoutSpace(data) }));
   if (!source) throw invalidField(path, 'must have file_data, a file_url or a file_id');
-  return { type: 'document', source, ...(name === undefined ? {} : { name }), path };
+  return { type: 'document', source, ...(name === undefined ? {} : { name }), ...cacheMark(content), path };
 }
 
 function decodeAudio(content: RequestFields): MediaPart {
