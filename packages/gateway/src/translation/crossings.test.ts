@@ -193,3 +193,13 @@ describe('a mark for the prompt cache in the words of OpenAI', () => {
     expect(sent).toMatchObject({ messages: [{ content: [marked, marked, marked] }] });
   });
 });
+
+describe("Cohere's word for safety", () => {
+  it('is none of the settings of Gemini', async () => {
+    const body = { messages: question, safety_mode: 'STRICT', documents: ['One.'] };
+    const { sent, dropped } = await cross({ from: 'cohere-chat', to: 'gemini', body });
+    expect(sent).not.toHaveProperty('safetySettings');
+    // The documents are there, but nobody will cite them.
+    expect(dropped).toEqual(['citation_options', 'safety_mode']);
+  });
+});

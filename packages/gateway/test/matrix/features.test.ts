@@ -71,6 +71,8 @@ function becomes({ client, upstream, feature }: Crossing): string {
   if (client === upstream) return 'relayed';
   // Whether responses are kept is not for the provider to know: the gateway keeps them itself.
   if (client === 'openai-responses' && feature === 'store') return 'done by the gateway';
+  // Gemini's settings are a list by kinds of harm, and Cohere's one word for all is refused there.
+  if (client === 'cohere-chat' && upstream === 'gemini' && feature === 'safetySettings') return 'dropped';
   return findProtocol(upstream).upstream.support[feature];
 }
 

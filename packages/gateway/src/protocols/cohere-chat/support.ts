@@ -66,6 +66,6 @@ export const fieldNames: Readonly<Partial<Record<Feature, string>>> = {
   imageData: 'messages[].content[].image_url',
   documentText: 'documents',
   toolResultMedia: 'messages[].content[].document',
-  citableDocuments: 'documents',
+  citableDocuments: 'citation_options',
   safetySettings: 'safety_mode',
 };

@@ -2,6 +2,7 @@ import type { ChatRequest, Part, ToolCallPart, ToolResultPart, Turn } from '../.
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import { isObject, type JsonObject } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
+import { isLost, noteDropped } from '../note-dropped.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
 import { invalidField } from '../request-fields.ts';
 import { encodeConfig } from './encode-config.ts';
@@ -15,7 +16,10 @@ import { encodeServiceTier } from './usage.ts';
 import { WIRE } from './wire.ts';
 
 /** Writes the body for an upstream; path and query say which model, and whether the answer is to stream. */
-export function encodeRequest(request: ChatRequest, { quirks }: RequestContext): Buffer {
+export function encodeRequest(request: ChatRequest, context: RequestContext): Buffer {
+  const { quirks } = context;
+  // Other wires have a word for all of it, where this one has a list.
+  const safetySettings = Array.isArray(request.safetySettings) ? request.safetySettings : undefined;
   const { system, turns } = apartFromSystem(request.turns);
   const generationConfig = applyQuirks(encodeConfig(request), quirks);
   const hasConfig = Object.values(generationConfig).some((value) => value !== undefined);
@@ -24,11 +28,12 @@ export function encodeRequest(request: ChatRequest, { quirks }: RequestContext):
     systemInstruction: system.length > 0 ? { parts: system } : undefined,
     tools: encodeTools(request.tools),
     toolConfig: encodeToolChoice(request.toolChoice, request.tools),
-    safetySettings: request.safetySettings,
+    safetySettings,
     generationConfig: hasConfig ? generationConfig : undefined,
     serviceTier: encodeServiceTier(request.serviceTier),
     labels: request.metadata,
   };
+  noteDropped(context, { safetySettings: isLost(request.safetySettings, safetySettings) });
   return Buffer.from(writeExact(applyQuirks(body, quirks)));
 }
 
