@@ -27,6 +27,13 @@ export function effortOfBudget(tokens: number): string {
   return nearest[0];
 }
 
+/** The same of the three efforts that all models know that reason by effort. */
+export function plainEffortOfBudget(tokens: number): string {
+  const nearest = effortOfBudget(tokens);
+  if (nearest === 'none' || nearest === 'minimal') return 'low';
+  return nearest === 'xhigh' || nearest === 'max' ? 'high' : nearest;
+}
+
 function distance([, budget]: readonly [string, number], tokens: number): number {
   return Math.abs(budget - tokens);
 }

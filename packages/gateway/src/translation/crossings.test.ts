@@ -203,3 +203,55 @@ describe("Cohere's word for safety", () => {
     expect(dropped).toEqual(['citation_options', 'safety_mode']);
   });
 });
+
+describe('a schema with a property that may be left out', () => {
+  const open = { type: 'object', properties: { a: { type: 'string' }, b: { type: 'string' } }, required: ['a'] };
+  const loose = { ...open, additionalProperties: false };
+  const exact = { ...loose, required: ['a', 'b'] };
+  const asked = (schema: object): object => ({
+    max_tokens: 99,
+    messages: question,
+    output_config: { format: { type: 'json_schema', schema } },
+    tools: [{ name: 'f', strict: true, input_schema: schema }],
+  });
+
+  it.each(['openai-chat', 'openai-responses'] as const)('is none that can be strict on %s', async (to) => {
+    const from = 'anthropic-messages';
+    const wide = await cross({ from, to, body: asked(loose) });
+    expect(wide.text).not.toContain('"strict":true');
+    expect(wide.dropped).toEqual(['tools.strict']);
+    for (const schema of [
+      exact,
+      { ...exact, properties: { a: { enum: ['x'] }, b: { type: 'array', items: exact } } },
+    ]) {
+      const narrow = await cross({ from, to, body: asked(schema) });
+      expect(narrow.text.match(/"strict":true/g)).toHaveLength(2);
+      expect(narrow.dropped).toEqual([]);
+    }
+    const nested = { ...exact, properties: { a: { anyOf: [loose, { type: 'null' }] }, b: {} } };
+    expect((await cross({ from, to, body: asked(nested) })).text).not.toContain('"strict":true');
+  });
+
+  it('is left to those who ask in words of OpenAI', async () => {
+    const format = { type: 'json_schema', json_schema: { name: 'n', strict: true, schema: loose } };
+    const body = { messages: question, response_format: format };
+    const { text } = await cross({ from: 'openai-chat', to: 'openai-responses', body });
+    expect(text).toContain('"strict":true');
+  });
+});
+
+describe('a budget of thought', () => {
+  it.each([
+    [1_024, 'low'],
+    [8_000, 'medium'],
+    [32_000, 'high'],
+  ])('of %i tokens is an effort that all models of OpenAI know: %s', async (budget_tokens, effort) => {
+    const thinking = { type: 'enabled', budget_tokens };
+    const body = { max_tokens: 64_000, messages: question, thinking };
+    const [chat, responses] = await Promise.all(
+      (['openai-chat', 'openai-responses'] as const).map((to) => cross({ from: 'anthropic-messages', to, body })),
+    );
+    expect(chat!.sent).toMatchObject({ reasoning_effort: effort });
+    expect(responses!.sent).toMatchObject({ reasoning: { effort } });
+  });
+});

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { ChatRequest, OutputFormat, ReasoningWish, Tool, ToolChoice } from '../../canonical/conversation.ts';
 import { isObject, type JsonObject } from '../../canonical/json.ts';
-import { effortOfBudget } from '../../canonical/reasoning-budget.ts';
+import { plainEffortOfBudget } from '../../canonical/reasoning-budget.ts';
 import { writeExact } from '../../framing/exact-json.ts';
+import { withStrictSchemas } from '../openai-strict.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
 import { WEB_SEARCH_OPTIONS } from './decode-tools.ts';
 import { cacheControl } from './encode-content.ts';
 import { encodeMessages, endsInPrefill } from './encode-messages.ts';
 
 /** The body of a request to `/v1/chat/completions`. */
-export function encodeRequest(request: ChatRequest, { model, quirks }: RequestContext): Buffer {
+export function encodeRequest(asked: ChatRequest, context: RequestContext): Buffer {
+  const { model, quirks } = context;
+  const request = withStrictSchemas(asked, context);
   const members: Record<string, unknown> = {
     model,
     messages: encodeMessages(request.turns, quirks),
@@ -169,9 +172,7 @@ function plainEffort({ mode, effort }: ReasoningWish): JsonObject {
 function effortOf({ mode, effort, budgetTokens }: ReasoningWish): string | undefined {
   if (effort !== undefined) return effort === 'max' ? 'xhigh' : effort;
   if (mode === 'off' || budgetTokens === undefined) return undefined;
-  const nearest = effortOfBudget(budgetTokens);
-  if (nearest === 'none' || nearest === 'minimal') return 'low';
-  return nearest === 'xhigh' ? 'high' : nearest;
+  return plainEffortOfBudget(budgetTokens);
 }
 
 function encodeFormat(format: OutputFormat): JsonObject {

@@ -106,14 +106,15 @@ describe('a request for the Responses API', () => {
 
   it('has tools that need not be strict', () => {
     const tool = { type: 'function', name: 'f', description: undefined, strict: undefined } as const;
+    const closed = { properties: { a: {} }, required: ['a'], additionalProperties: false };
     const tools = [
       { ...tool, schema: undefined },
-      { ...tool, schema: { properties: { a: {} } }, strict: true },
+      { ...tool, schema: closed, strict: true },
     ];
     expect(encode({ tools, toolChoice: { type: 'tool', name: 'f' } })).toMatchObject({
       tools: [
         { type: 'function', name: 'f', parameters: { type: 'object', properties: {} }, strict: false },
-        { parameters: { type: 'object', properties: { a: {} } }, strict: true },
+        { parameters: { type: 'object', ...closed }, strict: true },
       ],
       tool_choice: { type: 'function', name: 'f' },
     });

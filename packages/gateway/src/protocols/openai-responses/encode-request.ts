@@ -1,7 +1,8 @@
 import type { ChatRequest, OutputFormat, ReasoningWish } from '../../canonical/conversation.ts';
 import type { JsonObject } from '../../canonical/json.ts';
-import { effortOfBudget } from '../../canonical/reasoning-budget.ts';
+import { plainEffortOfBudget } from '../../canonical/reasoning-budget.ts';
 import { writeExact } from '../../framing/exact-json.ts';
+import { withStrictSchemas } from '../openai-strict.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
 import { ENCRYPTED, LOGPROBS } from './decode-request.ts';
 import { encodeInput, encodeInstructions } from './encode-input.ts';
@@ -9,7 +10,8 @@ import { boundedId } from './ids.ts';
 import { encodeToolChoice, encodeTools } from './tools.ts';
 
 /** The body of a request on this wire. */
-export function encodeRequest(request: ChatRequest, context: RequestContext): Buffer {
+export function encodeRequest(asked: ChatRequest, context: RequestContext): Buffer {
+  const request = withStrictSchemas(asked, context);
   const body: JsonObject = {
     model: context.model,
     stream: request.stream || undefined,
@@ -72,7 +74,7 @@ function encodeReasoning({ reasoning, origin }: ChatRequest): JsonObject | undef
 
 function effortOf({ mode, effort, budgetTokens }: ReasoningWish): string | undefined {
   if (mode === 'off') return 'none';
-  return effort ?? (budgetTokens === undefined ? undefined : effortOfBudget(budgetTokens));
+  return effort ?? (budgetTokens === undefined ? undefined : plainEffortOfBudget(budgetTokens));
 }
 
 /** Where thinking was switched on its text is expected, as other wires show it; here that has to be asked for. */
