@@ -29,6 +29,12 @@ export const features = {
   },
   seed: option('Seed', 'seed'),
   choices: { title: 'Several choices', isUsed: ({ choices = 1 }) => choices > 1, without: undefined },
+  // Before the probabilities themselves, so that a refusal names what was asked for.
+  topLogprobs: {
+    title: 'Alternatives to each token',
+    isUsed: ({ logprobs }) => (logprobs?.top ?? 0) > 0,
+    without: (request) => ({ ...request, logprobs: { top: undefined } }),
+  },
   logprobs: option('Log probabilities', 'logprobs'),
   logitBias: option('Logit bias', 'logitBias'),
   reasoning: option('Reasoning effort or budget', 'reasoning'),

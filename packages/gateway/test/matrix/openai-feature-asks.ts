@@ -29,7 +29,8 @@ const openaiChat: Asks = {
   stopSequences: member({ stop: ['STOP-HERE'] }, 'STOP-HERE'),
   seed: member({ seed: 424_242 }, '424242'),
   choices: member({ n: 2 }, '2'),
-  logprobs: member({ logprobs: true, top_logprobs: 3 }, 'ogprobs'),
+  topLogprobs: member({ logprobs: true, top_logprobs: 3 }, 'ogprobs":3'),
+  logprobs: member({ logprobs: true }, 'ogprobs'),
   logitBias: member({ logit_bias: { '77': -100 } }, '77'),
   reasoning: member({ reasoning_effort: 'low' }, ''),
   outputJson: member({ response_format: { type: 'json_object' } }, ''),
@@ -87,7 +88,8 @@ function openaiChatMedia(files: string): Asks {
 
 const openaiResponses: Asks = {
   ...openaiShared,
-  logprobs: member({ top_logprobs: 3, include: ['message.output_text.logprobs'] }, 'ogprobs'),
+  topLogprobs: member({ top_logprobs: 3 }, 'ogprobs":3'),
+  logprobs: member({ include: ['message.output_text.logprobs'] }, 'ogprobs'),
   reasoning: member({ reasoning: { effort: 'low' } }, ''),
   outputJson: member({ text: { format: { type: 'json_object' } } }, ''),
   outputSchema: { question: { schema }, mark: 'city' },

@@ -10,6 +10,7 @@ export const support: Readonly<Record<Feature, FeatureSupport>> = {
   stopSequences: 'native',
   seed: 'dropped',
   choices: 'refused',
+  topLogprobs: 'refused',
   // Whoever asks for probabilities reads them, and whoever biases tokens relies on it.
   logprobs: 'refused',
   logitBias: 'refused',

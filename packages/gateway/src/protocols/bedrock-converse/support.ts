@@ -11,6 +11,7 @@ export const support: Readonly<Record<Feature, FeatureSupport>> = {
   stopSequences: 'native',
   seed: 'dropped',
   choices: 'refused',
+  topLogprobs: 'refused',
   logprobs: 'refused',
   logitBias: 'refused',
   reasoning: 'emulated',

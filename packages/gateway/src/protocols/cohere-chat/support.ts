@@ -10,6 +10,8 @@ export const support: Readonly<Record<Feature, FeatureSupport>> = {
   stopSequences: 'native',
   seed: 'native',
   choices: 'refused',
+  // It gives one number for a token, and none for others.
+  topLogprobs: 'dropped',
   logprobs: 'native',
   logitBias: 'refused',
   reasoning: 'native',

@@ -10,6 +10,7 @@ export const support: Readonly<Record<Feature, FeatureSupport>> = {
   stopSequences: 'native',
   seed: 'native',
   choices: 'native',
+  topLogprobs: 'native',
   logprobs: 'native',
   // It bans or forces words; there is nothing here that comes near.
   logitBias: 'refused',
@@ -59,6 +60,7 @@ export const fieldNames: Readonly<Partial<Record<Feature, string>>> = {
   stopSequences: 'generationConfig.stopSequences',
   seed: 'generationConfig.seed',
   choices: 'generationConfig.candidateCount',
+  topLogprobs: 'generationConfig.logprobs',
   logprobs: 'generationConfig.responseLogprobs',
   reasoning: 'generationConfig.thinkingConfig',
   outputJson: 'generationConfig.responseMimeType',

@@ -12,6 +12,7 @@ export const support: Readonly<Record<Feature, FeatureSupport>> = {
   // The answer would run on where the caller wants it to end.
   stopSequences: 'refused',
   choices: 'refused',
+  topLogprobs: 'native',
   logprobs: 'native',
   logitBias: 'refused',
   reasoning: 'native',
