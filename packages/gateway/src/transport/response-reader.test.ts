@@ -201,6 +201,13 @@ describe('what is no response', () => {
     expect(readText('\nHTTP/1.1 200 OK\r\n').end).toContain('ends oddly');
   });
 
+  it('was waited for though its lines end with CR alone, which no end follows', () => {
+    expect(readText('HTTP/1.1 200 OK\rcontent-length: 5\r\rhello').end).toContain('ends oddly');
+    expect(readText('HTTP/1.1 200 OK\r\na: b\rc').end).toContain('ends oddly');
+    // The other half may be on its way.
+    expect(readText('HTTP/1.1 200 OK\r').end).not.toContain('ends oddly');
+  });
+
   it('has a head, an extension or a trailer beyond its limit', () => {
     const long = 'x'.repeat(maxHeaderBytes);
     expect(readText(`HTTP/1.1 200 OK\r\na: ${long}\r\n\r\n`).end).toContain('more than 1000 bytes');

@@ -170,6 +170,15 @@ function checkLineEnds(bytes: Buffer, start: number, end: number): void {
   for (let at = bytes.indexOf(LINE_FEED, start); at !== -1 && at < end; at = bytes.indexOf(LINE_FEED, at + 1)) {
     if (bytes[at - 1] !== CARRIAGE_RETURN) throw malformed('a line of the head ends oddly');
   }
+  // What follows the last one may be on its way; it is looked at with what comes next.
+  const first = Math.max(0, start - 1);
+  for (
+    let at = bytes.indexOf(CARRIAGE_RETURN, first);
+    at !== -1 && at + 1 < end;
+    at = bytes.indexOf(CARRIAGE_RETURN, at + 1)
+  ) {
+    if (bytes[at + 1] !== LINE_FEED) throw malformed('a line of the head ends oddly');
+  }
 }
 
 /** Of several faults the one that is told before the head is whole, however it came. */
