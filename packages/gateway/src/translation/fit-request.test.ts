@@ -34,6 +34,14 @@ describe('what is asked that lies with the provider of the caller', () => {
       expect(fit).toThrow(expect.objectContaining({ kind: 'invalid_request', param }));
   });
 
+  it.each([
+    ['bedrock-converse', { messages, guardrailConfig: {}, promptVariables: {} }],
+    ['gemini', { contents, cachedContent: '' }],
+    ['openai-chat', { messages: [{ role: 'user', content: 'Why?' }], logit_bias: {} }],
+  ] as const)('is nothing where nothing is said: %s %j', (wire, body) => {
+    for (const fit of fits(wire, body)) expect(fit).not.toThrow();
+  });
+
   it('goes on to its own', () => {
     const request = read('gemini', { contents, generationConfig: choices, cachedContent: 'cachedContents/1' });
     const { dropped } = fitRequest(request, findProtocol('gemini'), findProtocol('gemini'));

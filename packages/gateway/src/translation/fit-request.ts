@@ -1,6 +1,7 @@
 import type { ChatRequest } from '../canonical/conversation.ts';
 import { type Feature, featureNames, features, withoutFeature } from '../canonical/features.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
+import { isObject } from '../canonical/json.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { protocols } from '../protocols/registry.gen.ts';
@@ -26,7 +27,8 @@ const wanting: ReadonlyMap<ProtocolName, readonly Feature[]> = new Map(
  */
 export function fitRequest(request: ChatRequest, client: Protocol, upstream: Protocol): FittedRequest {
   const isOwn = client.name === upstream.name;
-  const { essentialMembers: [essential] = [], ownMembers, unknownMembers } = request;
+  const { essentialMembers = [], ownMembers, unknownMembers } = request;
+  const essential = essentialMembers.find((name) => !isNothing(ownMembers?.get(name)));
   if (essential !== undefined && !isOwn) throw untranslatable(essential, client, upstream);
   const dropped = unknownMembers.filter((name) => !isOwn || ownMembers?.has(name) !== true);
   let fitted = request;
@@ -89,6 +91,11 @@ function choiceAmong(tools: ChatRequest['tools'], choice: ChatRequest['toolChoic
 /** What the caller's wire calls a feature. */
 export function nameOf(feature: Feature, client: Protocol): string {
   return client.client.fieldNames[feature] ?? feature;
+}
+
+/** An empty text or object, which some clients send for none. */
+function isNothing(value: unknown): boolean {
+  return value === '' || (isObject(value) && Object.keys(value).length === 0);
 }
 
 /** What lies with the provider of the caller's wire, or only that can understand, is nothing that could be left out. */

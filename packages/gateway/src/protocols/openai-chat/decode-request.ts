@@ -48,8 +48,14 @@ function sampling(fields: RequestFields) {
     seed: fields.value('seed') ?? fields.value('random_seed'),
     choices: fields.count('n'),
     logprobs: decodeLogprobs(fields),
-    logitBias: fields.object('logit_bias') ? fields.value('logit_bias') : undefined,
+    logitBias: decodeLogitBias(fields),
   } satisfies Partial<ChatRequest>;
+}
+
+/** Libraries send an empty one, which says nothing. */
+function decodeLogitBias(fields: RequestFields): unknown {
+  const bias = fields.object('logit_bias');
+  return bias === undefined || bias.unread().length === 0 ? undefined : fields.value('logit_bias');
 }
 
 function bookkeeping(fields: RequestFields) {
