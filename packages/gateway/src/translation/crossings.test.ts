@@ -255,3 +255,18 @@ describe('a budget of thought', () => {
     expect(responses!.sent).toMatchObject({ reasoning: { effort } });
   });
 });
+
+describe('a document without a name', () => {
+  it.each([
+    ['text/html', 'document.html'],
+    ['text/plain; charset=utf-8', 'document.txt'],
+    ['application/pdf', 'document.pdf'],
+    ['application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'document.docx'],
+    ['application/x-odd+type', 'document.bin'],
+  ])('gets one that tells what it is, as OpenAI goes by that: %s', async (mimeType, name) => {
+    const body = { contents: [{ parts: [{ inlineData: { mimeType, data: 'AAAA' } }] }] };
+    for (const to of ['openai-chat', 'openai-responses'] as const) {
+      expect((await cross({ from: 'gemini', to, body })).text).toContain(`"filename":"${name}"`);
+    }
+  });
+});

@@ -1,6 +1,7 @@
 import type { CacheMark, ForeignPart, MediaPart, Part, TextPart } from '../../canonical/conversation.ts';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
+import { fileNameFor } from '../file-name.ts';
 import { imageDetail } from '../image-detail.ts';
 import { audioFormat, urlOfSource } from './media.ts';
 
@@ -61,8 +62,8 @@ function encodeDocument(part: MediaPart): JsonObject {
     if (source.origin !== 'openai-chat' && source.origin !== 'openai-responses') throw unknownFile(part);
     return { type: 'file', file: { file_id: source.id } };
   }
-  // OpenAI refuses files without a name.
-  return { type: 'file', file: { filename: name ?? 'document.pdf', file_data: urlOfSource(source) } };
+  const filename = name ?? (source.kind === 'data' ? fileNameFor(source.mediaType) : 'document.pdf');
+  return { type: 'file', file: { filename, file_data: urlOfSource(source) } };
 }
 
 /** A document of plain text, for which the wire has no part of its own. */

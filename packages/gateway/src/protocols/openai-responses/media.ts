@@ -2,6 +2,7 @@ import type { CacheMark, MediaPart, MediaSource } from '../../canonical/conversa
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
 import { dataUrl, parseDataUrl, withoutSpace } from '../data-url.ts';
+import { fileNameFor } from '../file-name.ts';
 import { imageDetail } from '../image-detail.ts';
 import { invalidField, type RequestFields } from '../request-fields.ts';
 
@@ -102,7 +103,11 @@ function encodeDocument({ source, name, context }: MediaPart): JsonObject {
   switch (source.kind) {
     case 'data':
       // The service refuses data without a name, and tells the kind of file by the name's ending.
-      return { type, filename: name ?? fileName(source.mediaType), file_data: dataUrl(source.mediaType, source.data) };
+      return {
+        type,
+        filename: name ?? fileNameFor(source.mediaType),
+        file_data: dataUrl(source.mediaType, source.data),
+      };
     case 'url':
       return { type, file_url: source.url };
     case 'file':
@@ -118,11 +123,6 @@ function documentText(document: { name: string | undefined; context: string | un
   const title = name === undefined ? '' : ` title=${JSON.stringify(name)}`;
   const about = context === undefined ? '' : `${context}\n\n`;
   return `<document${title}>\n${about}${text}\n</document>`;
-}
-
-function fileName(mediaType: string): string {
-  const ending = mediaType.slice(mediaType.lastIndexOf('/') + 1);
-  return `document.${mediaType === 'text/plain' ? 'txt' : ending}`;
 }
 
 function unspeakable({ path }: MediaPart, problem: string): GatewayError {
