@@ -31,7 +31,8 @@ export function faultsOfMeaning({ from, to, body }: Heard): string[] {
 
 /** A refusal is the caller's fault, and names the field. */
 export function faultsOfRefusal({ refusal }: Translated): string[] {
-  const names = /(?:messages|contents|input|modalities|stop|stop_sequences|generationConfig|document)[\w.[\]]*/;
+  const names =
+    /(?:messages|contents|input|modalities|stop|stop_sequences|generationConfig|document|prompt|cachedContent)[\w.[\]]*/;
   return names.test(refusal) && refusal.includes('"message"') ? [] : [`refused: ${refusal.slice(0, 300)}`];
 }
 
