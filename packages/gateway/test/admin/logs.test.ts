@@ -114,8 +114,17 @@ describe.each(testDialects)('what the admin API tells of requests, on $name', ({
   it('shows to who administers a tenant what is of it', async () => {
     expect(await modelsOf('', ofTenant)).toEqual(['unknown', 'fast']);
     expect(await modelsOf(`?key_id=${keys[0]!.id}`, ofTenant)).toEqual([]);
-    expect(await modelsOf('?tenant_id=another', ofTenant)).toEqual(['unknown', 'fast']);
+    expect(await modelsOf('?tenant_id=acme', ofTenant)).toEqual(['unknown', 'fast']);
   });
+
+  it.each(['logs', 'audit', 'keys'])(
+    'of another tenant (%s) was answered with those of the own one, as if they were what was asked for',
+    async (list) => {
+      const { body, status } = await gateway.admin('GET', `/admin/${list}?tenant_id=another`, undefined, ofTenant);
+      expect([status, body.error.param]).toEqual([403, 'tenant_id']);
+      expect((await gateway.admin('GET', `/admin/${list}?tenant_id=acme`, undefined, ofTenant)).status).toBe(200);
+    },
+  );
 
   it('is summed up for a dashboard', async () => {
     const before = (await gateway.admin('GET', '/admin/stats')).body;

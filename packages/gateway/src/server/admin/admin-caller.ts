@@ -18,6 +18,15 @@ export interface AdminCaller {
   readonly tenantId: string | undefined;
 }
 
+/** The tenant that is meant: those who administer one mean that one. Throws `forbidden` where they name another. */
+export function tenantOf(caller: AdminCaller, given: string | null | undefined): string | null | undefined {
+  if (caller.tenantId === undefined) return given;
+  if (given !== undefined && given !== caller.tenantId) {
+    throw new GatewayError('forbidden', 'This key administers another tenant.', { param: 'tenant_id' });
+  }
+  return caller.tenantId;
+}
+
 const operator: AdminCaller = { role: 'all', actor: 'admin', tenantId: undefined };
 /** Keys of the record; nothing else is looked for there. */
 const keyShape = /^sk-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { AuditEvent } from '../../stores/audit-store.ts';
+import { tenantOf } from './admin-caller.ts';
 import { isoOf, reference, shownTime, time } from './admin-fields.ts';
 import { type AdminRoute, defineAdminRoute } from './admin-route.ts';
 
@@ -40,7 +41,7 @@ export const auditRoutes: readonly AdminRoute[] = [
     status: 200,
     reply: z.array(event),
     async handle({ caller, query, source }) {
-      const tenantId = caller.tenantId ?? query.tenant_id;
+      const tenantId = tenantOf(caller, query.tenant_id) ?? undefined;
       await source.record.audit.write();
       const events = await source.record.stores.audit.list({
         ...(query.kind !== undefined && { kind: query.kind }),

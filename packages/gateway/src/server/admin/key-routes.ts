@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { ApiKey } from '../../stores/key-store.ts';
-import type { AdminCaller } from './admin-caller.ts';
+import { type AdminCaller, tenantOf } from './admin-caller.ts';
 import { pageQuery, tenantId } from './admin-fields.ts';
 import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
 import { auditedValues } from './audited-values.ts';
@@ -190,15 +190,6 @@ async function findKey(source: AdminSource, caller: AdminCaller, id: string): Pr
     throw notFound('key', id);
   }
   return key;
-}
-
-/** The tenant that is meant: those who administer one mean that one. */
-function tenantOf(caller: AdminCaller, given: string | null | undefined): string | null | undefined {
-  if (caller.tenantId === undefined) return given;
-  if (given !== undefined && given !== caller.tenantId) {
-    throw new GatewayError('forbidden', 'This key administers another tenant.', { param: 'tenant_id' });
-  }
-  return caller.tenantId;
 }
 
 /** Who administers a tenant gives no rights that reach further. */

@@ -8,6 +8,7 @@ import {
   readRequestLog,
 } from '../../stores/sql/ledger-request-log.ts';
 import { asStore } from '../../stores/sql/store-error.ts';
+import { tenantOf } from './admin-caller.ts';
 import { isoOf, modelName, reference, shownTime, tenantId, time } from './admin-fields.ts';
 import { type AdminRoute, defineAdminRoute } from './admin-route.ts';
 import { invalidField } from './invalid-field.ts';
@@ -106,7 +107,7 @@ export const logRoutes: readonly AdminRoute[] = [
           `reaches beyond the newest ${REQUEST_LOG_REACH} requests; use \`to\` for older ones`,
         );
       }
-      const filter = filterOf({ ...asked, tenant_id: caller.tenantId ?? asked.tenant_id });
+      const filter = filterOf({ ...asked, tenant_id: tenantOf(caller, asked.tenant_id) ?? undefined });
       const ask = { filter, offset: (page - 1) * limit, limit };
       const { isMore, rows, total } = await asStore(() => readRequestLog(source.record.database, ask));
       return { data: rows.map(describeRequest), total, is_more: isMore, page, per_page: limit };
