@@ -53,12 +53,14 @@ function setUp(whereCounted: 'here' | 'elsewhere') {
     exchange.principal = { ...principal, tokenBudget: budget } satisfies Principal;
     exchange.estimatedUsage = { input: 0, output: 100 };
     await budgets.reserve(exchange, makeResolution(makeRoute([['only']])));
+    return exchange;
   };
   const held = () => memory.read([tokens, dollars]).map(({ reservedNanos }) => reservedNanos);
   const spend = (claim: SpendClaim, nanos: number) => memory.add([{ ...claim, start: 0, nanos }]);
   return {
     asked,
     ask,
+    budgets,
     held,
     spend,
     answer: () => {
@@ -108,5 +110,20 @@ describe('tokens and money of one request', () => {
       await expect(asking).rejects.toThrow('token budget');
     }
     expect(asked).toEqual([tokens.cap.id, dollars.cap.id, tokens.cap.id]);
+  });
+
+  it('were asked for one after the other once tokens had no room for a second attempt', async () => {
+    const { answer, ask, asked, budgets, spend } = setUp('elsewhere');
+    spend(tokens, 850);
+    const [exchange] = await Promise.all([ask(), answer()]);
+    const second = budgets.reserveSecond(exchange);
+    answer();
+    await expect(second).rejects.toThrow('token budget');
+    expect(budgets.isPassing(exchange)).toBe(true);
+    asked.length = 0;
+    const next = ask();
+    expect(asked).toEqual([tokens.cap.id, dollars.cap.id]);
+    answer();
+    await expect(next).rejects.toThrow('token budget');
   });
 });

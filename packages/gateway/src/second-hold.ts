@@ -30,7 +30,7 @@ export async function holdSecond(exchange: Exchange, budgets: TokenBudgets, use?
   const tokenHold = tokens === 0 ? undefined : exchange.tokenHold;
   const budgetHold = use?.nanos === 0 ? undefined : exchange.budgetHold;
   const asked = await Promise.allSettled([
-    (async () => tokenHold && budgets.reserve(principal, tokens))(),
+    (async () => tokenHold && budgets.reserveMore(principal, tokens))(),
     (async () => budgetHold?.again(use?.nanos))(),
   ]);
   const [ofTokens, ofMoney] = asked;

@@ -16,6 +16,11 @@ export interface TokenBudgets {
    * such budget. Throws `budget_exceeded` where there is no room.
    */
   reserve(principal: Principal, estimate: number): SpendReservation | undefined | Promise<SpendReservation>;
+  /**
+   * The same for what a request that passed may use besides, as for a second attempt. That there is no room for more says
+   * nothing of the next request.
+   */
+  reserveMore(principal: Principal, estimate: number): SpendReservation | undefined | Promise<SpendReservation>;
   /** Whether there was room for the last request of the key: then there is hardly none for the next one. */
   isPassing(principal: Principal): boolean;
 }
@@ -41,14 +46,26 @@ export function tokenClaimOf(
 export function createTokenBudgets({ claimOf, store }: TokenBudgetsInput): TokenBudgets {
   // A principal is one object for all requests of a key.
   const known = new WeakMap<TokenBudget, KnownBudget>();
+  const budgetOf = ({ keyId, tokenBudget }: Principal): KnownBudget | undefined => {
+    if (keyId === undefined || tokenBudget === undefined) return undefined;
+    let own = known.get(tokenBudget);
+    if (own === undefined) {
+      own = { budget: tokenBudget, claims: [claimOf(keyId, tokenBudget)], isPassing: true };
+      known.set(tokenBudget, own);
+    }
+    return own;
+  };
   return {
-    reserve({ keyId, tokenBudget }, estimate) {
-      if (keyId === undefined || tokenBudget === undefined) return undefined;
-      let own = known.get(tokenBudget);
-      if (own === undefined) {
-        own = { budget: tokenBudget, claims: [claimOf(keyId, tokenBudget)], isPassing: true };
-        known.set(tokenBudget, own);
-      }
+    reserve(principal, estimate) {
+      const own = budgetOf(principal);
+      if (own === undefined) return undefined;
+      const reservation = store.reserve(own.claims, estimate);
+      if (reservation instanceof Promise) return reservation.then((late) => noted(late, own, estimate));
+      return noted(reservation, own, estimate);
+    },
+    reserveMore(principal, estimate) {
+      const own = budgetOf(principal);
+      if (own === undefined) return undefined;
       const reservation = store.reserve(own.claims, estimate);
       if (reservation instanceof Promise) return reservation.then((late) => allowed(late, own, estimate));
       return allowed(reservation, own, estimate);
@@ -57,9 +74,13 @@ export function createTokenBudgets({ claimOf, store }: TokenBudgetsInput): Token
   };
 }
 
-function allowed(reservation: SpendReservation, own: KnownBudget, estimate: number): SpendReservation {
+function noted(reservation: SpendReservation, own: KnownBudget, estimate: number): SpendReservation {
   own.isPassing = reservation.verdict.allowed;
-  if (!own.isPassing) throw exceeded(reservation.verdict, own.budget, estimate);
+  return allowed(reservation, own, estimate);
+}
+
+function allowed(reservation: SpendReservation, own: KnownBudget, estimate: number): SpendReservation {
+  if (!reservation.verdict.allowed) throw exceeded(reservation.verdict, own.budget, estimate);
   return reservation;
 }
 
