@@ -45,7 +45,7 @@ function setUp() {
     },
   };
   const ask = () => {
-    const exchange = createChatExchange();
+    const exchange = createChatExchange(clock);
     exchange.estimatedUsage = { input: 100, output: 200 };
     return new AskedTarget(parts, exchange, target);
   };
@@ -56,6 +56,7 @@ function setUp() {
   return { answer, ask, clock, left, limits, held: () => slots.counts(place.id) };
 }
 
+const deadline = 10_000;
 const never = new AbortController().signal;
 const answersLater = () => new Promise(setImmediate);
 
@@ -64,7 +65,7 @@ describe('what is asked of a target at once', () => {
     const { answer, ask, held, left } = setUp();
     const asked = ask();
     answer();
-    const slot = (await asked.take(never)) as Slot;
+    const slot = (await asked.take(never, deadline)) as Slot;
     expect([left(), held().inFlight]).toEqual([[1, 700], 1]);
     asked.limits!.settle({ input: 10, output: 20 });
     slot.release();
@@ -86,12 +87,12 @@ describe('what is asked of a target at once', () => {
     const { answer, ask, held, limits } = setUp();
     limits.take([{ rule: requests, key: 't', cost: 1 }]);
     answer();
-    const holder = (await ask().take(never)) as Slot;
-    expect(await ask().take(never)).toMatchObject({ kind: 'limit_spent' });
+    const holder = (await ask().take(never, deadline)) as Slot;
+    expect(await ask().take(never, deadline)).toMatchObject({ kind: 'limit_spent' });
     await answersLater();
     expect(held()).toEqual({ inFlight: 1, queued: 0 });
     holder.release();
-    expect(await ask().take(never)).toMatchObject({ kind: 'limit_spent' });
+    expect(await ask().take(never, deadline)).toMatchObject({ kind: 'limit_spent' });
     await answersLater();
     expect(held()).toEqual({ inFlight: 0, queued: 0 });
   });
@@ -99,16 +100,30 @@ describe('what is asked of a target at once', () => {
   it('leaves the queue for a place with its caller', async () => {
     const { answer, ask, held, left } = setUp();
     answer();
-    await ask().take(never);
+    await ask().take(never, deadline);
     const asked = ask();
     const lane = new Cancellation();
-    const taking = asked.take(lane);
+    const taking = asked.take(lane, deadline);
     await answersLater();
     expect(held().queued).toBe(1);
     lane.cancel('client_closed');
     expect(await taking).toMatchObject({ kind: 'cancelled' });
     asked.limits!.release();
     expect([left(), held()]).toEqual([[1, 700], { inFlight: 1, queued: 0 }]);
+  });
+
+  it('leaves the queue for a place when its exchange has no more time', async () => {
+    const { answer, ask, clock, held } = setUp();
+    answer();
+    await ask().take(never, deadline);
+    const taking = ask().take(never, deadline);
+    await answersLater();
+    clock.advance(deadline - clock.now() - 1);
+    await answersLater();
+    expect(held().queued).toBe(1);
+    clock.advance(1);
+    expect(await taking).toMatchObject({ kind: 'target_busy' });
+    expect(held()).toEqual({ inFlight: 1, queued: 0 });
   });
 
   it('is given back where the turn of the request is long in coming', async () => {

@@ -4,7 +4,7 @@ import type { Failure } from './resilience/failure.ts';
 import type { Target } from './routing/target.ts';
 import type { LimitVerdict, ReservingLimitStore } from './stores/limit-store.ts';
 import type { CancelSignal, Slot, SlotRefusal, SlotStore } from './stores/slot-store.ts';
-import { limitSpent, placeRefused, TargetLimits } from './target-limits.ts';
+import { atDeadline, limitSpent, placeRefused, TargetLimits } from './target-limits.ts';
 
 export interface AskedTargetParts {
   readonly limits: ReservingLimitStore;
@@ -45,18 +45,21 @@ export class AskedTarget {
 
   /**
    * For an attempt that `signal` ends: a place, undefined where the target has none that all replicas share, or why it is
-   * passed over.
+   * passed over. `deadline`: when the exchange has no more time to wait for it.
    */
-  async take(signal: CancelSignal): Promise<Slot | undefined | Failure> {
+  async take(signal: CancelSignal, deadline: number): Promise<Slot | undefined | Failure> {
     this.#isOver = true;
     const leave = { handleEvent: () => this.#leaving.cancel('cancelled') };
     if (signal.aborted) leave.handleEvent();
     signal.addEventListener('abort', leave);
+    const mayWait = this.#target.bulkhead?.isShared === true;
+    const cancelTimer = mayWait ? atDeadline(this.#exchange.clock, deadline, leave.handleEvent) : nothing;
     try {
       const answer = await this.#answer;
-      if (typeof answer === 'string') return placeRefused(this.#target, answer);
+      if (typeof answer === 'string') return placeRefused(this.#target, answer, signal);
       return answer && 'allowed' in answer ? limitSpent(this.#exchange, this.#target, answer) : answer;
     } finally {
+      cancelTimer();
       signal.removeEventListener('abort', leave);
     }
   }

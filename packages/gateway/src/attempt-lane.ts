@@ -3,6 +3,7 @@ import type { CancelSignal } from './stores/slot-store.ts';
 /** What ends an attempt from outside: its exchange, or the race with another attempt that it lost. */
 export interface AttemptLane extends CancelSignal {
   readonly cancelReason: string | undefined;
+  endWait(): void;
   whileCancellable(onCancel: ((reason: string) => void) | undefined): void;
 }
 

@@ -5,7 +5,6 @@ import type { AttemptLane, AttemptManner } from './attempt-lane.ts';
 import { attemptLimits } from './attempt-limits.ts';
 import { type AskedModel, useOfAttempt } from './attempt-use.ts';
 import { AttemptWatch, mayAsk, type WatchParts } from './attempt-watch.ts';
-import { GatewayError } from './canonical/gateway-error.ts';
 import type { Exchange } from './exchange.ts';
 import { type OperationHost, runOperation } from './operation-run.ts';
 import { prepareAsk } from './prepare-ask.ts';
@@ -18,12 +17,13 @@ import { createReplyBody } from './reply-body.ts';
 import { addReplyTrail, attemptTrail } from './reply-trail.ts';
 import type { Failure } from './resilience/failure.ts';
 import type { PlanStep } from './routing/plan.ts';
-import type { SignRequest, Target } from './routing/target.ts';
+import type { Target } from './routing/target.ts';
 import type { TargetLoad } from './routing/target-load.ts';
 import type { SentStream } from './sent-stream.ts';
+import { signed } from './signed-request.ts';
 import type { LimitVerdict, ReservingLimitStore } from './stores/limit-store.ts';
 import type { Slot, SlotRefusal, SlotStore } from './stores/slot-store.ts';
-import { inTime, limitSpent, placeRefused, requestClaims, TargetLimits } from './target-limits.ts';
+import { atDeadline, limitSpent, placeRefused, requestClaims, TargetLimits } from './target-limits.ts';
 import { tierOfAttempt } from './tier-of-attempt.ts';
 import type { StoredResponses } from './translation/stored-responses.ts';
 import type { MediaFetcher } from './transport/media-fetcher.ts';
@@ -59,11 +59,9 @@ export type AttemptRing = (
 
 export function createAttemptRing(parts: AttemptRingParts): AttemptRing {
   return (exchange, step, deadline, manner) => {
-    const ringed = new RingedAttempt(parts, exchange, step, manner);
+    const ringed = new RingedAttempt(parts, { exchange, step, deadline }, manner);
     const entered = ringed.enter();
-    return entered instanceof Promise
-      ? entered.then((slot) => ringed.run(inTime({ slot, exchange, step, deadline }), deadline))
-      : ringed.run(entered, deadline);
+    return entered instanceof Promise ? entered.then((slot) => ringed.runLate(slot)) : ringed.run(entered);
   };
 }
 
@@ -71,11 +69,18 @@ const cancelledBefore = failureOf('cancelled', 'cancelled before the target was 
 const busyTrial = failureOf('target_busy', 'another request is trying whether the target is back');
 const freeSlot: Slot = { release: () => {} };
 
+interface TimedStep {
+  readonly exchange: Exchange;
+  readonly step: PlanStep;
+  readonly deadline: number;
+}
+
 /** The attempt of one step. A class for its state only: closures over as much would cost more. */
 class RingedAttempt implements ReplyHost {
   readonly #parts: AttemptRingParts;
   readonly #exchange: Exchange;
   readonly #step: PlanStep;
+  readonly #deadline: number;
   readonly #target: Target;
   readonly #lane: AttemptLane;
   readonly #manner: AttemptManner | undefined;
@@ -85,10 +90,11 @@ class RingedAttempt implements ReplyHost {
   #watch: AttemptWatch | undefined;
   #limits: TargetLimits | undefined;
 
-  constructor(parts: AttemptRingParts, exchange: Exchange, step: PlanStep, manner: AttemptManner | undefined) {
+  constructor(parts: AttemptRingParts, { deadline, exchange, step }: TimedStep, manner: AttemptManner | undefined) {
     this.#parts = parts;
     this.#exchange = exchange;
     this.#step = step;
+    this.#deadline = deadline;
     this.#target = step.routeTarget.target;
     this.#lane = manner?.lane ?? exchange;
     this.#manner = manner;
@@ -110,7 +116,14 @@ class RingedAttempt implements ReplyHost {
     return verdict instanceof Promise ? verdict.then((late) => this.#afterLimits(late)) : this.#afterLimits(verdict);
   }
 
-  async run(slot: Slot | Failure, deadline: number): Promise<AttemptOutcome> {
+  /** After a wait: who has no time left gives up its place, for which the target would be blamed. */
+  runLate(slot: Slot | Failure): Promise<AttemptOutcome> {
+    if ('kind' in slot || this.#exchange.clock.now() < this.#deadline) return this.run(slot);
+    slot.release();
+    return this.run(placeRefused(this.#target, 'timeout', this.#lane));
+  }
+
+  async run(slot: Slot | Failure): Promise<AttemptOutcome> {
     // Who left while waiting for the target was never tried there.
     if ('kind' in slot) return this.#refuse(slot);
     const exchange = this.#exchange;
@@ -130,10 +143,10 @@ class RingedAttempt implements ReplyHost {
       this.#watch = new AttemptWatch(this.#parts.watch, exchange, this.#step);
       const { operation } = ask;
       const outcome = operation?.operation
-        ? await runOperation(operation.operation, this.#operationHost(deadline))
-        : await this.#call(upstreamRequest(exchange, this.#step, ask), this.#replyBody(ask), deadline);
+        ? await runOperation(operation.operation, this.#operationHost())
+        : await this.#call(upstreamRequest(exchange, this.#step, ask), this.#replyBody(ask));
       this.#lane.whileCancellable(undefined);
-      this.#watch.end(outcome.failure);
+      this.#watch.end(outcome, this.#deadline);
       return this.#record(outcome);
     } finally {
       load.leave(id);
@@ -154,34 +167,33 @@ class RingedAttempt implements ReplyHost {
     return createReplyBody({ exchange, host: this, translation, newId, sent: this.#sent, isResumed });
   }
 
-  #operationHost(deadline: number): OperationHost {
+  #operationHost(): OperationHost {
     return {
       exchange: this.#exchange,
       target: this.#target,
       lane: this.#lane,
       reply: this,
-      call: (request, body) => this.#call(request, body, deadline),
+      call: (request, body) => this.#call(request, body),
     };
   }
 
   /** One call of the target. Without a signature to wait for, no promise is made but the attempt's own. */
-  #call(request: UpstreamRequest, body: ReplyBody, deadline: number): Promise<AttemptOutcome> {
-    const { sign } = this.#target;
-    return sign === undefined ? this.#send(request, body, deadline) : this.#signAndSend(request, body, deadline);
+  #call(request: UpstreamRequest, body: ReplyBody): Promise<AttemptOutcome> {
+    return this.#target.sign === undefined ? this.#send(request, body) : this.#signAndSend(request, body);
   }
 
-  async #signAndSend(unsigned: UpstreamRequest, body: ReplyBody, deadline: number): Promise<AttemptOutcome> {
+  async #signAndSend(unsigned: UpstreamRequest, body: ReplyBody): Promise<AttemptOutcome> {
     const request = await signed(unsigned, this.#target.sign!);
     if ('kind' in request) return refused(request);
     // Who left meanwhile is not asked for.
-    return this.#lane.cancelReason ? refused(cancelledBefore) : this.#send(request, body, deadline);
+    return this.#lane.cancelReason ? refused(cancelledBefore) : this.#send(request, body);
   }
 
-  #send(request: UpstreamRequest, body: ReplyBody, deadline: number): Promise<AttemptOutcome> {
+  #send(request: UpstreamRequest, body: ReplyBody): Promise<AttemptOutcome> {
     const { clock } = this.#exchange;
     const { headRules, transport } = this.#parts;
     const startedAt = clock.now();
-    const limits = attemptLimits(this.#exchange, this.#step, deadline - startedAt);
+    const limits = attemptLimits(this.#exchange, this.#step, this.#deadline - startedAt);
     const { onRateLimits } = this.#watch!;
     const attempt = new Attempt({ transport, clock, startedAt, request, limits, body, headRules, onRateLimits });
     this.#lane.whileCancellable((reason) => attempt.cancel(reason));
@@ -228,7 +240,7 @@ class RingedAttempt implements ReplyHost {
 
   async #takeAsked(asked: AskedTarget): Promise<Slot | Failure> {
     this.#limits = asked.limits;
-    return (await asked.take(this.#lane)) ?? this.#takeSlot();
+    return (await asked.take(this.#lane, this.#deadline)) ?? this.#takeSlot();
   }
 
   #takeSlot(): Slot | Failure | Promise<Slot | Failure> {
@@ -239,11 +251,13 @@ class RingedAttempt implements ReplyHost {
   }
 
   #granted(slot: Slot | SlotRefusal | Promise<Slot | SlotRefusal>): Slot | Failure | Promise<Slot | Failure> {
-    return slot instanceof Promise ? slot.then((late) => this.#afterWait(late)) : this.#afterWait(slot);
+    if (!(slot instanceof Promise)) return this.#afterWait(slot);
+    const cancelTimer = atDeadline(this.#exchange.clock, this.#deadline, () => this.#lane.endWait());
+    return slot.finally(cancelTimer).then((late) => this.#afterWait(late));
   }
 
   #afterWait(slot: Slot | SlotRefusal): Slot | Failure {
-    return typeof slot === 'object' ? slot : placeRefused(this.#target, slot);
+    return typeof slot === 'object' ? slot : placeRefused(this.#target, slot, this.#lane);
   }
 
   #asked(): AskedModel | undefined {
@@ -281,17 +295,5 @@ class RingedAttempt implements ReplyHost {
       isOutrun: this.#manner?.isOutrun(),
     });
     return outcome;
-  }
-}
-
-async function signed(request: UpstreamRequest, sign: SignRequest): Promise<UpstreamRequest | Failure> {
-  const { body, headers, method, origin, path } = request;
-  const bytes = Buffer.isBuffer(body) ? body : undefined;
-  try {
-    const added = await sign({ method, url: origin + path, headers, body: bytes });
-    return { ...request, headers: [...headers, ...added] };
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    return failureOf('credential_refused', error.message);
   }
 }

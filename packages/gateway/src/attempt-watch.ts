@@ -1,5 +1,7 @@
+import { hadItsShare } from './attempt-limits.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { Exchange } from './exchange.ts';
+import type { AttemptOutcome } from './relay/attempt-outcome.ts';
 import type { AdaptiveLimits } from './resilience/adaptive-limits.ts';
 import type { Failure } from './resilience/failure.ts';
 import { failureTraits } from './resilience/failure-table.ts';
@@ -68,12 +70,15 @@ export class AttemptWatch {
     if (this.#exchange.facts.stream) this.#observation.firstToken(ms, now);
   }
 
-  /** The attempt is over, at the end of its answer. */
-  end(failure: Failure | undefined): void {
+  /** The attempt is over, at the end of its answer. `deadline`: when the exchange had to be. */
+  end({ failure, status }: AttemptOutcome, deadline: number): void {
     const exchange = this.#exchange;
     const { id } = this.#step.routeTarget.target;
     const now = exchange.clock.now();
-    const saysNothing = failure !== undefined && !concernsTarget(exchange.operation, failure);
+    const saysNothing =
+      failure !== undefined &&
+      (!concernsTarget(exchange.operation, failure) ||
+        (failure.kind === 'total_timeout' && this.#wasRushed(status !== 0, now, deadline)));
     this.#tellHealth(failure, saysNothing);
     if (!saysNothing) {
       const hasFailed = failure !== undefined && failureTraits[failure.kind].countsAgainstHealth;
@@ -93,6 +98,14 @@ export class AttemptWatch {
       startedAt: this.#askedAt,
       latencyMs: this.#firstTokenMs,
     });
+  }
+
+  /** Too little was left of the exchange's time for the target to be judged by it. */
+  #wasRushed(hasHead: boolean, now: number, deadline: number): boolean {
+    const exchange = this.#exchange;
+    const wholeMs = deadline - exchange.startedAt;
+    const hasFirstToken = this.#firstTokenMs !== undefined;
+    return !hadItsShare(exchange, this.#step, { ms: now - this.#askedAt, wholeMs, hasHead, hasFirstToken });
   }
 
   #tellHealth(failure: Failure | undefined, saysNothing: boolean): void {

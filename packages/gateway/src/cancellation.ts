@@ -26,6 +26,11 @@ export class Cancellation<Reason extends string = string> implements CancelSigna
     if (this.#waiter === listener) this.#waiter = undefined;
   }
 
+  /** Ends its wait in a queue, if it is in one, and nothing else. */
+  endWait(): void {
+    this.#waiter?.handleEvent();
+  }
+
   /** Ends whatever is going on; the first reason stays. */
   cancel(reason: Reason): void {
     if (this.#reason) return;

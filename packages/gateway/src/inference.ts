@@ -23,6 +23,7 @@ import type { StartShadows } from './shadow.ts';
 import type { ShareCall } from './shared-call.ts';
 import type { Slot, SlotPool, SlotRefusal, SlotStore } from './stores/slot-store.ts';
 import type { BeginRecovery } from './stream-recovery.ts';
+import { atDeadline } from './target-limits.ts';
 import { waitForBoth } from './wait-for-both.ts';
 
 /** What the hot path is made of, compiled from one configuration. */
@@ -158,13 +159,15 @@ function admit({ admission, clock, slots, timeoutMs }: InferenceParts, exchange:
   const slot = slots.acquire(admission, exchange);
   if (!(slot instanceof Promise)) return granted(slot, exchange, admission);
   const queuedAt = clock.now();
+  const deadline = exchange.startedAt + timeoutMs(exchange);
+  const cancelTimer = atDeadline(clock, deadline, () => exchange.endWait());
   const endWait = exchange.ahead?.dropLate(clock);
   return slot.then((late) => {
+    cancelTimer();
     endWait?.();
     const now = clock.now();
     exchange.queuedMs = now - queuedAt;
-    const hasTime = now < exchange.startedAt + timeoutMs(exchange);
-    if (hasTime || typeof late !== 'object') return granted(late, exchange, admission);
+    if (now < deadline || typeof late !== 'object') return granted(late, exchange, admission);
     // A target would be at work for nobody, and blamed for it.
     late.release();
     return granted('timeout', exchange, admission);
@@ -173,7 +176,7 @@ function admit({ admission, clock, slots, timeoutMs }: InferenceParts, exchange:
 
 function granted(slot: Slot | SlotRefusal, exchange: Exchange, admission: SlotPool): Slot {
   if (typeof slot === 'object') return slot;
-  if (slot === 'aborted') throw cancelError(exchange.cancelReason ?? 'client_closed');
+  if (slot === 'aborted' && exchange.cancelReason) throw cancelError(exchange.cancelReason);
   if (slot === 'full') {
     throw new GatewayError('queue_full', `The gateway is busy and its queue of ${admission.maxQueue} is full.`, {
       retryAfterMs: 1_000,

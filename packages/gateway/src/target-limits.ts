@@ -1,10 +1,10 @@
+import type { Clock } from './canonical/clock.ts';
 import type { Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import { failureOf } from './relay/attempt.ts';
 import { estimatedTokens } from './request-facts.ts';
 import type { Failure } from './resilience/failure.ts';
 import { chargingOf } from './rough-tokens.ts';
-import type { PlanStep } from './routing/plan.ts';
 import type { Target } from './routing/target.ts';
 import type {
   LimitClaim,
@@ -13,7 +13,7 @@ import type {
   ReservingLimitStore,
   TokenBucketRule,
 } from './stores/limit-store.ts';
-import type { Slot, SlotRefusal } from './stores/slot-store.ts';
+import type { CancelSignal, SlotRefusal } from './stores/slot-store.ts';
 
 /** What one attempt takes of the limits of its target: by an estimate before it, by what it took once it is over. */
 export class TargetLimits {
@@ -85,25 +85,16 @@ export function limitSpent(exchange: Exchange, target: Target, { retryAfterMs, r
   return { ...failureOf('limit_spent', `the limit of ${units} to ${target.id} is spent`), retryAfterMs };
 }
 
-/** Why a target is passed over that has no place. */
-export function placeRefused({ id }: Target, refusal: SlotRefusal): Failure {
-  return refusal === 'aborted'
+/** Why a target is passed over that has no place. A wait that `lane` did not end was ended because there was no more time. */
+export function placeRefused({ id }: Target, refusal: SlotRefusal, lane: Pick<CancelSignal, 'aborted'>): Failure {
+  return refusal === 'aborted' && lane.aborted
     ? failureOf('cancelled', 'cancelled while waiting for the target')
     : failureOf('target_busy', `${id} serves as many requests as it may`);
 }
 
-interface LateTurn {
-  readonly slot: Slot | Failure;
-  readonly exchange: Exchange;
-  readonly step: PlanStep;
-  readonly deadline: number;
-}
-
-/** What came of a wait for a target: who has no time left gives up its place, for which the target would be blamed. */
-export function inTime({ slot, exchange, step, deadline }: LateTurn): Slot | Failure {
-  if ('kind' in slot || exchange.clock.now() < deadline) return slot;
-  slot.release();
-  return placeRefused(step.routeTarget.target, 'timeout');
+/** Calls once the time of an exchange is over; the returned function cancels that. */
+export function atDeadline(clock: Clock, deadline: number, callback: () => void): () => void {
+  return clock.schedule(callback, Math.max(0, deadline - clock.now()));
 }
 
 const claimsOfRequests = new WeakMap<Target, readonly LimitClaim[]>();

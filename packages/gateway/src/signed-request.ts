@@ -1,0 +1,18 @@
+import { GatewayError } from './canonical/gateway-error.ts';
+import { failureOf } from './relay/attempt.ts';
+import type { Failure } from './resilience/failure.ts';
+import type { SignRequest } from './routing/target.ts';
+import type { UpstreamRequest } from './transport/upstream-call.ts';
+
+/** A request with the headers that authorize it, or why there are none. */
+export async function signed(request: UpstreamRequest, sign: SignRequest): Promise<UpstreamRequest | Failure> {
+  const { body, headers, method, origin, path } = request;
+  const bytes = Buffer.isBuffer(body) ? body : undefined;
+  try {
+    const added = await sign({ method, url: origin + path, headers, body: bytes });
+    return { ...request, headers: [...headers, ...added] };
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return failureOf('credential_refused', error.message);
+  }
+}
