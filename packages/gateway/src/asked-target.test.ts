@@ -37,6 +37,7 @@ function setUp() {
       },
     },
     slots: {
+      resize: slots.resize.bind(slots),
       counts: slots.counts.bind(slots),
       acquire: async (...asked: Parameters<typeof slots.acquire>) => {
         await answered;

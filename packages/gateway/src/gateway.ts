@@ -18,6 +18,7 @@ import type { PriceLibrary } from './pricing/price-library.ts';
 import type { GatewayRecord } from './record/gateway-record.ts';
 import type { HealthRegistry } from './resilience/health.ts';
 import { healthSettingsOf } from './resilience/health-settings.ts';
+import { resizedPools } from './resized-pools.ts';
 import { compileRuntime, type Runtime } from './runtime.ts';
 import { createAdminOnDemand } from './server/admin/admin-on-demand.ts';
 import { createHttpServer } from './server/http-server.ts';
@@ -100,7 +101,9 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
       maxBodyBytes: () => runtime.config.audit?.maxBodyBytes ?? DEFAULT_BODY_BYTES,
     });
   /** What outlives configurations takes over the one in force, and forgets targets that are gone. */
-  const adopt = ({ catalog, config }: Runtime): void => {
+  const adopt = (next: Runtime, before?: Runtime): void => {
+    const { catalog, config } = next;
+    if (before) for (const pool of resizedPools(before, next)) shared.slots.resize(pool);
     shared.health.configure(healthSettingsOf(config.resilience));
     shared.health.retain([...catalog.targets.values()].map(({ healthId }) => healthId));
     learned.adaptiveLimits.retain(new Set(catalog.targets.keys()));
@@ -139,11 +142,15 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   let configured = loaded;
   let runtime = compile(loaded);
   adopt(runtime);
+  const takeOver = (next: Runtime): void => {
+    const before = runtime;
+    runtime = next;
+    adopt(next, before);
+  };
   shared.record?.onChange((topics) => {
     if (!topics.includes('providers')) return;
     try {
-      runtime = compile(configured);
-      adopt(runtime);
+      takeOver(compile(configured));
     } catch (error) {
       log.error('record', `Providers of the record were not taken over, those from before stay: ${String(error)}`);
     }
@@ -218,8 +225,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
     reload(next) {
       const compiled = compile(next);
       configured = next;
-      runtime = compiled;
-      adopt(runtime);
+      takeOver(compiled);
     },
     stop(drainMs) {
       if (drain) {

@@ -22,6 +22,7 @@ it.each(['throws', 'rejects'])('none is held where the store %s for one of them'
   };
   const failing: SlotStore = {
     acquire: (pool, signal) => (pool.id.startsWith('team') ? fail() : slots.acquire(pool, signal)),
+    resize: (pool) => slots.resize(pool),
     counts: (id) => slots.counts(id),
   };
   await expect((async () => acquireAll(failing, pools, never))()).rejects.toBe(away);

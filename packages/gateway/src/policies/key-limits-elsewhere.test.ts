@@ -32,6 +32,7 @@ describe('limits of a key that somebody else counts', () => {
           await answered;
           return memory.slots.acquire(pool, signal);
         },
+        resize: (pool) => memory.slots.resize(pool),
         counts: (id) => memory.slots.counts(id),
       },
       whenStoreIsAway: 'open',

@@ -29,6 +29,10 @@ export function later(
 ): { limits: ReservingLimitStore; slots: SlotStore } {
   return {
     limits: { take: async (claims) => limits.take(claims), reserve: async (claims) => limits.reserve(claims) },
-    slots: { acquire: async (pool, signal) => slots.acquire(pool, signal), counts: (id) => slots.counts(id) },
+    slots: {
+      acquire: async (pool, signal) => slots.acquire(pool, signal),
+      resize: (pool) => slots.resize(pool),
+      counts: (id) => slots.counts(id),
+    },
   };
 }

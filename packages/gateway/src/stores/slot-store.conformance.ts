@@ -143,6 +143,24 @@ export function testSlotStore(name: string, create: (clock: ManualClock) => Slot
         expect(outcomes.has('e')).toBe(false);
       }));
 
+    test('a pool that grows admits waiters though nobody asks', () =>
+      onScene(async ({ store, ask, outcomes, settle }) => {
+        for (const who of ['a', 'b', 'c']) await ask(who);
+        store.resize(poolOf({ id: 'unused', maxConcurrent: 3 }));
+        store.resize(poolOf({ maxConcurrent: 2 }));
+        await settle();
+        slotOf(outcomes.get('b')!);
+        expect(outcomes.has('c')).toBe(false);
+        store.resize(poolOf({ maxConcurrent: 1 }));
+        slotOf(outcomes.get('a')!).release();
+        await settle();
+        expect(outcomes.has('c')).toBe(false);
+        slotOf(outcomes.get('b')!).release();
+        await settle();
+        slotOf(outcomes.get('c')!);
+        expect(store.counts('pool')).toEqual({ inFlight: 1, queued: 0 });
+      }));
+
     test('pools are apart', () =>
       onScene(async ({ ask, outcomes }) => {
         await ask('a');

@@ -43,6 +43,8 @@ export interface SlotStore {
    * kind `store_unavailable` for pools that are closed while the store is away.
    */
   acquire(pool: SlotPool, signal: CancelSignal): Slot | SlotRefusal | Promise<Slot | SlotRefusal>;
+  /** The pool has this size from now on: who waits gets what is free. A pool that nobody uses need not be told of. */
+  resize(pool: SlotPool): void;
   /** How many hold and wait now, over all processes as far as known here. */
   counts(poolId: string): SlotCounts;
 }

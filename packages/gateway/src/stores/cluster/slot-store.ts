@@ -49,6 +49,11 @@ class HostedSlots implements SlotStore {
     return new Promise((resolve) => new HostedWait(this, { ticket, pool }, signal, resolve).start());
   }
 
+  resize(pool: SlotPool): void {
+    this.input.fallback.resize(pool);
+    this.input.bus.post(storeTopics.resize, pool);
+  }
+
   counts(poolId: string): SlotCounts {
     const hosted = this.#counts.get(poolId) ?? noCounts;
     const own = this.input.fallback.counts(poolId);

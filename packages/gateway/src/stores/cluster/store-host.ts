@@ -1,6 +1,6 @@
 import type { Clock } from '../../canonical/clock.ts';
 import type { ReservingLimitStore } from '../limit-store.ts';
-import type { Slot, SlotRefusal, SlotStore } from '../slot-store.ts';
+import type { Slot, SlotPool, SlotRefusal, SlotStore } from '../slot-store.ts';
 import type { ClusterHub } from './hub.ts';
 import { createClusterLimitHost } from './limit-host.ts';
 import { type AcquireAnswer, type AcquireMessage, type SettledMessage, storeTopics } from './store-messages.ts';
@@ -22,6 +22,7 @@ export function createClusterStoreHost(input: ClusterStoreHostInput): void {
   createClusterLimitHost(hub, limits);
   hub.answer(storeTopics.acquire, (message, worker) => host.acquire(message as AcquireMessage, worker));
   hub.on(storeTopics.giveUp, (ticket, worker) => host.giveUp(ticket as number, worker));
+  hub.on(storeTopics.resize, (pool) => input.slots.resize(pool as SlotPool));
   hub.onDetach((worker) => host.forget(worker));
 }
 

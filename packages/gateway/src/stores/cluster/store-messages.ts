@@ -15,6 +15,8 @@ export const storeTopics = {
   settled: 'slots.settled',
   /** To the host: the ticket whose slot or place in the queue is given up. */
   giveUp: 'slots.give-up',
+  /** To the host: a pool that has another size. */
+  resize: 'slots.resize',
   /** To all workers: counts of the pools that changed. */
   counts: 'slots.counts',
   /** To the host: a response to keep. */

@@ -27,10 +27,7 @@ class PoolTable implements SlotStore {
   acquire(pool: SlotPool, signal: CancelSignal): Slot | SlotRefusal | Promise<Slot | SlotRefusal> {
     if (signal.aborted) return 'aborted';
     const state = this.#pools.get(pool.id) ?? this.#create(pool.id);
-    if (state.maxConcurrent !== pool.maxConcurrent) {
-      state.maxConcurrent = pool.maxConcurrent;
-      state.admit();
-    }
+    if (state.maxConcurrent !== pool.maxConcurrent) state.resize(pool.maxConcurrent);
     // A waiter exists only while no slot is free, so a free slot overtakes nobody.
     if (state.inFlight < pool.maxConcurrent) return new HeldSlot(state);
     if (state.queued >= pool.maxQueue) return 'full';
@@ -38,6 +35,10 @@ class PoolTable implements SlotStore {
       const waiter = new Waiter(state, signal, resolve);
       waiter.wait(this.#clock, Math.min(pool.timeoutMs, longestTimerMs));
     });
+  }
+
+  resize({ id, maxConcurrent }: SlotPool): void {
+    this.#pools.get(id)?.resize(maxConcurrent);
   }
 
   counts(poolId: string): SlotCounts {
@@ -61,6 +62,11 @@ class PoolState {
   queued = 0;
   first: Waiter | undefined;
   last: Waiter | undefined;
+
+  resize(maxConcurrent: number): void {
+    this.maxConcurrent = maxConcurrent;
+    this.admit();
+  }
 
   /** Gives free slots to those who wait, in the order they came. */
   admit(): void {

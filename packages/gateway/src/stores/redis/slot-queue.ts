@@ -43,6 +43,11 @@ export class SlotQueue {
     });
   }
 
+  resize(pool: SlotPool): void {
+    this.pool = pool;
+    this.ask();
+  }
+
   /** Asks now, or as soon as the answer to the last question is here. */
   ask(): void {
     if (this.#isAsking) {

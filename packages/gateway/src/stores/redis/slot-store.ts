@@ -66,6 +66,11 @@ class SharedSlots implements RedisSlotStore, SlotQueueOwner {
     return this.#queueOf(pool).join(signal);
   }
 
+  resize(pool: SlotPool): void {
+    this.#input.fallback.resize(pool);
+    this.#queues.get(pool.id)?.resize(pool);
+  }
+
   counts(poolId: string): SlotCounts {
     const queue = this.#queues.get(poolId);
     const own = this.#input.fallback.counts(poolId);
