@@ -1,6 +1,6 @@
 import type { StreamEncoder } from './protocols/protocol.ts';
 import { RecordingEncoder } from './recovery/recording-encoder.ts';
-import type { SentKeeper } from './relay/stream-reply.ts';
+import type { SentKeeper } from './relay/reply-sink.ts';
 
 /** Bytes of one stream that are kept at most: some 30,000 tokens in the wordiest wire. */
 const MAX_STREAM_BYTES = 8 * 1024 * 1024;

@@ -7,6 +7,8 @@ export type Framing = 'sse' | 'aws-event-stream';
 /** Takes a stream apart into events, whatever they are framed in. */
 export interface FrameSplitter {
   push(chunk: Buffer): void;
+  /** Whether bytes that come next say nothing of any event: only server-sent events have comments between them. */
+  isIdle(chunk: Buffer): boolean;
   /** Ends the stream: hands out an event that lacks only its end, answers bytes of none that may follow the others. */
   end(): Buffer;
 }
@@ -44,6 +46,10 @@ class AwsFrames implements FrameSplitter {
 
   push(chunk: Buffer): void {
     this.#splitter.push(chunk);
+  }
+
+  isIdle(): boolean {
+    return false;
   }
 
   /** A frame says how long it is, so one that was cut cannot be told from none. */

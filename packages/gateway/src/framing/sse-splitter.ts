@@ -57,6 +57,11 @@ export class SseSplitter {
     this.#onEvent = options.onEvent;
   }
 
+  /** Whether bytes that come next, between two events, hold nothing but comments and blank lines. */
+  isIdle(chunk: Buffer): boolean {
+    return !this.#hasContent && isOnlyComments(chunk);
+  }
+
   /** Takes the next bytes of the stream and hands out the events they complete, in order. */
   push(chunk: Buffer): void {
     const { length } = chunk;
@@ -169,6 +174,17 @@ export class SseSplitter {
     }
     readFields(this.#event, bytes, from);
   }
+}
+
+function isOnlyComments(bytes: Buffer): boolean {
+  let isInComment = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === LF || byte === CR) isInComment = false;
+    else if (byte === COLON) isInComment = true;
+    else if (!isInComment) return false;
+  }
+  return true;
 }
 
 /** Whether a line is `data:` and something after it. */

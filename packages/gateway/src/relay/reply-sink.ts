@@ -23,3 +23,8 @@ export interface ReplyHost {
   /** The answer is whole and about to end: says what could not be said at its beginning. */
   beforeEnd(sink: ReplySink): void;
 }
+
+/** What of a stream has gone to the caller. */
+export interface SentKeeper {
+  keep(bytes: Buffer): void;
+}

@@ -6,7 +6,7 @@ import { classifyBody } from '../resilience/classify.ts';
 import type { Failure } from '../resilience/failure.ts';
 import { type Attempt, compressionFault, failureOf, isSuccess, type ReplyBody } from './attempt.ts';
 import type { UpstreamHead } from './reply-headers.ts';
-import type { ReplyHost, ReplySink } from './reply-sink.ts';
+import type { ReplyHost, ReplySink, SentKeeper } from './reply-sink.ts';
 import { endsInHalfCrLf, hasHeader, isJsonInstead, type StreamWire, typeFault, withoutHeader } from './stream-head.ts';
 
 export interface StreamReplyOptions {
@@ -23,11 +23,6 @@ export interface StreamReplyOptions {
   readonly isResumed?: boolean;
   /** Nothing goes out before the answer is whole, or too long to be held. */
   readonly isHeldWhole?: boolean;
-}
-
-/** What of a stream has gone to the caller. */
-export interface SentKeeper {
-  keep(bytes: Buffer): void;
 }
 
 /** Preambles beyond this are no preamble: the answer begins. */
@@ -50,6 +45,8 @@ export class StreamReply implements ReplyBody {
   #batch: Buffer[] = [];
   #batchBytes = 0;
   #isFlushDue = false;
+  /** What came last was no sign of life. */
+  #wasIdle = false;
   #hasContent = false;
   #failure: Failure | undefined;
   #isEnded = false;
@@ -98,7 +95,10 @@ export class StreamReply implements ReplyBody {
 
   data(chunk: Buffer): boolean {
     if (this.#isEnded) return true;
-    if (!this.#isFlushDue) this.#attempt!.touch();
+    // Proxies comment of their own accord: an answer that has begun does not go on by that.
+    const isIdle = this.#hasContent && this.#splitter.isIdle(chunk);
+    if (!isIdle && (!this.#isFlushDue || this.#wasIdle)) this.#attempt!.touch();
+    this.#wasIdle = isIdle;
     try {
       this.#splitter.push(chunk);
     } catch (error) {
