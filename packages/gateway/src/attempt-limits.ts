@@ -1,5 +1,6 @@
 import type { Exchange } from './exchange.ts';
 import type { AttemptLimits } from './relay/attempt.ts';
+import { isRepeatable } from './repeatable.ts';
 import type { PlanStep } from './routing/plan.ts';
 import type { AttemptTimeouts } from './routing/target.ts';
 
@@ -13,10 +14,11 @@ export function attemptLimits(exchange: Exchange, step: PlanStep, leftMs: number
   const patient = Math.max(timeouts.idleMs, stream ? timeouts.streamHeadersMs : timeouts.unaryHeadersMs);
   const strictHeaders = stream ? timeouts.streamHeadersMs : timeouts.unaryHeadersMs;
   const lastHeaders = stream ? patient : totalMs;
+  const hasAlternative = step.hasAlternative && isRepeatable(exchange);
   return {
-    headersMs: step.hasAlternative ? strictHeaders : lastHeaders,
-    firstTokenMs: stream ? (step.hasAlternative ? timeouts.firstTokenMs : patient) : undefined,
-    idleMs: stream && step.hasAlternative && exchange.recovery ? timeouts.streamIdleMs : timeouts.idleMs,
+    headersMs: hasAlternative ? strictHeaders : lastHeaders,
+    firstTokenMs: stream ? (hasAlternative ? timeouts.firstTokenMs : patient) : undefined,
+    idleMs: stream && hasAlternative && exchange.recovery ? timeouts.streamIdleMs : timeouts.idleMs,
     totalMs,
     isTotalOfExchange: leftMs <= ownTotal,
   };

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from './canonical/clock.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, type ExchangeInput } from './exchange.ts';
 
 /** A chat whose reply goes nowhere. */
-export function createChatExchange(clock: Clock = systemClock): Exchange {
+export function createChatExchange(clock: Clock = systemClock, differences: Partial<ExchangeInput> = {}): Exchange {
   return new Exchange({
     id: 'chat',
     clock,
@@ -19,5 +19,6 @@ export function createChatExchange(clock: Clock = systemClock): Exchange {
     clientAddress: '127.0.0.1',
     peerAddress: '127.0.0.1',
     sink: { head() {}, write: () => true, end() {}, cut() {}, onDrain() {} },
+    ...differences,
   });
 }

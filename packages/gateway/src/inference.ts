@@ -11,10 +11,10 @@ import type { Hedge, HedgedOutcome } from './hedge.ts';
 import type { InboundBody } from './inbound-body.ts';
 import type { KeyHold, KeyLimits } from './policies/key-limits.ts';
 import { type RequestPolicy, runRing } from './policies/request-policy.ts';
+import { mayRepeat } from './repeatable.ts';
 import { estimatedTokens } from './request-facts.ts';
 import type { ReadRequest } from './request-reader.ts';
 import type { Failure } from './resilience/failure.ts';
-import { failureTraits } from './resilience/failure-table.ts';
 import { resolveRequest } from './resolve-request.ts';
 import type { Catalog } from './routing/catalog.ts';
 import type { Plan, PlanStep } from './routing/plan.ts';
@@ -258,17 +258,4 @@ async function mayPayAgain({ budget }: InferenceParts, exchange: Exchange): Prom
 
 function cancelled(exchange: Exchange): never {
   throw cancelError(exchange.cancelReason!);
-}
-
-/** Methods that mean the same when they are sent twice (RFC 9110, section 9.2.2). */
-const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
-
-/** Whether the request may go out again after this failure. */
-function mayRepeat({ upload, operation, method }: Exchange, { kind }: Failure): boolean {
-  if (failureTraits[kind].isUnsent) return true;
-  // A body that flowed is gone: another target would get what is left of it, and answer that.
-  if (upload) return false;
-  // What an unknown path did before it failed is not known either.
-  const wasNeverSent = kind === 'connect_failed' || kind === 'connect_timeout' || kind === 'credential_refused';
-  return operation !== 'proxy' || wasNeverSent || idempotent.has(method);
 }

@@ -8,6 +8,7 @@ import { type AttemptOutcome, type UnreportedUse, unreportedUse } from './attemp
 import { readRefusal } from './refusal.ts';
 import { type HeadRules, readHead, type UpstreamHead } from './reply-headers.ts';
 import { isReplayable, isStale } from './stale-connection.ts';
+import { bodyTooLate, type UploadPace, uploadPace } from './upload-pace.ts';
 
 /** Time limits of one attempt in milliseconds, counted from its start except `idleMs`. */
 export interface AttemptLimits {
@@ -80,6 +81,8 @@ export class Attempt implements UpstreamHandler {
   #armedFor = 0;
   #resolve: ((outcome: AttemptOutcome) => void) | undefined;
   #staleConnections = 0;
+  /** Undefined where the body is here. */
+  readonly #upload: UploadPace | undefined;
 
   constructor(input: AttemptInput) {
     this.#input = input;
@@ -87,6 +90,7 @@ export class Attempt implements UpstreamHandler {
     this.#startedAt = input.startedAt;
     this.#sentAt = this.#startedAt;
     this.#lastAt = this.#startedAt;
+    this.#upload = uploadPace(input.request.body, input.clock);
   }
 
   run(): Promise<AttemptOutcome> {
@@ -234,6 +238,7 @@ export class Attempt implements UpstreamHandler {
     const now = this.#input.clock.now();
     if (now < at) this.#watch(now);
     else if (this.#errorBody) this.fail(this.#classify(Buffer.concat(this.#errorBody)));
+    else if (!this.#head && this.#upload?.isCallersTurn) this.fail(bodyTooLate());
     else this.fail(failureOf(kind, message ?? limitMessages[kind]));
   };
 
@@ -249,10 +254,11 @@ export class Attempt implements UpstreamHandler {
 
   #phaseLimit(): Limit {
     const { limits } = this.#input;
-    if (!this.#head) return { at: this.#startedAt + limits.headersMs, kind: 'headers_timeout' };
+    const waitingSince = this.#upload?.waitingSince ?? this.#startedAt;
+    if (!this.#head) return { at: waitingSince + limits.headersMs, kind: 'headers_timeout' };
     const idleAt = (this.#body.isPaused ? this.#input.clock.now() : this.#lastAt) + limits.idleMs;
     if (this.#hasToken || limits.firstTokenMs === undefined) return { at: idleAt, kind: 'idle_timeout' };
-    const firstAt = this.#startedAt + limits.firstTokenMs;
+    const firstAt = waitingSince + limits.firstTokenMs;
     return firstAt < idleAt ? { at: firstAt, kind: 'first_token_timeout' } : { at: idleAt, kind: 'idle_timeout' };
   }
 }
