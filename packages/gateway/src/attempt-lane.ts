@@ -1,3 +1,5 @@
+import type { Exchange } from './exchange.ts';
+import type { PlanStep } from './routing/plan.ts';
 import type { CancelSignal } from './stores/slot-store.ts';
 
 /** What ends an attempt from outside: its exchange, or the race with another attempt that it lost. */
@@ -16,4 +18,11 @@ export interface AttemptManner {
   readonly isOutrun: () => boolean;
   /** Since when the caller has been waiting for it, in monotonic milliseconds. */
   readonly waitingSince: number;
+}
+
+/** A step of an exchange's plan, and when the exchange has to be over. */
+export interface TimedStep {
+  readonly exchange: Exchange;
+  readonly step: PlanStep;
+  readonly deadline: number;
 }

@@ -1,7 +1,7 @@
 import type { AdaptiveBulkheads } from './adaptive-bulkheads.ts';
 import { answeredBy } from './answered-by.ts';
 import { AskedTarget } from './asked-target.ts';
-import type { AttemptLane, AttemptManner } from './attempt-lane.ts';
+import type { AttemptLane, AttemptManner, TimedStep } from './attempt-lane.ts';
 import { attemptLimits } from './attempt-limits.ts';
 import { type AskedModel, useOfAttempt } from './attempt-use.ts';
 import { AttemptWatch, mayAsk, type WatchParts } from './attempt-watch.ts';
@@ -67,13 +67,8 @@ export function createAttemptRing(parts: AttemptRingParts): AttemptRing {
 
 const cancelledBefore = failureOf('cancelled', 'cancelled before the target was asked');
 const busyTrial = failureOf('target_busy', 'another request is trying whether the target is back');
+const outOfTime = failureOf('total_timeout', 'no time was left to ask the target');
 const freeSlot: Slot = { release: () => {} };
-
-interface TimedStep {
-  readonly exchange: Exchange;
-  readonly step: PlanStep;
-  readonly deadline: number;
-}
 
 /** The attempt of one step. A class for its state only: closures over as much would cost more. */
 class RingedAttempt implements ReplyHost {
@@ -193,6 +188,7 @@ class RingedAttempt implements ReplyHost {
     const { clock } = this.#exchange;
     const { headRules, transport } = this.#parts;
     const startedAt = clock.now();
+    if (startedAt >= this.#deadline) return Promise.resolve(refused(outOfTime));
     const limits = attemptLimits(this.#exchange, this.#step, this.#deadline - startedAt);
     const { onRateLimits } = this.#watch!;
     const attempt = new Attempt({ transport, clock, startedAt, request, limits, body, headRules, onRateLimits });
