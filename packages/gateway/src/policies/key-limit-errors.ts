@@ -14,17 +14,25 @@ export function scopeOf(id: string): string {
   return /^[a-z]+/.exec(id)?.[0] ?? 'key';
 }
 
-/** A limit of requests or tokens is spent. */
-export function spent(verdict: LimitVerdict): GatewayError {
+/** A limit of requests or tokens is spent. `tokens`: what the request may come to. */
+export function spent(verdict: LimitVerdict, tokens: number): GatewayError {
   const seconds = Math.max(1, Math.ceil(verdict.retryAfterMs / 1000));
   const unit = verdict.ruleId.endsWith('tokens') ? 'tokens' : 'requests';
   const span = verdict.ruleId.includes(daily) ? 'a day' : 'a minute';
-  const headers: string[] = [];
-  tellKeyLimit(headers, verdict);
+  const limit = `${whose(verdict.ruleId)} limit of ${verdict.limit} ${unit} in ${span}`;
+  const told: string[] = [];
+  tellKeyLimit(told, verdict);
+  const headers = Object.fromEntries(pairs(told));
+  // Time does not cure that.
+  if (unit === 'tokens' && tokens > verdict.limit) {
+    const remedy = 'a lower limit of output tokens may fit';
+    const message = `Too many tokens: this request may take ${tokens} tokens, more than ${limit} ever lets through; ${remedy}.`;
+    return new GatewayError('rate_limited', message, { headers });
+  }
   return new GatewayError(
     'rate_limited',
-    `Too many ${unit}: ${whose(verdict.ruleId)} limit of ${verdict.limit} ${unit} in ${span} is spent. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
-    { retryAfterMs: seconds * 1000, headers: Object.fromEntries(pairs(headers)) },
+    `Too many ${unit}: ${limit} is spent. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
+    { retryAfterMs: seconds * 1000, headers },
   );
 }
 

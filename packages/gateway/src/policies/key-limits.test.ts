@@ -74,6 +74,16 @@ describe.each(['at once', 'later'])('limits of a key, answered %s', (when) => {
     expect(fourth.replyHeaders.join(' ')).toContain('X-RateLimit-Remaining 2');
   });
 
+  it('told who asks for more tokens than ever pass to come again', async () => {
+    const { policy } = setUp();
+    const request = requestOf(limitOf({ tokensPerMinute: 1_000, requestsPerMinute: 3 }));
+    const ask = async (tokens: number) => (await enter(policy, request)).claim(request, tokens);
+    const message = expect.stringContaining('may take 1001 tokens');
+    await expect(ask(1_001)).rejects.toMatchObject({ kind: 'rate_limited', retryAfterMs: undefined, message });
+    await ask(1_000);
+    await expect(ask(900)).rejects.toMatchObject({ kind: 'rate_limited', retryAfterMs: 60_000 });
+  });
+
   it('keep the estimate of an answer of which nobody knows what it took', async () => {
     const { policy } = setUp();
     const request = requestOf(limitOf({ tokensPerMinute: 1_000 }));

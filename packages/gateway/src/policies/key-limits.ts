@@ -103,6 +103,8 @@ class HeldLimits implements KeyHold {
   /** The counting of the request, while it is under way and `claim` is to wait for it. */
   #counting: Promise<void> | undefined;
   #reservation: LimitReservation | undefined;
+  /** What the request may come to, once that is known. */
+  #tokens = 0;
   #isOver = false;
 
   constructor(compiled: CompiledKeyLimits, limits: ReservingLimitStore, onRefused: KeyLimitsInput['onRefused']) {
@@ -162,6 +164,7 @@ class HeldLimits implements KeyHold {
   claim(request: RequestView, estimatedTokens: number): void | Promise<void> {
     if (!this.needsClaim || this.#isOver) return;
     if (this.#counting !== undefined) return this.#counting;
+    this.#tokens = estimatedTokens;
     const { claims: all, requests } = this.#compiled;
     const claims = new Array<LimitClaim>(all.length);
     for (let index = 0; index < all.length; index++) {
@@ -249,7 +252,7 @@ class HeldLimits implements KeyHold {
     if (!verdict.allowed) {
       this.#leave();
       this.#onRefused?.(request, { name: verdict.ruleId, limit: verdict.limit });
-      throw spent(verdict);
+      throw spent(verdict, this.#tokens);
     }
     tellKeyLimit(request.replyHeaders, verdict);
   }
