@@ -13,6 +13,7 @@ export async function signed(request: UpstreamRequest, sign: SignRequest): Promi
     return { ...request, headers: [...headers, ...added] };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
-    return failureOf('credential_refused', error.message);
+    // Who issues tokens and cannot be reached says nothing of the credential.
+    return failureOf(error.kind === 'upstream_failed' ? 'connect_failed' : 'credential_refused', error.message);
   }
 }

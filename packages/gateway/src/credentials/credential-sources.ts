@@ -6,7 +6,10 @@ import { createExpiringToken } from './expiring-token.ts';
 import { type GoogleIdentity, issueGoogleToken } from './google-identity.ts';
 import { signRequest } from './sigv4.ts';
 
-/** Sends a small request of the gateway's own and reads the JSON that comes back. */
+/**
+ * Sends a small request of the gateway's own and reads the JSON that comes back. Throws GatewayError `upstream_failed` when
+ * nobody answers.
+ */
 export type FetchJson = (request: {
   readonly method: 'GET' | 'POST';
   readonly url: string;

@@ -99,6 +99,8 @@ async function fromMachine({ clock, fetchJson }: CredentialSourcesOptions): Prom
     const reply = await fetchJson({ method: 'GET', url: METADATA_TOKEN_URL, headers, body: undefined });
     return readTokenReply(reply, clock.now(), 'Google');
   } catch (cause) {
+    // Who answers that it cannot now is there.
+    if (cause instanceof GatewayError && cause.kind === 'upstream_failed' && cause.cause === undefined) throw cause;
     throw refusal(
       "No Google credentials: set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account's key.",
       cause,
@@ -106,7 +108,10 @@ async function fromMachine({ clock, fetchJson }: CredentialSourcesOptions): Prom
   }
 }
 
-/** The token in the reply of an issuer (RFC 6749, section 5). Its refusals are not quoted: they may repeat what was sent. */
+/**
+ * The token in the reply of an issuer (RFC 6749, section 5). Its refusals are not quoted: they may repeat what was sent. Throws
+ * GatewayError: `upstream_credentials` where it refuses, `upstream_failed` where it cannot say.
+ */
 export function readTokenReply(
   { status, body }: { readonly status: number; readonly body: unknown },
   now: number,
@@ -116,7 +121,8 @@ export function readTokenReply(
   if (status !== 200 || token === undefined) {
     const code = isObject(body) ? asString(body['error']) : undefined;
     const reason = code !== undefined && /^[a-z_]{3,40}$/.test(code) ? ` (${code})` : '';
-    throw refusal(`${issuer} issued no token: HTTP ${status}${reason}.`);
+    const message = `${issuer} issued no token: HTTP ${status}${reason}.`;
+    throw status === 429 || status >= 500 ? new GatewayError('upstream_failed', message) : refusal(message);
   }
   const seconds = Number((body as JsonObject)['expires_in'] ?? 3_600);
   return { token, expiresAt: now + seconds * 1_000 };

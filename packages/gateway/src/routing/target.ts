@@ -70,7 +70,7 @@ export interface OperationWires {
 
 /**
  * Signs a request whose credential depends on its content or expires: answers the headers to add, flat. Throws
- * GatewayError `upstream_credentials` when it cannot.
+ * GatewayError when it cannot: `upstream_credentials`, or `upstream_failed` where whoever issues tokens cannot be asked.
  */
 export type SignRequest = (request: {
   readonly method: string;

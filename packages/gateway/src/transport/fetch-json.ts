@@ -4,7 +4,7 @@ import type { FetchJson } from '../credentials/credential-sources.ts';
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 256 * 1024;
 
-/** Sends the gateway's own small requests, as for tokens. Throws GatewayError `upstream_credentials`; quotes nothing. */
+/** Sends the gateway's own small requests, as for tokens. Throws GatewayError `upstream_failed`; quotes nothing. */
 export const fetchJson: FetchJson = async ({ method, url, headers, body }) => {
   const { host } = new URL(url);
   try {
@@ -23,7 +23,7 @@ export const fetchJson: FetchJson = async ({ method, url, headers, body }) => {
     }
     return { status: reply.statusCode, body: parsed(text) };
   } catch (cause) {
-    throw new GatewayError('upstream_credentials', `${host} could not be asked for a token.`, { cause });
+    throw new GatewayError('upstream_failed', `${host} could not be asked for a token.`, { cause });
   }
 };
 

@@ -1,0 +1,44 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { expect, it } from 'vitest';
+import { createCredentialSources, type FetchJson } from './credentials/credential-sources.ts';
+import { signed } from './signed-request.ts';
+import { createManualClock } from './stores/manual-clock.fixture.ts';
+import { fetchJson as usual } from './transport/fetch-json.ts';
+
+const request = {
+  ...{ origin: 'https://upstream.test', method: 'POST', path: '/v1', headers: [], connectMs: 1_000 },
+  body: Buffer.from('{}'),
+};
+
+function sign(fetchJson: FetchJson) {
+  const readFile = () => Promise.reject(new Error('no files'));
+  const sources = createCredentialSources({ clock: createManualClock(), fetchJson, readFile });
+  return signed(request, sources.entra({ tenantId: 't', clientId: 'c', clientSecret: 's' }));
+}
+
+it.each([
+  ['overloaded', 429],
+  ['failing', 503],
+])('a target was taken out as misconfigured because whoever issues its tokens was %s', async (_, status) => {
+  expect(await sign(async () => ({ status, body: {} }))).toMatchObject({ kind: 'connect_failed', status: 0 });
+});
+
+it('a target was taken out as misconfigured because whoever issues its tokens could not be reached', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const failure = await sign((ask) => usual({ ...ask, url: `http://127.0.0.1:${port}/token` }));
+  expect(failure).toMatchObject({ kind: 'connect_failed', message: expect.stringContaining('could not be asked') });
+});
+
+it('a target whose tokens are refused is misconfigured', async () => {
+  const refusal = await sign(async () => ({ status: 401, body: { error: 'invalid_client' } }));
+  expect(refusal).toMatchObject({ kind: 'credential_refused', message: expect.stringContaining('invalid_client') });
+});
+
+it('a request is signed with the token that was issued', async () => {
+  const issued = await sign(async () => ({ status: 200, body: { access_token: 'one', expires_in: 60 } }));
+  expect(issued).toMatchObject({ headers: ['authorization', 'Bearer one'] });
+});
