@@ -178,7 +178,7 @@ class RingedAttempt implements ReplyHost {
   }
 
   async #signAndSend(unsigned: UpstreamRequest, body: ReplyBody): Promise<AttemptOutcome> {
-    const request = await signed(unsigned, this.#target.sign!);
+    const request = await signed(unsigned, this.#target.sign!, this.#lane);
     if ('kind' in request) return refused(request);
     // Who left meanwhile is not asked for.
     return this.#lane.cancelReason ? refused(cancelledBefore) : this.#send(request, body);

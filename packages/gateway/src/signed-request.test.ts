@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
+import { Cancellation } from './cancellation.ts';
 import { createCredentialSources, type FetchJson } from './credentials/credential-sources.ts';
 import { signed } from './signed-request.ts';
 import { createManualClock } from './stores/manual-clock.fixture.ts';
@@ -14,7 +15,7 @@ const request = {
 function sign(fetchJson: FetchJson) {
   const readFile = () => Promise.reject(new Error('no files'));
   const sources = createCredentialSources({ clock: createManualClock(), fetchJson, readFile });
-  return signed(request, sources.entra({ tenantId: 't', clientId: 'c', clientSecret: 's' }));
+  return signed(request, sources.entra({ tenantId: 't', clientId: 'c', clientSecret: 's' }), new Cancellation());
 }
 
 it.each([
@@ -41,4 +42,11 @@ it('a target whose tokens are refused is misconfigured', async () => {
 it('a request is signed with the token that was issued', async () => {
   const issued = await sign(async () => ({ status: 200, body: { access_token: 'one', expires_in: 60 } }));
   expect(issued).toMatchObject({ headers: ['authorization', 'Bearer one'] });
+});
+
+it('who left while a token was waited for held its place until it came', async () => {
+  const lane = new Cancellation();
+  const signing = signed(request, () => new Promise(() => {}), lane);
+  lane.cancel('client_closed');
+  expect(await signing).toMatchObject({ kind: 'cancelled' });
 });

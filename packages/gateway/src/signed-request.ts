@@ -1,11 +1,23 @@
+import type { AttemptLane } from './attempt-lane.ts';
 import { GatewayError } from './canonical/gateway-error.ts';
 import { failureOf } from './relay/attempt.ts';
 import type { Failure } from './resilience/failure.ts';
 import type { SignRequest } from './routing/target.ts';
 import type { UpstreamRequest } from './transport/upstream-call.ts';
 
-/** A request with the headers that authorize it, or why there are none. */
-export async function signed(request: UpstreamRequest, sign: SignRequest): Promise<UpstreamRequest | Failure> {
+/** A request with the headers that authorize it, or why there are none: who leaves does not wait for a token. */
+export function signed(
+  request: UpstreamRequest,
+  sign: SignRequest,
+  lane: Pick<AttemptLane, 'whileCancellable'>,
+): Promise<UpstreamRequest | Failure> {
+  return new Promise((resolve, reject) => {
+    lane.whileCancellable(() => resolve(failureOf('cancelled', 'cancelled before the target was asked')));
+    trySign(request, sign).then(resolve, reject);
+  });
+}
+
+async function trySign(request: UpstreamRequest, sign: SignRequest): Promise<UpstreamRequest | Failure> {
   const { body, headers, method, origin, path } = request;
   const bytes = Buffer.isBuffer(body) ? body : undefined;
   try {
