@@ -105,7 +105,9 @@ class RingedAttempt implements ReplyHost {
     if (tokenLimit === undefined && limits.length === 0) return this.#takeSlot();
     // Where others count both, they are asked at the same time.
     if (bulkhead?.isShared) return this.#takeAsked(new AskedTarget(this.#parts, exchange, this.#target));
-    this.#limits = TargetLimits.of(exchange, this.#target);
+    // Who finds no place there gives back what it took.
+    const mayBeFull = bulkhead !== undefined || this.#parts.adaptive !== undefined;
+    this.#limits = mayBeFull ? TargetLimits.ofAll(exchange, this.#target) : TargetLimits.of(exchange, this.#target);
     const store = this.#parts.limits;
     const verdict = this.#limits?.reserve(store, exchange, this.#target) ?? store.take(requestClaims(this.#target));
     return verdict instanceof Promise ? verdict.then((late) => this.#afterLimits(late)) : this.#afterLimits(verdict);
