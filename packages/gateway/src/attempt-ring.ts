@@ -149,6 +149,7 @@ class RingedAttempt implements ReplyHost {
       load.leave(id);
       slot.release();
       if (this.#watch === undefined) this.#limits?.release();
+      else this.#watch.close();
     }
   }
 

@@ -1,7 +1,8 @@
 import { hadItsShare } from './attempt-limits.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { Exchange } from './exchange.ts';
-import type { AttemptOutcome } from './relay/attempt-outcome.ts';
+import { failureOf } from './relay/attempt.ts';
+import { type AttemptOutcome, refused } from './relay/attempt-outcome.ts';
 import type { AdaptiveLimits } from './resilience/adaptive-limits.ts';
 import type { Failure } from './resilience/failure.ts';
 import { failureTraits } from './resilience/failure-table.ts';
@@ -31,6 +32,7 @@ export class AttemptWatch {
   /** When the target was asked; what health was told before then is not this attempt's doing. */
   readonly #askedAt: number;
   #firstTokenMs: number | undefined;
+  #isOver = false;
 
   /** The target is about to be asked; see `mayAsk`. */
   constructor(parts: WatchParts, exchange: Exchange, step: PlanStep) {
@@ -72,6 +74,7 @@ export class AttemptWatch {
 
   /** The attempt is over, at the end of its answer. `deadline`: when the exchange had to be. */
   end({ failure, status }: AttemptOutcome, deadline: number): void {
+    this.#isOver = true;
     const exchange = this.#exchange;
     const { id } = this.#step.routeTarget.target;
     const now = exchange.clock.now();
@@ -98,6 +101,11 @@ export class AttemptWatch {
       startedAt: this.#askedAt,
       latencyMs: this.#firstTokenMs,
     });
+  }
+
+  /** Where it did not end by itself the gateway failed: nobody waits for it, and nothing is known of the target. */
+  close(): void {
+    if (!this.#isOver) this.end(refused(failureOf('unknown', 'the gateway failed')), 0);
   }
 
   /** Too little was left of the exchange's time for the target to be judged by it. */

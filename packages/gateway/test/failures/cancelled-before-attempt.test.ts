@@ -15,7 +15,11 @@ const limit = { id: 'slow', algorithm: 'token_bucket', capacity: 1, refillPerSec
 
 interface Cancelled {
   /** Told when the moment has come to leave. */
-  readonly when: 'a limit is asked for' | 'a limit of tokens is asked for' | 'the request is signed';
+  readonly when:
+    | 'a limit is asked for'
+    | 'a limit of tokens is asked for'
+    | 'the request is signed'
+    | 'the gateway fails';
 }
 
 /** Plays one attempt whose caller leaves before it is sent, and says what came of it. */
@@ -24,9 +28,11 @@ async function leave({ when }: Cancelled) {
   let sent = 0;
   const settled: (readonly number[])[] = [];
   const load = createTargetLoad();
+  const observations = createTargetObservations({ now: () => systemClock.now() });
   const attemptRing = createAttemptRing({
     transport: {
       send() {
+        if (when === 'the gateway fails') throw new Error('a fault');
         sent++;
         return { isSent: true, abort() {}, resume() {} };
       },
@@ -34,7 +40,7 @@ async function leave({ when }: Cancelled) {
     },
     watch: {
       health: createHealthRegistry({ clock: systemClock, random: () => 0, onChange: () => {} }),
-      observations: createTargetObservations({ now: () => systemClock.now() }),
+      observations,
       ejection: undefined,
       adaptiveLimits: undefined,
     },
@@ -80,8 +86,10 @@ async function leave({ when }: Cancelled) {
     hasAlternative: false,
     isLastResort: false,
   };
-  const outcome = await attemptRing(exchange, step, systemClock.now() + 1_000);
-  return { outcome, sent, settled, attempts: exchange.attempts, inFlight: load.inFlight(routeTarget.target.id) };
+  const asked = attemptRing(exchange, step, systemClock.now() + 1_000);
+  const outcome = await (when === 'the gateway fails' ? asked.catch(() => undefined) : asked);
+  const inFlight = load.inFlight(routeTarget.target.id) + observations.of(routeTarget.target, 'm').inFlight;
+  return { outcome, sent, settled, attempts: exchange.attempts, inFlight };
 }
 
 it('a request that was cancelled while a shared limit was asked for was sent nevertheless', async () => {
@@ -94,6 +102,11 @@ it('what was set aside of a limit for a request that was cancelled meanwhile is 
   const { outcome, ...rest } = await leave({ when: 'a limit of tokens is asked for' });
   expect(outcome).toMatchObject({ failure: { kind: 'cancelled' }, isCommitted: false });
   expect(rest).toEqual({ sent: 0, settled: [[0, 0]], attempts: [], inFlight: 0 });
+});
+
+it('a fault of the gateway in the middle of an attempt left it at work for ever', async () => {
+  const { inFlight } = await leave({ when: 'the gateway fails' });
+  expect(inFlight).toBe(0);
 });
 
 it('a request that was cancelled while it was signed was sent nevertheless', async () => {
