@@ -86,6 +86,17 @@ describe('a budget', () => {
     await expect(reserve(cost(1))).rejects.toThrow('does not begin anew');
   });
 
+  it('told who may cost more than all of it to come again', async () => {
+    const { reserve } = setUp([budgetOf()]);
+    await expect(reserve(cost(1_000_000_001))).rejects.toMatchObject({
+      message: expect.stringContaining('It never has room for that.'),
+      retryAfterMs: undefined,
+    });
+    (await reserve(cost(1_000_000_000))).settle(cost(1_000_000_000));
+    await expect(reserve(cost(1))).rejects.toMatchObject({ retryAfterMs: expect.any(Number) });
+    await expect(reserve(cost(1_000_000_001))).rejects.toMatchObject({ retryAfterMs: undefined });
+  });
+
   it('refuses prices that nobody knows, if it is to', async () => {
     const { reserve } = setUp([budgetOf()]);
     await expect(reserve(unknownCost())).rejects.toMatchObject({ kind: 'price_unknown', status: 403 });

@@ -138,12 +138,15 @@ function unknownUse(): GatewayError {
 function exceeded({ index, leftNanos, resetMs }: SpendVerdict, { claims, estimate }: BudgetAsk): GatewayError {
   const { cap } = claims[index]!;
   const seconds = resetMs === null ? undefined : Math.max(1, Math.ceil(resetMs / 1000));
-  const when =
-    seconds === undefined
+  // Time does not cure that.
+  const isTooLarge = seconds !== undefined && estimate.knownNanos > cap.capNanos;
+  const when = isTooLarge
+    ? 'It never has room for that.'
+    : seconds === undefined
       ? 'It does not begin anew by itself: ask whoever runs the gateway for more.'
       : `There is more in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
   const left =
-    leftNanos === 0
+    leftNanos === 0 && !isTooLarge
       ? 'is spent'
       : `has $${formatDollars(leftNanos)} left, and this request may cost $${formatDollars(estimate.knownNanos)}`;
   return new GatewayError(
@@ -156,7 +159,7 @@ function exceeded({ index, leftNanos, resetMs }: SpendVerdict, { claims, estimat
         'X-Budget-Remaining': formatDollars(leftNanos),
         ...(seconds !== undefined && { 'X-Budget-Reset': String(seconds) }),
       },
-      ...(seconds !== undefined && { retryAfterMs: seconds * 1000 }),
+      ...(seconds !== undefined && !isTooLarge && { retryAfterMs: seconds * 1000 }),
     },
   );
 }
