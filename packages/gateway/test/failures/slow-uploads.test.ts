@@ -8,10 +8,11 @@ import { type Drill, startDrill } from './drill.ts';
 /** More than is held for another try. */
 const bytes = 600_000;
 const boundary = 'a-boundary-of-parts';
-const formOf = (fields: Readonly<Record<string, string>>): string =>
-  Object.entries(fields)
-    .map(([name, value]) => `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
-    .join('') + `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\n\r\n`;
+const partOf = (head: string) => `--${boundary}\r\ncontent-disposition: form-data; ${head}\r\n\r\n`;
+const formOf = (fields: Readonly<Record<string, string>>): string => {
+  const texts = Object.entries(fields).map(([name, value]) => `${partOf(`name="${name}"`)}${value}\r\n`);
+  return [...texts, partOf('name="file"; filename="a.wav"')].join('');
+};
 
 let close: (() => Promise<void>) | undefined;
 afterEach(() => close?.());
