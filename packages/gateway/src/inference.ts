@@ -241,12 +241,8 @@ async function answer(
   return replyFailed(parts, exchange, failure);
 }
 
-/**
- * Whether budgets have room for another attempt beside what the last one used. What the caller has a part of is completed
- * in any case: half an answer is paid for as well.
- */
+/** Whether budgets have room for another attempt beside what the last one used. */
 async function mayPayAgain({ budget }: InferenceParts, exchange: Exchange): Promise<boolean> {
-  if (exchange.isCommitted) return true;
   try {
     (await budget.reserveUsed(exchange))?.keep();
     return true;

@@ -18,7 +18,7 @@ import { routingFactsOf } from './routing-facts.ts';
 export function resolveRequest(catalog: Catalog, exchange: Exchange): Resolution {
   const facts = routingFactsOf(exchange);
   const resolution = catalog.resolve(facts);
-  exchange.requestedModel = exchange.pathModel ?? exchange.facts.model;
+  exchange.requestedModel = facts.pathModel || facts.bodyModel || undefined;
   // Who may not use a model does not learn either whether there is one.
   checkModelScope(exchange.principal.scopes, exchange.pathModel ?? facts.bodyModel);
   checkFurtherModels(exchange.principal.scopes, exchange.parsedBody?.outline);

@@ -144,7 +144,7 @@ export interface LedgerEntry {
   readonly operation: Operation;
   readonly stream: boolean;
   readonly principal: string;
-  /** What the caller asked for; undefined when it named none. May be any text: never a metric label. */
+  /** What the caller asked for, else the default of its tenant; undefined for neither. Any text: never a metric label. */
   readonly requestedModel: string | undefined;
   /** The route's own name for the model, or `unknown`: from the configuration only, so it is fit to be a metric label. */
   readonly modelLabel: string;

@@ -208,6 +208,11 @@ describe('what is no response', () => {
     expect(readText('HTTP/1.1 200 OK\r').end).not.toContain('ends oddly');
   });
 
+  it('had one fault or another as it was split, where its last line ends with two CR', () => {
+    expect(readText('TTP/1.1 200 OK\r\na: b\r\r\n\r\n').end).toContain('ends oddly');
+    expect(readText('HTTP/1.1 200 OK\r\na b\r\nc: d\r\r\n\r\n').end).toContain('ends oddly');
+  });
+
   it('has a head, an extension or a trailer beyond its limit', () => {
     const long = 'x'.repeat(maxHeaderBytes);
     expect(readText(`HTTP/1.1 200 OK\r\na: ${long}\r\n\r\n`).end).toContain('more than 1000 bytes');

@@ -186,7 +186,8 @@ function readHead(text: string): ResponseHead {
   try {
     return parseResponseHead(text);
   } catch (error) {
-    checkLineEnds(Buffer.from(text, 'latin1'), 0, text.length);
+    const head = Buffer.from(`${text}\r\n\r\n`, 'latin1');
+    checkLineEnds(head, 0, head.length);
     throw error;
   }
 }

@@ -99,21 +99,34 @@ export class UpstreamConnection implements CallConnection {
   release(call: HttpCall): void {
     this.#call = undefined;
     const { isReusable, keepAliveSeconds } = call.reader;
-    const { clock, idleLimit, owner } = this.#options;
+    const { clock, idleLimit, endpoint } = this.#options;
     const idleMs = idleLimit.of(keepAliveSeconds);
-    // An answer that came before the end of the request leaves a connection on which nobody knows where that ends.
-    const isSent = call.isRequestSent && this.#socket.writableLength === 0;
-    if (!isReusable || !isSent || idleMs <= 0 || !this.#socket.writable) {
+    if (!isReusable || !call.isRequestSent || idleMs <= 0 || !this.#socket.writable) {
       this.destroy();
       return;
     }
     this.isUsed = true;
     this.#idleSince = clock.now();
     this.#toldSeconds = keepAliveSeconds;
+    if (this.#socket.writableLength === 0) this.#keep();
+    else if (endpoint.isSecure) setImmediate(this.#onWritesTold);
+    // An answer that came before the end of the request leaves a connection on which nobody knows where that ends.
+    else this.destroy();
+  }
+
+  /** TLS tells of what it wrote a turn later, when the answer may be there: what is untold by now is not written. */
+  readonly #onWritesTold = (): void => {
+    if (this.#socket.destroyed) return;
+    if (this.#socket.writableLength === 0) this.#keep();
+    else this.destroy();
+  };
+
+  #keep(): void {
+    const idleMs = this.#options.idleLimit.of(this.#toldSeconds);
     if (this.#socket.timeout !== idleMs) this.#socket.setTimeout(idleMs);
     // Nothing waits for an idle connection, so it does not keep a process from ending.
     this.#socket.unref();
-    owner.giveBack(this);
+    this.#options.owner.giveBack(this);
   }
 
   #idleLeft(): number {

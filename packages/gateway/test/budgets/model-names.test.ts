@@ -69,3 +69,19 @@ it.each([
   await scene.restart();
   expect((await scene.standing(id)).spent_usd).toBe(spent);
 });
+
+it('what was asked for by the default model of a tenant was unknown after a restart', async () => {
+  await scene.gateway.admin('POST', '/admin/tenants', {
+    id: 'unnamed',
+    name: 'Unnamed',
+    settings: { config: { default_model: 'fast' } },
+  });
+  const { id: keyId, key } = await scene.key({ tenant_id: 'unnamed' });
+  const id = await scene.budget({ model: 'fast', scope: 'key', scope_id: keyId, cap_usd: 1 });
+  await ask(key, undefined);
+  await ask(key, '');
+  const { spent_usd: spent } = await scene.standing(id);
+  expect(spent).toBeGreaterThan(0);
+  await scene.restart();
+  expect((await scene.standing(id)).spent_usd).toBe(spent);
+});

@@ -43,10 +43,23 @@ it('such an attempt is made of the last that there is where the first used nothi
   expect(answers).toBe(1);
 });
 
-it('such an attempt is made in any case where the caller has a part of the answer', async () => {
+it.each([
+  ['money', { dollars: 1.1, tokens: 9 }],
+  ['tokens', { dollars: 9, tokens: 1.128 }],
+])('an attempt that completes a stream passed hard caps, with %s left for one', async (_, room) => {
+  pool.first.behave({ kind: 'truncate', afterTokens: 20, clean: false, text: 'word '.repeat(40) });
+  const { answers, reserved, text } = await ask({ ...room, stream: true });
+  expect(text).toContain('"error"');
+  expect(text).not.toContain('[DONE]');
+  expect([pool.second.attemptCount, reserved]).toEqual([0, 0]);
+  expect(answers).toBeLessThanOrEqual(1);
+});
+
+it('such an attempt is made where there is room for what was sent and for the whole', async () => {
   pool.first.behave({ kind: 'truncate', afterTokens: 20, clean: false, text: 'word '.repeat(40) });
   pool.second.behave({ kind: 'answer', text: 'word '.repeat(40), usage });
-  const { reserved, text } = await ask({ dollars: 1.1, tokens: 1.128, stream: true });
+  const { answers, reserved, text } = await ask({ dollars: 1.5, tokens: 1.5, stream: true });
   expect(text).toContain('[DONE]');
   expect([pool.second.attemptCount, reserved]).toEqual([1, 0]);
+  expect(answers).toBeGreaterThan(1);
 });

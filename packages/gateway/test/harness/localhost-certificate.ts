@@ -1,0 +1,20 @@
+/** Made for tests: for the name `localhost`, known to nobody, valid for a hundred years. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUepDRLEYsvOPJnqzy5KIfndaFAa8wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTAxMjA1OVoYDzIxMjYxMDI4
+MDEyMDU5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARVenz22Bs/lIlL5IEul8Me2FhZ3quhV7fEFheGdnekivdjHo64FRqc
+YCxFdyB6jxIChTulgPHzmVN79ax7w3P6o2kwZzAdBgNVHQ4EFgQU0MgNsyH1y/c1
+sC2KObjmI0sehxswHwYDVR0jBBgwFoAU0MgNsyH1y/c1sC2KObjmI0sehxswDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+SAAwRQIhAIm0rHf3J4zB9xHOK6wxxDnyQ6k6B97tTJhfbXQBeEZSAiBaERWIzzw+
+OFYf0g/FGFo2dEju0xMDbqA1a+583tRi0Q==
+-----END CERTIFICATE-----
+`;
+/** Its key. */
+export const privateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgkJfXcBNcGhSlP6Q2
+2p7vxOT62PBeO0VZzK2bAdJOJ6GhRANCAARVenz22Bs/lIlL5IEul8Me2FhZ3quh
+V7fEFheGdnekivdjHo64FRqcYCxFdyB6jxIChTulgPHzmVN79ax7w3P6
+-----END PRIVATE KEY-----
+`;
