@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { repository } from './repository.mjs';
+import { DATABASE } from './subject-files.mjs';
 
 /** What operators are known by; as an environment variable of the gateway. */
 export const ADMIN_KEY = 'bench-admin-key-of-operators';
@@ -58,7 +59,7 @@ export class RecordedRows {
   constructor(directory) {
     const require = createRequire(join(repository, 'packages/gateway/package.json'));
     const SqliteFile = /** @type {typeof import('libsql')} */ (require('libsql'));
-    this.database = new SqliteFile(join(directory, 'record.db'));
+    this.database = new SqliteFile(join(directory, DATABASE));
   }
 
   /**

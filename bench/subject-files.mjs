@@ -4,6 +4,9 @@
 
 /** @typedef {{ port: number, upstreamPorts: readonly [number, number], key: string, directory: string }} SubjectSetting */
 
+/** As where nothing is said; in a folder of its own, so that who watches that of the configuration is not woken by each write. */
+export const DATABASE = 'data/llm-gateway.db';
+
 /** The model whose target is asked on Anthropic's wire. */
 export const MESSAGES_MODEL = 'bench-messages';
 
@@ -68,7 +71,7 @@ export function recordedGatewayFile(setting) {
   const prices = { input: 2.5, cached_input: 1.25, output: 10 };
   const configuration = {
     ...gatewayConfiguration(setting),
-    database: { path: 'record.db' },
+    database: { path: DATABASE },
     pricing: { 'bench-model': prices, [MESSAGES_MODEL]: prices },
   };
   return `${JSON.stringify(configuration, null, 2)}\n`;
