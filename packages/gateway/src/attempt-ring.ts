@@ -115,7 +115,7 @@ class RingedAttempt implements ReplyHost {
 
   /** After a wait: who has no time left gives up its place, for which the target would be blamed. */
   runLate(slot: Slot | Failure): Promise<AttemptOutcome> {
-    if ('kind' in slot || this.#exchange.clock.now() < this.#deadline) return this.run(slot);
+    if ('kind' in slot || !this.#isLate()) return this.run(slot);
     slot.release();
     return this.run(placeRefused(this.#target, 'timeout', this.#lane));
   }
@@ -129,11 +129,12 @@ class RingedAttempt implements ReplyHost {
     load.enter(id);
     try {
       if (this.#lane.cancelReason) return refused(cancelledBefore);
-      const prepared = prepareAsk({ exchange, step: this.#step, media, models, storedResponses, lane: this.#lane });
+      const given = { exchange, step: this.#step, lane: this.#lane, deadline: this.#deadline };
+      const prepared = prepareAsk({ ...given, media, models, storedResponses });
       const ask = prepared instanceof Promise ? await prepared : prepared;
       // Who left while something was fetched for it needs no answer.
       if (this.#lane.cancelReason) return refused(cancelledBefore);
-      if ('kind' in ask) return this.#record(refused(ask));
+      if ('kind' in ask) return this.#record(refused(this.#isLate() ? outOfTime : ask));
       this.#ask = ask;
       // Somebody else is just finding out whether the target is back.
       if (!mayAsk(this.#parts.watch, this.#step)) return this.#record(refused(busyTrial));
@@ -151,6 +152,10 @@ class RingedAttempt implements ReplyHost {
       if (this.#watch === undefined) this.#limits?.release();
       else this.#watch.close();
     }
+  }
+
+  #isLate(): boolean {
+    return this.#exchange.clock.now() >= this.#deadline;
   }
 
   #refuse(failure: Failure): AttemptOutcome {

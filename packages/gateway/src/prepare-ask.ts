@@ -15,6 +15,7 @@ import { chatEndpointOf } from './routing/chat-endpoint.ts';
 import type { PlanStep } from './routing/plan.ts';
 import type { ChatEndpoint } from './routing/target.ts';
 import type { StreamRecovery } from './stream-recovery.ts';
+import { atDeadline } from './target-limits.ts';
 import type { ReadRequest, StoredResponses } from './translation/stored-responses.ts';
 import { readConversation, type Translation, translateRequest } from './translation/translation.ts';
 import type { FetchedMedia, MediaFetcher } from './transport/media-fetcher.ts';
@@ -30,6 +31,8 @@ export interface AskInput {
   readonly models: Pick<ModelCatalogue, 'maxOutputTokens'>;
   /** What ends the preparation from outside. */
   readonly lane: AttemptLane;
+  /** Monotonic milliseconds at which the time of the exchange is over. */
+  readonly deadline: number;
 }
 
 const nothing: readonly string[] = [];
@@ -128,7 +131,7 @@ function written(
   endpoint: ChatEndpoint,
   { conversation, present }: ReadRequest,
 ): UpstreamAsk | Promise<UpstreamAsk> {
-  const { exchange, step, media, lane } = input;
+  const { exchange, step } = input;
   const translation = translateRequest({
     conversation:
       exchange.recovery?.mode === 'continue' ? withBeginning(conversation, exchange.recovery) : conversation,
@@ -137,7 +140,7 @@ function written(
     model: step.upstreamModel,
     quirks: endpoint.quirks,
     maxOutputTokens: maxOutputTokensOf(input),
-    fetchMedia: (url) => fetchMedia(lane, media, url),
+    fetchMedia: (url) => fetchMedia(input, url),
   });
   const ask = (done: Translation): UpstreamAsk => {
     return { endpoint, translation: present(done), operation: undefined, dropped: done.dropped };
@@ -177,10 +180,13 @@ function readRequest(
 
 const asTranslated = (translation: Translation): Translation => translation;
 
-function fetchMedia(lane: AttemptLane, media: MediaFetcher, url: string): Promise<FetchedMedia> {
+/** Ends with the time of the exchange: a request may name many addresses, each of which has its own. */
+function fetchMedia({ deadline, exchange, lane, media }: AskInput, url: string): Promise<FetchedMedia> {
   const controller = new AbortController();
-  lane.whileCancellable(() => controller.abort());
-  return media.fetch(url, controller.signal);
+  const abort = (): void => controller.abort();
+  lane.whileCancellable(abort);
+  const cancelTimer = atDeadline(exchange.clock, deadline, abort);
+  return media.fetch(url, controller.signal).finally(cancelTimer);
 }
 
 /** Another target may speak a wire that has the words. */
