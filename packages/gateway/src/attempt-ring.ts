@@ -115,7 +115,7 @@ class RingedAttempt implements ReplyHost {
 
   /** After a wait: who has no time left gives up its place, for which the target would be blamed. */
   runLate(slot: Slot | Failure): Promise<AttemptOutcome> {
-    if ('kind' in slot || !this.#isLate()) return this.run(slot);
+    if ('kind' in slot || this.#exchange.clock.now() < this.#deadline) return this.run(slot);
     slot.release();
     return this.run(placeRefused(this.#target, 'timeout', this.#lane));
   }
@@ -134,7 +134,7 @@ class RingedAttempt implements ReplyHost {
       const ask = prepared instanceof Promise ? await prepared : prepared;
       // Who left while something was fetched for it needs no answer.
       if (this.#lane.cancelReason) return refused(cancelledBefore);
-      if ('kind' in ask) return this.#record(refused(this.#isLate() ? outOfTime : ask));
+      if ('kind' in ask) return this.#record(refused(exchange.clock.now() < this.#deadline ? ask : outOfTime));
       this.#ask = ask;
       // Somebody else is just finding out whether the target is back.
       if (!mayAsk(this.#parts.watch, this.#step)) return this.#record(refused(busyTrial));
@@ -152,10 +152,6 @@ class RingedAttempt implements ReplyHost {
       if (this.#watch === undefined) this.#limits?.release();
       else this.#watch.close();
     }
-  }
-
-  #isLate(): boolean {
-    return this.#exchange.clock.now() >= this.#deadline;
   }
 
   #refuse(failure: Failure): AttemptOutcome {
