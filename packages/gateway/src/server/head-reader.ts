@@ -1,4 +1,3 @@
-import { ownText } from '../framing/known-texts.ts';
 import { type PlainHead, readPlainHead } from './plain-head.ts';
 
 /** Longer heads are not kept, so that an idle connection stays small. */
@@ -29,14 +28,15 @@ export class HeadReader {
       return known;
     }
     const head = readPlainHead(bytes);
-    this.#last = undefined;
     if (this.#changes++ < MAX_CHANGES) this.#keep(head, bytes);
-    return this.#last ?? head;
+    else this.#last = undefined;
+    return head;
   }
 
   #keep(head: PlainHead | undefined, bytes: Buffer): void {
+    this.#last = undefined;
     if (head === undefined || head.end > MAX_KEPT) return;
-    this.#last = ownTexts(head);
+    this.#last = head;
     this.#before = bytes.toString('latin1', 0, head.lengthAt);
     this.#lengthIndex = head.rawHeaders.findIndex((name, at) => at % 2 === 0 && /^content-length$/i.test(name)) + 1;
     this.#after = bytes.toString('latin1', head.lengthAt + String(head.contentLength).length, head.end);
@@ -60,13 +60,6 @@ export class HeadReader {
     const headers = { ...last.headers, 'content-length': text };
     return { ...last, headers, rawHeaders: last.rawHeaders.with(this.#lengthIndex, text), contentLength, end };
   }
-}
-
-/** What serves again and again is compared and looked up faster when it is no part of another text. */
-function ownTexts(head: PlainHead): PlainHead {
-  const rawHeaders = head.rawHeaders.map(ownText);
-  const headers = Object.fromEntries(Object.entries(head.headers).map(([name, value]) => [name, ownText(value)]));
-  return { ...head, url: ownText(head.url), headers, rawHeaders };
 }
 
 function isDigit(byte: number): boolean {

@@ -1,5 +1,4 @@
 import { fieldToken, fieldValue } from '../framing/header-field.ts';
-import { KnownTexts } from '../framing/known-texts.ts';
 
 /** The head of a plain request; later requests of its connection may share it. */
 export interface PlainHead {
@@ -42,7 +41,7 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
     lineEnd = endOfLine(text, start);
     const colon = text.indexOf(':', start);
     if (colon === -1 || colon > lineEnd) return undefined;
-    const name = names.between(text, start, colon);
+    const name = text.slice(start, colon);
     const value = fieldValue(text, colon + 1, lineEnd);
     const lower = lowerCased(name);
     // One that comes twice may be joined, dropped or refused, depending on which it is.
@@ -97,7 +96,6 @@ function isPlain(name: string, value: string): boolean {
 
 const plainLength = /^(?:0|[1-9]\d{0,11})$/;
 
-const names = new KnownTexts();
 /** Clients send the same few names in the same spelling; a hostile one cannot fill memory. */
 const lowerNames = new Map<string, string>();
 const MAX_NAMES = 512;

@@ -1,5 +1,4 @@
 import { fieldToken, fieldValue } from '../framing/header-field.ts';
-import { KnownTexts } from '../framing/known-texts.ts';
 import { malformed } from './upstream-error.ts';
 
 /** The head of a response, and how RFC 9112 says that its body ends. */
@@ -36,7 +35,7 @@ export function parseResponseHead(text: string): ResponseHead {
     end = lineEnd(text, start);
     const colon = text.indexOf(':', start);
     if (colon === -1 || colon > end) throw malformed('a header has no colon');
-    const name = names.between(text, start, colon);
+    const name = text.slice(start, colon);
     const value = fieldValue(text, colon + 1, end);
     rawHeaders.push(name, value);
     switch (meaningOf(name)) {
@@ -95,7 +94,6 @@ function digit(text: string, index: number): number {
   return value >= 0 && value <= 9 ? value : Number.NaN;
 }
 
-const names = new KnownTexts();
 /** Upstreams send the same few names in the same spelling, so what each means is kept; a hostile one cannot fill memory. */
 const meanings = new Map<string, HeaderMeaning>();
 const MAX_MEANINGS = 512;
