@@ -125,16 +125,17 @@ class RingedAttempt implements ReplyHost {
     if ('kind' in slot) return this.#refuse(slot);
     const exchange = this.#exchange;
     const { load, media, models, storedResponses } = this.#parts;
+    const lane = this.#lane;
+    const deadline = this.#deadline;
     const { id } = this.#target;
     load.enter(id);
     try {
       if (this.#lane.cancelReason) return refused(cancelledBefore);
-      const given = { exchange, step: this.#step, lane: this.#lane, deadline: this.#deadline };
-      const prepared = prepareAsk({ ...given, media, models, storedResponses });
+      const prepared = prepareAsk({ exchange, step: this.#step, lane, deadline, media, models, storedResponses });
       const ask = prepared instanceof Promise ? await prepared : prepared;
       // Who left while something was fetched for it needs no answer.
       if (this.#lane.cancelReason) return refused(cancelledBefore);
-      if ('kind' in ask) return this.#record(refused(exchange.clock.now() < this.#deadline ? ask : outOfTime));
+      if ('kind' in ask) return this.#record(refused(exchange.clock.now() < deadline ? ask : outOfTime));
       this.#ask = ask;
       // Somebody else is just finding out whether the target is back.
       if (!mayAsk(this.#parts.watch, this.#step)) return this.#record(refused(busyTrial));
