@@ -130,11 +130,11 @@ class RingedAttempt implements ReplyHost {
     const { id } = this.#target;
     load.enter(id);
     try {
-      if (this.#lane.cancelReason) return refused(cancelledBefore);
+      if (lane.cancelReason) return refused(cancelledBefore);
       const prepared = prepareAsk({ exchange, step: this.#step, lane, deadline, media, models, storedResponses });
       const ask = prepared instanceof Promise ? await prepared : prepared;
       // Who left while something was fetched for it needs no answer.
-      if (this.#lane.cancelReason) return refused(cancelledBefore);
+      if (lane.cancelReason) return refused(cancelledBefore);
       if ('kind' in ask) return this.#record(refused(exchange.clock.now() < deadline ? ask : outOfTime));
       this.#ask = ask;
       // Somebody else is just finding out whether the target is back.
@@ -144,8 +144,8 @@ class RingedAttempt implements ReplyHost {
       const outcome = operation?.operation
         ? await runOperation(operation.operation, this.#operationHost())
         : await this.#call(upstreamRequest(exchange, this.#step, ask), this.#replyBody(ask));
-      this.#lane.whileCancellable(undefined);
-      this.#watch.end(outcome, this.#deadline);
+      lane.whileCancellable(undefined);
+      this.#watch.end(outcome, deadline);
       return this.#record(outcome);
     } finally {
       load.leave(id);

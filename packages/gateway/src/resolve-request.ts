@@ -11,16 +11,16 @@ import {
 import { checkModelSpelling } from './policies/repeated-members.ts';
 import { isNeverTold } from './rough-tokens.ts';
 import type { Catalog } from './routing/catalog.ts';
-import type { Resolution } from './routing/target.ts';
+import { modelOf, type Resolution } from './routing/target.ts';
 import { routingFactsOf } from './routing-facts.ts';
 
 /** The route of a request. Throws GatewayError where its model leads nowhere, or is not for who asks. */
 export function resolveRequest(catalog: Catalog, exchange: Exchange): Resolution {
   const facts = routingFactsOf(exchange);
   const resolution = catalog.resolve(facts);
-  exchange.requestedModel = facts.pathModel || facts.bodyModel || undefined;
+  exchange.requestedModel = modelOf(facts);
   // Who may not use a model does not learn either whether there is one.
-  checkModelScope(exchange.principal.scopes, exchange.pathModel ?? facts.bodyModel);
+  checkModelScope(exchange.principal.scopes, exchange.requestedModel);
   checkFurtherModels(exchange.principal.scopes, exchange.parsedBody?.outline);
   if (exchange.principal.scopes?.models !== undefined) checkBody(exchange);
   if (exchange.operation === 'proxy') checkForwardScope(exchange.principal);

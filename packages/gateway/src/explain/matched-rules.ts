@@ -1,6 +1,6 @@
 import type { RoutingRuleConfig } from '../config/gateway-config.ts';
 import { compileRules } from '../routing/routing-rules.ts';
-import type { RoutingFacts } from '../routing/target.ts';
+import { modelOf, type RoutingFacts } from '../routing/target.ts';
 
 /** A rule whose condition holds for a request. */
 export interface MatchedRule {
@@ -21,7 +21,7 @@ export function matchedRules(
     configured.map((rule, index) => ({ ...rule, targetProvider: String(index) })),
     (index) => configured[Number(index)],
   );
-  const model = facts.pathModel || facts.bodyModel || undefined;
+  const model = modelOf(facts);
   return rules
     .filter(({ condition }) => condition.test(facts, model))
     .map(({ name, provider: rule }, index) => ({

@@ -5,7 +5,7 @@ import type { ModelFreeRoutes } from './model-free-routes.ts';
 import { modelRequiredError } from './no-target-error.ts';
 import type { ConfiguredProvider, ProviderRoutes } from './provider-routes.ts';
 import { type CompiledRule, matchingRule } from './routing-rules.ts';
-import type { Resolution, Route, RoutingFacts } from './target.ts';
+import { modelOf, type Resolution, type Route, type RoutingFacts } from './target.ts';
 import type { WildcardRoutes } from './wildcard-routes.ts';
 
 export interface ResolverInput {
@@ -44,8 +44,7 @@ export class Resolver {
   }
 
   resolve(facts: RoutingFacts): Resolution | GatewayError {
-    // A model in the path beats the one in the body; an empty name is none.
-    const model = facts.pathModel || facts.bodyModel || undefined;
+    const model = modelOf(facts);
     if (model === undefined) return this.#withoutModel ?? this.#ruleWithoutModel(facts);
     const { exact, dependOnModelOnly } = this.#input;
     const known = exact.get(model) ?? (dependOnModelOnly ? this.#kept.get(model) : undefined);

@@ -200,6 +200,11 @@ export interface RoutingFacts {
   readonly tag?: (name: string) => string | undefined;
 }
 
+/** The model that a request asks for; an empty name is none. */
+export function modelOf({ bodyModel, pathModel }: Pick<RoutingFacts, 'pathModel' | 'bodyModel'>): string | undefined {
+  return pathModel || bodyModel || undefined;
+}
+
 /** What a request resolved to. */
 export interface Resolution {
   readonly route: Route;

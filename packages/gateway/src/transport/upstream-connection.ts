@@ -99,34 +99,31 @@ export class UpstreamConnection implements CallConnection {
   release(call: HttpCall): void {
     this.#call = undefined;
     const { isReusable, keepAliveSeconds } = call.reader;
-    const { clock, idleLimit, endpoint } = this.#options;
-    const idleMs = idleLimit.of(keepAliveSeconds);
-    if (!isReusable || !call.isRequestSent || idleMs <= 0 || !this.#socket.writable) {
+    if (!isReusable || !call.isRequestSent) {
       this.destroy();
       return;
     }
+    const { clock, endpoint } = this.#options;
     this.isUsed = true;
     this.#idleSince = clock.now();
     this.#toldSeconds = keepAliveSeconds;
-    if (this.#socket.writableLength === 0) this.#keep();
-    else if (endpoint.isSecure) setImmediate(this.#onWritesTold);
-    // An answer that came before the end of the request leaves a connection on which nobody knows where that ends.
-    else this.destroy();
+    // TLS tells of what it wrote a turn later, when the answer may be there: what is untold after that is not written.
+    if (endpoint.isSecure && this.#socket.writableLength > 0) setImmediate(() => this.#keep());
+    else this.#keep();
   }
 
-  /** TLS tells of what it wrote a turn later, when the answer may be there: what is untold by now is not written. */
-  readonly #onWritesTold = (): void => {
-    if (this.#socket.destroyed) return;
-    if (this.#socket.writableLength === 0) this.#keep();
-    else this.destroy();
-  };
-
   #keep(): void {
-    const idleMs = this.#options.idleLimit.of(this.#toldSeconds);
+    const { idleLimit, owner } = this.#options;
+    const idleMs = idleLimit.of(this.#toldSeconds);
+    // An answer that came before the end of the request leaves a connection on which nobody knows where that ends.
+    if (idleMs <= 0 || !this.#socket.writable || this.#socket.writableLength > 0) {
+      this.destroy();
+      return;
+    }
     if (this.#socket.timeout !== idleMs) this.#socket.setTimeout(idleMs);
     // Nothing waits for an idle connection, so it does not keep a process from ending.
     this.#socket.unref();
-    this.#options.owner.giveBack(this);
+    owner.giveBack(this);
   }
 
   #idleLeft(): number {

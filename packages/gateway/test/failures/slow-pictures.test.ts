@@ -15,9 +15,9 @@ it('pictures whose servers do not answer were waited for beyond the time of thei
   });
   const picture = { type: 'image_url', image_url: { url } };
   const body = JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: [picture, picture] }] });
-  const { response } = openPost(`${drill.gateway.url}/v1/chat/completions`, { body });
-  const { headers, statusCode } = await response;
-  const { body: answer } = await readAll(await response);
+  const response = await openPost(`${drill.gateway.url}/v1/chat/completions`, { body }).response;
+  const { headers, statusCode } = response;
+  const { body: answer } = await readAll(response);
   expect([statusCode, answerOf({ body: answer, headers }).error?.code]).toEqual([504, 'upstream_timeout']);
   expect(drill.attempts()).toEqual([0, 0]);
   await drill.isQuiet();
