@@ -168,6 +168,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   });
 
   const access = createAdminAccess({ key: () => runtime.adminKey, clock });
+  const connections = new OpenConnections();
   const server = createHttpServer({
     clock,
     outbox,
@@ -197,10 +198,9 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
     onArrival: verbose(loaded) ? (exchange) => logArrival(log, exchange) : undefined,
     isDraining: () => drain !== undefined,
     maxConnections: loaded.config.server.maxConnections,
+    connections,
     reportInternal: (error) => log.error('server', 'Internal error', { error: describe(error) }),
   });
-
-  const connections = new OpenConnections(server);
 
   return {
     get runtime() {

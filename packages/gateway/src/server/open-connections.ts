@@ -10,11 +10,9 @@ import { endSilent } from './silent-connection.ts';
 export class OpenConnections {
   readonly #sockets = new Set<Socket>();
 
-  constructor(server: Server) {
-    server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
+  add(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
   }
 
   /** Ends all of them at once. */

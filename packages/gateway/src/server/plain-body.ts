@@ -12,8 +12,9 @@ export class PlainBody implements InboundBody {
   readonly contentType: string;
   readonly contentLength: number;
   readonly #onAsked: () => void;
-  #pieces: Buffer[] = [];
-  #bytes = 0;
+  /** What has come of it, and room for more. */
+  #bytes = nothing;
+  #length = 0;
   #reader: Reader | undefined;
   #fault: GatewayError | undefined;
   #isDropped = false;
@@ -26,7 +27,7 @@ export class PlainBody implements InboundBody {
   }
 
   get isComplete(): boolean {
-    return this.#bytes === this.contentLength;
+    return this.#length === this.contentLength;
   }
 
   /** Its bytes have somewhere to go. */
@@ -34,13 +35,24 @@ export class PlainBody implements InboundBody {
     return this.#reader !== undefined || this.#isDropped;
   }
 
-  /** Takes what belongs to the body, and answers how many bytes that is. */
-  push(bytes: Buffer): number {
-    const count = Math.min(bytes.length, this.contentLength - this.#bytes);
-    this.#bytes += count;
-    if (count > 0 && !this.#isDropped) this.#pieces.push(count === bytes.length ? bytes : bytes.subarray(0, count));
+  /** Takes a copy of what belongs to the body, from `start` on, and answers how many bytes that is. */
+  push(bytes: Buffer, start: number): number {
+    const count = Math.min(bytes.length - start, this.contentLength - this.#length);
+    if (count > 0 && !this.#isDropped) this.#keep(bytes, start, count);
+    this.#length += count;
     if (this.isComplete) this.#settle();
     return count;
+  }
+
+  #keep(bytes: Buffer, start: number, count: number): void {
+    const needed = this.#length + count;
+    if (needed > this.#bytes.length) {
+      // Twice what came: a client could claim any length.
+      const larger = Buffer.allocUnsafe(Math.min(needed * 2, this.contentLength));
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
+    }
+    bytes.copy(this.#bytes, this.#length, start, start + count);
   }
 
   /** No more comes of it. */
@@ -53,7 +65,7 @@ export class PlainBody implements InboundBody {
   /** Nobody wants it any more; what still comes is counted only. */
   drop(): void {
     this.#isDropped = true;
-    this.#pieces = [];
+    this.#bytes = nothing;
   }
 
   readAll(maxBytes: number): Buffer | Promise<Buffer> {
@@ -79,8 +91,10 @@ export class PlainBody implements InboundBody {
   }
 
   #take(): Buffer {
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, this.#bytes);
+    const bytes = this.#bytes;
+    this.#bytes = nothing;
+    return bytes;
   }
 }
+
+const nothing: Buffer = Buffer.alloc(0);

@@ -56,10 +56,7 @@ export class PlainFront {
       handOver: (socket) => this.#node.emit('connection', socket),
     };
     this.#server.removeAllListeners('connection');
-    this.#server.on('connection', (socket: Socket) => {
-      this.sockets.add(socket);
-      servePlainly(plain, socket);
-    });
+    this.#server.on('connection', (accepted: Socket) => this.sockets.add(servePlainly(plain, accepted)));
   }
 
   async open(): Promise<RawClient> {

@@ -45,6 +45,22 @@ describe('a connection with plain requests', () => {
     expect(front.served).toHaveLength(3);
   });
 
+  it('keeps bodies apart that come in pieces at the same time', async () => {
+    const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(1_000));
+    const clients = await Promise.all(texts.map(() => front.open()));
+    for (const at of [0, 300, 600, 900]) {
+      for (const [index, client] of clients.entries()) {
+        const text = texts[index]!;
+        const part = at === 0 ? plainRequest(text).slice(0, -700) : text.slice(at, at + 300);
+        await client.send(part);
+        await new Promise(setImmediate);
+      }
+    }
+    const answers = await Promise.all(clients.map((client, index) => client.until(new RegExp(`${texts[index]}$`))));
+    expect(answers.flatMap(bodies)).toEqual(texts);
+    expect(front.served).toHaveLength(3);
+  });
+
   it('reads the same request at whatever byte it is split', async () => {
     const request = plainRequest('{"split":"anywhere"}');
     for (let at = 1; at < request.length; at++) {
@@ -161,6 +177,7 @@ describe('a client that closes its side', () => {
     const [socket] = front.sockets;
     // As the system tells of it.
     socket!.push(null);
+    socket!.read(0);
     expect(bodies(await client.closed())).toEqual(['done']);
   });
 });

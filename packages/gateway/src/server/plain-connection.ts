@@ -10,6 +10,7 @@ import { PlainReply, type ReplyOwner } from './plain-reply.ts';
 import { clientLeft } from './request-body.ts';
 import type { InferenceMatch } from './serve-inference.ts';
 import { KEEP_ALIVE_MS, LEFTOVER_MS, REQUEST_MS } from './server-limits.ts';
+import { SharedReads } from './shared-reads.ts';
 import { endSilent } from './silent-connection.ts';
 
 /** A plain request whose head has come, and where its reply goes. */
@@ -44,7 +45,8 @@ const MOST_AHEAD = 64 * 1024;
  */
 export class PlainConnection implements ReplyOwner {
   readonly #server: PlainServer;
-  readonly #socket: Socket;
+  readonly #reads: SharedReads;
+  readonly socket: Socket;
   readonly #heads = new HeadReader();
   readonly #peerAddress: string;
   /** The request under way; undefined between two. */
@@ -56,13 +58,14 @@ export class PlainConnection implements ReplyOwner {
   #keepsAlive = true;
   #cancelLimit = (): void => {};
 
-  constructor(server: PlainServer, socket: Socket) {
+  constructor(server: PlainServer, accepted: Socket) {
     this.#server = server;
-    this.#socket = socket;
+    this.#reads = new SharedReads(accepted, (bytes) => this.#onData(bytes));
+    const { socket } = this.#reads;
+    this.socket = socket;
     this.#peerAddress = socket.remoteAddress ?? '';
     socket.setTimeout(KEEP_ALIVE_MS);
-    socket.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose);
-    socket.on('timeout', this.#onTimeout);
+    socket.on('end', this.#onEnd).on('error', this.#onError).on('close', this.#onClose).on('timeout', this.#onTimeout);
   }
 
   get isReplying(): boolean {
@@ -73,17 +76,18 @@ export class PlainConnection implements ReplyOwner {
     return this.#keepsAlive && !this.#server.isDraining();
   }
 
-  readonly #onData = (bytes: Buffer): void => {
+  /** What is needed of them later is copied. */
+  #onData(bytes: Buffer): void {
     this.#server.outbox.makeWay(bytes.length);
     const body = this.#body;
     if (body === undefined) {
       this.#begin(bytes);
       return;
     }
-    const taken = body.isComplete ? 0 : body.push(bytes);
+    const taken = body.isComplete ? 0 : body.push(bytes, 0);
     if (taken < bytes.length) this.#keepAhead(bytes.subarray(taken));
     if (taken > 0 && body.isComplete) this.#onBodyComplete();
-  };
+  }
 
   #begin(bytes: Buffer): void {
     const server = this.#server;
@@ -94,11 +98,10 @@ export class PlainConnection implements ReplyOwner {
       this.#handOver(bytes);
       return;
     }
-    const socket = this.#socket;
+    const { socket } = this;
     const body = new PlainBody(contentType ?? '', head.contentLength, this.#onAsked);
-    const rest = bytes.subarray(head.end);
-    const taken = body.push(rest);
-    if (taken < rest.length) this.#keepAhead(rest.subarray(taken));
+    const end = head.end + body.push(bytes, head.end);
+    if (end < bytes.length) this.#keepAhead(bytes.subarray(end));
     const reply = new PlainReply(socket, server.outbox, this);
     this.#body = body;
     this.#reply = reply;
@@ -108,7 +111,7 @@ export class PlainConnection implements ReplyOwner {
     if (!body.isComplete && !body.isFlowing) socket.pause();
   }
 
-  readonly #onAsked = (): void => void this.#socket.resume();
+  readonly #onAsked = (): void => void this.socket.resume();
 
   #keepAhead(bytes: Buffer): void {
     if (this.#ahead === undefined && !mayBeginRequest(bytes[0]!)) {
@@ -116,8 +119,8 @@ export class PlainConnection implements ReplyOwner {
       this.#keepsAlive = false;
       return;
     }
-    this.#ahead = this.#ahead === undefined ? bytes : Buffer.concat([this.#ahead, bytes]);
-    if (this.#ahead.length > MOST_AHEAD) this.#socket.pause();
+    this.#ahead = this.#ahead === undefined ? Buffer.from(bytes) : Buffer.concat([this.#ahead, bytes]);
+    if (this.#ahead.length > MOST_AHEAD) this.socket.pause();
   }
 
   #onBodyComplete(): void {
@@ -136,19 +139,19 @@ export class PlainConnection implements ReplyOwner {
     this.#keepsAlive &&= keepsAlive;
     const body = this.#body;
     if (body === undefined || body.isComplete) return;
-    if (this.#socket.readableEnded) {
-      this.#socket.destroySoon();
+    if (this.socket.readableEnded) {
+      this.socket.destroySoon();
       return;
     }
     // A client that still writes may lose the reply if the connection is closed on it, so that it may go on for a while.
     body.drop();
-    this.#limit(LEFTOVER_MS, () => this.#socket.destroySoon());
-    this.#socket.resume();
+    this.#limit(LEFTOVER_MS, () => this.socket.destroySoon());
+    this.socket.resume();
   }
 
   readonly onFlushed = (error?: Error | null): void => {
     // The connection broke, which its end tells of.
-    if (error || this.#socket.destroyed) return;
+    if (error || this.socket.destroyed) return;
     this.#reply = undefined;
     this.#exchange = undefined;
     if (this.#body?.isComplete) this.#next();
@@ -164,7 +167,7 @@ export class PlainConnection implements ReplyOwner {
 
   /** Request and reply are over. */
   #next(): void {
-    const socket = this.#socket;
+    const { socket } = this;
     this.#body = undefined;
     if (!this.keepsAlive) {
       socket.destroySoon();
@@ -179,12 +182,11 @@ export class PlainConnection implements ReplyOwner {
 
   /** As if nothing had been read: what was goes back in front of what is to come. */
   #handOver(bytes: Buffer): void {
-    const socket = this.#socket;
-    socket.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError).off('close', this.#onClose);
+    const { socket } = this;
+    socket.off('end', this.#onEnd).off('error', this.#onError).off('close', this.#onClose);
     socket.off('timeout', this.#onTimeout).setTimeout(0);
     connections.delete(socket);
-    socket.pause();
-    socket.unshift(bytes);
+    this.#reads.release(bytes);
     this.#server.handOver(socket);
     socket.resume();
   }
@@ -204,13 +206,13 @@ export class PlainConnection implements ReplyOwner {
       body.fail(new GatewayError('invalid_request', 'The connection was closed before the request was complete.'));
       return;
     }
-    this.#socket.destroySoon();
+    this.socket.destroySoon();
     this.#cancel();
   };
 
-  readonly #onTimeout = (): void => endSilent(this.#socket, this.#reply !== undefined && !this.#reply.isOver);
+  readonly #onTimeout = (): void => endSilent(this.socket, this.#reply !== undefined && !this.#reply.isOver);
 
-  readonly #onError = (): void => void this.#socket.destroy();
+  readonly #onError = (): void => void this.socket.destroy();
 
   readonly #onClose = (): void => {
     this.#cancelLimit();
@@ -231,9 +233,11 @@ const LF = 10;
 
 const connections = new WeakMap<Socket, PlainConnection>();
 
-/** Serves a connection for as long as its requests are plain. */
-export function servePlainly(server: PlainServer, socket: Socket): void {
-  connections.set(socket, new PlainConnection(server, socket));
+/** Serves a connection for as long as its requests are plain; gives its socket, which takes the place of `accepted`. */
+export function servePlainly(server: PlainServer, accepted: Socket): Socket {
+  const connection = new PlainConnection(server, accepted);
+  connections.set(connection.socket, connection);
+  return connection.socket;
 }
 
 /** Whether a reply to a plain request is under way on a connection. */

@@ -30,7 +30,7 @@ export function servePlainFirst(server: Server, parts: HttpServerParts): void {
     },
   };
   server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => servePlainly(plain, socket));
+  server.on('connection', (accepted: Socket) => parts.connections.add(servePlainly(plain, accepted)));
 }
 
 function isJson(contentType: string | undefined): boolean {

@@ -10,6 +10,7 @@ import type { ResponseStore } from '../stores/response-store.ts';
 import type { Outbox } from '../transport/outbox.ts';
 import type { ServeAdmin } from './admin/admin-server.ts';
 import type { ServeManagement } from './management-pages.ts';
+import type { OpenConnections } from './open-connections.ts';
 import type { PageSource } from './pages.ts';
 
 /** What the server asks for each request; a reload swaps it whole. */
@@ -44,5 +45,7 @@ export interface HttpServerParts {
   readonly onArrival: ((exchange: Exchange) => void) | undefined;
   readonly isDraining: () => boolean;
   readonly maxConnections: number;
+  /** The server adds each one as it opens. */
+  readonly connections: OpenConnections;
   readonly reportInternal: (error: unknown) => void;
 }
