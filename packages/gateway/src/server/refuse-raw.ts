@@ -2,7 +2,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import { encodeError } from '../protocols/openai-chat/errors.ts';
-import { MAX_HEADER_BYTES } from './server-limits.ts';
+import { MAX_HEADER_BYTES, MAX_HEADERS } from './server-limits.ts';
 
 /** Milliseconds in which a connection that is given up can take its last bytes and send what is dropped. */
 const LAST_BYTES_MS = 1_000;
@@ -50,7 +50,11 @@ function rawReply(error: GatewayError): string {
 export function readClientError(error: NodeJS.ErrnoException): GatewayError {
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':
-      return new GatewayError('headers_too_large', `The request head is larger than ${MAX_HEADER_BYTES} bytes.`);
+      // Later versions of node say the same of too many headers.
+      return new GatewayError(
+        'headers_too_large',
+        `The request head is larger than ${MAX_HEADER_BYTES} bytes, or has more than ${MAX_HEADERS} headers.`,
+      );
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new GatewayError('request_timeout', 'The request did not arrive in time.');
     default:
