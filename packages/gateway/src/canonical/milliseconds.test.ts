@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatMilliseconds } from './milliseconds.ts';
+import { ByteText } from './byte-text.ts';
+import { formatMilliseconds, writeMilliseconds } from './milliseconds.ts';
 
 describe('formatMilliseconds', () => {
   it.each([
@@ -26,4 +27,17 @@ describe('formatMilliseconds', () => {
       }),
     );
   });
+});
+
+it('writeMilliseconds writes the same', () => {
+  const text = new ByteText();
+  const round = fc.integer({ min: -5_000, max: 5_000_000 }).map((micros) => micros / 1_000);
+  fc.assert(
+    fc.property(fc.oneof(fc.double(), round), (milliseconds) => {
+      text.length = 0;
+      writeMilliseconds(text, milliseconds);
+      expect(Buffer.from(text.view()).toString()).toBe(formatMilliseconds(milliseconds));
+    }),
+    { numRuns: 1_000 },
+  );
 });

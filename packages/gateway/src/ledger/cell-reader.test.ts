@@ -47,6 +47,12 @@ describe('cells of a line', () => {
     );
   });
 
+  it('numbers too large to be exact were read as others', () => {
+    // As JSON has it, the last digits are 46, and not those of adding digit to digit.
+    expect(readerOf('[149371365348985541000000000000,["chat"]]').untilKind()).toBeUndefined();
+    expect(readerOf(`[${Number.MAX_SAFE_INTEGER},["chat"]]`).untilKind()).toEqual([Number.MAX_SAFE_INTEGER]);
+  });
+
   it.each([
     '',
     '[',

@@ -162,7 +162,7 @@ export class CellReader {
     return cellsOf(`[${bytes.toString('utf8', start, at + 1)}]`)?.[0] as string | undefined;
   }
 
-  /** One that is too large to be exact is no safe integer either way. */
+  /** Undefined also for one that is too large to be exact. */
   #number(): number | undefined {
     const { bytes } = this;
     const isNegative = bytes[this.#at] === MINUS;
@@ -171,7 +171,7 @@ export class CellReader {
     let number = 0;
     for (; bytes[at]! >= ZERO && bytes[at]! <= ZERO + 9; at++) number = number * 10 + (bytes[at]! - ZERO);
     this.#at = at;
-    if (at === first) return undefined;
+    if (at === first || !Number.isSafeInteger(number)) return undefined;
     return isNegative ? -number : number;
   }
 

@@ -25,7 +25,7 @@ export class RecordEncoder {
     const cells = this.#cells;
     cells.begin('B');
     cells.count(ticket);
-    cells.name(intent.subject.requestId);
+    cells.once(intent.subject.requestId);
     cells.rounded(intent.startedAt);
     cells.open();
     writeNumbers(cells, intent);
@@ -39,7 +39,7 @@ export class RecordEncoder {
     const cells = this.#cells;
     cells.begin('R');
     cells.count(ticket);
-    cells.name(row.subject.requestId);
+    cells.once(row.subject.requestId);
     cells.rounded(row.endedAt);
     cells.rounded(row.durationMs * 1_000);
     if (row.firstByteMs === undefined) cells.nothing();
@@ -88,7 +88,7 @@ function writeKind<Given extends LedgerIntent | LedgerRow>(
     cells.cells(found);
     return;
   }
-  const { at } = cells;
+  const { length: at } = cells;
   write(cells, given);
   known.learn(given, cells.since(at));
 }

@@ -69,6 +69,13 @@ export class PlainFront {
     return new RawClient(socket);
   }
 
+  /** The next request, which is left to the test. */
+  hold(): Promise<Served> {
+    return new Promise((resolve) => {
+      this.answer = resolve;
+    });
+  }
+
   close(): void {
     for (const socket of this.sockets) socket.destroy();
     this.#server.close();
@@ -114,4 +121,12 @@ export class RawClient {
 export function plainRequest(body: string, headers: readonly string[] = [], path = '/v1/chat/completions'): string {
   const lines = ['Host: a', 'Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`, ...headers];
   return `POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
+}
+
+/** Bodies of the replies that came. */
+export const bodiesOf = (text: string): string[] => text.split(/HTTP\/1\.1 \d+ [\s\S]*?\r\n\r\n/).slice(1);
+
+export function finish({ reply }: Served, text = 'done'): void {
+  reply.head(200, []);
+  reply.end(Buffer.from(text));
 }

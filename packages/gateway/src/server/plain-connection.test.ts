@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PlainFront, plainRequest, type RawClient, type Served } from './plain-connection.fixture.ts';
+import { bodiesOf, finish, PlainFront, plainRequest, type RawClient } from './plain-connection.fixture.ts';
 import type { PlainReply } from './plain-reply.ts';
-import { LEFTOVER_MS, REQUEST_MS } from './server-limits.ts';
 
 let front: PlainFront;
 beforeEach(() => {
@@ -9,29 +8,14 @@ beforeEach(() => {
 });
 afterEach(() => front.close());
 
-/** Bodies of the replies that came, whose last byte is known by `pattern`. */
-const bodies = (text: string): string[] => text.split(/HTTP\/1\.1 \d+ [\s\S]*?\r\n\r\n/).slice(1);
-
-/** The next request, which is left to the test. */
-function hold(): Promise<Served> {
-  return new Promise((resolve) => {
-    front.answer = resolve;
-  });
-}
-
 /** A reply whose first bytes were written. */
 async function begunReply(client: RawClient): Promise<PlainReply> {
-  const held = hold();
+  const held = front.hold();
   await client.send(plainRequest('one'));
   const { reply } = await held;
   reply.head(200, []);
   reply.write(Buffer.from('first'));
   return reply;
-}
-
-function finish({ reply }: Served, text = 'done'): void {
-  reply.head(200, []);
-  reply.end(Buffer.from(text));
 }
 
 describe('a connection with plain requests', () => {
@@ -41,23 +25,7 @@ describe('a connection with plain requests', () => {
       await client.send(plainRequest(body));
       await client.until(new RegExp(`${body}$`));
     }
-    expect(bodies(client.received)).toEqual(['one', 'two', 'three']);
-    expect(front.served).toHaveLength(3);
-  });
-
-  it('keeps bodies apart that come in pieces at the same time', async () => {
-    const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(1_000));
-    const clients = await Promise.all(texts.map(() => front.open()));
-    for (const at of [0, 300, 600, 900]) {
-      for (const [index, client] of clients.entries()) {
-        const text = texts[index]!;
-        const part = at === 0 ? plainRequest(text).slice(0, -700) : text.slice(at, at + 300);
-        await client.send(part);
-        await new Promise(setImmediate);
-      }
-    }
-    const answers = await Promise.all(clients.map((client, index) => client.until(new RegExp(`${texts[index]}$`))));
-    expect(answers.flatMap(bodies)).toEqual(texts);
+    expect(bodiesOf(client.received)).toEqual(['one', 'two', 'three']);
     expect(front.served).toHaveLength(3);
   });
 
@@ -69,7 +37,7 @@ describe('a connection with plain requests', () => {
       // Until the first part has been read: what node:http has not whole, it says nothing of.
       await new Promise(setImmediate);
       await client.send(request.slice(at));
-      expect(bodies(await client.until(/"anywhere"\}$/))[0], `split at ${at}`).toMatch(
+      expect(bodiesOf(await client.until(/"anywhere"\}$/))[0], `split at ${at}`).toMatch(
         /^(by node: )?\{"split":"anywhere"\}$/,
       );
       client.socket.destroy();
@@ -79,7 +47,7 @@ describe('a connection with plain requests', () => {
   it('answers what was sent ahead in turn, each with its own body', async () => {
     const client = await front.open();
     await client.send(['one', 'two', '', 'three'].map((body) => plainRequest(body)).join(''));
-    expect(bodies(await client.until(/three$/))).toEqual(['one', 'two', '', 'three']);
+    expect(bodiesOf(await client.until(/three$/))).toEqual(['one', 'two', '', 'three']);
   });
 
   it('goes over to node:http with the first request that is not plain, and loses nothing', async () => {
@@ -87,7 +55,7 @@ describe('a connection with plain requests', () => {
     const chunked =
       'POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n';
     await client.send(`${plainRequest('one')}${chunked}${plainRequest('two')}`);
-    expect(bodies(await client.until(/two$/))).toEqual(['one', 'by node: abc', 'by node: two']);
+    expect(bodiesOf(await client.until(/two$/))).toEqual(['one', 'by node: abc', 'by node: two']);
     expect(front.served).toHaveLength(1);
   });
 
@@ -112,7 +80,7 @@ describe('a connection with plain requests', () => {
     await client.send(`${plainRequest('one')}rubbish\r\n\r\n`);
     const text = await client.closed();
     expect(text).toContain('connection: close');
-    expect(bodies(text)).toEqual(['one']);
+    expect(bodiesOf(text)).toEqual(['one']);
   });
 
   it('ends after such bytes also when the head of the reply promised to go on', async () => {
@@ -133,7 +101,7 @@ describe('a connection with plain requests', () => {
     const reply = await begunReply(client);
     await client.until(/first/);
     reply.end(Buffer.from('last'));
-    expect(bodies(await client.until(/0\r\n\r\n$/))).toEqual(['5\r\nfirst\r\n4\r\nlast\r\n0\r\n\r\n']);
+    expect(bodiesOf(await client.until(/0\r\n\r\n$/))).toEqual(['5\r\nfirst\r\n4\r\nlast\r\n0\r\n\r\n']);
   });
 });
 
@@ -170,7 +138,7 @@ describe('a client that takes nothing', () => {
 
 describe('a client that closes its side', () => {
   it('gets the reply that ended in the same turn', async () => {
-    const held = hold();
+    const held = front.hold();
     const client = await front.open();
     await client.send(plainRequest('one'));
     finish(await held);
@@ -178,90 +146,13 @@ describe('a client that closes its side', () => {
     // As the system tells of it.
     socket!.push(null);
     socket!.read(0);
-    expect(bodies(await client.closed())).toEqual(['done']);
-  });
-});
-
-describe('the body of a plain request', () => {
-  it('that takes too long ends with an error and the connection', async () => {
-    const client = await front.open();
-    await client.send(plainRequest('x'.repeat(100)).slice(0, -1));
-    while (front.clock.pending() === 0) await new Promise(setImmediate);
-    front.clock.advance(REQUEST_MS);
-    await client.until(/did not arrive in time/);
-    expect(client.received).toContain('connection: close');
-    front.clock.advance(LEFTOVER_MS);
-    await client.closed();
-  });
-
-  it('that comes in its time leaves no limit behind', async () => {
-    const client = await front.open();
-    const request = plainRequest('in two parts');
-    await client.send(request.slice(0, -1));
-    while (front.clock.pending() === 0) await new Promise(setImmediate);
-    await client.send(request.slice(-1));
-    await client.until(/in two parts$/);
-    expect(front.clock.pending()).toBe(0);
-  });
-
-  it('that breaks off is answered while the client can still read', async () => {
-    const client = await front.open();
-    await client.send(plainRequest('x'.repeat(100)).slice(0, -1));
-    client.socket.end();
-    expect(await client.closed()).toContain('closed before the request was complete');
-  });
-
-  it('that nobody reads waits at the client', async () => {
-    const held = hold();
-    const client = await front.open();
-    const size = 30_000_000;
-    client.socket.write(plainRequest('x'.repeat(size)));
-    const { body } = await held;
-    // As much as the systems on both sides hold, and no more, however long it goes on.
-    await new Promise(setImmediate);
-    expect(client.socket.writableLength).toBeGreaterThan(0);
-    expect((await body.readAll(size)).length).toBe(size);
-  });
-
-  it('whose rest comes after the reply is dropped, and the next request served', async () => {
-    const client = await front.open();
-    front.answer = (request) => finish(request, 'early');
-    const request = plainRequest('x'.repeat(100));
-    await client.send(request.slice(0, -50));
-    await client.until(/early$/);
-    await client.send(request.slice(-50));
-    await client.send(plainRequest('two'));
-    await client.until(/early[\s\S]*early$/);
-    expect(front.clock.pending()).toBe(0);
-  });
-
-  it('whose rest does not come after the reply is not waited for', async () => {
-    const client = await front.open();
-    front.answer = (request) => finish(request, 'early');
-    await client.send(plainRequest('x'.repeat(100)).slice(0, -50));
-    await client.until(/early$/);
-    front.clock.advance(LEFTOVER_MS);
-    await client.closed();
-  });
-
-  it('may be too large for who reads it', async () => {
-    const client = await front.open();
-    front.answer = async ({ body, reply }) => {
-      try {
-        await body.readAll(10);
-      } catch (error) {
-        reply.head(413, ['connection', 'close']);
-        reply.end(Buffer.from((error as Error).message));
-      }
-    };
-    await client.send(plainRequest('x'.repeat(100)));
-    expect(await client.closed()).toMatch(/^HTTP\/1\.1 413 [\s\S]*connection: close\r\n[\s\S]*larger than 10 bytes/);
+    expect(bodiesOf(await client.closed())).toEqual(['done']);
   });
 });
 
 describe('a client that leaves', () => {
   it.each(['end', 'destroy'] as const)('before its reply cancels it: %s', async (way) => {
-    const held = hold();
+    const held = front.hold();
     const client = await front.open();
     await client.send(plainRequest('one'));
     const served = await held;
@@ -276,7 +167,7 @@ describe('a client that leaves', () => {
   });
 
   it('in the middle of a body cancels it, and who reads it hears', async () => {
-    const held = hold();
+    const held = front.hold();
     const client = await front.open();
     await client.send(plainRequest('x'.repeat(100)).slice(0, -1));
     const served = await held;
@@ -306,7 +197,7 @@ describe('a client that leaves', () => {
 
 describe('a stop', () => {
   it('is told with the reply under way, after which the connection ends', async () => {
-    const held = hold();
+    const held = front.hold();
     const client = await front.open();
     await client.send(plainRequest('one'));
     const served = await held;

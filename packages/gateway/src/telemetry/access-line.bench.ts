@@ -79,8 +79,11 @@ const raw = log.raw as NonNullable<typeof log.raw>;
 const timestamp = raw.timestamp;
 const pinoOptions = { base: null, timestamp: () => `,"timestamp":"${timestamp()}"` };
 const throughSonic = pino(pinoOptions, sonic);
-const throughWriter = pino(pinoOptions, { write: (line: string) => raw.write(line) });
-const handOverSonic = { ...log, raw: { ...raw, write: (line: string) => void sonic.write(line) } };
+const throughWriter = pino(pinoOptions, { write: (line: string) => raw.write(Buffer.from(line)) });
+const handOverSonic = {
+  ...log,
+  raw: { ...raw, write: (line: Uint8Array) => void sonic.write(Buffer.from(line).toString()) },
+};
 const metrics = createMetrics({ defaultMetrics: false });
 
 await measure('pino, sonic-boom', (entry) => throughSonic.info(exchangeFields(entry)));

@@ -60,6 +60,13 @@ function linesOf(entry: LedgerEntry, options: Partial<LogOptions> = {}): string[
   return lines;
 }
 
+const said = {
+  completed: ['INFO', 'Request completed'],
+  failed: ['WARN', 'Request failed'],
+  client_closed: ['INFO', 'Client closed request'],
+  rejected: ['INFO', 'Request rejected'],
+};
+
 describe('the access line', () => {
   it('of a completed exchange, byte for byte', () => {
     expect(linesOf(completed)).toEqual([
@@ -139,6 +146,33 @@ describe('the access line', () => {
         expect(fields).toEqual(JSON.parse(JSON.stringify(exchangeFields(entry))));
       }),
     );
+  });
+
+  it.each<Partial<LedgerEntry>>([
+    { operation: 'embeddings' },
+    { stream: false },
+    { targetModel: 'gpt-5' },
+    { targetModel: undefined },
+    { provider: 'azure' },
+    { targetId: 'not-openai-1' },
+    { status: 200 + 128 },
+    { outcome: 'client_closed' },
+    { outcome: 'failed' },
+    { failure: 'transient' },
+    { attempts: [] },
+    { attempts: [attempt, attempt] },
+    { recovered: 'continue' },
+    { isShared: true },
+    { shadowOf: 'req-0' },
+    { principal: 'another' },
+    { isEstimated: true },
+  ])('says what its exchange was after one that was the same but for %o', (change) => {
+    for (const entry of [completed, { ...completed, ...change }, completed]) {
+      const { timestamp, level, target, message, ...fields } = JSON.parse(linesOf(entry)[0] ?? '');
+      expect(fields).toEqual(JSON.parse(JSON.stringify(exchangeFields(entry))));
+      expect([timestamp, target]).toEqual(['2025-11-20T12:00:00.007Z', 'server']);
+      expect([level, message]).toEqual(said[entry.outcome]);
+    }
   });
 
   it('is written as fields where lines are not JSON', () => {

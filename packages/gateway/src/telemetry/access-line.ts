@@ -1,5 +1,6 @@
+import { ByteText } from '../canonical/byte-text.ts';
 import { type AttemptRecord, type ExchangeOutcome, type LedgerEntry, wasAsked } from '../canonical/exchange.ts';
-import { formatMilliseconds } from '../canonical/milliseconds.ts';
+import { formatMilliseconds, writeMilliseconds } from '../canonical/milliseconds.ts';
 import type { Usage } from '../canonical/usage.ts';
 import type { Log, LogFields, RawLines } from './telemetry.ts';
 
@@ -11,8 +12,6 @@ const messages: Readonly<Record<ExchangeOutcome, string>> = {
   rejected: 'Request rejected',
 };
 const maxModelLength = 128;
-/** What JSON strings hold without an escape; anything else goes through JSON.stringify. */
-const plain = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 const kindName = /^[a-z0-9_]{1,64}$/;
 
 /**
@@ -57,42 +56,138 @@ export function exchangeFields(entry: LedgerEntry): LogFields {
   };
 }
 
-/**
- * One text of many parts, not an array that is joined: what the parts cost to find again when lines are written is less than
- * what the array does.
- */
-function accessLine(raw: RawLines, entry: LedgerEntry, level: string): string {
-  const { failure } = entry;
+/** What stands in a line between what is each one's own. */
+interface LineParts {
+  readonly of: LedgerEntry;
+  readonly level: string;
+  /** Up to the id. */
+  readonly opening: Uint8Array;
+  /** Up to the latency. */
+  readonly names: Uint8Array;
+  /** Up to the name of the key. */
+  readonly facts: Uint8Array;
+}
+
+/** Places for parts; where two want the same one, the later has it. */
+const PLACES = 256;
+const knownParts: (LineParts | undefined)[] = new Array(PLACES).fill(undefined);
+const line = new ByteText();
+const literal = {
+  beginning: Buffer.from('{"timestamp":"'),
+  tokens: Buffer.from(',"tokens":{"input":'),
+  output: Buffer.from(',"output":'),
+  estimated: Buffer.from(',"estimated":true'),
+  queued: Buffer.from(',"queued_ms":'),
+  overhead: Buffer.from(',"overhead_ms":'),
+  firstByte: Buffer.from(',"first_byte_ms":'),
+  closing: Buffer.from('}'),
+  ending: Buffer.from('}\n'),
+};
+/** For all literals, a timestamp and the numbers. */
+const ROOM = 512;
+/** Bytes of a character at most, which may become `\\u001f`. */
+const MOST_OF_ONE = 6;
+
+/** The line, which is valid until the next. */
+function accessLine(raw: RawLines, entry: LedgerEntry, level: string): Uint8Array {
+  const { id, principal } = entry;
+  const { opening, names, facts } = partsOf(raw, entry, level);
+  line.length = 0;
+  line.reserve(ROOM + opening.length + names.length + facts.length + (id.length + principal.length) * MOST_OF_ONE);
+  line.copy(literal.beginning);
+  line.ascii(raw.timestamp());
+  line.append(opening);
+  writeText(id);
+  line.append(names);
+  writeMilliseconds(line, entry.durationMs);
+  if (entry.usage !== undefined) writeTokens(entry.usage, entry.isEstimated);
+  line.append(facts);
+  writeText(principal);
+  writeTimes(entry);
+  if (isTrailTold(raw, entry)) line.append(Buffer.from(`,"trail":${trail(raw, entry.attempts)}`));
+  line.append(literal.ending);
+  return line.view();
+}
+
+/** The parts of a line like this one, from before or made now. What is the caller's own words is not kept. */
+function partsOf(raw: RawLines, entry: LedgerEntry, level: string): LineParts {
+  const place = placeOf(entry);
+  const known = knownParts[place];
+  if (known !== undefined && known.level === level && areAlike(known.of, entry)) return known;
+  const parts = partsFrom(raw, entry, level);
+  if (entry.targetModel !== undefined && entry.failure === undefined) knownParts[place] = parts;
+  return parts;
+}
+
+function placeOf({ status, stream, targetId = '' }: LedgerEntry): number {
+  const { length } = targetId;
+  const ending = length < 2 ? length : targetId.charCodeAt(length - 1) * 31 + targetId.charCodeAt(length - 2);
+  return ((ending * 31 + (status >>> 0)) * 2 + (stream ? 1 : 0)) % PLACES;
+}
+
+function areAlike(one: LedgerEntry, other: LedgerEntry): boolean {
   return (
-    `{"timestamp":"${raw.timestamp()}","level":"${level}","target":"${target}","message":"${messages[entry.outcome]}",` +
-    `"request_id":${quoted(entry.id)}${member(',"provider":', entry.provider)}${member(',"model":', modelOf(raw, entry))},` +
-    `"latency_ms":${formatMilliseconds(entry.durationMs)}${tokensMember(entry)},` +
-    `"status":${entry.status},"operation":"${entry.operation}","stream":${entry.stream}` +
-    `${member(',"target_id":', entry.targetId)},"attempts":${countAsked(entry.attempts)}` +
-    `${member(',"recovered":', entry.recovered)}${entry.isShared ? ',"shared":true' : ''}` +
-    `${member(',"shadow_of":', entry.shadowOf)}${member(',"failure":', failure && foreign(raw, failure))},` +
-    `"principal":${quoted(entry.principal)},"queued_ms":${formatMilliseconds(entry.queuedMs)},` +
-    `"overhead_ms":${formatMilliseconds(entry.overheadMs)}${firstByteMember(entry)}${trailMember(raw, entry)}}\n`
+    one.targetId === other.targetId &&
+    one.targetModel === other.targetModel &&
+    one.provider === other.provider &&
+    one.status === other.status &&
+    one.outcome === other.outcome &&
+    one.operation === other.operation &&
+    one.stream === other.stream &&
+    one.recovered === other.recovered &&
+    one.isShared === other.isShared &&
+    one.shadowOf === other.shadowOf &&
+    other.failure === undefined &&
+    countAsked(one.attempts) === countAsked(other.attempts)
   );
 }
 
+function partsFrom(raw: RawLines, entry: LedgerEntry, level: string): LineParts {
+  const { failure } = entry;
+  const opening = `","level":"${level}","target":"${target}","message":"${messages[entry.outcome]}","request_id":`;
+  const names = `${member(',"provider":', entry.provider)}${member(',"model":', modelOf(raw, entry))},"latency_ms":`;
+  const facts =
+    `,"status":${entry.status},"operation":"${entry.operation}","stream":${entry.stream}` +
+    `${member(',"target_id":', entry.targetId)},"attempts":${countAsked(entry.attempts)}` +
+    `${member(',"recovered":', entry.recovered)}${entry.isShared ? ',"shared":true' : ''}` +
+    `${member(',"shadow_of":', entry.shadowOf)}${member(',"failure":', failure && foreign(raw, failure))},"principal":`;
+  return { of: entry, level, opening: Buffer.from(opening), names: Buffer.from(names), facts: Buffer.from(facts) };
+}
+
 function member(opening: string, text: string | undefined): string {
-  return text === undefined ? '' : opening + quoted(text);
+  return text === undefined ? '' : opening + JSON.stringify(text);
 }
 
-function tokensMember({ isEstimated, usage }: LedgerEntry): string {
-  if (usage === undefined) return '';
-  const estimated = isEstimated ? ',"estimated":true' : '';
-  return `,"tokens":{"input":${count(usage.input)},"output":${count(usage.output)}${estimated}}`;
+function writeText(text: string): void {
+  if (!line.name(text)) line.append(Buffer.from(JSON.stringify(text)));
 }
 
-function firstByteMember({ firstByteMs }: LedgerEntry): string {
-  return firstByteMs === undefined ? '' : `,"first_byte_ms":${formatMilliseconds(firstByteMs)}`;
+function writeTokens({ input, output }: Usage, isEstimated: boolean | undefined): void {
+  line.copy(literal.tokens);
+  writeCount(count(input));
+  line.copy(literal.output);
+  writeCount(count(output));
+  if (isEstimated) line.copy(literal.estimated);
+  line.copy(literal.closing);
 }
 
-function trailMember(raw: RawLines, { attempts }: LedgerEntry): string {
-  const isTold = attempts.length > 1 || (attempts.length > 0 && raw.accepts('debug', target));
-  return isTold ? `,"trail":${trail(raw, attempts)}` : '';
+function writeCount(tokens: number): void {
+  if (Number.isSafeInteger(tokens) && tokens >= 0) line.digits(tokens);
+  else line.ascii(`${tokens}`);
+}
+
+function writeTimes({ firstByteMs, overheadMs, queuedMs }: LedgerEntry): void {
+  line.copy(literal.queued);
+  writeMilliseconds(line, queuedMs);
+  line.copy(literal.overhead);
+  writeMilliseconds(line, overheadMs);
+  if (firstByteMs === undefined) return;
+  line.copy(literal.firstByte);
+  writeMilliseconds(line, firstByteMs);
+}
+
+function isTrailTold(raw: RawLines, { attempts }: LedgerEntry): boolean {
+  return attempts.length > 1 || (attempts.length > 0 && raw.accepts('debug', target));
 }
 
 /** The target's model comes from the configuration or was served; what the caller merely asked for may be any text. */
@@ -126,10 +221,6 @@ function trailStep(attempt: AttemptRecord) {
 /** Kinds of failure are names of ours; anything else may quote somebody. */
 function foreign(raw: RawLines, text: string): string {
   return kindName.test(text) ? text : raw.redact(text);
-}
-
-function quoted(text: string): string {
-  return plain.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 /** The same number that the line holds. */

@@ -1,9 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import type { Clock } from '../canonical/clock.ts';
 
-/** Takes whole lines, line feed included, and brings them to a file descriptor without ever failing its caller. */
+/**
+ * Takes whole lines, line feed included, as text or in UTF-8, whose bytes are the caller's again at once, and brings them to a
+ * file descriptor without ever failing its caller.
+ */
 export interface LineWriter {
-  write(line: string): void;
+  write(line: string | Uint8Array): void;
   /** Writes out what is buffered, waiting at most a second for a reader that has stopped. */
   flush(): void;
   /** Flushes, and forgets the descriptor. */
@@ -94,8 +97,9 @@ class BufferedLineWriter implements LineWriter {
     this.#nonBlocking = reopened !== undefined;
   }
 
-  write(line: string): void {
+  write(text: string | Uint8Array): void {
     if (this.#gone) return;
+    const line = bytesOf(text);
     if (this.#buffered + line.length > this.#maxBuffered) {
       this.#drop(1);
       return;
@@ -142,25 +146,15 @@ class BufferedLineWriter implements LineWriter {
     closeSync(this.#options.fd);
   }
 
-  /**
-   * A line becomes bytes at once: it was put together of dozens of parts, and to find them again among those of a hundred
-   * lines takes longer than to write it.
-   */
-  #append(line: string): void {
-    const room = this.#tail.length - this.#tailLength;
-    // No character takes more than three bytes.
-    if (line.length * 3 > room) {
-      const length = Buffer.byteLength(line);
-      if (length > room) this.#endTail();
-      if (length > this.#tail.length) {
-        this.#chunks.push(Buffer.from(line));
-        this.#buffered += length;
-        return;
-      }
+  #append(line: Uint8Array): void {
+    if (line.length > this.#tail.length - this.#tailLength) this.#endTail();
+    this.#buffered += line.length;
+    if (line.length > this.#tail.length) {
+      this.#chunks.push(Buffer.from(line));
+      return;
     }
-    const written = this.#tail.write(line, this.#tailLength);
-    this.#tailLength += written;
-    this.#buffered += written;
+    this.#tail.set(line, this.#tailLength);
+    this.#tailLength += line.length;
   }
 
   #endTail(): void {
@@ -274,7 +268,7 @@ class BufferedLineWriter implements LineWriter {
     if (this.#untoldDrops === 0) return;
     const line = this.#options.describeDrops(this.#untoldDrops);
     this.#untoldDrops = 0;
-    this.#append(line);
+    this.#append(bytesOf(line));
   }
 
   #retryLater(rest: Buffer): void {
@@ -308,6 +302,10 @@ function reopenNonBlocking(fd: number): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+function bytesOf(line: string | Uint8Array): Uint8Array {
+  return typeof line === 'string' ? Buffer.from(line) : line;
 }
 
 function countLines(chunk: Buffer): number {

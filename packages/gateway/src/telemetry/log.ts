@@ -113,7 +113,10 @@ function descriptorOf(destination: LogDestination): number | undefined {
 function openDestination(options: LogOptions, describeDrops: (count: number) => string): LineWriter {
   const { destination, clock } = options;
   if (typeof destination === 'object' && 'write' in destination) {
-    return { write: (line) => destination.write(line), flush() {}, close() {}, droppedLines: 0 };
+    const write = (line: string | Uint8Array): void => {
+      destination.write(typeof line === 'string' ? line : Buffer.from(line).toString());
+    };
+    return { write, flush() {}, close() {}, droppedLines: 0 };
   }
   if (typeof destination === 'object' && 'path' in destination) {
     return openLineWriter({ fd: openSync(destination.path, 'a', 0o640), ownsFd: true, clock, describeDrops });

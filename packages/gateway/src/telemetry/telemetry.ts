@@ -16,8 +16,8 @@ export interface RawLines {
   timestamp(): string;
   /** Masks secrets, and personal data if the log does so, in text that may be foreign. */
   redact(text: string): string;
-  /** Takes one whole line of JSON, its line feed included. */
-  write(line: string): void;
+  /** Takes one whole line of JSON in UTF-8, its line feed included; the bytes are the caller's again when it returns. */
+  write(line: Uint8Array): void;
 }
 
 /** A leveled, structured log. `target` names the part that speaks, as in `server`, `health`, `config`. */
