@@ -1,7 +1,7 @@
+import { ByteViews } from './byte-views.ts';
+
 /** Bytes for which there is room from the beginning; hardly a line has more. */
 const FIRST_BYTES = 16 * 1024;
-/** Lengths of texts of which a view is kept; few are longer. */
-const MAX_VIEWS = 2_048;
 
 const QUOTE = 0x22;
 const ZERO = 0x30;
@@ -15,14 +15,7 @@ export class ByteText {
   /** What was written is the first `length` of them, until something else is. */
   bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   length = 0;
-  /** Of `bytes` from `#viewsFrom` on, by where they end. */
-  #views: (Uint8Array | undefined)[] = noViews();
-  readonly #viewsFrom: number;
-
-  /** `viewsFrom`: where the views begin that `view` gives. */
-  constructor(viewsFrom = 0) {
-    this.#viewsFrom = viewsFrom;
-  }
+  #views = new ByteViews(this.bytes);
 
   /** Makes room for so many more bytes. What writes single bytes, digits or names has to be sure of it. */
   reserve(bytes: number): void {
@@ -30,7 +23,7 @@ export class ByteText {
     const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + bytes));
     this.bytes.copy(larger, 0, 0, this.length);
     this.bytes = larger;
-    this.#views = noViews();
+    this.#views = new ByteViews(larger);
   }
 
   /** A few bytes, for which there is room. */
@@ -97,17 +90,10 @@ export class ByteText {
     this.length += digits;
   }
 
-  /** What was written. To make the view of it would take longer than to sum it up or to copy it. */
-  view(): Uint8Array {
-    const end = this.length;
-    if (end >= MAX_VIEWS) return this.bytes.subarray(this.#viewsFrom, end);
-    this.#views[end] ??= this.bytes.subarray(this.#viewsFrom, end);
-    return this.#views[end]!;
+  /** What was written. */
+  view(): Buffer {
+    return this.#views.to(this.length);
   }
-}
-
-function noViews(): (Uint8Array | undefined)[] {
-  return new Array(MAX_VIEWS).fill(undefined);
 }
 
 /** Of a number below ten billion. */

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { ByteText } from '../canonical/byte-text.ts';
+import { ByteViews } from '../canonical/byte-views.ts';
 import { HEAD, sealLine } from './record-line.ts';
 
 /** Longest text of a record; callers choose some of them, such as the model's name. */
@@ -19,10 +20,7 @@ const nothing = Buffer.from('null');
  */
 export class CellWriter extends ByteText {
   #known = new Map<string, Uint8Array>();
-
-  constructor() {
-    super(HEAD);
-  }
+  #jsons = new ByteViews(this.bytes, HEAD);
 
   begin(kind: string): void {
     this.length = HEAD;
@@ -30,11 +28,12 @@ export class CellWriter extends ByteText {
     this.text(kind);
   }
 
-  /** Ends the line; gives its length. */
-  end(): number {
+  /** Ends the line, and gives it. */
+  end(): Buffer {
     this.close();
-    this.length = sealLine(this.bytes, this.length, crc32(this.view()));
-    return this.length;
+    if (this.#jsons.bytes !== this.bytes) this.#jsons = new ByteViews(this.bytes, HEAD);
+    this.length = sealLine(this.bytes, this.length, crc32(this.#jsons.to(this.length)));
+    return this.view();
   }
 
   open(): void {

@@ -26,10 +26,10 @@ export class GatheredLines {
   }
 
   /** `rows`: how many are lost with the line. One for which there is no room must be the first. */
-  add(line: Buffer, length: number, rows: number): void {
-    if (!this.hasRoom(length)) this.#bytes = Buffer.allocUnsafeSlow(length);
-    line.copy(this.#bytes, this.#length, 0, length);
-    this.#length += length;
+  add(line: Uint8Array, rows: number): void {
+    if (!this.hasRoom(line.length)) this.#bytes = Buffer.allocUnsafeSlow(line.length);
+    this.#bytes.set(line, this.#length);
+    this.#length += line.length;
     this.#ends.push(this.#length);
     this.#rows.push(rows);
   }

@@ -9,7 +9,7 @@ const encoder = new RecordEncoder();
 /** The kind of a row of this model, as `find` is told where it is. */
 function placeOf(requestedModel: string): [bytes: Buffer, start: number, end: number] {
   const row = sampleRow({ subject: sampleSubject({ requestedModel }), attempts: [sampleAttempt()] });
-  const bytes = Buffer.from(encoder.bytes.subarray(0, encoder.row(1, row)));
+  const bytes = Buffer.from(encoder.row(1, row));
   const { cells } = readLines(bytes).lines[0]!;
   cells.untilKind();
   return [bytes, cells.at, cells.end];

@@ -7,7 +7,7 @@ import { readLines } from './record-line.ts';
 
 const encoder = new RecordEncoder();
 const decoder = new RecordDecoder();
-const lineOf = (length: number) => readLines(encoder.bytes.subarray(0, length)).lines[0]!;
+const lineOf = (line: Buffer) => readLines(line).lines[0]!;
 const throughRecord = (row: LedgerRow) => decoder.decode(lineOf(encoder.row(1, row)));
 const throughBeginning = (intent: LedgerIntent) => decodeIntent(lineOf(encoder.begin(1, intent)).json);
 

@@ -18,8 +18,8 @@ import { Line, readLines } from './record-line.ts';
 /** The JSON of the lines that an encoder writes. */
 function createJsonEncoder() {
   const encoder = new RecordEncoder();
-  const jsonOf = (length: number): string => {
-    const { lines } = readLines(encoder.bytes.subarray(0, length));
+  const jsonOf = (line: Buffer): string => {
+    const { lines } = readLines(line);
     expect(lines).toHaveLength(1);
     return lines[0]!.json;
   };

@@ -7,7 +7,7 @@ import type { AttemptRow, AttemptUse, LedgerIntent, LedgerRow, LedgerSubject } f
 const MAX_ATTEMPTS = 64;
 
 /**
- * Lines of the spool. Each method gives the length of the line in `bytes`, which is valid until the next. A record says
+ * Lines of the spool. Each method gives a line, which is valid until the next. A record says
  * first what is its own, an id and numbers; its kind comes last, in one cell, so that neither who writes it nor who reads it
  * looks twice at what thousands have in common. Every record says its kind in full: the lines before it may be lost.
  */
@@ -16,12 +16,8 @@ export class RecordEncoder {
   readonly #intents = new KnownIntents();
   readonly #rows = new KnownRows();
 
-  get bytes(): Buffer {
-    return this.#cells.bytes;
-  }
-
   /** Before the first upstream is asked. */
-  begin(ticket: number, intent: LedgerIntent): number {
+  begin(ticket: number, intent: LedgerIntent): Buffer {
     const cells = this.#cells;
     cells.begin('B');
     cells.count(ticket);
@@ -35,7 +31,7 @@ export class RecordEncoder {
   }
 
   /** An exchange that has ended, whether it has begun in the spool or not. */
-  row(ticket: number, row: LedgerRow): number {
+  row(ticket: number, row: LedgerRow): Buffer {
     const cells = this.#cells;
     cells.begin('R');
     cells.count(ticket);
@@ -61,7 +57,7 @@ export class RecordEncoder {
   }
 
   /** Rows that could not be kept; `at` in milliseconds since 1970. */
-  lost(at: number, count: number, reason: string): number {
+  lost(at: number, count: number, reason: string): Buffer {
     this.#cells.begin('L');
     this.#cells.rounded(at);
     this.#cells.count(count);
@@ -70,7 +66,7 @@ export class RecordEncoder {
   }
 
   /** Nothing comes after it: the process ended in good order. */
-  closed(): number {
+  closed(): Buffer {
     this.#cells.begin('C');
     return this.#cells.end();
   }

@@ -141,16 +141,16 @@ export class Spool {
 
   readonly #onTurnEnd = (): void => this.flush();
 
-  /** Takes the line that the encoder holds; `rows`: how many rows are lost with it. */
-  #append(length: number, rows: number): void {
+  /** `rows`: how many rows are lost with the line. */
+  #append(line: Buffer, rows: number): void {
     if (this.#isClosed) {
       this.#held.lose(rows);
       return;
     }
     const gathered = this.#gathered;
-    if (!gathered.hasRoom(length)) this.flush();
+    if (!gathered.hasRoom(line.length)) this.flush();
     const isFirst = gathered.isEmpty;
-    gathered.add(this.#encoder.bytes, length, rows);
+    gathered.add(line, rows);
     if (isFirst) this.#settings.atTurnEnd(this.#onTurnEnd);
   }
 
@@ -236,10 +236,7 @@ export class Spool {
     const { clock } = this.#settings;
     this.#held.drain(
       (line) => this.#write(line, line.length),
-      (count, reason) => {
-        const length = this.#encoder.lost(clock.wallNow(), count, reason);
-        return this.#encoder.bytes.subarray(0, length);
-      },
+      (count, reason) => this.#encoder.lost(clock.wallNow(), count, reason),
     );
   }
 

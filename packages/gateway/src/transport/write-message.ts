@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { ByteViews } from '../canonical/byte-views.ts';
 
 /** To copy more than this costs as much as a write of two pieces. */
 const MAX_JOINED_BYTES = 32 * 1024;
@@ -8,31 +9,22 @@ const SMALL_BYTES = 4 * 1024;
 /** Memory in which heads and bodies are put together, used again as soon as what was there has left. */
 class Joint {
   readonly #size: number;
-  #bytes: Buffer | undefined;
-  /** Of `#bytes`, by their length: to make one takes longer than to copy what most messages are. */
-  #views = noViews();
+  #views: ByteViews | undefined;
 
   constructor(size: number) {
     this.#size = size;
   }
 
-  /** As long as it is; it holds anything. */
-  view(length: number): Buffer {
-    this.#bytes ??= Buffer.allocUnsafeSlow(this.#size);
-    if (length > SMALL_BYTES) return this.#bytes.subarray(0, length);
-    this.#views[length] ??= this.#bytes.subarray(0, length);
-    return this.#views[length]!;
+  /** So much of it; it holds anything. */
+  take(length: number): Buffer {
+    this.#views ??= new ByteViews(Buffer.allocUnsafeSlow(this.#size));
+    return this.#views.to(length);
   }
 
   /** What is there is still to be read. */
   giveUp(): void {
-    this.#bytes = undefined;
-    this.#views = noViews();
+    this.#views = undefined;
   }
-}
-
-function noViews(): (Buffer | undefined)[] {
-  return new Array(SMALL_BYTES + 1).fill(undefined);
 }
 
 const small = new Joint(SMALL_BYTES);
@@ -49,7 +41,7 @@ export function writeMessage(
   // What is encrypted is held on to until it has left.
   if (length <= MAX_JOINED_BYTES && !('encrypted' in socket)) {
     const joint = length <= SMALL_BYTES ? small : large;
-    const isFree = socket.write(join(joint.view(length), head, body), onWritten);
+    const isFree = socket.write(join(joint.take(length), head, body), onWritten);
     // Most often the system has taken all of it by now.
     if (socket.writableLength > 0) joint.giveUp();
     return isFree;

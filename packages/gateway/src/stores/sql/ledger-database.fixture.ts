@@ -50,7 +50,7 @@ function alikenessOf(rows: readonly LedgerRow[]): readonly (object | undefined)[
   const encoder = new RecordEncoder();
   const decoder = new RecordDecoder();
   return rows.map((row) => {
-    const [line] = readLines(encoder.bytes.subarray(0, encoder.row(1, row))).lines;
+    const [line] = readLines(encoder.row(1, row)).lines;
     const record = decoder.decode(line!);
     return record?.kind === 'row' ? record.alike : undefined;
   });
