@@ -4,10 +4,9 @@ import { parseExact } from './framing/exact-json.ts';
 import { findEmbeddingWire } from './protocols/embeddings/find-embedding-wire.ts';
 import { embeddingWireOf, openaiPlaced, rerankWireOf } from './protocols/operation-wires.ts';
 import { findRerankWire } from './protocols/rerank/find-rerank-wire.ts';
-import { findTokenCounting } from './protocols/token-counting.ts';
 import { embeddingWireAt, rerankWireAt } from './routing/operation-endpoint.ts';
 import type { Target } from './routing/target.ts';
-import { countingEndpoint, translateCount } from './translation/count-tokens.ts';
+import { countingPlace, translateCount } from './translation/count-tokens.ts';
 import { translateEmbeddings } from './translation/embeddings.ts';
 import type { OperationTranslation } from './translation/operation-translation.ts';
 import { translateRerank } from './translation/rerank.ts';
@@ -108,22 +107,13 @@ function rerankAsk({ exchange, target, upstreamModel }: OperationAskInput): Oper
   return { ...asItCame, operation };
 }
 
-function countAsk({ exchange, target, upstreamModel }: OperationAskInput): OperationAsk {
-  const { protocol } = exchange;
-  const endpoint = countingEndpoint(target.chat, protocol);
-  const path = findTokenCounting(protocol)!.pathOf(upstreamModel);
-  if (endpoint?.protocol === protocol && path !== undefined && keepsBody(exchange, upstreamModel)) {
-    return { ...asItCame, path: target.operations.root + path, credentialHeaders: endpoint.credentialHeaders };
+function countAsk({ exchange, target, upstreamModel: model }: OperationAskInput): OperationAsk {
+  const { protocol: client } = exchange;
+  const place = countingPlace(target.chat, client, model);
+  if (place?.endpoint.protocol === client && keepsBody(exchange, model)) {
+    return { ...asItCame, path: place.path, credentialHeaders: place.endpoint.credentialHeaders };
   }
-  const placeOf = (place: string) => target.operations.root + place;
-  const operation = translateCount({
-    body: bodyOf(exchange),
-    client: protocol,
-    endpoint,
-    model: upstreamModel,
-    placeOf,
-  });
-  return { ...asItCame, operation };
+  return { ...asItCame, operation: translateCount({ body: bodyOf(exchange), client, place, model }) };
 }
 
 /** Whether the caller's bytes can go as they are, but for a name of the model that stands in the body alone. */

@@ -12,7 +12,10 @@ const chats = protocols
   .filter(({ upstream }) => upstream.modelIn === 'path')
   .flatMap(({ name, upstream }) => [
     { what: name, pathOf: (model: string) => upstream.pathOf({ model, stream: false }) },
-    { what: `counts of ${name}`, pathOf: (model: string) => findTokenCounting(name)?.pathOf(model) },
+    {
+      what: `counts of ${name}`,
+      pathOf: (model: string) => findTokenCounting(name)?.pathBeside(upstream.pathOf({ model, stream: false })!),
+    },
   ]);
 
 describe.each([...embeddings, ...chats])('a model in the path of $what', ({ pathOf }) => {

@@ -12,8 +12,8 @@ export interface TokenCounting {
   /** The conversation that a caller wants counted. Throws GatewayError `invalid_request`. */
   decodeRequest(body: JsonObject): ChatRequest;
   encodeCount(tokens: number): Buffer;
-  /** Path below the root of an API; undefined when the path needs a model and there is none. */
-  pathOf(model: string | undefined): string | undefined;
+  /** Path and query of a count, from those at which the same model is asked for a whole answer. */
+  pathBeside(answers: string): string;
   encodeRequest(request: ChatRequest, context: RequestContext): Buffer;
   /** Undefined when the answer is none. */
   decodeCount(body: JsonObject): number | undefined;

@@ -21,8 +21,8 @@ export default defineProvider({
   chat: [
     {
       protocol: 'gemini',
-      // Its path takes no tier in the body.
-      quirks: { refusedMembers: ['serviceTier'] },
+      // Its path takes no tier in the body, and what is to be counted stands in the body itself.
+      quirks: { refusedMembers: ['serviceTier', 'generateContentRequest'] },
       path: ({ model, stream }) =>
         model &&
         `/publishers/google/models/${encodeURIComponent(model)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,

@@ -13,40 +13,53 @@ export interface CountTokensInput {
   readonly body: JsonObject;
   readonly client: ProtocolName;
   /** Where the target can be asked; undefined: it speaks no wire that counts. */
-  readonly endpoint: ChatEndpoint | undefined;
+  readonly place: CountingPlace | undefined;
   /** Name of the model at the target. */
   readonly model: string | undefined;
-  /** Path of the count on the target's origin. */
-  readonly placeOf: (path: string) => string;
 }
 
-/** The first wire of a target that can count. */
-export function countingEndpoint(endpoints: readonly ChatEndpoint[], client: ProtocolName): ChatEndpoint | undefined {
-  const counting = endpoints.filter(({ protocol }) => findTokenCounting(protocol) !== undefined);
-  return counting.find(({ protocol }) => protocol === client) ?? counting[0];
+/** Where a target counts the tokens of a model. */
+export interface CountingPlace {
+  readonly endpoint: ChatEndpoint;
+  /** Path and query on the target's origin. */
+  readonly path: string;
+}
+
+/** The place for it in the caller's own wire where the target has that, in the first wire that can count otherwise. */
+export function countingPlace(
+  endpoints: readonly ChatEndpoint[],
+  client: ProtocolName,
+  model: string | undefined,
+): CountingPlace | undefined {
+  let other: CountingPlace | undefined;
+  for (const endpoint of endpoints) {
+    const { protocol } = endpoint;
+    // Wires are offered model by model.
+    const answers = endpoint.pathOf({ model, stream: false });
+    const path = answers && findTokenCounting(protocol)?.pathBeside(answers);
+    if (path === undefined) continue;
+    if (protocol === client) return { endpoint, path };
+    other ??= { endpoint, path };
+  }
+  return other;
 }
 
 /** Counting over another wire, or by the gateway's own estimate where the target has no words for it. */
 export function translateCount(input: CountTokensInput): OperationTranslation {
-  const { body, client, endpoint, model } = input;
+  const { body, client, model, place } = input;
   const asked = findTokenCounting(client)!;
   const conversation = asked.decodeRequest(body);
-  const counting = endpoint && findTokenCounting(endpoint.protocol);
-  const path = counting?.pathOf(model);
-  if (endpoint === undefined || counting === undefined || path === undefined) {
+  if (place === undefined) {
     return { calls: [], credentialHeaders: [], dropped: [], rewrite: () => told(asked, estimateTokens(conversation)) };
   }
+  const { endpoint, path } = place;
+  const counting = findTokenCounting(endpoint.protocol)!;
   const { request, dropped } = fitRequest(conversation, findProtocol(client), findProtocol(endpoint.protocol));
   const { credentialHeaders, quirks } = endpoint;
   return {
     credentialHeaders,
     dropped,
-    calls: [
-      {
-        path: input.placeOf(path),
-        body: counting.encodeRequest(request, { model, quirks, defaultMaxOutputTokens: 1 }),
-      },
-    ],
+    calls: [{ path, body: counting.encodeRequest(request, { model, quirks, defaultMaxOutputTokens: 1 }) }],
     rewrite(answers) {
       const tokens = counting.decodeCount(answers[0]!);
       return tokens === undefined ? failureOf('malformed', 'the provider counted no tokens') : told(asked, tokens);

@@ -1,6 +1,5 @@
 import { asCount, asObject } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
-import { pathSegment } from '../path-segment.ts';
 import { pickMembers } from '../pick-members.ts';
 import { invalidField } from '../request-fields.ts';
 import type { TokenCounting } from '../token-counting.ts';
@@ -8,6 +7,9 @@ import { decodeRequest, readFacts } from './decode-request.ts';
 import { encodeRequest } from './encode-request.ts';
 
 const counted = ['messages', 'system', 'toolConfig', 'additionalModelRequestFields'];
+
+/** Counts are asked of models: their profiles, by which answers come from several regions, are said not to count. */
+const profileOfModel = /(\/model\/)[a-z-]+\.(?=anthropic\.)/;
 
 /** `POST /model/{id}/count-tokens`, of a request of Converse. */
 export const bedrockTokenCounting: TokenCounting = {
@@ -17,7 +19,7 @@ export const bedrockTokenCounting: TokenCounting = {
     return decodeRequest(converse, readFacts(converse));
   },
   encodeCount: (tokens) => Buffer.from(JSON.stringify({ inputTokens: tokens })),
-  pathOf: (model) => (model === undefined ? undefined : `/model/${pathSegment(model)}/count-tokens`),
+  pathBeside: (answers) => answers.replace(profileOfModel, '$1').replace(/\/converse$/, '/count-tokens'),
   encodeRequest(request, context) {
     const converse = pickMembers(encodeRequest(request, context), counted);
     return Buffer.from(writeExact({ input: { converse } }));

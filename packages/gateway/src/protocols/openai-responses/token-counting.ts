@@ -1,5 +1,6 @@
 import { asCount } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
+import { pathBelow } from '../path-below.ts';
 import { pickMembers } from '../pick-members.ts';
 import type { TokenCounting } from '../token-counting.ts';
 import { decodeRequest } from './decode-request.ts';
@@ -13,7 +14,7 @@ const counted = ['model', 'input', 'instructions', 'tools', 'tool_choice', 'reas
 export const responsesTokenCounting: TokenCounting = {
   decodeRequest: (body) => decodeRequest(body, readFacts(body)),
   encodeCount: (tokens) => Buffer.from(JSON.stringify({ object: 'response.input_tokens', input_tokens: tokens })),
-  pathOf: () => '/v1/responses/input_tokens',
+  pathBeside: (answers) => pathBelow(answers, 'input_tokens'),
   encodeRequest: (request, context) => Buffer.from(writeExact(pickMembers(encodeRequest(request, context), counted))),
   decodeCount: (body) => asCount(body['input_tokens']),
 };

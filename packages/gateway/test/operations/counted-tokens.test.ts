@@ -1,0 +1,70 @@
+import { type Simulator, startSimulator } from '@llm-gateway/simulator';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startTestGateway, type TestGateway } from '../harness/test-gateway.ts';
+
+let simulator: Simulator;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  simulator = await startSimulator();
+  const provider = (kind: string, path: string, models: string[]) => ({
+    kind,
+    base_url: simulator.url + path,
+    api_key: 'a-key',
+    models,
+  });
+  gateway = await startTestGateway({
+    config: {
+      providers: {
+        azure: provider('azure-openai', '', ['gpt', 'claude-azure']),
+        vertex: provider('vertex', '/v1/projects/p/locations/l', ['gemini-vertex']),
+        bedrock: provider('bedrock', '', ['us.anthropic.claude-1', 'global.anthropic.claude-2:0']),
+        compatible: provider('openai_compatible', '/v1', ['open']),
+        likewise: provider('anthropic_compatible', '', ['alike']),
+      },
+    },
+  });
+});
+afterEach(() => simulator.reset());
+afterAll(async () => {
+  await gateway.stop();
+  await simulator.close();
+});
+
+const conversation = { system: 'Be brief.', messages: [{ role: 'user', content: 'How many tokens are these?' }] };
+
+async function count(model: string): Promise<{ readonly status: number; readonly body: unknown }> {
+  const response = await fetch(`${gateway.url}/v1/messages/count_tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model, ...conversation }),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+const paths = () => simulator.attempts.map(({ path }) => path);
+
+describe('a count', () => {
+  it.each([
+    ['claude-azure', '/anthropic/v1/messages/count_tokens'],
+    ['gemini-vertex', '/v1/projects/p/locations/l/publishers/google/models/gemini-vertex:countTokens'],
+    ['us.anthropic.claude-1', '/model/anthropic.claude-1/count-tokens'],
+    ['global.anthropic.claude-2:0', '/model/anthropic.claude-2%3A0/count-tokens'],
+  ])('was not asked for where %s is asked for answers', async (model, path) => {
+    expect(await count(model)).toMatchObject({ status: 200, body: { input_tokens: expect.any(Number) } });
+    expect(paths()).toEqual([path]);
+  });
+
+  it('was asked for in a wire that the target does not offer for the model', async () => {
+    await count('gpt');
+    expect(paths()[0]).toBe('/openai/v1/responses/input_tokens');
+  });
+
+  it('went to Vertex AI in a member that only the Gemini API knows', async () => {
+    await count('gemini-vertex');
+    expect(JSON.parse(simulator.attempts[0]!.body.toString())).toMatchObject({
+      contents: [{ parts: [{ text: 'How many tokens are these?' }] }],
+      systemInstruction: { parts: [{ text: 'Be brief.' }] },
+    });
+  });
+});
