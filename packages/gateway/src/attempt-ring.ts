@@ -140,10 +140,9 @@ class RingedAttempt implements ReplyHost {
       // Somebody else is just finding out whether the target is back.
       if (!mayAsk(this.#parts.watch, this.#step)) return this.#record(refused(busyTrial));
       this.#watch = new AttemptWatch(this.#parts.watch, exchange, this.#step);
-      const { operation } = ask;
-      const outcome = operation?.operation
-        ? await runOperation(operation.operation, this.#operationHost())
-        : await this.#call(upstreamRequest(exchange, this.#step, ask), this.#replyBody(ask));
+      const outcome = ask.operation
+        ? await runOperation(ask.operation, this.#operationHost(ask))
+        : await this.#relay(ask);
       lane.whileCancellable(undefined);
       this.#watch.end(outcome, deadline);
       return this.#record(outcome);
@@ -167,14 +166,14 @@ class RingedAttempt implements ReplyHost {
     return createReplyBody({ exchange, host: this, translation, newId, sent: this.#sent, isResumed });
   }
 
-  #operationHost(): OperationHost {
-    return {
-      exchange: this.#exchange,
-      target: this.#target,
-      lane: this.#lane,
-      reply: this,
-      call: (request, body) => this.#call(request, body),
-    };
+  #relay(ask: UpstreamAsk): Promise<AttemptOutcome> {
+    return this.#call(upstreamRequest(this.#exchange, this.#step, ask), this.#replyBody(ask));
+  }
+
+  #operationHost(ask: UpstreamAsk): OperationHost {
+    const relay = () => this.#relay(ask);
+    const call: OperationHost['call'] = (request, body) => this.#call(request, body);
+    return { exchange: this.#exchange, target: this.#target, lane: this.#lane, reply: this, relay, call };
   }
 
   /** One call of the target. Without a signature to wait for, no promise is made but the attempt's own. */

@@ -18,6 +18,8 @@ export interface OperationAsk {
   readonly credentialHeaders: readonly string[] | undefined;
   /** Undefined: the target speaks the caller's wire. */
   readonly operation: OperationTranslation | undefined;
+  /** What the gateway says by itself where the target turns out to have no such operation; absent: nothing. */
+  readonly standIn?: () => OperationTranslation;
 }
 
 export interface OperationAskInput {
@@ -110,10 +112,12 @@ function rerankAsk({ exchange, target, upstreamModel }: OperationAskInput): Oper
 function countAsk({ exchange, target, upstreamModel: model }: OperationAskInput): OperationAsk {
   const { protocol: client } = exchange;
   const place = countingPlace(target.chat, client, model);
+  const standIn = () => translateCount({ body: bodyOf(exchange), client, place: undefined, model });
   if (place?.endpoint.protocol === client && keepsBody(exchange, model)) {
-    return { ...asItCame, path: place.path, credentialHeaders: place.endpoint.credentialHeaders };
+    const { credentialHeaders } = place.endpoint;
+    return { path: place.path, credentialHeaders, operation: undefined, standIn };
   }
-  return { ...asItCame, operation: translateCount({ body: bodyOf(exchange), client, place, model }) };
+  return { ...asItCame, operation: translateCount({ body: bodyOf(exchange), client, place, model }), standIn };
 }
 
 /** Whether the caller's bytes can go as they are, but for a name of the model that stands in the body alone. */

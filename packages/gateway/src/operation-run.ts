@@ -1,6 +1,7 @@
 import type { AttemptLane } from './attempt-lane.ts';
 import type { JsonObject } from './canonical/json.ts';
 import type { Exchange } from './exchange.ts';
+import type { OperationAsk } from './operation-ask.ts';
 import { failureOf, type ReplyBody } from './relay/attempt.ts';
 import { type AttemptOutcome, refused, type UnreportedUse } from './relay/attempt-outcome.ts';
 import type { ReplyHost } from './relay/reply-sink.ts';
@@ -18,6 +19,8 @@ export interface OperationHost {
   readonly target: Target;
   readonly lane: AttemptLane;
   readonly reply: ReplyHost;
+  /** The caller's own bytes, passed on. */
+  readonly relay: () => Promise<AttemptOutcome>;
   /** One call of the target. */
   readonly call: (request: UpstreamRequest, body: ReplyBody) => Promise<AttemptOutcome>;
 }
@@ -28,8 +31,36 @@ const MAX_HELD_ANSWER = 64 * 1024 * 1024;
 /** The calls before the one that failed were answered, and are charged for. */
 const wasPaid: UnreportedUse = { outputTokens: 0 };
 
+/** An operation that is no chat, or what the gateway says in place of a target that has no such operation. */
+export async function runOperation(ask: OperationAsk, host: OperationHost): Promise<AttemptOutcome> {
+  const outcome = await (ask.operation ? runTranslated(ask.operation, host) : host.relay());
+  if (ask.standIn === undefined || outcome.failure === undefined || !isLacking(outcome)) return outcome;
+  const standIn = standInOf(ask.standIn);
+  return standIn === undefined ? outcome : runTranslated(standIn, host);
+}
+
+/**
+ * Whether it tells that the target does not have the operation: by its status, by the words of one that has it for some
+ * models only, or by an answer that is none, as some servers give at every path.
+ */
+function isLacking({ failure, isCommitted }: AttemptOutcome): boolean {
+  if (failure === undefined || isCommitted) return false;
+  const { body, kind } = failure;
+  if (kind === 'model_gone' || kind === 'malformed') return true;
+  return kind === 'caller_fault' && body?.includes("doesn't support counting tokens") === true;
+}
+
+/** Undefined where the request, which was relayed, is not one that the gateway understands. */
+function standInOf(make: () => OperationTranslation): OperationTranslation | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+}
+
 /** An operation in another wire: its calls one after another, and the caller's answer made of theirs. */
-export async function runOperation(operation: OperationTranslation, host: OperationHost): Promise<AttemptOutcome> {
+async function runTranslated(operation: OperationTranslation, host: OperationHost): Promise<AttemptOutcome> {
   const { exchange, target } = host;
   const answers: JsonObject[] = [];
   for (const call of operation.calls) {

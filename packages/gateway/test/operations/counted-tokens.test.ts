@@ -1,4 +1,4 @@
-import { type Simulator, startSimulator } from '@llm-gateway/simulator';
+import { type Behaviour, type Simulator, startSimulator } from '@llm-gateway/simulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../harness/test-gateway.ts';
 
@@ -66,5 +66,33 @@ describe('a count', () => {
       contents: [{ parts: [{ text: 'How many tokens are these?' }] }],
       systemInstruction: { parts: [{ text: 'Be brief.' }] },
     });
+  });
+});
+
+describe('a target that counts no tokens', () => {
+  const noModel = { message: "The provided model doesn't support counting tokens." };
+  const page: Behaviour = {
+    kind: 'raw',
+    status: 200,
+    headers: { 'content-type': 'text/html' },
+    bytes: '<!doctype html>',
+  };
+
+  it.each<[string, Behaviour]>([
+    ['open', { kind: 'status', status: 405 }],
+    ['open', { kind: 'status', status: 404 }],
+    ['open', page],
+    ['alike', { kind: 'status', status: 404 }],
+    ['alike', page],
+    ['us.anthropic.claude-1', { kind: 'status', status: 400, body: noModel }],
+  ])('was an error though the gateway could estimate: %s, %j', async (model, behaviour) => {
+    simulator.behave(behaviour);
+    expect(await count(model)).toEqual({ status: 200, body: { input_tokens: expect.any(Number) } });
+    expect(simulator.attemptCount).toBe(1);
+  });
+
+  it('is no reason to estimate what the caller has wrong', async () => {
+    simulator.behave({ kind: 'status', status: 400 });
+    expect((await count('open')).status).toBe(400);
   });
 });
