@@ -16,7 +16,7 @@ export function upstreamBody(exchange: Exchange, step: PlanStep, headers: string
   if (!body || operation === 'proxy') return body;
   if (exchange.isForm) return withFormModel(body, exchange, step);
   const { hasStreamOptions = false, modelIn } = findProtocol(protocol).upstream;
-  if (operation === 'chat' && modelIn === 'path') return body;
+  if (modelIn === 'path') return body;
   const canAsk = hasStreamOptions && (operation === 'chat' || operation === 'completions');
   const asksUsage = facts.stream && !facts.includeUsage && canAsk;
   return editRequest(body, {
