@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../canonical/operation.ts';
+import type { ProtocolName } from '../canonical/protocol-name.ts';
 import { readUnary } from './read-unary.ts';
 
 const read = (answer: unknown, operation: Operation) =>
@@ -20,6 +21,44 @@ describe('an answer without anything in it', () => {
     expect(read({ choices: [{ index: 0, text: '', finish_reason: 'stop' }] }, 'completions').failure).toBeUndefined();
     const message = { role: 'assistant', content: '' };
     expect(read({ choices: [{ index: 0, message, finish_reason: 'stop' }] }, 'chat').failure).toBeUndefined();
+  });
+});
+
+describe('what embeddings and reranking took', () => {
+  const long = 'a'.repeat(70_000);
+  const embedded = { embeddings: [{ values: [0.5] }], usageMetadata: { promptTokenCount: 7 } };
+  const vectors = { embeddings: { float: [[0.5]] }, meta: { billed_units: { input_tokens: 7, image_tokens: 2 } } };
+  const results = [{ index: 0, relevance_score: 0.5 }];
+
+  it.each<[Operation, ProtocolName, object, number]>([
+    ['embeddings', 'gemini', embedded, 7],
+    ['embeddings', 'cohere-chat', vectors, 9],
+    ['embeddings', 'openai-chat', { data: [{ embedding: [0.5] }], usage: { total_tokens: 7 } }, 7],
+    ['rerank', 'openai-chat', { results, usage: { total_tokens: 7 } }, 7],
+    ['rerank', 'openai-chat', { data: results, usage: { prompt_tokens: 7, total_tokens: 7 } }, 7],
+    ['rerank', 'cohere-chat', { results, meta: { tokens: { input_tokens: 7 }, billed_units: { search_units: 1 } } }, 7],
+  ])('was estimated where the provider tells it: %s in %s', (operation, protocol, answer, input) => {
+    for (const body of [answer, { id: long, ...answer }]) {
+      const reading = readUnary(Buffer.from(JSON.stringify(body)), operation, protocol);
+      expect(reading).toMatchObject({ failure: undefined, usage: { input, output: 0 } });
+    }
+  });
+
+  it.each<[Operation, ProtocolName]>([
+    ['embeddings', 'gemini'],
+    ['embeddings', 'cohere-chat'],
+    ['rerank', 'cohere-chat'],
+  ])('was nothing: an error under status 200 passed for %s in %s', (operation, protocol) => {
+    const error = { message: 'The model is overloaded.', code: 503, status: 'UNAVAILABLE' };
+    expect(readUnary(Buffer.from(JSON.stringify({ error })), operation, protocol).failure).toMatchObject({
+      kind: 'overloaded',
+    });
+    expect(readUnary(Buffer.from('{}'), operation, protocol).failure).toMatchObject({ kind: 'malformed' });
+  });
+
+  it.each([{ prompt_tokens: -1, total_tokens: 0 }, { total_tokens: 1.5 }, {}])('was %j, which is no count', (usage) => {
+    expect(read({ data: [{ embedding: [0.5] }], usage }, 'embeddings').usage).toBeUndefined();
+    expect(read({ results, usage }, 'rerank').usage).toBeUndefined();
   });
 });
 

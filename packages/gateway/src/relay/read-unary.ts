@@ -6,7 +6,8 @@ import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Usage } from '../canonical/usage.ts';
 import { isKey, scanJson } from '../framing/json-scan.ts';
 import { findProtocol, usualProtocol } from '../protocols/find-protocol.ts';
-import { decodeUsage } from '../protocols/openai-chat/usage.ts';
+import { decodeUsage as decodeUsualUsage } from '../protocols/openai-chat/usage.ts';
+import { findOperationAnswer } from '../protocols/operation-answers.ts';
 import type { AnswerMembers, UpstreamSide } from '../protocols/protocol.ts';
 import type { AnswerFault } from '../protocols/unfinished-answer.ts';
 import { classifyBody } from '../resilience/classify.ts';
@@ -29,7 +30,6 @@ export interface UnaryReading {
 /** What a whole answer of an operation has; of operations left out nothing is known that well. */
 const answers: Partial<Record<Operation, AnswerMembers>> = {
   completions: membersOf('choices'),
-  embeddings: membersOf('data'),
   moderation: membersOf('results'),
 };
 
@@ -47,7 +47,7 @@ const PARSED_BYTES = 64 * 1024;
 
 /** Reads a whole JSON answer: is it one, and what does it say of its model and its usage. */
 export function readUnary(bytes: Buffer, operation: Operation, protocol: ProtocolName): UnaryReading {
-  const { upstream, wanted } = membersAskedFor(operation, protocol);
+  const { decodeUsage, upstream, wanted } = membersAskedFor(operation, protocol);
   const found =
     upstream !== undefined && bytes.length <= PARSED_BYTES
       ? parseMembers(bytes, wanted)
@@ -59,7 +59,7 @@ export function readUnary(bytes: Buffer, operation: Operation, protocol: Protoco
   }
   if (!found.isObject) return broken('the provider answered with JSON that is no object');
   // An answer that is none, or half of one, is charged for nevertheless where it says what it took.
-  const usage = (upstream?.decodeUsage ?? decodeUsage)(found.usage);
+  const usage = decodeUsage(found.usage);
   if (wanted.essential.length > 0 && !found.hasEssential) {
     // Some providers report failures under status 200.
     if (found.hasError) return noAnswer(classifyBody(bytes), usage);
@@ -80,11 +80,11 @@ export type TailReading = Pick<UnaryReading, 'usage' | 'serviceTier'>;
 
 /** Reads that of an answer that is too long to be read as a whole. */
 export function readTail(tail: AnswerTail, operation: Operation, protocol: ProtocolName): TailReading {
-  const { upstream, wanted } = membersAskedFor(operation, protocol);
+  const { decodeUsage, wanted } = membersAskedFor(operation, protocol);
   const name = wanted.usage;
   const members = name === undefined ? undefined : tail.membersFrom(name);
   if (name === undefined || members === undefined) return { usage: undefined, serviceTier: undefined };
-  const usage = (upstream?.decodeUsage ?? decodeUsage)(members[name]);
+  const usage = decodeUsage(members[name]);
   return { usage, serviceTier: wanted.tier?.read(members[wanted.tier.name]) };
 }
 
@@ -92,14 +92,19 @@ interface AskedMembers {
   /** Undefined where only the gateway's own operations are asked for. */
   readonly upstream: UpstreamSide | undefined;
   readonly wanted: AnswerMembers;
+  readonly decodeUsage: (value: unknown) => Usage | undefined;
 }
 
 function membersAskedFor(operation: Operation, protocol: ProtocolName): AskedMembers {
-  const isChat = operation === 'chat' || operation === 'responses';
-  const upstream = isChat ? findProtocol(protocol).upstream : undefined;
+  if (operation === 'chat' || operation === 'responses') {
+    const { upstream } = findProtocol(protocol);
+    return { upstream, wanted: upstream.answerMembers, decodeUsage: upstream.decodeUsage };
+  }
+  const answer = findOperationAnswer(operation, protocol);
+  if (answer) return { upstream: undefined, wanted: answer.members, decodeUsage: answer.decodeUsage };
   // Of the answers to other operations only those of the usual wire are known that well.
   const known = protocol === usualProtocol ? answers[operation] : undefined;
-  return { upstream, wanted: upstream?.answerMembers ?? known ?? anyAnswer };
+  return { upstream: undefined, wanted: known ?? anyAnswer, decodeUsage: decodeUsualUsage };
 }
 
 /** The few answers that may say nothing, or do not say what they took: only these are read as the gateway understands them. */

@@ -22,6 +22,7 @@ export const bedrockTitanEmbeddings: EmbeddingWire = {
     pathOf: invokePath,
     encodeRequest: encodeTitanRequest,
     decodeAnswer: decodeTitanAnswer,
+    answer: undefined,
     usageHeader: 'x-amzn-bedrock-input-token-count',
   },
 };
@@ -40,6 +41,7 @@ export const bedrockCohereEmbeddings: EmbeddingWire = {
       vectors: decodeCohereVectors(body, context),
       usage: undefined,
     }),
+    answer: undefined,
     usageHeader: 'x-amzn-bedrock-input-token-count',
   },
 };

@@ -1,4 +1,5 @@
 import { asObject, asString, asTokens, type JsonObject } from '../../canonical/json.ts';
+import type { Usage } from '../../canonical/usage.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { decodeImageUrl } from '../data-url.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
@@ -29,6 +30,7 @@ export const cohereEmbeddings: EmbeddingWire = {
     pathOf: () => '/v2/embed',
     encodeRequest,
     decodeAnswer,
+    answer: { members: { essential: ['embeddings'], usage: 'meta', model: undefined }, decodeUsage },
     usageHeader: undefined,
   },
 };
@@ -78,17 +80,21 @@ function encodeRequest(request: EmbeddingRequest, { model }: EmbeddingRequestCon
 }
 
 function decodeAnswer(body: JsonObject, context: EmbeddingDecodeContext): EmbeddingAnswer {
-  const meta = asObject(body['meta']);
-  const counts = asObject(meta?.['tokens']) ?? asObject(meta?.['billed_units']);
-  const texts = asTokens(counts?.['input_tokens']);
-  const images = asTokens(counts?.['image_tokens']);
-  const isCounted = texts !== undefined || images !== undefined;
   return {
     id: asString(body['id']),
     model: undefined,
     vectors: decodeCohereVectors(body, context),
-    usage: isCounted ? { input: (texts ?? 0) + (images ?? 0), output: 0 } : undefined,
+    usage: decodeUsage(body['meta']),
   };
+}
+
+function decodeUsage(value: unknown): Usage | undefined {
+  const meta = asObject(value);
+  const counts = asObject(meta?.['tokens']) ?? asObject(meta?.['billed_units']);
+  const texts = asTokens(counts?.['input_tokens']);
+  const images = asTokens(counts?.['image_tokens']);
+  const isCounted = texts !== undefined || images !== undefined;
+  return isCounted ? { input: (texts ?? 0) + (images ?? 0), output: 0 } : undefined;
 }
 
 function decodeInputs(fields: RequestFields): readonly EmbeddingInput[] {

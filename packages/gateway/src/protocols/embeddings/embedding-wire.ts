@@ -1,6 +1,7 @@
 import type { MediaSource } from '../../canonical/conversation.ts';
 import type { JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
+import type { OperationAnswer } from '../operation-answers.ts';
 
 /** The wire formats of embeddings that are spoken here. */
 export type EmbeddingWireName = 'openai' | 'gemini' | 'cohere' | 'bedrock-titan' | 'bedrock-cohere';
@@ -31,6 +32,8 @@ export interface EmbeddingUpstreamSide {
   encodeRequest(request: EmbeddingRequest, context: EmbeddingRequestContext): Buffer;
   /** Throws GatewayError `upstream_malformed` when the body does not have a vector for each input. */
   decodeAnswer(body: JsonObject, context: EmbeddingDecodeContext): EmbeddingAnswer;
+  /** Undefined: no caller speaks the wire, and what it answers is always written anew. */
+  readonly answer: OperationAnswer | undefined;
   /** Header that has the number of input tokens where the body has none. */
   readonly usageHeader: string | undefined;
 }

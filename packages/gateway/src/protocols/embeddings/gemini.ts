@@ -1,4 +1,5 @@
 import { asObject, asTokens, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import type { Usage } from '../../canonical/usage.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { methodPath, modelResource } from '../gemini/model-path.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
@@ -26,6 +27,10 @@ export const geminiEmbeddings: EmbeddingWire = {
     pathOf: ({ model, request }) => methodPath(model, isSingle(request) ? 'embedContent' : 'batchEmbedContents'),
     encodeRequest,
     decodeAnswer,
+    answer: {
+      members: { essential: ['embedding', 'embeddings'], usage: 'usageMetadata', model: undefined },
+      decodeUsage,
+    },
     usageHeader: undefined,
   },
 };
@@ -145,14 +150,18 @@ function decodeAnswer(body: JsonObject, context: EmbeddingDecodeContext): Embedd
   const single = asObject(body['embedding']);
   const items = single ? [single] : objectsIn(body['embeddings']);
   const vectors = items.map((item) => decodeVector(item['values'], context));
-  // Only newer models report it.
-  const input = asTokens(asObject(body['usageMetadata'])?.['promptTokenCount']);
   return {
     id: undefined,
     model: undefined,
     vectors: checkVectors(vectors, context),
-    usage: input === undefined ? undefined : { input, output: 0 },
+    usage: decodeUsage(body['usageMetadata']),
   };
+}
+
+/** Only newer models report it. */
+function decodeUsage(value: unknown): Usage | undefined {
+  const input = asTokens(asObject(value)?.['promptTokenCount']);
+  return input === undefined ? undefined : { input, output: 0 };
 }
 
 function isSingle({ isSingle, inputs }: EmbeddingRequest): boolean {

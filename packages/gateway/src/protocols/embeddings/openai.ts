@@ -1,5 +1,7 @@
-import { asCount, asObject, asString, asTokens, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import { asCount, asObject, asString, asTokens, hasNoCount, type JsonObject, objectsIn } from '../../canonical/json.ts';
+import type { Usage } from '../../canonical/usage.ts';
 import { toNumber, writeExact } from '../../framing/exact-json.ts';
+import { decodeUsage as decodeUsualUsage } from '../openai-chat/usage.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
 import type {
   EmbeddingAnswer,
@@ -24,6 +26,10 @@ export const openaiEmbeddings: EmbeddingWire = {
     pathOf: () => '/v1/embeddings',
     encodeRequest,
     decodeAnswer,
+    answer: {
+      members: { essential: ['data'], usage: 'usage', model: 'model', tier: { name: 'service_tier', read: asString } },
+      decodeUsage: (usage) => decodeUsualUsage(usage) ?? decodeUsage(usage),
+    },
     usageHeader: undefined,
   },
 };
@@ -77,14 +83,20 @@ function encodeRequest(request: EmbeddingRequest, { model }: EmbeddingRequestCon
 function decodeAnswer(body: JsonObject, context: EmbeddingDecodeContext): EmbeddingAnswer {
   const items = [...objectsIn(body['data'])].sort((left, right) => indexOf(left) - indexOf(right));
   const vectors = items.map((item) => decodeVector(item['embedding'], context));
-  const usage = asObject(body['usage']);
-  const input = asTokens(usage?.['prompt_tokens']) ?? asTokens(usage?.['total_tokens']);
   return {
     id: asString(body['id']),
     model: asString(body['model']),
     vectors: checkVectors(vectors, context),
-    usage: input === undefined ? undefined : { input, output: 0 },
+    usage: decodeUsage(body['usage']),
   };
+}
+
+/** Some count everything in `total_tokens` only. */
+function decodeUsage(value: unknown): Usage | undefined {
+  const usage = asObject(value);
+  if (usage === undefined || hasNoCount(usage, ['prompt_tokens', 'total_tokens'])) return undefined;
+  const input = asTokens(usage['prompt_tokens']) ?? asTokens(usage['total_tokens']);
+  return input === undefined ? undefined : { input, output: 0 };
 }
 
 function indexOf(item: JsonObject): number {

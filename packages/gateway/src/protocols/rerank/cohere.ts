@@ -1,15 +1,23 @@
-import type { JsonObject } from '../../canonical/json.ts';
+import { asObject, type JsonObject } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { RequestFields } from '../request-fields.ts';
 import { decodeDocuments, documentText } from './documents.ts';
 import type { RerankAnswer, RerankAnswerContext, RerankRequest, RerankWire } from './rerank-wire.ts';
-import { decodeRerankAnswer } from './results.ts';
+import { decodeRerankAnswer, decodeRerankUsage } from './results.ts';
 
 /** Cohere's `POST /v2/rerank`. Clients of the first edition (`/v1/rerank`) are understood as well. */
 export const cohereRerank: RerankWire = {
   name: 'cohere',
   client: { decodeRequest, encodeAnswer },
-  upstream: { path: '/v2/rerank', encodeRequest, decodeAnswer: decodeRerankAnswer },
+  upstream: {
+    path: '/v2/rerank',
+    encodeRequest,
+    decodeAnswer: decodeRerankAnswer,
+    answer: {
+      members: { essential: ['results'], usage: 'meta', model: undefined },
+      decodeUsage: (meta) => decodeRerankUsage(asObject(meta)?.['tokens']),
+    },
+  },
 };
 
 function decodeRequest(body: JsonObject): RerankRequest {

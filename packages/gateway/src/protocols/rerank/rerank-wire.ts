@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
+import type { OperationAnswer } from '../operation-answers.ts';
 
 /** The wire formats of reranking that are spoken here. */
 export type RerankWireName = 'cohere' | 'jina' | 'together';
@@ -24,6 +25,7 @@ export interface RerankUpstreamSide {
   encodeRequest(request: RerankRequest, context: { readonly model: string }): Buffer;
   /** Throws GatewayError `upstream_malformed` when the body has no results, or one for no document. */
   decodeAnswer(body: JsonObject, request: RerankRequest): RerankAnswer;
+  readonly answer: OperationAnswer;
 }
 
 /** Documents that a caller wants in the order in which they answer a question. */

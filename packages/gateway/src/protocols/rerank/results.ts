@@ -1,7 +1,9 @@
 import { GatewayError } from '../../canonical/gateway-error.ts';
-import { asCount, asObject, asString, asTokens, type JsonObject } from '../../canonical/json.ts';
+import { asCount, asObject, asString, asTokens, hasNoCount, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { toNumber } from '../../framing/exact-json.ts';
+import { decodeUsage as decodeUsualUsage } from '../openai-chat/usage.ts';
+import type { OperationAnswer } from '../operation-answers.ts';
 import type { RerankAnswer, RerankRequest, RerankResult } from './rerank-wire.ts';
 
 /** What all of these wires have in common: `results` of an index and a score, best first. */
@@ -11,10 +13,16 @@ export function decodeRerankAnswer(body: JsonObject, request: RerankRequest): Re
     id: asString(body['id']),
     model: asString(body['model']),
     results: decodeResults(body['results'], request),
-    usage: decodeUsage(asObject(body['usage'])) ?? decodeUsage(asObject(meta?.['tokens'])),
+    usage: decodeRerankUsage(body['usage']) ?? decodeRerankUsage(meta?.['tokens']),
     searchUnits: asCount(asObject(meta?.['billed_units'])?.['search_units']),
   };
 }
+
+/** Of servers that speak these wires some call the results otherwise. */
+export const rerankAnswer: OperationAnswer = {
+  members: { essential: [], usage: 'usage', model: 'model' },
+  decodeUsage: (usage) => decodeUsualUsage(usage) ?? decodeRerankUsage(usage),
+};
 
 function decodeResults(results: unknown, { documents }: RerankRequest): readonly RerankResult[] {
   if (!Array.isArray(results)) throw malformed('no results');
@@ -33,8 +41,11 @@ function malformed(what: string): GatewayError {
 }
 
 /** Tokens under the names that these wires use. Some count the question and the documents in `total_tokens` only. */
-function decodeUsage(usage: JsonObject | undefined): Usage | undefined {
-  const input =
-    asTokens(usage?.['prompt_tokens']) ?? asTokens(usage?.['input_tokens']) ?? asTokens(usage?.['total_tokens']);
+export function decodeRerankUsage(value: unknown): Usage | undefined {
+  const usage = asObject(value);
+  if (usage === undefined || hasNoCount(usage, counts)) return undefined;
+  const input = asTokens(usage['prompt_tokens']) ?? asTokens(usage['input_tokens']) ?? asTokens(usage['total_tokens']);
   return input === undefined ? undefined : { input, output: 0 };
 }
+
+const counts = ['prompt_tokens', 'input_tokens', 'total_tokens'] as const;

@@ -3,13 +3,18 @@ import { writeExact } from '../../framing/exact-json.ts';
 import { RequestFields } from '../request-fields.ts';
 import { decodeDocuments, documentText } from './documents.ts';
 import type { RerankAnswer, RerankAnswerContext, RerankRequest, RerankWire } from './rerank-wire.ts';
-import { decodeRerankAnswer } from './results.ts';
+import { decodeRerankAnswer, rerankAnswer } from './results.ts';
 
 /** Together's `POST /v1/rerank`. */
 export const togetherRerank: RerankWire = {
   name: 'together',
   client: { decodeRequest, encodeAnswer },
-  upstream: { path: '/v1/rerank', encodeRequest, decodeAnswer: decodeRerankAnswer },
+  upstream: {
+    path: '/v1/rerank',
+    encodeRequest,
+    decodeAnswer: decodeRerankAnswer,
+    answer: rerankAnswer,
+  },
 };
 
 function decodeRequest(body: JsonObject): RerankRequest {
