@@ -1,5 +1,4 @@
 import type { AttemptLane } from './attempt-lane.ts';
-import type { JsonObject } from './canonical/json.ts';
 import type { Exchange } from './exchange.ts';
 import type { OperationAsk } from './operation-ask.ts';
 import { failureOf, type ReplyBody } from './relay/attempt.ts';
@@ -8,7 +7,7 @@ import type { ReplyHost } from './relay/reply-sink.ts';
 import type { Failure } from './resilience/failure.ts';
 import type { Target } from './routing/target.ts';
 import { HeldAnswer } from './translation/held-answer.ts';
-import type { OperationTranslation } from './translation/operation-translation.ts';
+import type { OperationReply, OperationTranslation } from './translation/operation-translation.ts';
 import { type RewrittenAnswer, unreadable } from './translation/translated-unary.ts';
 import type { UpstreamRequest } from './transport/upstream-call.ts';
 import { operationRequest } from './upstream-request.ts';
@@ -62,7 +61,7 @@ function standInOf(make: () => OperationTranslation): OperationTranslation | und
 /** An operation in another wire: its calls one after another, and the caller's answer made of theirs. */
 async function runTranslated(operation: OperationTranslation, host: OperationHost): Promise<AttemptOutcome> {
   const { exchange, target } = host;
-  const answers: JsonObject[] = [];
+  const answers: OperationReply[] = [];
   for (const call of operation.calls) {
     const held = new HeldAnswer(MAX_HELD_ANSWER);
     const outcome = await host.call(operationRequest(exchange, target, operation, call), held);
@@ -71,7 +70,7 @@ async function runTranslated(operation: OperationTranslation, host: OperationHos
       const failure = failureOf('cancelled', 'cancelled between two calls of the target');
       return { ...refused(failure), unreported: wasPaid };
     }
-    answers.push(held.value!);
+    answers.push(held.reply);
   }
   const answer = rewritten(operation, answers);
   if ('kind' in answer) return refused(answer);
@@ -85,7 +84,7 @@ async function runTranslated(operation: OperationTranslation, host: OperationHos
   return { failure: undefined, isCommitted: true, status: 200, usage, unreported, responseModel, serviceTier };
 }
 
-function rewritten(operation: OperationTranslation, answers: readonly JsonObject[]): RewrittenAnswer | Failure {
+function rewritten(operation: OperationTranslation, answers: readonly OperationReply[]): RewrittenAnswer | Failure {
   try {
     return operation.rewrite(answers);
   } catch (error) {

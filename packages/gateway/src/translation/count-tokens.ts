@@ -61,7 +61,7 @@ export function translateCount(input: CountTokensInput): OperationTranslation {
     dropped,
     calls: [{ path, body: counting.encodeRequest(request, { model, quirks, defaultMaxOutputTokens: 1 }) }],
     rewrite(answers) {
-      const tokens = counting.decodeCount(answers[0]!);
+      const tokens = counting.decodeCount(answers[0]!.body);
       return tokens === undefined ? failureOf('malformed', 'the provider counted no tokens') : told(asked, tokens);
     },
   };

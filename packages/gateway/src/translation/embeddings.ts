@@ -1,4 +1,4 @@
-import type { JsonObject } from '../canonical/json.ts';
+import { asQuotedCount, asTokens, type JsonObject } from '../canonical/json.ts';
 import type { EmbeddingWire } from '../protocols/embeddings/embedding-wire.ts';
 import { joinEmbeddings, splitEmbeddings } from '../protocols/embeddings/split-embeddings.ts';
 import type { OperationTranslation } from './operation-translation.ts';
@@ -34,9 +34,11 @@ export function translateEmbeddings(input: EmbeddingsInput): OperationTranslatio
       body: upstream.upstream.encodeRequest(part, { model }),
     })),
     rewrite(answers) {
-      const decoded = answers.map((answer, index) =>
-        upstream.upstream.decodeAnswer(answer, { count: parts[index]!.inputs.length, base64Numbers }),
-      );
+      const { decodeAnswer, usageHeader } = upstream.upstream;
+      const decoded = answers.map(({ body, header }, index) => {
+        const inputTokens = usageHeader === undefined ? undefined : asTokens(asQuotedCount(header(usageHeader)));
+        return decodeAnswer(body, { count: parts[index]!.inputs.length, base64Numbers, inputTokens });
+      });
       const answer = joinEmbeddings(decoded);
       const body = client.client!.encodeAnswer(answer, { id, model: requestedModel, request });
       return { body, usage: answer.usage, responseModel: answer.model };

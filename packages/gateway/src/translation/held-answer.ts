@@ -4,6 +4,7 @@ import { withoutOrderMark } from '../framing/order-mark.ts';
 import { type Attempt, compressionFault, failureOf, isSuccess, type ReplyBody } from '../relay/attempt.ts';
 import type { UpstreamHead } from '../relay/reply-headers.ts';
 import type { Failure } from '../resilience/failure.ts';
+import type { OperationReply } from './operation-translation.ts';
 
 /** A whole JSON answer, kept for whoever makes the caller's of it. */
 export class HeldAnswer implements ReplyBody {
@@ -56,6 +57,12 @@ export class HeldAnswer implements ReplyBody {
     if (!isObject(value)) return failureOf('malformed', 'the provider answered with JSON that is no object');
     this.value = value;
     return undefined;
+  }
+
+  /** The whole answer, without the bytes that it was read from. */
+  get reply(): OperationReply {
+    const head = this.head!;
+    return { body: this.value!, header: (name) => head.get(name) };
   }
 
   /** Vectors and scores are doubles to begin with. */

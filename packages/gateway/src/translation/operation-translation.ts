@@ -11,7 +11,14 @@ export interface OperationTranslation {
   /** What was left out, as the caller calls it. */
   readonly dropped: readonly string[];
   /** The caller's answer, of the answers to all calls. Throws GatewayError `upstream_malformed` when one is none. */
-  readonly rewrite: (answers: readonly JsonObject[]) => RewrittenAnswer | Failure;
+  readonly rewrite: (answers: readonly OperationReply[]) => RewrittenAnswer | Failure;
+}
+
+/** One whole answer of the target. */
+export interface OperationReply {
+  readonly body: JsonObject;
+  /** A header by lower-case name. */
+  readonly header: (name: string) => string | undefined;
 }
 
 export interface OperationCall {

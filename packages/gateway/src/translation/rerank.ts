@@ -27,7 +27,7 @@ export function translateRerank(input: RerankInput): OperationTranslation {
     dropped: request.unknownMembers,
     calls: [{ path, body: upstream.upstream.encodeRequest(request, { model }) }],
     rewrite(answers) {
-      const answer = upstream.upstream.decodeAnswer(answers[0]!, request);
+      const answer = upstream.upstream.decodeAnswer(answers[0]!.body, request);
       const body = client.client.encodeAnswer(answer, { id, model: requestedModel, request });
       return { body, usage: answer.usage, responseModel: answer.model };
     },

@@ -117,6 +117,14 @@ describe('embeddings', () => {
     expect(seen()).toMatchObject({ paths: ['/v2/embed'], body });
   });
 
+  it.each(['cohere.embed-v4:0', 'amazon.titan-embed-text-v2:0'])(
+    'of %s were told to have taken nothing',
+    async (model) => {
+      const { body } = await ask('/v1/embeddings', { model, input: ['one', 'two words'] });
+      expect(body['usage']).toEqual({ prompt_tokens: 3, total_tokens: 3 });
+    },
+  );
+
   it('that a wire cannot say are refused with the field’s name', async () => {
     const asked = await ask('/v1/embeddings', { model: 'cohere.embed-v4:0', input: [[1, 2, 3]] });
     expect(asked).toMatchObject({ status: 400, body: { error: { param: 'input[0]' } } });

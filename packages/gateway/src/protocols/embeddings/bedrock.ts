@@ -1,4 +1,5 @@
 import { asString, asTokens, type JsonObject } from '../../canonical/json.ts';
+import type { Usage } from '../../canonical/usage.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { pathSegment } from '../path-segment.ts';
 import { encodeCohereBody } from './cohere-body.ts';
@@ -39,7 +40,7 @@ export const bedrockCohereEmbeddings: EmbeddingWire = {
       id: asString(body['id']),
       model: undefined,
       vectors: decodeCohereVectors(body, context),
-      usage: undefined,
+      usage: usageOf(context.inputTokens),
     }),
     answer: undefined,
     usageHeader: 'x-amzn-bedrock-input-token-count',
@@ -55,13 +56,16 @@ function encodeTitanRequest({ inputs, dimensions }: EmbeddingRequest): Buffer {
 }
 
 function decodeTitanAnswer(body: JsonObject, context: EmbeddingDecodeContext): EmbeddingAnswer {
-  const input = asTokens(body['inputTextTokenCount']);
   return {
     id: undefined,
     model: undefined,
     vectors: checkVectors([decodeVector(body['embedding'], context)], context),
-    usage: input === undefined ? undefined : { input, output: 0 },
+    usage: usageOf(asTokens(body['inputTextTokenCount']) ?? context.inputTokens),
   };
+}
+
+function usageOf(input: number | undefined): Usage | undefined {
+  return input === undefined ? undefined : { input, output: 0 };
 }
 
 /** Bedrock has no base64, and other words in the fourth model (user guide, "Cohere Embed v4"). */

@@ -116,4 +116,6 @@ export interface EmbeddingDecodeContext {
   readonly count: number;
   /** What vectors in base64 hold: OpenAI's `float32` unless said otherwise; Perplexity's hold `int8`. */
   readonly base64Numbers?: 'float32' | 'int8';
+  /** Input tokens as `usageHeader` tells them; left out: nothing does. */
+  readonly inputTokens?: number | undefined;
 }
