@@ -1,9 +1,11 @@
 import type { AttemptLane } from './attempt-lane.ts';
+import { isObject } from './canonical/json.ts';
 import type { Exchange } from './exchange.ts';
 import type { OperationAsk } from './operation-ask.ts';
 import { failureOf, type ReplyBody } from './relay/attempt.ts';
 import { type AttemptOutcome, refused, type UnreportedUse } from './relay/attempt-outcome.ts';
 import type { ReplyHost } from './relay/reply-sink.ts';
+import { classifyBody } from './resilience/classify.ts';
 import type { Failure } from './resilience/failure.ts';
 import type { Target } from './routing/target.ts';
 import { HeldAnswer } from './translation/held-answer.ts';
@@ -88,6 +90,8 @@ function rewritten(operation: OperationTranslation, answers: readonly OperationR
   try {
     return operation.rewrite(answers);
   } catch (error) {
-    return unreadable(error);
+    // Some providers report failures under status 200.
+    const failed = answers.find(({ body }) => isObject(body['error']));
+    return failed === undefined ? unreadable(error) : classifyBody(Buffer.from(JSON.stringify(failed.body)));
   }
 }

@@ -27,7 +27,10 @@ export function translateRerank(input: RerankInput): OperationTranslation {
     dropped: request.unknownMembers,
     calls: [{ path, body: upstream.upstream.encodeRequest(request, { model }) }],
     rewrite(answers) {
-      const answer = upstream.upstream.decodeAnswer(answers[0]!.body, request);
+      const read = upstream.upstream.decodeAnswer(answers[0]!.body, request);
+      // Some servers give all of them, however many are wanted.
+      const results = read.results.slice(0, request.topN);
+      const answer = { id: read.id, model: read.model, results, usage: read.usage, searchUnits: read.searchUnits };
       const body = client.client.encodeAnswer(answer, { id, model: requestedModel, request });
       return { body, usage: answer.usage, responseModel: answer.model };
     },

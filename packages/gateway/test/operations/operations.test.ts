@@ -131,6 +131,19 @@ describe('embeddings', () => {
     expect(simulator.attemptCount).toBe(0);
   });
 
+  it('that failed under status 200 were a broken answer, whatever it says', async () => {
+    const error = { message: 'You exceeded your current quota.', code: 'insufficient_quota' };
+    simulator.behave({
+      kind: 'raw',
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      bytes: JSON.stringify({ error }),
+    });
+    const asked = await ask('/v2/embed', { model: 'plain-embed', texts: ['one'], input_type: 'search_query' });
+    expect(asked.headers.get('x-gateway-attempts')).toMatch(/quota_exhausted/);
+    expect(simulator.attemptCount).toBe(1);
+  });
+
   it('whose upstream answers something else are a failure', async () => {
     simulator.behave({
       kind: 'raw',
@@ -156,6 +169,17 @@ describe('reranking', () => {
     expect(body['results']).toHaveLength(1);
     expect((body['results'] as { relevance_score: number }[])[0]!.relevance_score).toBeTypeOf('number');
     expect(seen().paths).toEqual([path]);
+  });
+
+  it('was passed on unsorted, and more of it than was wanted', async () => {
+    const results = [0.2, -1, 0.9].map((score, index) => ({ index, relevance_score: score }));
+    const headers = { 'content-type': 'application/json' };
+    simulator.behave({ kind: 'raw', status: 200, headers, bytes: JSON.stringify({ results }) });
+    const asked = await ask('/v2/rerank', { model: 'plain-rerank', query, documents: ['a', 'b', 'c'], top_n: 2 });
+    expect(asked.body['results']).toEqual([
+      { index: 2, relevance_score: 0.9 },
+      { index: 0, relevance_score: 0.2 },
+    ]);
   });
 
   it('asked for as Cohere has it comes from Jina’s', async () => {

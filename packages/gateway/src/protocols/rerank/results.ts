@@ -24,9 +24,10 @@ export const rerankAnswer: OperationAnswer = {
   decodeUsage: (usage) => decodeUsualUsage(usage) ?? decodeRerankUsage(usage),
 };
 
+/** Some servers give them in the order of the documents: https://github.com/mudler/LocalAI/issues/7189 */
 function decodeResults(results: unknown, { documents }: RerankRequest): readonly RerankResult[] {
   if (!Array.isArray(results)) throw malformed('no results');
-  return results.map((item: unknown) => {
+  const decoded = results.map((item: unknown): RerankResult => {
     const result = asObject(item);
     const index = asCount(result?.['index']);
     const score = toNumber(result?.['relevance_score']);
@@ -34,6 +35,7 @@ function decodeResults(results: unknown, { documents }: RerankRequest): readonly
     if (index >= documents.length) throw malformed('a result for a document that was not sent');
     return { index, score };
   });
+  return decoded.sort((one, other) => other.score - one.score);
 }
 
 function malformed(what: string): GatewayError {
