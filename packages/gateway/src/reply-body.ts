@@ -68,6 +68,8 @@ function rawReply({ operation, sink }: Exchange, host: ReplyHost): RawReply {
     passesEveryStatus: operation === 'proxy',
     // A transcription of silence, as text or as subtitles; of forwarded paths nothing is known.
     mayBeEmpty: operation === 'proxy' || operation === 'transcription',
+    // Some servers call a transcription that is plain text a page.
+    refusesPages: operation === 'images' || operation === 'speech',
     decodeUsage: tellsUsage ? decodeUsage : undefined,
   });
 }

@@ -12,6 +12,8 @@ export interface RawReplyOptions {
   readonly passesEveryStatus: boolean;
   /** An answer without a byte can be one. */
   readonly mayBeEmpty: boolean;
+  /** No answer is a web page: whoever sends one is not whom the request was for. */
+  readonly refusesPages: boolean;
   /** Reads what the end of the answer says of its usage; undefined: nothing is known of where that stands. */
   readonly decodeUsage?: ((value: unknown) => Usage | undefined) | undefined;
 }
@@ -49,7 +51,8 @@ export class RawReply implements ReplyBody {
   begin(head: UpstreamHead, attempt: Attempt): Failure | undefined {
     this.#attempt = attempt;
     this.#head = head;
-    return undefined;
+    const isPage = this.#options.refusesPages && /^text\/html\b/i.test(head.contentType);
+    return isPage ? failureOf('malformed', 'the provider answered with a web page') : undefined;
   }
 
   data(chunk: Buffer): boolean {

@@ -221,3 +221,22 @@ describe('counting tokens', () => {
     expect(new Set(seen().paths)).toEqual(new Set(['/v1/messages/count_tokens']));
   });
 });
+
+describe('pictures and speech', () => {
+  const page = '<!doctype html><title>Sign in</title>';
+
+  it.each([
+    ['/v1/images/generations', 'plain'],
+    ['/v1/audio/speech', 'plain-embed'],
+  ])('were a web page: %s', async (path, model) => {
+    simulator.behave({
+      kind: 'raw',
+      status: 200,
+      headers: { 'content-type': 'text/html; charset=utf-8' },
+      bytes: page,
+    });
+    const { status, body } = await ask(path, { model, prompt: 'A kiwi', input: 'Hello', voice: 'alloy' });
+    expect(status).toBe(502);
+    expect(body).toMatchObject({ error: { message: expect.stringContaining('web page') } });
+  });
+});
