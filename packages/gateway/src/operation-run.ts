@@ -29,7 +29,7 @@ export interface OperationHost {
 /** Longest answer that is held to be written anew. */
 const MAX_HELD_ANSWER = 64 * 1024 * 1024;
 
-/** The calls before the one that failed were answered, and are charged for. */
+/** The calls before the one that failed, or whose answer is none, were answered, and are charged for. */
 const wasPaid: UnreportedUse = { outputTokens: 0 };
 
 /** An operation that is no chat, or what the gateway says in place of a target that has no such operation. */
@@ -75,7 +75,7 @@ async function runTranslated(operation: OperationTranslation, host: OperationHos
     answers.push(held.reply);
   }
   const answer = rewritten(operation, answers);
-  if ('kind' in answer) return refused(answer);
+  if ('kind' in answer) return answers.length > 1 ? { ...refused(answer), unreported: wasPaid } : refused(answer);
   const headers = ['content-type', 'application/json', 'content-length', String(answer.body.length)];
   host.reply.begin(headers);
   exchange.sink.head(200, headers);
