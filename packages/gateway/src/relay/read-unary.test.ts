@@ -44,6 +44,11 @@ describe('what embeddings and reranking took', () => {
     }
   });
 
+  it('was all text, whatever pictures there were', () => {
+    const { usage } = readUnary(Buffer.from(JSON.stringify(vectors)), 'embeddings', 'cohere-chat');
+    expect(usage).toEqual({ input: 9, output: 0, imageInput: 2 });
+  });
+
   it.each<[Operation, ProtocolName]>([
     ['embeddings', 'gemini'],
     ['embeddings', 'cohere-chat'],

@@ -147,6 +147,8 @@ describe('a request with more inputs than one call takes', () => {
       ),
     );
     const counted = { id: undefined, model: undefined, vectors: [[1]], usage: { input: 1, output: 0 } };
+    const pictured = { ...counted, usage: { input: 3, output: 0, imageInput: 2 } };
+    expect(joinEmbeddings([counted, pictured]).usage).toEqual({ input: 4, output: 0, imageInput: 2 });
     expect(joinEmbeddings([counted, { ...counted, usage: undefined }]).usage).toBeUndefined();
   });
 });

@@ -93,8 +93,9 @@ function decodeUsage(value: unknown): Usage | undefined {
   const counts = asObject(meta?.['tokens']) ?? asObject(meta?.['billed_units']);
   const texts = asTokens(counts?.['input_tokens']);
   const images = asTokens(counts?.['image_tokens']);
-  const isCounted = texts !== undefined || images !== undefined;
-  return isCounted ? { input: (texts ?? 0) + (images ?? 0), output: 0 } : undefined;
+  if (images === undefined) return texts === undefined ? undefined : { input: texts, output: 0 };
+  // Pictures may have a price of their own.
+  return { input: (texts ?? 0) + images, output: 0, imageInput: images };
 }
 
 function decodeInputs(fields: RequestFields): readonly EmbeddingInput[] {

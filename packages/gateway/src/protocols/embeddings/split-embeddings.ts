@@ -1,4 +1,4 @@
-import type { Usage } from '../../canonical/usage.ts';
+import { addUsage } from '../../canonical/usage.ts';
 import type { EmbeddingAnswer, EmbeddingRequest } from './embedding-wire.ts';
 
 /** A request as as many calls as a wire needs that takes `maxInputs` at once. */
@@ -19,13 +19,6 @@ export function joinEmbeddings(answers: readonly EmbeddingAnswer[]): EmbeddingAn
     id: answers[0]?.id,
     model: answers[0]?.model,
     vectors: answers.flatMap(({ vectors }) => vectors),
-    usage: usages.every((usage) => usage !== undefined) ? sumOf(usages) : undefined,
-  };
-}
-
-function sumOf(usages: readonly Usage[]): Usage {
-  return {
-    input: usages.reduce((sum, { input }) => sum + input, 0),
-    output: usages.reduce((sum, { output }) => sum + output, 0),
+    usage: usages.every((usage) => usage !== undefined) ? usages.reduce(addUsage) : undefined,
   };
 }
