@@ -9,6 +9,7 @@ import { GatewayError } from './canonical/gateway-error.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { ProtocolName } from './canonical/protocol-name.ts';
 import { addUsage, type Usage } from './canonical/usage.ts';
+import type { FormModels } from './framing/form-models.ts';
 import type { LedgerSubject } from './ledger/ledger-row.ts';
 import type { ParsedBody } from './parsed-body.ts';
 import type { BudgetHold } from './policies/budget.ts';
@@ -39,6 +40,8 @@ export interface Upload {
   /** Content-Length; undefined when the body is chunked. */
   readonly length: number | undefined;
   readonly maxBytes: number;
+  /** Looks for another model than the one that was found; undefined where none was. It has seen `head`. */
+  readonly models: FormModels | undefined;
 }
 
 /** What is known of an exchange as it begins. */

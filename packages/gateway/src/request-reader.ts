@@ -6,9 +6,15 @@ import type { Operation } from './canonical/operation.ts';
 import type { SecurityConfig } from './config/gateway-config.ts';
 import { findJsonMistake, positionAt } from './config/json-syntax.ts';
 import type { Exchange, RequestFacts } from './exchange.ts';
+import { FormModels } from './framing/form-models.ts';
 import { outlineOf } from './framing/json-outline.ts';
 import { scanStructure } from './framing/json-structure.ts';
-import { multipartBoundary, readMultipartCount, readMultipartModel } from './framing/multipart-model.ts';
+import {
+  type MultipartFacts,
+  multipartBoundary,
+  readMultipartCount,
+  readMultipartModel,
+} from './framing/multipart-model.ts';
 import type { InboundBody } from './inbound-body.ts';
 import { ParsedBody } from './parsed-body.ts';
 import { checkMessageLimits } from './policies/message-limits.ts';
@@ -138,22 +144,21 @@ function placeOf(text: string): string {
 }
 
 async function readUpload(exchange: Exchange, inbound: InboundBody, maxBytes: number): Promise<void> {
-  const peeked = await inbound.peek(REPLAYABLE_BYTES);
-  if (peeked.rest === undefined) {
-    if (peeked.head.length > maxBytes) throw tooLarge(maxBytes);
-    exchange.body = peeked.head.length > 0 ? peeked.head : undefined;
-  } else {
-    if (inbound.contentLength !== undefined && inbound.contentLength > maxBytes) throw tooLarge(maxBytes);
-    exchange.upload = { head: peeked.head, rest: peeked.rest, length: inbound.contentLength, maxBytes };
-  }
+  const { head, rest } = await inbound.peek(REPLAYABLE_BYTES);
+  const length = inbound.contentLength;
+  if ((rest === undefined ? head.length : (length ?? 0)) > maxBytes) throw tooLarge(maxBytes);
   const boundary = exchange.operation === 'proxy' ? undefined : multipartBoundary(inbound.contentType);
-  const choices = exchange.operation === 'images' ? picturesOf(boundary, peeked.head) : 1;
-  exchange.facts = { ...noFacts, choices };
-  if (boundary === undefined) return;
-  const { model, modelSpan, stream } = readMultipartModel(boundary, peeked.head);
-  exchange.facts = { ...exchange.facts, model, stream };
+  const { model, modelSpan, stream } = boundary === undefined ? noForm : readMultipartModel(boundary, head);
+  const models = boundary === undefined || modelSpan === undefined ? undefined : new FormModels(boundary);
+  models?.push(head);
+  if (rest !== undefined) exchange.upload = { head, rest, length, maxBytes, models };
+  else if (head.length > 0) exchange.body = head;
+  const choices = exchange.operation === 'images' ? picturesOf(boundary, head) : 1;
+  exchange.facts = { ...noFacts, choices, model, stream };
   exchange.formModel = modelSpan;
 }
+
+const noForm: MultipartFacts = { model: undefined, modelSpan: undefined, stream: false };
 
 /** Whoever serves what is no form to us may read one, with any number in it. */
 function picturesOf(boundary: string | undefined, head: Buffer): number {

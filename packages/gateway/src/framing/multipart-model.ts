@@ -41,7 +41,7 @@ export interface MultipartFacts {
 export function readMultipartModel(boundary: string, head: Buffer): MultipartFacts {
   const found = findMultipartModel(boundary, head);
   if (found.kind !== 'found') return { model: undefined, modelSpan: undefined, stream: false };
-  if (found.isRepeated) throw new GatewayError('invalid_request', 'The form names `model` twice.', { param: 'model' });
+  if (found.isRepeated) throw repeatedModel();
   if (found.model.end - found.model.start > longestModel) {
     throw new GatewayError('invalid_request', '`model` is longer than 256 bytes.', { param: 'model' });
   }
@@ -52,6 +52,10 @@ export function readMultipartModel(boundary: string, head: Buffer): MultipartFac
     modelSpan: found.model,
     stream: stream === 'true' || stream === '1',
   };
+}
+
+export function repeatedModel(): GatewayError {
+  return new GatewayError('invalid_request', 'The form names `model` twice.', { param: 'model' });
 }
 
 const longestModel = 256;
@@ -134,7 +138,7 @@ interface Delimiter {
 }
 
 /** The next delimiter at or after `from`; undefined when none is whole. */
-function findDelimiter(bytes: Buffer, boundary: string, from: number): Delimiter | undefined {
+export function findDelimiter(bytes: Buffer, boundary: string, from: number): Delimiter | undefined {
   const mark = `--${boundary}`;
   for (let at = bytes.indexOf(mark, from, 'latin1'); at !== -1; at = bytes.indexOf(mark, at + 1, 'latin1')) {
     const opensLine = at === 0 || (at >= 2 && bytes[at - 2] === 0x0d && bytes[at - 1] === 0x0a);
@@ -170,7 +174,8 @@ function readPart(bytes: Buffer, boundary: string, from: number): Part | undefin
   return { field: fieldName(headers), value: { start, end: Math.max(start, next.start) }, next };
 }
 
-function fieldName(headers: string): string | undefined {
+/** What the head of a part names; undefined for files and what has no name. */
+export function fieldName(headers: string): string | undefined {
   const disposition = /^content-disposition:[ \t]*form-data[ \t]*;(.*)$/im.exec(headers)?.[1];
   if (disposition === undefined || /;[ \t]*filename\*?=/i.test(`;${disposition}`)) return undefined;
   const match = /;[ \t]*name=(?:"([^"]*)"|([^\s;"]+))/i.exec(`;${disposition}`);

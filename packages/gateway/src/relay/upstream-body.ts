@@ -32,7 +32,7 @@ function flowingBody(exchange: Exchange, step: PlanStep, upload: Upload, headers
   }
   const joined = new PassThrough();
   joined.write(head);
-  countUpload(upload, (fault) => {
+  watchUpload(upload, (fault) => {
     exchange.uploadFault = fault;
     joined.destroy(fault);
   });
@@ -50,14 +50,18 @@ function withFormModel(bytes: Buffer, { facts, formModel }: Exchange, { upstream
   return Buffer.concat([bytes.subarray(0, start), Buffer.from(upstreamModel), bytes.subarray(end)]);
 }
 
-/** Reports an upload that outgrows what is allowed, once. */
-function countUpload({ head, rest, maxBytes }: Upload, onFault: (fault: GatewayError) => void): void {
+/** Reports an upload that outgrows what is allowed, or names another model, once. */
+function watchUpload({ head, models, rest, maxBytes }: Upload, onFault: (fault: GatewayError) => void): void {
   let bytes = head.length;
-  const count = (chunk: Buffer): void => {
+  const watch = (chunk: Buffer): void => {
     bytes += chunk.length;
-    if (bytes <= maxBytes) return;
-    rest.off('data', count);
-    onFault(new GatewayError('payload_too_large', `The body is larger than ${maxBytes} bytes.`));
+    try {
+      if (bytes > maxBytes) throw new GatewayError('payload_too_large', `The body is larger than ${maxBytes} bytes.`);
+      models?.push(chunk);
+    } catch (fault) {
+      rest.off('data', watch);
+      onFault(fault as GatewayError);
+    }
   };
-  rest.on('data', count);
+  rest.on('data', watch);
 }

@@ -35,11 +35,11 @@ function openUpload(path = '/v1/audio/transcriptions') {
   return outgoing;
 }
 
-function upload(bytes = uploadBytes): Promise<Reply> {
+function upload(bytes = uploadBytes, end = closing): Promise<Reply> {
   const startedAt = now();
   const outgoing = openUpload();
   outgoing.write(Buffer.alloc(bytes, 'x'));
-  outgoing.end(closing);
+  outgoing.end(end);
   return new Promise((resolve, reject) => {
     outgoing.on('close', () => reject(new Error('no reply')));
     outgoing.on('response', async (response) => {
@@ -104,6 +104,19 @@ describe('an upload too long to be held', () => {
     expect(drill.attempts()).toEqual([0, 0]);
     expect(await onlyLine(drill)).toMatchObject({ status: 413, failure: 'payload_too_large' });
   });
+
+  it.each([10, 260_000, uploadBytes])(
+    'that named a dearer model behind %d bytes was one of the first',
+    async (bytes) => {
+      drill = await startDrill({ primary: 'sim', fallback: 'ok' });
+      const another = `\r\n--${boundary}\r\ncontent-disposition: form-data; name="model"\r\n\r\ndearer`;
+      const reply = await upload(bytes, Buffer.concat([Buffer.from(another), closing]));
+      expect(reply.status).toBe(400);
+      expect(answerOf(reply).error).toMatchObject({ param: 'model', message: expect.stringContaining('twice') });
+      expect(drill.attempts()).toEqual([0, 0]);
+      expect(await onlyLine(drill)).toMatchObject({ status: 400 });
+    },
+  );
 
   it('failed on kept connections that had died', async () => {
     drill = await startDrill({ primary: 'sim' });
