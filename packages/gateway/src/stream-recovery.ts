@@ -62,6 +62,8 @@ export class StreamRecovery {
   #cut: CutUsage | undefined;
   #mode: ResumptionMode | undefined;
   #resumption: Resumption | undefined;
+  /** Reads the attempt that was asked last to complete the answer. */
+  #reader: ResumingStreamReader | undefined;
   #target: Target | undefined;
   /** The target begins with what it was given to go on with. */
   #repeatsBeginning = false;
@@ -145,7 +147,8 @@ export class StreamRecovery {
       repeatsBeginning: this.#repeatsBeginning,
       toldUsage: (last) => combinedUsage({ mode, cut: this.#cut!, last }),
     });
-    return new ResumingStreamReader(decoder, this.#resumption);
+    this.#reader = new ResumingStreamReader(decoder, this.#resumption);
+    return this.#reader;
   }
 
   /**
@@ -156,6 +159,7 @@ export class StreamRecovery {
     if (this.isHeldWhole) return 'nothing';
     if (this.brokenBy !== undefined && !outcome.isCommitted) {
       this.#noteFailedTry(failure);
+      this.#settleTry(exchange);
       return 'next';
     }
     this.brokenBy ??= failure;
@@ -181,6 +185,17 @@ export class StreamRecovery {
       this.#refusing.add(target.id);
       this.#wantsRepeat = this.#wanted === 'auto';
     }
+  }
+
+  /**
+   * An attempt that got no word in may have ended a part, and of an event that broke it what it had written was held back.
+   * The encoder counts on both.
+   */
+  #settleTry({ sink }: Exchange): void {
+    const rest = this.#reader?.takeOutput();
+    this.#reader = undefined;
+    if (rest && rest.length > 0) sink.write(rest);
+    this.#sent = this.#encoder?.sent;
   }
 
   /** Finds out what the caller has; false when nobody can go on from there. */

@@ -1,0 +1,100 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { startTestGateway, type TestGateway } from '../harness/test-gateway.ts';
+import { answerOf, call, openPost, readAll } from './caller.ts';
+
+// Streams that break after their first words, and what further targets make of them.
+
+type Play = (response: ServerResponse) => void;
+
+/** The events of a stream; where it does not end well, its connection breaks behind them. */
+const plays =
+  (events: readonly string[], isWhole: boolean): Play =>
+  (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    if (isWhole) response.end(events.join(''));
+    else response.write(events.join(''), () => response.destroy());
+  };
+const data = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
+const chunk = (delta: object, finish: string | null = null): string =>
+  data({ id: 'c', model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] });
+const done = 'data: [DONE]\n\n';
+const said = (text: string): string => chunk({ content: text });
+const block = (type: string, members: object): string => data({ type: `content_block_${type}`, index: 0, ...members });
+const saidInBlock = (text: string): string =>
+  data({ type: 'message_start', message: { id: 'msg', model: 'm', usage: { input_tokens: 1, output_tokens: 1 } } }) +
+  block('start', { content_block: { type: 'text', text: '' } }) +
+  block('delta', { delta: { type: 'text_delta', text } });
+
+const servers: Server[] = [];
+let gateway: TestGateway;
+afterEach(async () => {
+  await gateway.stop();
+  for (const server of servers.splice(0)) server.close();
+});
+
+interface Script {
+  readonly protocol?: string;
+  readonly play: Play;
+}
+
+async function listen({ play }: Script): Promise<string> {
+  const server = createServer((request, response) => void request.resume().on('end', () => play(response)));
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const roots: Readonly<Record<string, readonly [name: string, root: string]>> = {
+  'openai-chat': ['openai', '/v1'],
+  'anthropic-messages': ['anthropic', ''],
+  gemini: ['gemini', ''],
+};
+
+/** Targets that are asked one after another. */
+async function start(scripts: readonly Script[], timeout: object = {}): Promise<void> {
+  const providers = await Promise.all(
+    scripts.map(async (script, index) => {
+      const { protocol = 'openai-chat' } = script;
+      const [name, root] = roots[protocol]!;
+      const api_base = (await listen(script)) + root;
+      const protocols = [protocol];
+      return { name, api_base, protocols, priority: index + 1, api_key: `sk-${index}`, model: 'm', max_retries: 0 };
+    }),
+  );
+  gateway = await startTestGateway({
+    config: {
+      models: { chat: { strategy: 'priority', providers } },
+      resilience: { retry: { initial_delay_ms: 1 }, timeout },
+      routing: { stream_recovery: 'restart' },
+    },
+  });
+}
+
+it('what followed an attempt that had only repeated the answer and ended its text was lost', async () => {
+  await start([
+    { play: plays([said('Hello')], false) },
+    { protocol: 'anthropic-messages', play: plays([saidInBlock('Hello'), block('stop', {})], false) },
+    { play: plays([said('Hello, '), said('world'), chunk({}, 'stop'), done], true) },
+  ]);
+  expect(answerOf(await call(gateway.url, { stream: true }))).toMatchObject({ text: 'Hello, world', isDone: true });
+});
+
+it('a word that came in the event by which an attempt broke off was told twice at the end of the answer', async () => {
+  const candidate = (text: string, finishReason?: string): string =>
+    data({ candidates: [{ content: { parts: [{ text }] }, index: 0, finishReason }] });
+  await start([
+    { play: plays([said('Hello')], false) },
+    { protocol: 'gemini', play: plays([candidate('Hello'), candidate(', ', 'MALFORMED_FUNCTION_CALL')], true) },
+    { play: plays([said('Hello, world'), chunk({}, 'stop'), done], true) },
+  ]);
+  const body = JSON.stringify({ model: 'chat', stream: true, input: 'Hi' });
+  const reply = await readAll(await openPost(`${gateway.url}/v1/responses`, { body }).response);
+  const events = [...reply.body.toString().matchAll(/^data: (.*)$/gm)].map(([, event]) => JSON.parse(event!));
+  expect(events.map(({ delta = '' }) => delta).join('')).toBe('Hello, world');
+  expect(events.at(-1)).toMatchObject({
+    type: 'response.completed',
+    response: { output: [{ content: [{ text: 'Hello, world' }] }] },
+  });
+});
