@@ -173,7 +173,8 @@ export class StreamReply implements ReplyBody {
         this.#isEnded = true;
         return;
       case 'repeated':
-        // The target speaks, though it says nothing new.
+        // The target speaks, though it says nothing new: an answer may need no more than its end.
+        this.#hasContent = true;
         this.#attempt!.noteToken();
         return;
       case 'hidden':

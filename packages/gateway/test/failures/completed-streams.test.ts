@@ -81,6 +81,23 @@ it('what followed an attempt that had only repeated the answer and ended its tex
   expect(answerOf(await call(gateway.url, { stream: true }))).toMatchObject({ text: 'Hello, world', isDone: true });
 });
 
+it.each([
+  [
+    'gemini',
+    [
+      data({ candidates: [{ content: { parts: [{ text: 'Hello' }] }, index: 0 }] }),
+      data({ candidates: [{ finishReason: 'STOP', index: 0 }] }),
+    ],
+  ],
+  ['openai-chat', [said('Hello'), chunk({}, 'stop')]],
+] as const)(
+  'an attempt was failed that had only the end of an answer to add and sends no terminator: %s',
+  async (protocol, events) => {
+    await start([{ play: plays([said('Hello')], false) }, { protocol, play: plays(events, true) }]);
+    expect(answerOf(await call(gateway.url, { stream: true }))).toMatchObject({ text: 'Hello', isDone: true });
+  },
+);
+
 it('a word that came in the event by which an attempt broke off was told twice at the end of the answer', async () => {
   const candidate = (text: string, finishReason?: string): string =>
     data({ candidates: [{ content: { parts: [{ text }] }, index: 0, finishReason }] });
@@ -97,4 +114,18 @@ it('a word that came in the event by which an attempt broke off was told twice a
     type: 'response.completed',
     response: { output: [{ content: [{ text: 'Hello, world' }] }] },
   });
+});
+
+it('an attempt that fell silent while it repeated an answer was taken for alive because of the comments of a proxy', async () => {
+  const timeout = { stream_idle_seconds: 0.4, streaming_seconds: 3 };
+  const dribble: Play = (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(said('Hel'));
+    const timer = setInterval(() => response.write(': ping\n\n'), 100);
+    response.on('close', () => clearInterval(timer));
+  };
+  const answer = plays([said('Hello, world'), chunk({}, 'stop'), done], true);
+  await start([{ play: plays([said('Hello')], false) }, { play: dribble }, { play: answer }], timeout);
+  const reply = await call(gateway.url, { stream: true });
+  expect(answerOf(reply)).toMatchObject({ text: 'Hello, world', isDone: true });
+  expect(reply.durationMs).toBeLessThan(1_500);
 });
