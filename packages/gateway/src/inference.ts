@@ -231,8 +231,8 @@ async function answer(
     }
     if (exchange.uploadFault) throw exchange.uploadFault;
     // All were out before, and the least bad one still is: say when to come again.
-    if (step.isLastResort && failure.status === 0 && failure.kind !== 'limit_spent')
-      throw parts.noTargetError(resolution, exchange);
+    const isStillOut = failure.status === 0 && failure.kind !== 'limit_spent' && !exchange.isCommitted;
+    if (step.isLastResort && isStillOut) throw parts.noTargetError(resolution, exchange);
     if (!mayRepeat(exchange, failure)) break;
   }
   // The caller is told of the failure that broke its answer, not of those that kept others from completing it.

@@ -116,6 +116,23 @@ it('a word that came in the event by which an attempt broke off was told twice a
   });
 });
 
+it('a caller was told that no target was left of a stream that broke off where all had been out before', async () => {
+  let requests = 0;
+  await start([
+    {
+      play: (response) => {
+        if (requests++ < 3) response.writeHead(500).end();
+        else plays([said('Hello')], false)(response);
+      },
+    },
+  ]);
+  for (let count = 0; count < 3; count++) await call(gateway.url);
+  expect(answerOf(await call(gateway.url, { stream: true }))).toMatchObject({
+    text: 'Hello',
+    error: { message: expect.stringContaining('cut its answer short') },
+  });
+});
+
 it('an attempt that fell silent while it repeated an answer was taken for alive because of the comments of a proxy', async () => {
   const timeout = { stream_idle_seconds: 0.4, streaming_seconds: 3 };
   const dribble: Play = (response) => {
