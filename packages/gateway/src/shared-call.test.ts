@@ -7,19 +7,22 @@ import { makeResolution, makeRoute } from './routing/target.fixture.ts';
 import { createShareCall } from './shared-call.ts';
 import type { StreamRecovery } from './stream-recovery.ts';
 
+const createOwn = () =>
+  createShareCall({
+    securityHeaders: () => [],
+    scrub: (text) => text,
+    reportInternal: () => undefined,
+    reportRefusal: () => undefined,
+    timeoutMs: () => 1_000,
+  });
+
 it.each([
   ['was answered', 'completed'],
   ['was refused', new GatewayError('budget_exceeded', 'The budget is spent.')],
 ] as const)(
   'a shared call that %s kept what was asked ahead of its target, and the memory of its stream',
   async (_, end) => {
-    const shareCall = createShareCall({
-      securityHeaders: () => [],
-      scrub: (text) => text,
-      reportInternal: () => undefined,
-      reportRefusal: () => undefined,
-      timeoutMs: () => 1_000,
-    });
+    const shareCall = createOwn();
     const exchange = createChatExchange();
     exchange.body = Buffer.from('{}');
     const [drop, release] = [vi.fn(), vi.fn()];
@@ -33,3 +36,31 @@ it.each([
     expect([drop.mock.calls.length, release.mock.calls.length]).toEqual([1, 1]);
   },
 );
+
+it('a caller that shared a whole answer which broke off was put down as too slow', async () => {
+  const shareCall = createOwn();
+  const resolution = makeResolution(makeRoute([['only']]));
+  const exchanges = [createChatExchange(), createChatExchange()];
+  let breakOff: () => void = () => undefined;
+  const broken = new Promise<void>((resolve) => {
+    breakOff = resolve;
+  });
+  const shared = exchanges.map((exchange) => {
+    exchange.body = Buffer.from('{}');
+    return shareCall(exchange, resolution, async (call) => {
+      call.sink.head(200, []);
+      call.sink.write(Buffer.from('{'));
+      await broken;
+      call.status = 200;
+      call.failure = 'truncated';
+      call.sink.cut();
+      return 'failed';
+    });
+  });
+  breakOff();
+  expect(await Promise.all(shared)).toEqual(['failed', 'failed']);
+  expect(exchanges.map(({ failure, isShared, status }) => [failure, isShared, status])).toEqual([
+    ['truncated', false, 200],
+    ['truncated', true, 200],
+  ]);
+});

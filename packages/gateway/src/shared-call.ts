@@ -78,8 +78,10 @@ async function share({ flights, parts, exchange, key, serve, timeoutMs }: ShareI
   const { ending, accounts } = await place.finished;
   cancelTimer();
   exchange.whileCancellable(undefined);
+  // An answer that breaks off is cut for everybody.
+  const isBroken = ending === 'cut' && call.exchange.failure !== undefined;
   // Who is out before the others does not wait for them; who answers for the cost has to know it.
-  const isOut = ending !== 'ended' && !accounts;
+  const isOut = ending !== 'ended' && !accounts && !isBroken;
   const outcome = isOut ? 'failed' : await call.done;
   exchange.adopt(call.exchange, accounts);
   if (ending === 'left') throw cancelError(exchange.cancelReason ?? 'client_closed');
