@@ -227,7 +227,7 @@ async function answer(
       const left = exchange.recovery?.takeFailure(exchange, failure, outcome) ?? 'nothing';
       if (left === 'end') return 'completed';
       if (left === 'nothing') return breakOff(exchange, failure);
-      failure = { ...failure, isMidAnswer: true };
+      failure = exchange.recovery!.forPlan(failure);
     }
     if (exchange.uploadFault) throw exchange.uploadFault;
     // All were out before, and the least bad one still is: say when to come again.

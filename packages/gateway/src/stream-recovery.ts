@@ -173,6 +173,12 @@ export class StreamRecovery {
     return 'next';
   }
 
+  /** The failure as the plan takes it. A beginning that a target refuses is none of the caller's: another may take it. */
+  forPlan(failure: Failure): Failure {
+    const isRefusedBeginning = this.#mode === 'continue' && failure.kind === 'caller_fault';
+    return { ...failure, kind: isRefusedBeginning ? 'diverged' : failure.kind, isMidAnswer: true };
+  }
+
   /** Gives back the memory of what was kept. */
   release(): void {
     this.#stream?.release();

@@ -36,6 +36,8 @@ afterEach(async () => {
 
 interface Script {
   readonly protocol?: string;
+  /** Goes on with the beginning of an answer, as it is configured. */
+  readonly takesBeginnings?: boolean;
   readonly play: Play;
 }
 
@@ -53,21 +55,22 @@ const roots: Readonly<Record<string, readonly [name: string, root: string]>> = {
 };
 
 /** Targets that are asked one after another. */
-async function start(scripts: readonly Script[], timeout: object = {}): Promise<void> {
+async function start(scripts: readonly Script[], { timeout = {}, mode = 'restart' } = {}): Promise<void> {
   const providers = await Promise.all(
     scripts.map(async (script, index) => {
-      const { protocol = 'openai-chat' } = script;
+      const { protocol = 'openai-chat', takesBeginnings: assistant_prefill = false } = script;
       const [name, root] = roots[protocol]!;
       const api_base = (await listen(script)) + root;
       const protocols = [protocol];
-      return { name, api_base, protocols, priority: index + 1, api_key: `sk-${index}`, model: 'm', max_retries: 0 };
+      const target = { name, api_base, protocols, priority: index + 1, api_key: `sk-${index}`, model: 'm' };
+      return { ...target, max_retries: 0, assistant_prefill };
     }),
   );
   gateway = await startTestGateway({
     config: {
       models: { chat: { strategy: 'priority', providers } },
       resilience: { retry: { initial_delay_ms: 1 }, timeout },
-      routing: { stream_recovery: 'restart' },
+      routing: { stream_recovery: mode },
     },
   });
 }
@@ -141,8 +144,30 @@ it('an attempt that fell silent while it repeated an answer was taken for alive 
     response.on('close', () => clearInterval(timer));
   };
   const answer = plays([said('Hello, world'), chunk({}, 'stop'), done], true);
-  await start([{ play: plays([said('Hello')], false) }, { play: dribble }, { play: answer }], timeout);
+  await start([{ play: plays([said('Hello')], false) }, { play: dribble }, { play: answer }], { timeout });
   const reply = await call(gateway.url, { stream: true });
   expect(answerOf(reply)).toMatchObject({ text: 'Hello, world', isDone: true });
   expect(reply.durationMs).toBeLessThan(1_500);
 });
+
+it.each([
+  ['auto', false, said('Hello, world')],
+  ['continue', true, said(', world')],
+] as const)(
+  'no further target was asked to complete an answer after one that refused its beginning (%s)',
+  async (mode, takesBeginnings, rest) => {
+    const error = { message: 'The last message must be of the user.', type: 'invalid_request_error' };
+    const refuse: Play = (response) => {
+      response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+    };
+    await start(
+      [
+        { play: plays([said('Hello')], false) },
+        { play: refuse, takesBeginnings: true },
+        { play: plays([rest, chunk({}, 'stop'), done], true), takesBeginnings },
+      ],
+      { mode },
+    );
+    expect(answerOf(await call(gateway.url, { stream: true }))).toMatchObject({ text: 'Hello, world', isDone: true });
+  },
+);
