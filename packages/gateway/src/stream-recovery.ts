@@ -60,6 +60,8 @@ export class StreamRecovery {
   #encoder: RecordingEncoder | undefined;
   #sent: SentAnswer | undefined;
   #cut: CutUsage | undefined;
+  /** Of the request, an estimate. */
+  #inputTokens: number | undefined;
   #mode: ResumptionMode | undefined;
   #resumption: Resumption | undefined;
   /** Reads the attempt that was asked last to complete the answer. */
@@ -146,6 +148,7 @@ export class StreamRecovery {
       encoder: this.#encoder!,
       repeatsBeginning: this.#repeatsBeginning,
       toldUsage: (last) => combinedUsage({ mode, cut: this.#cut!, last }),
+      untoldUsage: () => this.#estimate()?.usage ?? this.#cut!.usage,
     });
     this.#reader = new ResumingStreamReader(decoder, this.#resumption);
     return this.#reader;
@@ -213,12 +216,19 @@ export class StreamRecovery {
       const sent = this.#encoder?.sent;
       if (sent === undefined) return false;
       this.#sent = sent;
-      this.#cut = estimatedUsage(sent, estimateTokens(exchange.conversation));
+      this.#inputTokens ??= estimateTokens(exchange.conversation);
+      this.#cut = this.#estimate();
       return true;
     } catch {
       // A relayed request need not be one that the gateway understands.
       return false;
     }
+  }
+
+  /** What the answer took so far; undefined when it is too long to be known. */
+  #estimate(): CutUsage | undefined {
+    const sent = this.#encoder?.sent;
+    return sent && estimatedUsage(sent, this.#inputTokens ?? 0);
   }
 
   #resumeRelay(exchange: Exchange, request: ChatRequest): RecordingEncoder | undefined {

@@ -19,6 +19,8 @@ export interface ResumptionInput {
   readonly repeatsBeginning?: boolean;
   /** What the caller is told to have been used, given what the attempt reports; left out: just that. */
   readonly toldUsage?: (reported: Usage) => Usage;
+  /** The same where the attempt has ended and reports nothing; left out: nothing more than was told before. */
+  readonly untoldUsage?: () => Usage;
 }
 
 /**
@@ -30,14 +32,18 @@ export class Resumption implements StreamEncoder {
   readonly #seam: Seam;
   readonly #match: RestartMatch | ContinueMatch;
   readonly #toldUsage: (reported: Usage) => Usage;
+  readonly #untoldUsage: (() => Usage) | undefined;
+  #hasUsage = false;
 
-  constructor({ mode, sent, encoder, repeatsBeginning = false, toldUsage = asReported }: ResumptionInput) {
+  constructor(input: ResumptionInput) {
+    const { mode, sent, encoder, repeatsBeginning = false, toldUsage = asReported, untoldUsage } = input;
     const seam = new Seam(encoder, sent);
     this.#encoder = encoder;
     this.#seam = seam;
     this.#match =
       mode === 'restart' ? new RestartMatch(sent, seam) : new ContinueMatch({ sent, seam, repeatsBeginning });
     this.#toldUsage = toldUsage;
+    this.#untoldUsage = untoldUsage;
   }
 
   /** The attempt says something else than what was sent; nothing of it went out, and nothing will. */
@@ -62,8 +68,15 @@ export class Resumption implements StreamEncoder {
   /** The bytes that the caller gets for an event of the attempt. */
   push(event: ChatEvent): Buffer {
     if (event.type === 'ping') this.#seam.ping();
-    else if (event.type === 'usage') this.#match.push({ ...event, usage: this.#toldUsage(event.usage) });
-    else this.#match.push(event);
+    else if (event.type === 'usage') {
+      this.#hasUsage = true;
+      this.#match.push({ ...event, usage: this.#toldUsage(event.usage) });
+    } else {
+      // What the attempt before had told of itself so far would pass for the whole.
+      const untold = event.type === 'end' && !this.#hasUsage ? this.#untoldUsage?.() : undefined;
+      if (untold) this.#match.push({ type: 'usage', usage: untold });
+      this.#match.push(event);
+    }
     return this.#seam.take();
   }
 }

@@ -171,3 +171,13 @@ it.each([
     expect(answerOf(await call(gateway.url, { stream: true }))).toMatchObject({ text: 'Hello, world', isDone: true });
   },
 );
+
+it('what a broken attempt had told of its usage passed for that of the answer that another completed', async () => {
+  await start([
+    { protocol: 'anthropic-messages', play: plays([saidInBlock('One two three four five six seven. ')], false) },
+    { play: plays([said('One two three four five six seven. Eight.'), chunk({}, 'stop'), done], true) },
+  ]);
+  const { isDone, usage } = answerOf(await call(gateway.url, { stream: true, includeUsage: true }));
+  expect(isDone).toBe(true);
+  expect(usage?.completion_tokens).toBeGreaterThan(8);
+});
