@@ -1,6 +1,8 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { AttemptManner } from './attempt-lane.ts';
 import { createChatExchange } from './exchange.fixture.ts';
+import type { ExchangeInput, Upload } from './exchange.ts';
 import { createHedge } from './hedge.ts';
 import { createBudgetPolicy } from './policies/budget.ts';
 import { createTokenBudgets, tokenClaimOf } from './policies/token-budget.ts';
@@ -26,7 +28,7 @@ interface Begun {
 }
 
 /** A race of two for which 100 tokens and 100 nano-dollars are set aside each; more is set aside once `answer` is called. */
-async function setUp(spent = 0) {
+async function setUp(spent = 0, differences: Partial<ExchangeInput> = {}, upload?: Upload) {
   const clock = createManualClock();
   const memory = createMemorySpendStore({ clock, onCrossing: () => undefined });
   memory.add([{ ...dollars, start: 0, nanos: spent }]);
@@ -45,7 +47,8 @@ async function setUp(spent = 0) {
     onUnknownCost: () => undefined,
   });
   const tokenBudgets = createTokenBudgets({ store, claimOf: () => tokens });
-  const exchange = createChatExchange(clock);
+  const exchange = createChatExchange(clock, differences);
+  exchange.upload = upload;
   exchange.principal = { kind: 'key', name: 'app', identity: 'h', tenant: undefined, keyId: 'k1', tokenBudget };
   exchange.estimatedUsage = { input: 0, output: 100 };
   exchange.tokenHold = await tokenBudgets.reserve(exchange.principal, 100);
@@ -119,6 +122,18 @@ describe('a second attempt beside a slow one', () => {
       [850, 100],
     ]);
     begun[0]!.manner.onBegin();
+    begun[0]!.end(answered);
+    expect(await race).toMatchObject({ isCommitted: true });
+  });
+
+  const upload: Upload = { head: Buffer.alloc(0), rest: Readable.from([]), length: undefined, maxBytes: 9 };
+  it.each<[string, Partial<ExchangeInput>, Upload | undefined]>([
+    ['a body that flows, of which it would have got the rest', { operation: 'transcription' }, upload],
+    ['a forwarded POST, which may have done its work', { operation: 'proxy' }, undefined],
+  ])('was made for %s', async (_, differences, flowing) => {
+    const { answer, begun, heard, race } = await setUp(0, differences, flowing);
+    await answer();
+    expect([begun.length, heard]).toEqual([1, []]);
     begun[0]!.end(answered);
     expect(await race).toMatchObject({ isCommitted: true });
   });

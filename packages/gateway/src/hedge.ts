@@ -7,6 +7,7 @@ import type { HedgingConfig } from './config/gateway-config.ts';
 import type { Exchange } from './exchange.ts';
 import type { ExchangeBudget } from './exchange-budget.ts';
 import type { AttemptOutcome } from './relay/attempt-outcome.ts';
+import { isRepeatable } from './repeatable.ts';
 import { createRetryBudgets, type RetryBudget, type RetryBudgets } from './resilience/retry-budget.ts';
 import type { RouteLatency } from './routing/latency-quantiles.ts';
 import type { Plan, PlanStep } from './routing/plan.ts';
@@ -52,8 +53,8 @@ export function createHedge(parts: HedgeParts): Hedge {
     const budget = budgetOf(routeId, hedging.maxExtraPercent);
     budget.noteRequest(parts.clock.now());
     const late = parts.latencyOf(routeId).quantile(hedging.percentile / 100);
-    // Nothing is known yet of how fast the route usually is, so nothing can be called late.
-    if (late === undefined) return parts.attemptRing(exchange, step, deadline);
+    // Nothing is known yet of how fast the route usually is, so nothing can be called late; or it goes out once only.
+    if (late === undefined || !isRepeatable(exchange)) return parts.attemptRing(exchange, step, deadline);
     return new Race(parts, input, budget).run(Math.max(hedging.minDelayMs, late));
   };
 }
