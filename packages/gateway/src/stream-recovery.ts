@@ -197,8 +197,8 @@ export class StreamRecovery {
   }
 
   /**
-   * An attempt that got no word in may have ended a part, and of an event that broke it what it had written was held back.
-   * The encoder counts on both.
+   * An attempt that got no word in may have ended a part, and what it had written of the event that broke it was held
+   * back. The encoder counts on both.
    */
   #settleTry({ sink }: Exchange): void {
     const rest = this.#reader?.takeOutput();

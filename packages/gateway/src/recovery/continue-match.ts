@@ -43,6 +43,11 @@ export class ContinueMatch {
     if (this.#mark === '') this.#goOn();
   }
 
+  /** Too little has come to be the beginning again: what ends here went on with it. */
+  get mayEnd(): boolean {
+    return this.#undecided !== undefined;
+  }
+
   push(event: ChatEvent): void {
     // The caller sees one answer, with the id and the model of the first; thoughts are left out either way.
     if (this.isMismatch || event.type === 'start' || this.#isThought(event)) return;

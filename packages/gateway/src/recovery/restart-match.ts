@@ -26,6 +26,11 @@ export class RestartMatch {
     return this.#isMismatch || this.#seam.isOverfull;
   }
 
+  /** All that was sent has come again, but for ends that may be told only behind the stream. */
+  get mayEnd(): boolean {
+    return this.#areMatched();
+  }
+
   push(event: ChatEvent): void {
     if (this.isMismatch) return;
     const owner = this.#take(event);

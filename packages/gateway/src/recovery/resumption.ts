@@ -51,9 +51,9 @@ export class Resumption implements StreamEncoder {
     return this.#match.isMismatch;
   }
 
-  /** All that was sent has come again, or need not: what comes passes. */
+  /** All that was sent has come again, or need not: the answer may end here. */
   get isMatched(): boolean {
-    return this.#seam.isReleased;
+    return this.#seam.isReleased || this.#match.mayEnd;
   }
 
   /** The caller was told something that it did not have. */

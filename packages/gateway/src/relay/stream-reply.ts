@@ -31,6 +31,7 @@ const MAX_HELD_BYTES = 256 * 1024;
 const MAX_WHOLE_BYTES = 16 * 1024 * 1024;
 const BLANK_LINE = Buffer.from('\n\n');
 const LINE_FEED = Buffer.from('\n');
+const divergence = failureOf('diverged', 'the attempt that was to complete the answer said something else');
 
 /**
  * A streamed answer: whole events are relayed byte for byte as they come. Nothing goes out before the first event that
@@ -134,8 +135,12 @@ export class StreamReply implements ReplyBody {
     }
     // Half an event at the end is a stream that was cut there.
     if (this.#failure && this.#failure.kind !== 'malformed') return this.#failure;
-    if (!this.#failure && this.#options.reader.isFinished && (this.isCommitted || this.#hasContent)) return undefined;
-    return failureOf('truncated', 'the provider ended its stream before the answer was complete');
+    const { reader } = this.#options;
+    if (this.#failure || !reader.isFinished || !(this.isCommitted || this.#hasContent)) {
+      return failureOf('truncated', 'the provider ended its stream before the answer was complete');
+    }
+    this.#hold(reader.terminator());
+    return reader.isMismatch ? divergence : undefined;
   }
 
   readonly #onEvent = (event: SseEvent): void => {
@@ -185,7 +190,7 @@ export class StreamReply implements ReplyBody {
       case 'malformed':
         this.#break(
           this.#options.reader.isMismatch
-            ? failureOf('diverged', 'the attempt that was to complete the answer said something else')
+            ? divergence
             : failureOf('malformed', "the provider's stream holds an event that cannot be read"),
         );
     }
@@ -228,11 +233,9 @@ export class StreamReply implements ReplyBody {
   }
 
   #finishReply(): void {
-    const { sink, reader } = this.#options;
+    const { sink } = this.#options;
     if (this.#isSent) return;
     this.#isSent = true;
-    const terminator = reader.terminator();
-    if (terminator.length > 0) this.#hold(terminator);
     this.#options.host.beforeEnd(sink);
     sink.end(this.#takeBatch());
   }

@@ -136,7 +136,7 @@ it('a caller was told that no target was left of a stream that broke off where a
   });
 });
 
-it('an attempt that fell silent while it repeated an answer was taken for alive because of the comments of a proxy', async () => {
+it('an attempt that fell silent while it repeated was taken for alive because of the comments of a proxy', async () => {
   const timeout = { stream_idle_seconds: 0.4, streaming_seconds: 3 };
   const dribble: Play = (response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(said('Hel'));
@@ -180,4 +180,19 @@ it('what a broken attempt had told of its usage passed for that of the answer th
   const { isDone, usage } = answerOf(await call(gateway.url, { stream: true, includeUsage: true }));
   expect(isDone).toBe(true);
   expect(usage?.completion_tokens).toBeGreaterThan(8);
+});
+
+it('several answers were not completed by a target that sends no terminator, once one of them had ended', async () => {
+  const of = (index: number, delta: object, finish_reason: string | null = null): string =>
+    data({ id: 'c', model: 'm', choices: [{ index, delta, finish_reason }] });
+  const first = of(0, { content: 'A' }) + of(0, {}, 'stop');
+  await start([
+    { play: plays([first, of(1, { content: 'B' })], false) },
+    { play: plays([first, of(1, { content: 'BC' }), of(1, {}, 'stop')], true) },
+  ]);
+  const body = JSON.stringify({ model: 'chat', stream: true, n: 2, messages: [{ role: 'user', content: 'Hi' }] });
+  const reply = openPost(`${gateway.url}/v1/chat/completions`, { body });
+  const response = await reply.response;
+  const answer = answerOf({ headers: response.headers, body: (await readAll(response)).body });
+  expect(answer).toMatchObject({ text: 'ABC', finishReasons: ['stop', 'stop'], isDone: true });
 });
