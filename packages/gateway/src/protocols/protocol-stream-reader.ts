@@ -38,7 +38,8 @@ export class ProtocolStreamReader implements StreamReader {
   read(event: SseEvent): EventVerdict {
     this.#decoder.read(event, this.errorData === undefined ? this.take : this.#takeReport);
     if (this.errorData) return 'error';
-    if (this.#hasEnd) return 'end';
+    // Passed on, an end that was not earned would look like one all the same.
+    if (this.#hasEnd || this.#decoder.hasStopped === true) return 'end';
     // A wire without a terminator tells how an answer ended even where it says nothing, as when it is refused.
     return this.#hasContent || this.isFinished ? 'content' : 'preamble';
   }

@@ -207,6 +207,8 @@ export interface StreamDecoder {
   finish(emit: (event: ChatEvent) => void): void;
   /** Whether the answer is whole by the rules of its wire. */
   readonly isFinished: boolean;
+  /** The upstream said that nothing follows, although its answer is not whole. Left out: its wire's end is never read so. */
+  readonly hasStopped?: boolean;
 }
 
 /** One event of a stream, taken out of its framing. A frame whose data is no event of the wire throws SyntaxError. */

@@ -52,6 +52,7 @@ const roots: Readonly<Record<string, readonly [name: string, root: string]>> = {
   'openai-chat': ['openai', '/v1'],
   'anthropic-messages': ['anthropic', ''],
   gemini: ['gemini', ''],
+  'cohere-chat': ['cohere', ''],
 };
 
 /** Targets that are asked one after another. */
@@ -196,3 +197,25 @@ it('several answers were not completed by a target that sends no terminator, onc
   const answer = answerOf({ headers: response.headers, body: (await readAll(response)).body });
   expect(answer).toMatchObject({ text: 'ABC', finishReasons: ['stop', 'stop'], isDone: true });
 });
+
+const saidInContent = (text: string): string =>
+  data({ type: 'content-delta', index: 0, delta: { message: { content: { text } } } });
+
+it.each([
+  ['anthropic-messages', '/v1/messages', saidInBlock('Hello'), data({ type: 'message_stop' }), 'message_stop"'],
+  ['cohere-chat', '/v2/chat', data({ type: 'message-start', id: 'm' }) + saidInContent('Hello'), done, '[DONE]'],
+])(
+  'an end that was not earned was passed on, and the answer went on behind it (%s)',
+  async (protocol, path, ...told) => {
+    const [words, end, mark] = told;
+    await start([
+      { protocol, play: plays([words, end], true) },
+      { play: plays([said('Hello, world'), chunk({}, 'stop'), done], true) },
+    ]);
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const body = JSON.stringify({ model: 'chat', stream: true, max_tokens: 99, messages });
+    const reply = (await readAll(await openPost(gateway.url + path, { body }).response)).body.toString();
+    expect(reply).toContain(', world');
+    expect(reply.indexOf(mark)).toBeGreaterThan(reply.indexOf(', world'));
+  },
+);

@@ -41,6 +41,7 @@ export class MessagesStreamDecoder implements StreamDecoder {
   /** The last word was said: an end, or an error. */
   #isOver = false;
   #isFinished = false;
+  hasStopped = false;
 
   get isFinished(): boolean {
     return this.#isFinished;
@@ -195,7 +196,8 @@ export class MessagesStreamDecoder implements StreamDecoder {
 
   /** An end without a reason is none: `message_delta` got lost. */
   #end(emit: Emit): void {
-    if (!this.#hasFinish) return;
+    this.hasStopped = !this.#hasFinish;
+    if (this.hasStopped) return;
     this.#isOver = true;
     this.#isFinished = true;
     emit({ type: 'end' });

@@ -29,6 +29,7 @@ class CohereStreamDecoder implements StreamDecoder {
   /** Nothing more is told: the answer has ended or failed. */
   #isClosed = false;
   isFinished = false;
+  hasStopped = false;
 
   constructor({ idSeed }: DecodeContext) {
     this.#idSeed = idSeed;
@@ -37,6 +38,7 @@ class CohereStreamDecoder implements StreamDecoder {
   read({ name, data }: StreamFrame, emit: Emit): void {
     if (this.#isClosed || data.length === 0) return;
     if (isDone(data)) {
+      this.hasStopped = !this.isFinished;
       this.#endWhole(emit);
       return;
     }
