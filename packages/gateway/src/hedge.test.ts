@@ -126,7 +126,13 @@ describe('a second attempt beside a slow one', () => {
     expect(await race).toMatchObject({ isCommitted: true });
   });
 
-  const upload: Upload = { head: Buffer.alloc(0), rest: Readable.from([]), length: undefined, maxBytes: 9 };
+  const upload: Upload = {
+    head: Buffer.alloc(0),
+    rest: Readable.from([]),
+    length: undefined,
+    maxBytes: 9,
+    models: undefined,
+  };
   it.each<[string, Partial<ExchangeInput>, Upload | undefined]>([
     ['a body that flows, of which it would have got the rest', { operation: 'transcription' }, upload],
     ['a forwarded POST, which may have done its work', { operation: 'proxy' }, undefined],

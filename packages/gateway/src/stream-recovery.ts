@@ -176,10 +176,9 @@ export class StreamRecovery {
     return 'next';
   }
 
-  /** The failure as the plan takes it. A beginning that a target refuses is none of the caller's: another may take it. */
+  /** The failure as the plan takes it. What a target refuses that another has begun to answer is no fault of the caller's. */
   forPlan(failure: Failure): Failure {
-    const isRefusedBeginning = this.#mode === 'continue' && failure.kind === 'caller_fault';
-    return { ...failure, kind: isRefusedBeginning ? 'diverged' : failure.kind, isMidAnswer: true };
+    return { ...failure, kind: failure.kind === 'caller_fault' ? 'diverged' : failure.kind, isMidAnswer: true };
   }
 
   /** Gives back the memory of what was kept. */

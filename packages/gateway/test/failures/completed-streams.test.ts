@@ -154,8 +154,9 @@ it('an attempt that fell silent while it repeated was taken for alive because of
 it.each([
   ['auto', false, said('Hello, world')],
   ['continue', true, said(', world')],
+  ['restart', false, said('Hello, world')],
 ] as const)(
-  'no further target was asked to complete an answer after one that refused its beginning (%s)',
+  'no further target was asked to complete an answer after one that refused what it was asked (%s)',
   async (mode, takesBeginnings, rest) => {
     const error = { message: 'The last message must be of the user.', type: 'invalid_request_error' };
     const refuse: Play = (response) => {
