@@ -189,7 +189,9 @@ function usageOf(exchange: RecordedExchange): { input: number; output: number } 
   for (const object of objectsOf(exchange)) {
     const response = object['response'] as { usage?: unknown } | undefined;
     const usage = (object['usage'] ?? response?.usage) as Record<string, number> | null | undefined;
-    const input = usage?.['prompt_tokens'] ?? usage?.['input_tokens'];
+    // Reranking has no answer that would take tokens.
+    const all = exchange.tail === 'rerank' ? usage?.['total_tokens'] : undefined;
+    const input = usage?.['prompt_tokens'] ?? usage?.['input_tokens'] ?? all;
     const output = usage?.['completion_tokens'] ?? usage?.['output_tokens'];
     if (input === undefined && output === undefined) continue;
     found = { input: (input ?? 0) + soundApart(usage), output: (output ?? 0) + reasoningApart(usage) };
