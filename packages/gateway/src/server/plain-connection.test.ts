@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bodiesOf, finish, PlainFront, plainRequest, type RawClient } from './plain-connection.fixture.ts';
 import type { PlainReply } from './plain-reply.ts';
@@ -196,6 +197,21 @@ describe('a client that leaves', () => {
 });
 
 describe('a stop', () => {
+  it('began requests that came just as their connection was closed, and cancelled them', async () => {
+    const client = await front.open();
+    await client.send(plainRequest('one'));
+    await client.until(/one$/);
+    const [socket] = front.sockets;
+    socket!.pause();
+    await client.send(plainRequest('two'));
+    socket!.resume();
+    socket!.end();
+    await once(client.socket, 'end');
+    client.socket.end();
+    await client.closed();
+    expect(front.served).toHaveLength(1);
+  });
+
   it('is told with the reply under way, after which the connection ends', async () => {
     const held = front.hold();
     const client = await front.open();

@@ -90,6 +90,8 @@ export class PlainConnection implements ReplyOwner {
   }
 
   #begin(bytes: Buffer): void {
+    // It is being closed, as it had nothing to do: no answer would reach its client, which asks again on another one.
+    if (!this.socket.writable) return;
     const server = this.#server;
     const head = this.#heads.read(bytes);
     const contentType = head?.headers['content-type'];
