@@ -42,7 +42,7 @@ describe.runIf(redisUrl !== undefined)('replicas with one Redis', () => {
     });
     for (const { url, process } of three) {
       expect(await redisStatusOf(url)).toBe('ok');
-      expect(process.stdout()).toContain('Limits and budgets are shared through Redis at redis://');
+      await process.waitForOutput('Limits and budgets are shared through Redis at redis://');
     }
     const share = [341, 341, 340];
     const replies = await Promise.all(three.map(({ url }, index) => chats(url, share[index]!)));
