@@ -1,29 +1,19 @@
-import { type Behaviour, type Simulator, startSimulator } from '@llm-gateway/simulator';
+import type { Behaviour, Simulator } from '@llm-gateway/simulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startTestGateway, type TestGateway } from '../harness/test-gateway.ts';
+import type { TestGateway } from '../harness/test-gateway.ts';
+import { playProviders } from './played-providers.ts';
 
 let simulator: Simulator;
 let gateway: TestGateway;
 
 beforeAll(async () => {
-  simulator = await startSimulator();
-  const provider = (kind: string, path: string, models: string[]) => ({
-    kind,
-    base_url: simulator.url + path,
-    api_key: 'a-key',
-    models,
-  });
-  gateway = await startTestGateway({
-    config: {
-      providers: {
-        azure: provider('azure-openai', '', ['gpt', 'claude-azure']),
-        vertex: provider('vertex', '/v1/projects/p/locations/l', ['gemini-vertex']),
-        bedrock: provider('bedrock', '', ['us.anthropic.claude-1', 'global.anthropic.claude-2:0']),
-        compatible: provider('openai_compatible', '/v1', ['open']),
-        likewise: provider('anthropic_compatible', '', ['alike']),
-      },
-    },
-  });
+  ({ simulator, gateway } = await playProviders({
+    azure: ['azure-openai', '', ['gpt', 'claude-azure']],
+    vertex: ['vertex', '/v1/projects/p/locations/l', ['gemini-vertex']],
+    bedrock: ['bedrock', '', ['us.anthropic.claude-1', 'global.anthropic.claude-2:0']],
+    compatible: ['openai_compatible', '/v1', ['open']],
+    likewise: ['anthropic_compatible', '', ['alike']],
+  }));
 });
 afterEach(() => simulator.reset());
 afterAll(async () => {

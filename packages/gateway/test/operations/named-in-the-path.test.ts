@@ -1,26 +1,16 @@
-import { type Simulator, startSimulator } from '@llm-gateway/simulator';
+import type { Simulator } from '@llm-gateway/simulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startTestGateway, type TestGateway } from '../harness/test-gateway.ts';
+import type { TestGateway } from '../harness/test-gateway.ts';
+import { playProviders } from './played-providers.ts';
 
 let simulator: Simulator;
 let gateway: TestGateway;
 
 beforeAll(async () => {
-  simulator = await startSimulator();
-  const provider = (kind: string, path: string, models: string[]) => ({
-    kind,
-    base_url: simulator.url + path,
-    api_key: 'a-key',
-    models,
-  });
-  gateway = await startTestGateway({
-    config: {
-      providers: {
-        gemini: provider('gemini', '/v1beta/openai', ['gemini-pro', 'gemini-embed']),
-        bedrock: provider('bedrock', '', ['amazon.nova']),
-      },
-    },
-  });
+  ({ simulator, gateway } = await playProviders({
+    gemini: ['gemini', '/v1beta/openai', ['gemini-pro', 'gemini-embed']],
+    bedrock: ['bedrock', '', ['amazon.nova']],
+  }));
 });
 afterEach(() => simulator.reset());
 afterAll(async () => {
