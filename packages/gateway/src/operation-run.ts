@@ -35,7 +35,7 @@ const wasPaid: UnreportedUse = { outputTokens: 0 };
 /** An operation that is no chat, or what the gateway says in place of a target that has no such operation. */
 export async function runOperation(ask: OperationAsk, host: OperationHost): Promise<AttemptOutcome> {
   const outcome = await (ask.operation ? runTranslated(ask.operation, host) : host.relay());
-  if (ask.standIn === undefined || outcome.failure === undefined || !isLacking(outcome)) return outcome;
+  if (ask.standIn === undefined || !isLacking(outcome)) return outcome;
   const standIn = standInOf(ask.standIn);
   return standIn === undefined ? outcome : runTranslated(standIn, host);
 }

@@ -10,6 +10,7 @@ const MAX_PART_HEAD = 16 * 1024;
  */
 export class FormModels {
   readonly #boundary: string;
+  readonly #mark: string;
   #named = 0;
   /** What may be the beginning of a boundary, or has the rest of a part's head still to come. */
   #carried: Buffer = Buffer.alloc(0);
@@ -19,6 +20,7 @@ export class FormModels {
 
   constructor(boundary: string) {
     this.#boundary = boundary;
+    this.#mark = `--${boundary}`;
   }
 
   /** The next bytes of the form. Throws `invalid_request` once they name a model again, or cannot be told apart. */
@@ -55,7 +57,7 @@ export class FormModels {
 
   /** The end of bytes without a whole boundary: one that has begun, or might have. */
   #endOf(bytes: Buffer, from: number): Buffer {
-    const mark = `--${this.#boundary}`;
+    const mark = this.#mark;
     const begun = bytes.lastIndexOf(mark, bytes.length, 'latin1');
     if (begun >= from && isBlank(bytes, begun + mark.length)) return this.#carryFrom(bytes, Math.max(0, begun - 2));
     return this.#carryFrom(bytes, Math.max(0, bytes.length - mark.length - 1));

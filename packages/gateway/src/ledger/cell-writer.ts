@@ -30,6 +30,7 @@ export class CellWriter extends ByteText {
 
   /** Ends the line, and gives it. */
   end(): Buffer {
+    this.reserve(8);
     this.close();
     if (this.#jsons.bytes !== this.bytes) this.#jsons = new ByteViews(this.bytes, HEAD);
     this.length = sealLine(this.bytes, this.length, crc32(this.#jsons.to(this.length)));
@@ -77,16 +78,9 @@ export class CellWriter extends ByteText {
     this.count(nearest >= 0 && nearest <= Number.MAX_SAFE_INTEGER ? nearest : 0);
   }
 
-  /** The cells written since then, to be written again by `cells`. */
+  /** The cells written since then, to be appended behind another one as they were then. */
   since(at: number): Uint8Array {
     return new Uint8Array(this.bytes.subarray(at, this.length));
-  }
-
-  /** Cells that were written before, behind another one as they were then. */
-  cells(written: Uint8Array): void {
-    // With room for what ends the line.
-    this.reserve(written.length + 8);
-    this.append(written);
   }
 
   nothing(): void {

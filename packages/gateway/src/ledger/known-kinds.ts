@@ -1,3 +1,4 @@
+import { nameNumber } from '../canonical/name-number.ts';
 import { MAX_TEXT } from './cell-writer.ts';
 import type { AttemptRow, AttemptUse, LedgerIntent, LedgerRow, LedgerSubject } from './ledger-row.ts';
 
@@ -31,7 +32,7 @@ export abstract class KnownKinds<Given extends { readonly subject: LedgerSubject
 
   #placeOf(given: Given): number {
     const { isStream, keyId, principal, requestedModel } = given.subject;
-    const subject = (ending(keyId ?? principal) * 31 + ending(requestedModel)) * 2 + (isStream ? 1 : 0);
+    const subject = (nameNumber(keyId ?? principal) * 31 + nameNumber(requestedModel)) * 2 + (isStream ? 1 : 0);
     return (subject * 31 + this.numberOf(given)) % PLACES;
   }
 
@@ -43,7 +44,7 @@ export abstract class KnownKinds<Given extends { readonly subject: LedgerSubject
 /** Kinds of exchanges that begin. */
 export class KnownIntents extends KnownKinds<LedgerIntent> {
   protected override numberOf({ targetId }: LedgerIntent): number {
-    return ending(targetId);
+    return nameNumber(targetId);
   }
 
   protected override isSame(one: LedgerIntent, other: LedgerIntent): boolean {
@@ -60,7 +61,7 @@ export class KnownIntents extends KnownKinds<LedgerIntent> {
 /** Kinds of exchanges that ended. */
 export class KnownRows extends KnownKinds<LedgerRow> {
   protected override numberOf({ status, targetId }: LedgerRow): number {
-    return ending(targetId) * 31 + (status >>> 0);
+    return nameNumber(targetId) * 31 + (status >>> 0);
   }
 
   protected override isSame(one: LedgerRow, other: LedgerRow): boolean {
@@ -121,11 +122,4 @@ function isSameSubject(one: LedgerSubject, other: LedgerSubject): boolean {
     one.organisation === other.organisation &&
     one.shadowOf === other.shadowOf
   );
-}
-
-/** Names are often told apart by their ends. */
-function ending(text = ''): number {
-  const { length } = text;
-  if (length < 2) return length;
-  return text.charCodeAt(length - 1) * 31 + text.charCodeAt(length - 2) + length;
 }

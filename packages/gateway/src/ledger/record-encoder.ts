@@ -81,7 +81,7 @@ function writeKind<Given extends LedgerIntent | LedgerRow>(
 ): void {
   const found = known.find(given);
   if (found !== undefined) {
-    cells.cells(found);
+    cells.append(found);
     return;
   }
   const { length: at } = cells;

@@ -1,4 +1,5 @@
 import { type Server, Socket, type SocketConstructorOpts } from 'node:net';
+import { ByteViews } from '../canonical/byte-views.ts';
 
 /** What node keeps of a connection that a server has accepted, besides what its types tell. */
 interface Accepted {
@@ -8,7 +9,7 @@ interface Accepted {
 }
 
 /** As many bytes as node reads at once. */
-const buffer = Buffer.allocUnsafeSlow(64 * 1024);
+const read = new ByteViews(Buffer.allocUnsafeSlow(64 * 1024));
 
 /**
  * A client's connection that is read into one buffer of the whole process. For each read of an accepted connection node
@@ -41,16 +42,14 @@ export class SharedReads {
     if (!server || typeof handle?.useUserBuffer !== 'function') return undefined;
     accepted._handle = null;
     const callback = (length: number): boolean => {
-      const bytes = buffer.subarray(0, length);
+      const bytes = read.to(length);
       if (this.#onRead === undefined) return this.socket.push(Buffer.from(bytes));
       this.#onRead(bytes);
       return true;
     };
-    const options = { handle, allowHalfOpen: true, readableHighWaterMark, writableHighWaterMark };
-    const socket: Socket & Partial<Accepted> = new Socket({
-      ...options,
-      onread: { buffer, callback },
-    } as SocketConstructorOpts);
+    const onread = { buffer: read.bytes, callback };
+    const options = { handle, allowHalfOpen: true, readableHighWaterMark, writableHighWaterMark, onread };
+    const socket: Socket & Partial<Accepted> = new Socket(options as SocketConstructorOpts);
     // Where the server counts its connections.
     socket.server = server;
     socket._server = server;

@@ -154,7 +154,7 @@ describe('the access line', () => {
     { targetModel: 'gpt-5' },
     { targetModel: undefined },
     { provider: 'azure' },
-    { targetId: 'not-openai-1' },
+    { targetId: 'azures-1' },
     { status: 200 + 128 },
     { outcome: 'client_closed' },
     { outcome: 'failed' },

@@ -1,6 +1,7 @@
 import { ByteText } from '../canonical/byte-text.ts';
 import { type AttemptRecord, type ExchangeOutcome, type LedgerEntry, wasAsked } from '../canonical/exchange.ts';
 import { formatMilliseconds, writeMilliseconds } from '../canonical/milliseconds.ts';
+import { nameNumber } from '../canonical/name-number.ts';
 import type { Usage } from '../canonical/usage.ts';
 import type { Log, LogFields, RawLines } from './telemetry.ts';
 
@@ -130,10 +131,8 @@ function partsOf(raw: RawLines, entry: LedgerEntry, level: string): LineParts {
   return parts;
 }
 
-function placeOf({ status, stream, targetId = '' }: LedgerEntry): number {
-  const { length } = targetId;
-  const ending = length < 2 ? length : targetId.charCodeAt(length - 1) * 31 + targetId.charCodeAt(length - 2);
-  return ((ending * 31 + (status >>> 0)) * 2 + (stream ? 1 : 0)) % PLACES;
+function placeOf({ status, stream, targetId }: LedgerEntry): number {
+  return ((nameNumber(targetId) * 31 + (status >>> 0)) * 2 + (stream ? 1 : 0)) % PLACES;
 }
 
 function areAlike(one: LineKind, other: LedgerEntry): boolean {

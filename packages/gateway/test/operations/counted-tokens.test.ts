@@ -1,38 +1,23 @@
-import type { Behaviour, Simulator } from '@llm-gateway/simulator';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { TestGateway } from '../harness/test-gateway.ts';
-import { playProviders } from './played-providers.ts';
+import type { Behaviour } from '@llm-gateway/simulator';
+import { describe, expect, it } from 'vitest';
+import { PlayedProviders } from './played-providers.ts';
 
-let simulator: Simulator;
-let gateway: TestGateway;
-
-beforeAll(async () => {
-  ({ simulator, gateway } = await playProviders({
-    azure: ['azure-openai', '', ['gpt', 'claude-azure']],
-    vertex: ['vertex', '/v1/projects/p/locations/l', ['gemini-vertex']],
-    bedrock: ['bedrock', '', ['us.anthropic.claude-1', 'global.anthropic.claude-2:0']],
-    compatible: ['openai_compatible', '/v1', ['open']],
-    likewise: ['anthropic_compatible', '', ['alike']],
-  }));
-});
-afterEach(() => simulator.reset());
-afterAll(async () => {
-  await gateway.stop();
-  await simulator.close();
+const played = new PlayedProviders({
+  azure: ['azure-openai', '', ['gpt', 'claude-azure']],
+  vertex: ['vertex', '/v1/projects/p/locations/l', ['gemini-vertex']],
+  bedrock: ['bedrock', '', ['us.anthropic.claude-1', 'global.anthropic.claude-2:0']],
+  compatible: ['openai_compatible', '/v1', ['open']],
+  likewise: ['anthropic_compatible', '', ['alike']],
 });
 
 const conversation = { system: 'Be brief.', messages: [{ role: 'user', content: 'How many tokens are these?' }] };
 
 async function count(model: string): Promise<{ readonly status: number; readonly body: unknown }> {
-  const response = await fetch(`${gateway.url}/v1/messages/count_tokens`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model, ...conversation }),
-  });
+  const response = await played.post('/v1/messages/count_tokens', JSON.stringify({ model, ...conversation }));
   return { status: response.status, body: await response.json() };
 }
 
-const paths = () => simulator.attempts.map(({ path }) => path);
+const paths = () => played.simulator.attempts.map(({ path }) => path);
 
 describe('a count', () => {
   it.each([
@@ -52,7 +37,7 @@ describe('a count', () => {
 
   it('went to Vertex AI in a member that only the Gemini API knows', async () => {
     await count('gemini-vertex');
-    expect(JSON.parse(simulator.attempts[0]!.body.toString())).toMatchObject({
+    expect(JSON.parse(played.simulator.attempts[0]!.body.toString())).toMatchObject({
       contents: [{ parts: [{ text: 'How many tokens are these?' }] }],
       systemInstruction: { parts: [{ text: 'Be brief.' }] },
     });
@@ -76,13 +61,13 @@ describe('a target that counts no tokens', () => {
     ['alike', page],
     ['us.anthropic.claude-1', { kind: 'status', status: 400, body: noModel }],
   ])('was an error though the gateway could estimate: %s, %j', async (model, behaviour) => {
-    simulator.behave(behaviour);
+    played.simulator.behave(behaviour);
     expect(await count(model)).toEqual({ status: 200, body: { input_tokens: expect.any(Number) } });
-    expect(simulator.attemptCount).toBe(1);
+    expect(played.simulator.attemptCount).toBe(1);
   });
 
   it('is no reason to estimate what the caller has wrong', async () => {
-    simulator.behave({ kind: 'status', status: 400 });
+    played.simulator.behave({ kind: 'status', status: 400 });
     expect((await count('open')).status).toBe(400);
   });
 });

@@ -1,21 +1,9 @@
-import type { Simulator } from '@llm-gateway/simulator';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { TestGateway } from '../harness/test-gateway.ts';
-import { playProviders } from './played-providers.ts';
+import { describe, expect, it } from 'vitest';
+import { PlayedProviders } from './played-providers.ts';
 
-let simulator: Simulator;
-let gateway: TestGateway;
-
-beforeAll(async () => {
-  ({ simulator, gateway } = await playProviders({
-    gemini: ['gemini', '/v1beta/openai', ['gemini-pro', 'gemini-embed']],
-    bedrock: ['bedrock', '', ['amazon.nova']],
-  }));
-});
-afterEach(() => simulator.reset());
-afterAll(async () => {
-  await gateway.stop();
-  await simulator.close();
+const played = new PlayedProviders({
+  gemini: ['gemini', '/v1beta/openai', ['gemini-pro', 'gemini-embed']],
+  bedrock: ['bedrock', '', ['amazon.nova']],
 });
 
 describe('a model that the path names', () => {
@@ -30,12 +18,7 @@ describe('a model that the path names', () => {
     ['/model/amazon.nova/count-tokens', { input: { converse } }],
   ])('was written into the body of %s as well: %j', async (path, body) => {
     const text = JSON.stringify(body);
-    const response = await fetch(gateway.url + path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: text,
-    });
-    expect(response.status).toBe(200);
-    expect(simulator.attempts.map((attempt) => attempt.body.toString())).toEqual([text]);
+    expect((await played.post(path, text)).status).toBe(200);
+    expect(played.simulator.attempts.map((attempt) => attempt.body.toString())).toEqual([text]);
   });
 });

@@ -1,7 +1,6 @@
-import { asCount, asObject, asString, asTokens, hasNoCount, type JsonObject, objectsIn } from '../../canonical/json.ts';
-import type { Usage } from '../../canonical/usage.ts';
+import { asCount, asString, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import { toNumber, writeExact } from '../../framing/exact-json.ts';
-import { decodeUsage as decodeUsualUsage } from '../openai-chat/usage.ts';
+import { decodeInputUsage, decodePassedUsage } from '../input-usage.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
 import type {
   EmbeddingAnswer,
@@ -28,7 +27,7 @@ export const openaiEmbeddings: EmbeddingWire = {
     decodeAnswer,
     answer: {
       members: { essential: ['data'], usage: 'usage', model: 'model', tier: { name: 'service_tier', read: asString } },
-      decodeUsage: (usage) => decodeUsualUsage(usage) ?? decodeUsage(usage),
+      decodeUsage: decodePassedUsage,
     },
     usageHeader: undefined,
   },
@@ -87,16 +86,8 @@ function decodeAnswer(body: JsonObject, context: EmbeddingDecodeContext): Embedd
     id: asString(body['id']),
     model: asString(body['model']),
     vectors: checkVectors(vectors, context),
-    usage: decodeUsage(body['usage']),
+    usage: decodeInputUsage(body['usage']),
   };
-}
-
-/** Some count everything in `total_tokens` only. */
-function decodeUsage(value: unknown): Usage | undefined {
-  const usage = asObject(value);
-  if (usage === undefined || hasNoCount(usage, ['prompt_tokens', 'total_tokens'])) return undefined;
-  const input = asTokens(usage['prompt_tokens']) ?? asTokens(usage['total_tokens']);
-  return input === undefined ? undefined : { input, output: 0 };
 }
 
 function indexOf(item: JsonObject): number {

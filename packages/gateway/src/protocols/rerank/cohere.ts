@@ -1,9 +1,10 @@
 import { asObject, type JsonObject } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
+import { decodeInputUsage } from '../input-usage.ts';
 import { RequestFields } from '../request-fields.ts';
 import { decodeDocuments, documentText } from './documents.ts';
 import type { RerankAnswer, RerankAnswerContext, RerankRequest, RerankWire } from './rerank-wire.ts';
-import { decodeRerankAnswer, decodeRerankUsage } from './results.ts';
+import { decodeRerankAnswer } from './results.ts';
 
 /** Cohere's `POST /v2/rerank`. Clients of the first edition (`/v1/rerank`) are understood as well. */
 export const cohereRerank: RerankWire = {
@@ -15,7 +16,7 @@ export const cohereRerank: RerankWire = {
     decodeAnswer: decodeRerankAnswer,
     answer: {
       members: { essential: ['results'], usage: 'meta', model: undefined },
-      decodeUsage: (meta) => decodeRerankUsage(asObject(meta)?.['tokens']),
+      decodeUsage: (meta) => decodeInputUsage(asObject(meta)?.['tokens']),
     },
   },
 };

@@ -1,8 +1,7 @@
 import { GatewayError } from '../../canonical/gateway-error.ts';
-import { asCount, asObject, asString, asTokens, hasNoCount, type JsonObject } from '../../canonical/json.ts';
-import type { Usage } from '../../canonical/usage.ts';
+import { asCount, asObject, asString, type JsonObject } from '../../canonical/json.ts';
 import { toNumber } from '../../framing/exact-json.ts';
-import { decodeUsage as decodeUsualUsage } from '../openai-chat/usage.ts';
+import { decodeInputUsage, decodePassedUsage } from '../input-usage.ts';
 import type { OperationAnswer } from '../operation-answers.ts';
 import type { RerankAnswer, RerankRequest, RerankResult } from './rerank-wire.ts';
 
@@ -13,7 +12,7 @@ export function decodeRerankAnswer(body: JsonObject, request: RerankRequest): Re
     id: asString(body['id']),
     model: asString(body['model']),
     results: decodeResults(body['results'], request),
-    usage: decodeRerankUsage(body['usage']) ?? decodeRerankUsage(meta?.['tokens']),
+    usage: decodeInputUsage(body['usage']) ?? decodeInputUsage(meta?.['tokens']),
     searchUnits: asCount(asObject(meta?.['billed_units'])?.['search_units']),
   };
 }
@@ -21,7 +20,7 @@ export function decodeRerankAnswer(body: JsonObject, request: RerankRequest): Re
 /** Of servers that speak these wires some call the results otherwise. */
 export const rerankAnswer: OperationAnswer = {
   members: { essential: [], usage: 'usage', model: 'model' },
-  decodeUsage: (usage) => decodeUsualUsage(usage) ?? decodeRerankUsage(usage),
+  decodeUsage: decodePassedUsage,
 };
 
 /** Some servers give them in the order of the documents: https://github.com/mudler/LocalAI/issues/7189 */
@@ -41,13 +40,3 @@ function decodeResults(results: unknown, { documents }: RerankRequest): readonly
 function malformed(what: string): GatewayError {
   return new GatewayError('upstream_malformed', `The upstream answered with ${what}.`);
 }
-
-/** Tokens under the names that these wires use. Some count the question and the documents in `total_tokens` only. */
-export function decodeRerankUsage(value: unknown): Usage | undefined {
-  const usage = asObject(value);
-  if (usage === undefined || hasNoCount(usage, counts)) return undefined;
-  const input = asTokens(usage['prompt_tokens']) ?? asTokens(usage['input_tokens']) ?? asTokens(usage['total_tokens']);
-  return input === undefined ? undefined : { input, output: 0 };
-}
-
-const counts = ['prompt_tokens', 'input_tokens', 'total_tokens'] as const;

@@ -1,3 +1,4 @@
+import { nameNumber } from '../../canonical/name-number.ts';
 import type { OwnValue, SqlValue } from './database.ts';
 
 /** Which columns of a table many rows have in common, and which each row has for itself. */
@@ -88,7 +89,7 @@ export class RowGroups {
     let number = 0;
     for (const index of this.layout.shared) {
       const value = values[index]!;
-      const own = typeof value === 'string' ? textNumber(value) : Number(value);
+      const own = typeof value === 'string' ? nameNumber(value) : Number(value);
       number = (Math.imul(number, 31) + own) | 0;
     }
     return number;
@@ -97,11 +98,4 @@ export class RowGroups {
 
 function ownValue(value: SqlValue): OwnValue {
   return typeof value === 'boolean' ? Number(value) : value;
-}
-
-/** Names are often told apart by their ends. */
-function textNumber(text: string): number {
-  const { length } = text;
-  if (length < 2) return length === 0 ? 7 : text.charCodeAt(0);
-  return length * 961 + text.charCodeAt(length - 1) * 31 + text.charCodeAt(length - 2);
 }
