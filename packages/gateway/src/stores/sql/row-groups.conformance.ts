@@ -57,6 +57,36 @@ export function testRowGroups(name: string, create: () => Promise<DatabaseUnderT
       expect(await failure(database.insertGroups({ ...insert, ownColumns: ['id', 'amount)'], rows }))).toBe('invalid');
     });
 
+    test('keeps every value of rows in groups, large and small', async () => {
+      const texts = ['', 'NULL', '{a,b}', '"', '\\', '\\"', ',', '?', "'", ' ', '\n', 'ü', '😀', '$1', '-1'];
+      const amounts = [0, -1, null, 2n ** 60n, Number.MAX_SAFE_INTEGER];
+      const shares = [0.1, 1, null, -2.5e-7, 1e300];
+      const parents = Array.from({ length: 60 }, (_, index) => ({
+        id: `${index}${texts[index % texts.length]}`,
+        label: index % 7 === 6 ? null : texts[(index + 3) % texts.length]!,
+        amount: amounts[index % amounts.length]!,
+        share: shares[(index * 3) % shares.length]!,
+      }));
+      // The last group has three rows, the others many.
+      const rows = parents.flatMap(({ id, label, share }, index) => [index < 57 ? index % 5 : 5, id, label, share]);
+      const groups = [...amounts, 7].map((amount) => [amount]);
+      const ownColumns = ['id', 'label', 'share'];
+      const insert = { table: 'parents', sharedColumns: ['amount'], ownColumns, groups, rows };
+      expect(await database.insertGroups(insert)).toBe(60);
+      const expected = parents.map((parent, index) => (index < 57 ? parent : { ...parent, amount: 7 }));
+      const byId = (one: { id: string }, other: { id: string }) => (one.id < other.id ? -1 : 1);
+      const read = await database.all<(typeof parents)[number]>('SELECT id, label, amount, share FROM parents');
+      expect([...read].sort(byId)).toEqual(expected.sort(byId));
+      await database.script('DELETE FROM parents');
+      // The same with what was shared as what is own.
+      const others = parents.flatMap(({ id, label, amount }, index) => [index < 57 ? index % 5 : 5, id, label, amount]);
+      const shared = { table: 'parents', sharedColumns: ['share'], groups: [...shares, 7].map((share) => [share]) };
+      expect(await database.insertGroups({ ...shared, ownColumns: ['id', 'label', 'amount'], rows: others })).toBe(60);
+      const sums = 'SELECT COUNT(amount) AS amounts, COUNT(label) AS labels FROM parents';
+      const count = (name: 'amount' | 'label') => parents.filter((parent) => parent[name] !== null).length;
+      expect(await database.all(sums)).toEqual([{ amounts: count('amount'), labels: count('label') }]);
+    });
+
     test('inserts in groups within a transaction that was undone before', async () => {
       const groups = { table: 'parents', sharedColumns: ['label'], ownColumns: ['id'], groups: [['x']] };
       const undone = database.transaction(async (transaction) => {

@@ -1,8 +1,9 @@
 import type { PoolClient } from 'pg';
 import type { GroupsToInsert, RowsToInsert, SqlRunner, SqlValue } from '../database.ts';
-import { insertStatement, withoutGroups } from '../insert-statement.ts';
+import { insertStatement } from '../insert-statement.ts';
 import { SqlError } from '../sql-error.ts';
 import type { TimeLimit } from '../time-limit.ts';
+import { groupInserts } from './group-inserts.ts';
 import { numberedPlaceholders } from './numbered-placeholders.ts';
 import { toPostgresError } from './postgres-error.ts';
 import { toBinding } from './postgres-values.ts';
@@ -49,8 +50,15 @@ export class PostgresSession implements SqlRunner {
     return written;
   }
 
-  insertGroups(insert: GroupsToInsert): Promise<number> {
-    return this.insertMany(withoutGroups(insert));
+  async insertGroups(insert: GroupsToInsert): Promise<number> {
+    const { inserts, rest } = groupInserts(insert);
+    // All rows or none, as with a single statement.
+    if (!this.#isTransaction && inserts.length > 0) {
+      return this.transaction((transaction) => transaction.insertGroups(insert));
+    }
+    let written = await this.insertMany(rest);
+    for (const { parameters, sql } of inserts) written += await this.run(sql, parameters);
+    return written;
   }
 
   async script(sql: string): Promise<void> {
