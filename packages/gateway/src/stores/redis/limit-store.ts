@@ -119,19 +119,37 @@ class SharedLimits implements ReservingLimitStore {
   }
 }
 
+/** Counters whose names are remembered. */
+const maxNames = 10_000;
+
 /** Two keys for each counter; the second one is used by windows only. */
 class CounterNames {
   readonly #prefix: string;
+  #known = new Map<LimitRule, Map<string, readonly [string, string]>>();
+  #size = 0;
 
   constructor(prefix: string) {
     this.#prefix = prefix;
   }
 
   addKeys(keys: string[], rule: LimitRule, key: string): void {
+    const [counter, units] = this.#known.get(rule)?.get(key) ?? this.#learn(rule, key);
+    keys.push(counter, units);
+  }
+
+  #learn(rule: LimitRule, key: string): readonly [string, string] {
     const kind = rule.algorithm === 'sliding_window' ? 'w' : 'b';
     // The length of the id keeps `a` and `b:c` apart from `a:b` and `c`.
     const name = `${rule.id.length}:${rule.id}:${key}`;
-    keys.push(`${this.#prefix}limit:${kind}:${name}`, `${this.#prefix}limit:units:${name}`);
+    const names = [`${this.#prefix}limit:${kind}:${name}`, `${this.#prefix}limit:units:${name}`] as const;
+    if (this.#size >= maxNames) {
+      this.#known = new Map();
+      this.#size = 0;
+    }
+    const ofRule = this.#known.get(rule) ?? new Map<string, readonly [string, string]>();
+    this.#known.set(rule, ofRule.set(key, names));
+    this.#size += 1;
+    return names;
   }
 }
 

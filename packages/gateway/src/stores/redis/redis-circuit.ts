@@ -37,8 +37,9 @@ export class RedisCircuit {
     if (this.isClosed()) this.#failures = 0;
   }
 
-  failed(): void {
-    if (this.isClosed() && this.#failures + 1 < failuresToOpen) this.#failures += 1;
+  /** `calls`: how many failed together. */
+  failed(calls = 1): void {
+    if (this.isClosed() && this.#failures + calls < failuresToOpen) this.#failures += calls;
     else this.open();
   }
 

@@ -1,8 +1,11 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Clock } from '../../canonical/clock.ts';
 import { RedisCircuit } from './redis-circuit.ts';
+import { createClient } from './redis-client.ts';
 import type { RedisLocation } from './redis-location.ts';
 import type { RedisScript } from './redis-script.ts';
+import type { CallOutcome, ScriptBatch, ScriptCall } from './script-batch.ts';
+import { ScriptEvaluator } from './script-evaluator.ts';
 
 export interface RedisConnectionInput {
   readonly location: RedisLocation;
@@ -15,6 +18,8 @@ export interface RedisConnectionInput {
   readonly callTimeoutMs?: number;
   /** Milliseconds that opening a connection may take while nobody waits for it; left out: 1000. */
   readonly connectTimeoutMs?: number;
+  /** Calls of its scripts that are made in one turn travel together; left out: each call by itself. */
+  readonly batch?: ScriptBatch;
 }
 
 /** What is told of the calls of a server. */
@@ -57,16 +62,25 @@ const writes = '#!lua flags=allow-oom\nreturn 1';
 /** Milliseconds between two notices of refusals. */
 const noticePauseMs = 60_000;
 
+/** Calls that are sent as one: while the server runs them, it does nothing else. */
+const maxBatch = 64;
+
+interface WaitingCall extends ScriptCall {
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 class ScriptRunner implements RedisConnection {
   readonly isTried: Promise<void>;
   readonly #input: RedisConnectionInput;
   readonly #circuit: RedisCircuit;
   readonly #idlers: (() => void)[] = [];
-  #client: Evaluator | undefined;
-  #connecting: Promise<Evaluator> | undefined;
+  #client: ScriptEvaluator | undefined;
+  #connecting: Promise<ScriptEvaluator> | undefined;
   /** Whoever is being connected to; it may take for ever. */
   #joining: Redis | undefined;
   #reason = 'does not answer';
+  #gathered: WaitingCall[] = [];
   #pending = 0;
   #isClosed = false;
   #tellAgainAt = Number.NEGATIVE_INFINITY;
@@ -89,48 +103,78 @@ class ScriptRunner implements RedisConnection {
   run(script: RedisScript, keys: readonly string[], parameters: readonly string[]): Promise<unknown> {
     if (this.#isClosed || !this.#circuit.isClosed()) return Promise.reject(this.#away('does not answer'));
     if (this.#pending >= maxPending) return Promise.reject(this.#away('has too many calls to answer'));
-    const { clock, callTimeoutMs = usualCallMs, watch } = this.#input;
-    const startedAt = clock.now();
     this.#pending += 1;
     return new Promise((resolve, reject) => {
-      let isOver = false;
-      const end = (outcome: RedisOutcome): boolean => {
-        if (isOver) return false;
-        isOver = true;
-        cancel();
-        watch?.called(outcome, clock.now() - startedAt);
-        this.#pending -= 1;
-        if (this.#pending === 0) for (const wake of this.#idlers.splice(0)) wake();
-        return true;
-      };
-      const fail = (error: unknown): void => {
-        if (!end(isRefusal(error) ? 'refused' : 'failed')) return;
-        if (!isRefusal(error)) {
-          if (used?.isLostAgain() !== true) this.#circuit.failed();
-        } else if (error.message.includes('READONLY')) this.#leave(error);
-        // A server that refuses answers: it costs no wait.
-        else this.#tellRefusal(error);
-        reject(error);
-      };
-      const giveUp = (): void => fail(this.#away(`did not answer within ${callTimeoutMs} ms`));
-      // A process that was busy finds its timers due before it has read the answers that lie there: those are read first.
-      const cancel = clock.schedule(() => setImmediate(giveUp), callTimeoutMs);
-      const succeed = (answer: unknown): void => {
-        if (!end('ok')) return;
-        this.#circuit.succeeded();
-        resolve(answer);
-      };
-      let used = this.#client;
-      if (used !== undefined) used.evaluate(script, keys, parameters).then(succeed, fail);
-      else {
-        this.#open()
-          .then((client) => {
-            used = client;
-            return isOver ? undefined : client.evaluate(script, keys, parameters);
-          })
-          .then(succeed, fail);
+      const call = { script, keys, parameters, resolve, reject };
+      const { batch } = this.#input;
+      if (batch?.takes(script)) this.#gather(call, batch);
+      else this.#send([call], call, (answer) => [{ answer }]);
+    });
+  }
+
+  #gather(call: WaitingCall, batch: ScriptBatch): void {
+    if (this.#gathered.push(call) > 1) return;
+    setImmediate(() => {
+      const calls = this.#gathered;
+      this.#gathered = [];
+      for (let sent = 0; sent < calls.length; sent += maxBatch) {
+        const some = calls.slice(sent, sent + maxBatch);
+        this.#send(some, batch.callOf(some), batch.outcomesOf);
       }
     });
+  }
+
+  /** Has calls answered by one that runs all of them. */
+  #send(
+    calls: readonly WaitingCall[],
+    { keys, parameters, script }: ScriptCall,
+    outcomesOf: (answer: unknown) => readonly CallOutcome[],
+  ): void {
+    const { clock, callTimeoutMs = usualCallMs, watch } = this.#input;
+    const startedAt = clock.now();
+    let isOver = false;
+    const end = (outcome: RedisOutcome): void => {
+      isOver = true;
+      cancel();
+      watch?.called(outcome, clock.now() - startedAt);
+      this.#pending -= calls.length;
+      if (this.#pending === 0) for (const wake of this.#idlers.splice(0)) wake();
+    };
+    const fail = (error: unknown): void => {
+      if (isOver) return;
+      end(isRefusal(error) ? 'refused' : 'failed');
+      if (isRefusal(error)) this.#noteRefusal(error);
+      else if (used?.isLostAgain() !== true) this.#circuit.failed(calls.length);
+      for (const { reject } of calls) reject(error);
+    };
+    const giveUp = (): void => fail(this.#away(`did not answer within ${callTimeoutMs} ms`));
+    // A process that was busy finds its timers due before it has read the answers that lie there: those are read first.
+    const cancel = clock.schedule(() => setImmediate(giveUp), callTimeoutMs);
+    const succeed = (answer: unknown): void => {
+      if (isOver) return;
+      const outcomes = outcomesOf(answer);
+      end(outcomes.some((outcome) => 'refusal' in outcome) ? 'refused' : 'ok');
+      this.#circuit.succeeded();
+      for (const [index, call] of calls.entries()) this.#settle(call, outcomes[index]!);
+    };
+    let used = this.#client;
+    const evaluated =
+      used?.evaluate(script, keys, parameters) ??
+      this.#open().then((client) => {
+        used = client;
+        return isOver ? undefined : client.evaluate(script, keys, parameters);
+      });
+    evaluated.then(succeed).catch(fail);
+  }
+
+  #settle({ reject, resolve }: WaitingCall, outcome: CallOutcome): void {
+    if ('answer' in outcome) {
+      resolve(outcome.answer);
+      return;
+    }
+    const error = refusalOf(outcome.refusal);
+    this.#noteRefusal(error);
+    reject(error);
   }
 
   idle(): Promise<void> {
@@ -143,7 +187,7 @@ class ScriptRunner implements RedisConnection {
     this.#drop();
   }
 
-  #open(): Promise<Evaluator> {
+  #open(): Promise<ScriptEvaluator> {
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined;
       this.#joining = undefined;
@@ -151,23 +195,11 @@ class ScriptRunner implements RedisConnection {
     return this.#connecting;
   }
 
-  async #connect(): Promise<Evaluator> {
+  async #connect(): Promise<ScriptEvaluator> {
     const { connectTimeoutMs = 1_000, location } = this.#input;
-    const { database, host, isEncrypted, password, path, port, username } = location;
-    const client = new Redis({
-      ...(path === undefined ? { host, port } : { path }),
-      ...(username !== undefined && { username }),
-      ...(password !== undefined && { password }),
-      ...(isEncrypted && { tls: {} }),
-      db: database,
-      lazyConnect: true,
-      // Whoever cannot be answered now is told so now: nothing waits for a server that is away.
-      enableOfflineQueue: false,
-      enableReadyCheck: false,
-      retryStrategy: () => null,
-      connectTimeout: connectTimeoutMs,
-    });
-    const evaluator = new Evaluator(client);
+    const { database } = location;
+    const client = createClient(location, connectTimeoutMs);
+    const evaluator = new ScriptEvaluator(client);
     this.#joining = client;
     client.on('error', (error) => this.#noteReason(error));
     client.on('close', () => {
@@ -213,8 +245,13 @@ class ScriptRunner implements RedisConnection {
     }
   }
 
-  /** Another server took its place, and may be where the address leads now: a new connection finds out. */
-  #leave(error: Error): void {
+  /** A server that refuses answers: it costs no wait. */
+  #noteRefusal(error: Error): void {
+    if (!error.message.includes('READONLY')) {
+      this.#tellRefusal(error);
+      return;
+    }
+    // Another server took its place, and may be where the address leads now: a new connection finds out.
     this.#noteReason(error);
     this.#circuit.open();
   }
@@ -257,34 +294,7 @@ function isRefusal(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError';
 }
 
-/** One connection, and the scripts that it has sent. */
-class Evaluator {
-  readonly client: Redis;
-  readonly #sent = new Set<string>();
-  #isLost = false;
-
-  constructor(client: Redis) {
-    this.client = client;
-  }
-
-  /** Whether a call failed that was lost with this connection like another before: both tell one thing of the server. */
-  isLostAgain(): boolean {
-    const wasLost = this.#isLost;
-    this.#isLost ||= this.client.status !== 'ready';
-    return wasLost;
-  }
-
-  /** The text goes with the first call, so that what is called later is also run later. */
-  async evaluate(script: RedisScript, keys: readonly string[], parameters: readonly string[]): Promise<unknown> {
-    if (!this.#sent.has(script.sha)) {
-      this.#sent.add(script.sha);
-      return this.client.eval(script.lua, keys.length, ...keys, ...parameters);
-    }
-    try {
-      return await this.client.evalsha(script.sha, keys.length, ...keys, ...parameters);
-    } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return this.client.eval(script.lua, keys.length, ...keys, ...parameters);
-    }
-  }
+/** The same of one call of several, as the driver makes it. */
+function refusalOf(text: string): Error {
+  return Object.assign(new Error(text), { name: 'ReplyError' });
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../canonical/clock.ts';
 import type { ReservingLimitStore } from '../limit-store.ts';
 import type { SlotStore } from '../slot-store.ts';
 import type { OnCrossing, SpendStore } from '../spend-store.ts';
+import { countingScripts } from './counting-scripts.ts';
 import { createRedisLimitStore } from './limit-store.ts';
 import { connectRedis, type RedisConnection, type RedisWatch } from './redis-connection.ts';
 import { redisLocation } from './redis-location.ts';
@@ -106,7 +107,8 @@ async function connect(
   };
   const location = redisLocation(url);
   const called: RedisWatch['called'] = (outcome, durationMs) => watch.called(outcome, durationMs);
-  const connection = connectRedis({ location, clock, onNotice, watch: { called, isAnswering } });
+  const batch = countingScripts;
+  const connection = connectRedis({ location, clock, onNotice, watch: { called, isAnswering }, batch });
   if (local !== undefined) {
     const { onCrossing, store: fallback } = local;
     spend = createRedisSpendStore({ connection, fallback, clock, onCrossing, id: countedIds(holder), prefix });

@@ -12,12 +12,22 @@ interface Heard {
   isNews: boolean;
 }
 
+/** What a counter is called, in a window that began then. */
+interface CounterNames {
+  readonly start: number;
+  readonly name: string;
+  readonly sums: string;
+  readonly leases: string;
+}
+
 /** Where the counters of claims are kept and for how long, and what was last heard of each. */
 export class SpendKeys {
   readonly #prefix: string;
   readonly #clock: Pick<Clock, 'wallNow'>;
   readonly #leaseMs: number;
   readonly #heard = new Map<string, Heard>();
+  /** Of claims, which requests of one key have in common. */
+  readonly #names = new WeakMap<SpendClaim, CounterNames>();
 
   constructor(prefix: string, clock: Pick<Clock, 'wallNow'>, leaseMs: number) {
     this.#prefix = prefix;
@@ -34,8 +44,8 @@ export class SpendKeys {
   /** The two keys of each counter. */
   names(claims: readonly SpendClaim[], starts: readonly number[]): string[] {
     return claims.flatMap((claim, index) => {
-      const name = nameOf(claim, starts[index]!);
-      return [`${this.#prefix}spend:sums:${name}`, `${this.#prefix}spend:leases:${name}`];
+      const { leases, sums } = this.#namesOf(claim, starts[index]!);
+      return [sums, leases];
     });
   }
 
@@ -49,25 +59,25 @@ export class SpendKeys {
     if (window.kind === 'rolling') {
       return [String(window.ms), String(Math.ceil(window.ms + this.#leaseMs + DAY_MS)), '0'];
     }
-    const floor = String(this.#heard.get(nameOf(claim, start))?.amount.nanos ?? 0);
+    const floor = String(this.#heard.get(this.#namesOf(claim, start).name)?.amount.nanos ?? 0);
     if (window.kind === 'total') return ['0', '0', floor];
     const left = Math.max(0, windowEnd(window, start) - this.#clock.wallNow());
     return ['0', String(Math.ceil(left + this.#leaseMs + DAY_MS)), floor];
   }
 
-  /** Remembers what the server said of a counter. */
-  hear(amount: SpendAmount): void {
-    const name = nameOf(amount, amount.start);
+  /** Remembers what the server said to be spent of a counter. */
+  hear(claim: SpendClaim, start: number, nanos: number): void {
+    const { name } = this.#namesOf(claim, start);
     // Taken out first, so that it becomes the latest.
     if (!this.#heard.delete(name) && this.#heard.size >= maxHeard) this.#heard.delete(this.#heard.keys().next().value!);
-    this.#heard.set(name, { amount, isNews: true });
+    this.#heard.set(name, { amount: { cap: claim.cap, key: claim.key, start, nanos }, isNews: true });
   }
 
   /** What was heard of these since this was last asked. */
   news(claims: readonly SpendClaim[], starts: readonly number[]): readonly SpendAmount[] {
     const news: SpendAmount[] = [];
     for (const [index, claim] of claims.entries()) {
-      const heard = this.#heard.get(nameOf(claim, starts[index]!));
+      const heard = this.#heard.get(this.#namesOf(claim, starts[index]!).name);
       if (!heard?.isNews) continue;
       heard.isNews = false;
       news.push(heard.amount);
@@ -78,6 +88,16 @@ export class SpendKeys {
   /** The name under which something is done once. */
   once(id: string): string {
     return `${this.#prefix}spend:once:${id}`;
+  }
+
+  #namesOf(claim: SpendClaim, start: number): CounterNames {
+    const known = this.#names.get(claim);
+    if (known?.start === start) return known;
+    const name = nameOf(claim, start);
+    const [sums, leases] = [`${this.#prefix}spend:sums:${name}`, `${this.#prefix}spend:leases:${name}`];
+    const names = { start, name, sums, leases };
+    this.#names.set(claim, names);
+    return names;
   }
 }
 

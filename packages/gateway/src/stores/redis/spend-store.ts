@@ -204,10 +204,11 @@ class SharedSpend implements RedisSpendStore {
   /** What Redis said is remembered, for when it is away or has forgotten it: three numbers for each claim. */
   #heard(claims: readonly SpendClaim[], starts: readonly number[], answer: readonly unknown[]): readonly KnownSpend[] {
     return claims.map((claim, index) => {
-      const [spent, reserved, rollingMs] = answer.slice(index * 3, index * 3 + 3).map(Number);
+      const [spent, reserved] = [Number(answer[index * 3]), Number(answer[index * 3 + 1])];
+      const rollingMs = Number(answer[index * 3 + 2]);
       const start = starts[index]!;
-      this.#keys.hear({ ...claim, start, nanos: spent! });
-      return new KnownSpend({ cap: claim.cap, start, spent: spent!, reserved: reserved!, rollingMs: rollingMs! });
+      this.#keys.hear(claim, start, spent);
+      return new KnownSpend({ cap: claim.cap, start, spent, reserved, rollingMs });
     });
   }
 
@@ -258,7 +259,7 @@ class SharedSpend implements RedisSpendStore {
   #tell(claims: readonly SpendClaim[], starts: readonly number[], answer: unknown): void {
     const [sums, crossings] = answer as readonly [readonly string[], readonly unknown[]];
     for (const [index, sum] of sums.entries()) {
-      this.#keys.hear({ ...claims[index]!, start: starts[index]!, nanos: Number(sum) });
+      this.#keys.hear(claims[index]!, starts[index]!, Number(sum));
     }
     for (let at = 0; at < crossings.length; at += 3) {
       const index = Number(crossings[at]);
