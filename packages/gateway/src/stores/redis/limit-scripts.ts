@@ -24,17 +24,22 @@ local function last_time(w)
   local last = redis.call('ZRANGE', w.log, -1, -1)
   return last[1] and tonumber(last[1])
 end
+-- Much is counted at one moment, and much within a second: of what is there already, less is to be written.
 local function add(w, units, ahead)
   local time = math.ceil(now + (ahead or 0))
-  if redis.call('ZCARD', w.log) >= 4096 then
-    local grain = math.ceil(w.window / 1024)
-    time = math.ceil(time / grain) * grain
+  local last = last_time(w)
+  if last ~= time then
+    if last and redis.call('ZCARD', w.log) >= 4096 then
+      local grain = math.ceil(w.window / 1024)
+      time = math.ceil(time / grain) * grain
+    end
+    redis.call('ZADD', w.log, text(time), text(time))
   end
   redis.call('HINCRBY', w.units, text(time), text(units))
-  redis.call('ZADD', w.log, text(time), text(time))
   w.count = w.count + units
   redis.call('HSET', w.units, 'n', text(w.count))
-  local life = text(last_time(w) + w.window - floor_now + slack)
+  if last and last >= time - time % 1000 then return time end
+  local life = text(time + w.window - floor_now + slack)
   redis.call('PEXPIRE', w.log, life)
   redis.call('PEXPIRE', w.units, life)
   return time

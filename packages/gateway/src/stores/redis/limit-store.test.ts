@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../canonical/clock.ts';
 import { testLimitSettlement } from '../limit-settlement.conformance.ts';
 import { testLimitStore } from '../limit-store.conformance.ts';
-import type { LimitRule } from '../limit-store.ts';
+import type { LimitReservation, LimitRule } from '../limit-store.ts';
 import type { ManualClock } from '../manual-clock.fixture.ts';
 import { createMemoryLimitStore } from '../memory/limit-store.ts';
 import { createRedisLimitStore } from './limit-store.ts';
@@ -92,6 +92,37 @@ describe.runIf(redisUrl !== undefined)('Redis', () => {
       expect(life).toBeGreaterThan(1_000);
       expect(life).toBeLessThanOrEqual(71_000);
     }
+  });
+
+  test('keys outlive every window that what they count is in, whatever is given back', async () => {
+    const prefix = newPrefix();
+    let now = 1_000_000_000_000;
+    const store = createRedisLimitStore({
+      connection,
+      fallback: createMemoryLimitStore({ clock: systemClock }),
+      prefix,
+      serverTime: () => now,
+    });
+    const held: LimitReservation[] = [];
+    const leastLife = async () => {
+      await connection.idle();
+      const keys = await keysOf(prefix);
+      const lives = await withClient((client) => Promise.all(keys.map((key) => client.pttl(key))));
+      // The server's clock goes on by itself.
+      return Math.min(...lives) + 5_000;
+    };
+    for (const step of [0, 1, 998, 1, 0, 700, 299, 1]) {
+      now += step;
+      held.push(await store.reserve([{ rule, key: 'a', cost: 2 }]));
+      expect(await leastLife()).toBeGreaterThan(60_000 + (now % 1_000));
+    }
+    // The first of a second is given back whole, the last one in part.
+    held[0]!.settle([0]);
+    held[3]!.settle([0]);
+    held[7]!.settle([1]);
+    expect(await leastLife()).toBeGreaterThan(60_000);
+    await store.take([{ rule, key: 'a', cost: 2 }]);
+    expect(await leastLife()).toBeGreaterThan(60_000);
   });
 
   test('a rule and a key that spell the same together are apart', async () => {

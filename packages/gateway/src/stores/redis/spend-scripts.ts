@@ -29,7 +29,7 @@ local function spend(c, at, nanos)
   end
   redis.call('HINCRBY', c.sums, field, text(nanos))
   c.spent = c.spent + nanos
-  live(c)
+  if not c.is_kept then live(c) end
 end
 -- What is told late may be among what the record told of, and is not counted again then.
 local function spend_late(c, at, nanos)
@@ -54,6 +54,8 @@ local function load(index, first)
   end
   local kept = redis.call('HMGET', c.sums, 's', 'r', 'a', 't', 'k')
   c.spent, c.reserved, c.alerted = tonumber(kept[1] or 0), tonumber(kept[2] or 0), tonumber(kept[3] or 0)
+  -- While something is set aside, both keys are there, and end when their window does: that was said with the first of it.
+  c.is_kept = c.rolling == 0 and c.reserved > 0
   c.alerted_at, c.known = tonumber(kept[4] or 0), tonumber(kept[5] or 0)
   c.reset = -1
   if c.rolling > 0 then
@@ -124,7 +126,7 @@ if allowed == 1 then
   for _, c in ipairs(counters) do
     redis.call('HSET', c.sums, 'r', text(math.min(largest, c.reserved + estimate)))
     redis.call('ZADD', c.leases, text(now + tonumber(ARGV[4])), ARGV[2] .. ':' .. ARGV[3])
-    live(c)
+    if not c.is_kept then live(c) end
   end
 end
 return answer
@@ -141,12 +143,13 @@ local estimate, nanos, at = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[
 local member = ARGV[2] .. ':' .. ARGV[3]
 for index = 1, #KEYS / 2 do
   local first = 2 + index * 5
-  local is_known = redis.call('EXISTS', KEYS[index * 2 - 1]) == 1
+  local is_late = ARGV[6] == '1'
+  local is_known = is_late and redis.call('EXISTS', KEYS[index * 2 - 1]) == 1
   local c = load(index, first)
   local was_held = redis.call('ZREM', c.leases, member) == 1
-  local has_lapsed = redis.call('ZREM', c.leases, '!' .. member) == 1
+  local has_lapsed = not was_held and redis.call('ZREM', c.leases, '!' .. member) == 1
   if was_held then redis.call('HSET', c.sums, 'r', text(math.max(0, c.reserved - estimate))) end
-  if ARGV[6] ~= '1' then spend(c, at, nanos)
+  if not is_late then spend(c, at, nanos)
   elseif was_held or has_lapsed or not is_known then spend_late(c, at, nanos) end
   tell(c, index, tonumber(ARGV[first + 3]), ARGV[first + 4])
 end

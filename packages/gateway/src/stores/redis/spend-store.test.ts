@@ -143,7 +143,12 @@ describe.runIf(redisUrl !== undefined)('Redis', () => {
     const store = storeOn(connections[0], prefix);
     const claims = [claimOf({ id: 'day' }), claimOf({ id: 'total', window: { kind: 'total' } })];
     (await store.reserve(claims, 5)).settle(5);
+    // Several at once, of which some end before others begin.
+    const first = await store.reserve(claims, 5);
+    const second = await store.reserve(claims, 5);
+    first.settle(7);
     await store.reserve(claims, 5);
+    second.release();
     await connections[0].idle();
     const lives = await withClient(async (client) => {
       const keys = await keysOf(prefix);

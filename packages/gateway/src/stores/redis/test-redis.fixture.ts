@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { systemClock } from '../../canonical/clock.ts';
 import type { Wire } from '../wire.fixture.ts';
+import { countingScripts } from './counting-scripts.ts';
 import { connectRedis, type RedisConnection, type RedisConnectionInput } from './redis-connection.ts';
 import { type RedisLocation, redisLocation } from './redis-location.ts';
 
@@ -62,6 +63,7 @@ export function testConnection(differences: Partial<RedisConnectionInput> = {}):
     location: redisLocation(redisUrl ?? usualUrl),
     clock: systemClock,
     callTimeoutMs: 20_000,
+    batch: countingScripts,
     ...differences,
   });
 }
