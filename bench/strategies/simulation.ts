@@ -133,7 +133,8 @@ class Simulation {
       luck: chance.next(),
     };
     const { inputTokens, outputTokens } = work;
-    const facts = { stickyHash: hash, inputTokens, outputTokens, stream: true, requestedModel: 'model', needs: 0 };
+    const tokens = { inputTokens, outputTokens, searchUnits: 0 };
+    const facts = { stickyHash: hash, ...tokens, stream: true, requestedModel: 'model', needs: 0 };
     this.#try({ work, facts, conversation: id, isFirstTurn: isFirst, startedAt: this.#now, tried: [] });
     this.#arrived++;
     const next = this.#now + chance.exponential(this.#gapMs);
@@ -226,7 +227,8 @@ class Simulation {
   }
 
   #timePicks(): number {
-    const facts = { inputTokens: 1_500, outputTokens: 150, stream: true, requestedModel: 'model', needs: 0 };
+    const tokens = { inputTokens: 1_500, outputTokens: 150, searchUnits: 0 };
+    const facts = { ...tokens, stream: true, requestedModel: 'model', needs: 0 };
     const before = process.cpuUsage();
     for (let count = 0; count < TIMED_PICKS; count++) {
       this.#picker.eligible.fill(1);

@@ -4,7 +4,7 @@ import { type Usage, unfinishedUsage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import type { ModelCatalogue } from './pricing/model-catalogue.ts';
 import type { AttemptOutcome } from './relay/attempt-outcome.ts';
-import { mostOutput, usualOutput } from './request-facts.ts';
+import { inputEstimate, mostOutput, usualOutput } from './request-facts.ts';
 import { chargingOf, roughInputTokens } from './rough-tokens.ts';
 import type { PlanStep } from './routing/plan.ts';
 import { readConversation } from './translation/translation.ts';
@@ -40,7 +40,7 @@ export function useOfAttempt(exchange: Exchange, outcome: AttemptOutcome, asked:
     case 'both':
       return estimated(usage, estimateOf(exchange, unreported.outputTokens, failure && asked));
     case 'input':
-      return estimated(usage, { input: roughInputTokens(exchange), output: 0 });
+      return estimated(usage, inputEstimate(exchange));
     case 'nothing':
       return nothing;
     case 'unknown':

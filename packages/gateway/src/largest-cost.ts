@@ -1,6 +1,6 @@
 import type { Usage } from './canonical/usage.ts';
 import { createByteMark } from './framing/byte-mark.ts';
-import { type Cost, costOf } from './pricing/cost-of.ts';
+import { type Cost, estimatedCostOf } from './pricing/cost-of.ts';
 import type { ModelPrices } from './pricing/model-facts.ts';
 
 export interface LargestCostInput {
@@ -22,14 +22,14 @@ export function largestCost(input: LargestCostInput): Cost {
   const { imageInput, imageOutput } = prices?.tokens ?? {};
   const hasPictures = imageInput !== undefined || imageOutput !== undefined;
   const text = withDearestInput(input, hasPictures ? { ...estimate, imageInput: 0, imageOutput: 0 } : estimate);
-  let largest = costOf(text, prices, tier);
+  let largest = estimatedCostOf(text, prices, tier);
   for (const kind of wholeOutputs) {
     if (prices?.tokens[kind] === undefined) continue;
-    largest = larger(largest, costOf({ ...text, [kind]: estimate.output }, prices, tier));
+    largest = larger(largest, estimatedCostOf({ ...text, [kind]: estimate.output }, prices, tier));
   }
   if (!hasPictures) return largest;
   const pictures = { ...estimate, imageInput: estimate.input, imageOutput: estimate.output };
-  return larger(largest, costOf(pictures, prices, tier));
+  return larger(largest, estimatedCostOf(pictures, prices, tier));
 }
 
 /** Kinds of output that may be all of it. */
@@ -48,7 +48,7 @@ function withDearestInput({ body, prices, tier }: LargestCostInput, plain: Usage
   const written = { ...plain, cacheWriteInput: plain.input };
   const isKept = cacheWriteHourInput !== undefined && body !== undefined && hourMark.isIn(body);
   const dearest = isKept ? { ...written, cacheWriteHourInput: plain.input } : written;
-  const [one, other] = [costOf(plain, prices, tier), costOf(dearest, prices, tier)];
+  const [one, other] = [estimatedCostOf(plain, prices, tier), estimatedCostOf(dearest, prices, tier)];
   return larger(one, other) === one ? plain : dearest;
 }
 

@@ -11,6 +11,7 @@ import {
   outputLimitOf,
   PICTURE_TOKENS,
   roughInputTokens,
+  roughInputUsage,
   USUAL_OUTPUT,
 } from './rough-tokens.ts';
 import type { PickFacts } from './routing/pick-facts.ts';
@@ -67,6 +68,11 @@ export class RequestFacts implements PickFacts {
     return this.#outputTokens;
   }
 
+  get searchUnits(): number {
+    if (this.#exchange.operation !== 'rerank') return 0;
+    return roughInputUsage(this.#exchange, this.#body?.outline).searchUnits!;
+  }
+
   get needs(): number {
     if (this.#needs === undefined) {
       const outline = this.#body?.outline;
@@ -78,11 +84,19 @@ export class RequestFacts implements PickFacts {
 
 /** What a request may come to before it is answered, all its answers together. */
 export function estimatedUsage(exchange: Exchange): Usage {
-  exchange.estimatedUsage ??=
-    exchange.operation === 'transcription'
-      ? soundOf(exchange)
-      : { input: inputOf(exchange), output: outputOfAll(exchange) };
+  exchange.estimatedUsage ??= estimateOf(exchange);
   return exchange.estimatedUsage;
+}
+
+function estimateOf(exchange: Exchange): Usage {
+  if (exchange.operation === 'transcription') return soundOf(exchange);
+  if (exchange.operation === 'rerank') return inputEstimate(exchange);
+  return { input: inputOf(exchange), output: outputOfAll(exchange) };
+}
+
+/** What a request takes that is charged by what it reads. */
+export function inputEstimate(exchange: Exchange): Usage {
+  return roughInputUsage(exchange, exchange.operation === 'rerank' ? outlineOf(exchange) : undefined);
 }
 
 /** The same in tokens, input and output. */

@@ -49,6 +49,22 @@ export function roughInputTokens({ body }: Pick<Exchange, 'body'>): number {
 }
 
 /**
+ * Of operations that make no tokens. Reranking is charged by them or by searches, each of a hundred documents at most, of which a
+ * long one counts as several: https://docs.aws.amazon.com/bedrock/latest/userguide/rerank-pricing.html,
+ * https://docs.cohere.com/docs/models ("will automatically chunk documents longer than 510 tokens")
+ */
+export function roughInputUsage(exchange: Pick<Exchange, 'body' | 'operation'>, body: unknown): Usage {
+  const input = roughInputTokens(exchange);
+  if (exchange.operation !== 'rerank') return { input, output: 0 };
+  const documents = isObject(body) && Array.isArray(body['documents']) ? body['documents'].length : 1;
+  const chunks = documents + Math.floor(input / CHUNK_TOKENS);
+  return { input, output: 0, searchUnits: Math.max(1, Math.ceil(chunks / SEARCH_CHUNKS)) };
+}
+
+const CHUNK_TOKENS = 510;
+const SEARCH_CHUNKS = 100;
+
+/**
  * What an exchange is expected to use before it is answered: no more than what is set aside for it. Undefined where nobody
  * can tell.
  */
@@ -61,7 +77,7 @@ export function roughUsage(exchange: Pick<Exchange, 'body' | 'facts' | 'operatio
       return { input: roughInputTokens(exchange), output };
     }
     case 'input':
-      return { input: roughInputTokens(exchange), output: 0 };
+      return roughInputUsage(exchange, exchange.parsedBody?.outline);
     case 'nothing':
       return { input: 0, output: 0 };
     case 'unknown':

@@ -7,6 +7,8 @@ export interface Usage extends TokenCounts {
    * them. Absent: nothing is.
    */
   readonly rate?: string;
+  /** Searches that are charged for in place of tokens, as reranking is by some; absent: nobody told. Of them the cost is kept. */
+  readonly searchUnits?: number;
 }
 
 /**
@@ -50,14 +52,17 @@ export const usageClasses = [
   'cachedImageInput',
 ] as const satisfies readonly (keyof TokenCounts)[];
 
-/** Tokens that attempts took, both ways; undefined where nobody can tell of one. */
+/** Tokens that attempts took, both ways; undefined where nobody can tell of one. What counts searches tells none. */
 export function tokensOfAll(
   attempts: readonly { readonly usage?: Usage | undefined; readonly isUseUnknown?: boolean | undefined }[],
 ): number | undefined {
   let sum = 0;
   for (const { isUseUnknown, usage } of attempts) {
     if (isUseUnknown) return undefined;
-    if (usage) sum += usage.input + usage.output;
+    if (usage === undefined) continue;
+    const tokens = usage.input + usage.output;
+    if (tokens === 0 && usage.searchUnits !== undefined) return undefined;
+    sum += tokens;
   }
   return sum;
 }
@@ -80,5 +85,6 @@ export function addUsage(left: Usage, right: Usage): TokenCounts {
  */
 export function unfinishedUsage(told: Usage | undefined, estimate: Usage): Usage {
   const input = told !== undefined && told.input > 0 ? told.input : estimate.input;
-  return { ...told, input, output: Math.max(told?.output ?? 0, estimate.output) };
+  const usage = { ...told, input, output: Math.max(told?.output ?? 0, estimate.output) };
+  return estimate.searchUnits === undefined ? usage : { searchUnits: estimate.searchUnits, ...usage };
 }

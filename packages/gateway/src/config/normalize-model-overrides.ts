@@ -71,10 +71,11 @@ function usualPricesOf(prices: FileUsualPrices): ModelPrices {
       return { aboveInputTokens: step.above_input_tokens, tokens: below };
     }),
     ...(prices.per_request !== undefined && { perRequest: nanoDollars(prices.per_request) }),
+    ...(prices.per_search_unit !== undefined && { perSearchUnit: nanoDollars(prices.per_search_unit) }),
   };
 }
 
-function tokenPricesOf(prices: Omit<FileUsualPrices, 'long_context' | 'per_request'>): TokenPrices {
+function tokenPricesOf(prices: Omit<FileUsualPrices, 'long_context' | 'per_request' | 'per_search_unit'>): TokenPrices {
   const dollars = given({
     input: prices.input,
     cachedInput: prices.cached_input,

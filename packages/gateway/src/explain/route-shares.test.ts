@@ -71,6 +71,7 @@ it('are the same every time, and move no turn', () => {
       stickyHash: undefined,
       inputTokens: 0,
       outputTokens: 0,
+      searchUnits: 0,
       now: 0,
       stream: false,
       requestedModel: 'm',

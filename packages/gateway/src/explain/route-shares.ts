@@ -120,6 +120,7 @@ function usualFacts(given: PickFacts | undefined, pick: number): PickFacts {
     stickyHash: Math.imul(pick + 1, 0x9e3779b1) >>> 0,
     inputTokens: given?.inputTokens || USUAL_INPUT,
     outputTokens: given?.outputTokens ?? USUAL_OUTPUT,
+    searchUnits: given?.searchUnits ?? 0,
     now: given?.now ?? 0,
     stream: given?.stream ?? true,
     requestedModel: given?.requestedModel,

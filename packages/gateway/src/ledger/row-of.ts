@@ -1,6 +1,6 @@
 import { type AttemptRecord, type LedgerEntry, wasAsked } from '../canonical/exchange.ts';
 import type { Usage } from '../canonical/usage.ts';
-import { costOf } from '../pricing/cost-of.ts';
+import { costOf, estimatedCostOf } from '../pricing/cost-of.ts';
 import type { ModelPrices } from '../pricing/model-facts.ts';
 import type { AttemptRow, AttemptUse, LedgerRow, LedgerSubject } from './ledger-row.ts';
 
@@ -108,7 +108,8 @@ export interface PricedInput {
 /** What a usage costs at a price, with the reason where that is not known. */
 export function priced({ usage, isEstimated, price, serviceTier }: PricedInput): AttemptUse {
   const { prices, source } = price;
-  const cost = costOf(usage, prices, serviceTier);
+  const isReported = usage === undefined || !isEstimated;
+  const cost = isReported ? costOf(usage, prices, serviceTier) : estimatedCostOf(usage, prices, serviceTier);
   const priceSource = serviceTier === undefined ? source : (prices?.tiers?.[serviceTier]?.source ?? source);
   return cost.nanoDollars === undefined
     ? { usage, isEstimated, cost: undefined, unknownCost: cost.reason, priceSource, serviceTier }

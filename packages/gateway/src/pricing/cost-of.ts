@@ -1,11 +1,18 @@
 import type { TokenCounts, Usage } from '../canonical/usage.ts';
-import { type ModelPrices, type TierPrices, type TokenClass, type TokenPrices, tokenClasses } from './model-facts.ts';
+import {
+  type ModelPrices,
+  type TierPrices,
+  type TokenClass,
+  type TokenPrices,
+  tokenClasses,
+  type UsualPrices,
+} from './model-facts.ts';
 
 /**
  * Why a cost is not known. `no_price`: the model has no price at all; `no_input_price`, `no_output_price`: not for these
  * tokens; `no_tier_price`: not in the tier of service; `untold_images`: pictures cost apart, and nobody said how many
- * tokens they were; `no_usage`: the provider did not say what it used; `implausible_usage`: what it said are no numbers
- * of tokens.
+ * tokens they were; `no_search_price`: searches are charged for, and have none; `no_usage`: the provider did not say what it
+ * used; `implausible_usage`: what it said are no numbers of tokens.
  */
 export type UnknownCost =
   | 'no_usage'
@@ -14,6 +21,7 @@ export type UnknownCost =
   | 'no_output_price'
   | 'no_tier_price'
   | 'untold_images'
+  | 'no_search_price'
   | 'implausible_usage';
 
 export type Cost =
@@ -48,6 +56,15 @@ export function costOf(usage: Usage | undefined, prices: ModelPrices | undefined
   return isFree(prices) ? { nanoDollars: 0 } : unknown('no_tier_price');
 }
 
+/**
+ * What an estimate costs. It has searches and tokens of what may be charged by either: searches count where they have a
+ * price.
+ */
+export function estimatedCostOf(usage: Usage, prices: ModelPrices | undefined, tier?: string): Cost {
+  const isBySearch = usage.searchUnits === undefined || prices?.perSearchUnit !== undefined;
+  return costOf(isBySearch ? usage : { ...usage, searchUnits: 0 }, prices, tier);
+}
+
 function tierCost(usage: Usage, usual: ModelPrices, tier: TierPrices): Cost {
   if (tier.kind === 'share') {
     return shareOf(sumOf(usage, usual, pricesFor(usual, usage.input)), tier.millionths);
@@ -59,6 +76,8 @@ function tierCost(usage: Usage, usual: ModelPrices, tier: TierPrices): Cost {
   const parts = partsOf(usage);
   const isMissing = (name: TokenClass) => usualTokens[name] !== undefined && tokens[name] === undefined;
   if (tokenClasses.some((name, index) => parts[index]! > 0 && isMissing(name))) return unknown('no_tier_price');
+  const lacksSearches = usual.perSearchUnit !== undefined && prices.perSearchUnit === undefined;
+  if (lacksSearches && (usage.searchUnits ?? 0) > 0) return unknown('no_tier_price');
   return rounded(sumOf(usage, prices, tokens));
 }
 
@@ -75,29 +94,33 @@ function plainSum(
 }
 
 /** Nano-dollars, times a million; or why they are not known. Hardly a sum is beyond what a number has exactly. */
-function sumOf(
-  usage: Usage,
-  { perRequest = 0 }: Pick<ModelPrices, 'perRequest'>,
-  tokens: TokenPrices,
-): number | bigint | UnknownCost {
+function sumOf(usage: Usage, prices: UsualPrices, tokens: TokenPrices): number | bigint | UnknownCost {
   if (lacksImages(usage, tokens)) return 'untold_images';
+  const { searchUnits = 0 } = usage;
+  const perSearchUnit = prices.perSearchUnit ?? (searchUnits > 0 && !isFree(prices) ? undefined : 0);
+  if (perSearchUnit === undefined) return 'no_search_price';
+  const besides = (prices.perRequest ?? 0) + searchUnits * perSearchUnit;
   const parts = partsOf(usage);
-  let sum = perRequest * PER_TOKENS;
+  let sum = besides * PER_TOKENS;
   for (let index = 0; index < tokenClasses.length; index++) {
     const count = parts[index]!;
     if (count === 0) continue;
     const tokenClass = tokenClasses[index]!;
     const price = priceOf(tokens, tokenClass);
+    // Who charges by searches charges for no tokens, unless they have a price as well.
+    if (price === undefined && searchUnits > 0) continue;
     if (price === undefined) return outputClasses.has(tokenClass) ? 'no_output_price' : 'no_input_price';
     sum += count * price;
   }
-  return sum <= LARGEST_SUM ? sum : largeSum(parts, tokens, perRequest);
+  return sum <= LARGEST_SUM
+    ? sum
+    : largeSum(parts, tokens, BigInt(prices.perRequest ?? 0) + BigInt(searchUnits) * BigInt(perSearchUnit));
 }
 
 /** The same where all classes that have tokens have a price. */
-function largeSum(parts: Parts, tokens: TokenPrices, perRequest: number): bigint {
+function largeSum(parts: Parts, tokens: TokenPrices, besides: bigint): bigint {
   const ofClasses = tokenClasses.map((name, index) => BigInt(parts[index]!) * BigInt(priceOf(tokens, name) ?? 0));
-  return ofClasses.reduce((sum, part) => sum + part, BigInt(perRequest) * BigInt(PER_TOKENS));
+  return ofClasses.reduce((sum, part) => sum + part, besides * BigInt(PER_TOKENS));
 }
 
 /** To the nearest nano-dollar. */
@@ -116,12 +139,13 @@ function shareOf(sum: number | bigint | UnknownCost, millionths: number): Cost {
 }
 
 /** Whether a model costs nothing, whatever is asked of it, in the usual tier of service and in those that are known. */
-export function isFree({ tokens, longContext, perRequest = 0, tiers = {} }: ModelPrices): boolean {
+export function isFree({ tokens, longContext, perRequest = 0, perSearchUnit = 0, tiers = {} }: ModelPrices): boolean {
   const areFree = (prices: TokenPrices) => Object.values(prices).every((price) => price === 0);
   const isWhole = tokens.input !== undefined && tokens.output !== undefined;
   return (
     isWhole &&
     perRequest === 0 &&
+    perSearchUnit === 0 &&
     areFree(tokens) &&
     longContext.every((step) => areFree(step.tokens)) &&
     Object.values(tiers).every((tier) => tier.kind === 'share' || isFree(tier.prices))

@@ -89,6 +89,7 @@ function overUsualPrices(layers: readonly Layer[]): readonly Layer[] {
   return [...layers.slice(0, first), [source, others], ...rest];
 }
 
-function hasOnlyTiers({ tokens, longContext, perRequest }: ModelPrices): boolean {
-  return Object.keys(tokens).length === 0 && longContext.length === 0 && perRequest === undefined;
+function hasOnlyTiers({ tokens, longContext, perRequest, perSearchUnit }: ModelPrices): boolean {
+  const hasTokens = Object.keys(tokens).length > 0 || longContext.length > 0;
+  return !hasTokens && perRequest === undefined && perSearchUnit === undefined;
 }

@@ -48,9 +48,14 @@ export interface ModelPrices {
   readonly longContext: readonly LongContextPrices[];
   /** Nano-dollars for each request besides its tokens. */
   readonly perRequest?: number;
+  /** Nano-dollars for each search unit of reranking; where tokens have no price beside it, it is all that is charged. */
+  readonly perSearchUnit?: number;
   /** Prices of the tiers of service that are known, by the names that `chargedTier` gives them. */
   readonly tiers?: Readonly<Record<string, TierPrices>>;
 }
+
+/** Those of one tier of service. */
+export type UsualPrices = Omit<ModelPrices, 'tiers'>;
 
 /**
  * What a tier of service costs: a share of the usual prices, in millionths of them, or prices of its own. Then what has
@@ -60,7 +65,7 @@ export type TierPrices =
   | { readonly kind: 'share'; readonly millionths: number; readonly source: FactSource }
   | {
       readonly kind: 'own';
-      readonly prices: Pick<ModelPrices, 'tokens' | 'longContext' | 'perRequest'>;
+      readonly prices: UsualPrices;
       readonly source: FactSource;
     };
 

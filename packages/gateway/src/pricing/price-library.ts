@@ -88,21 +88,31 @@ const untold: readonly (readonly [side: 'input' | 'output', key: RegExp])[] = [
   ['output', /^output_(?:video|citation)_mtok$/],
 ];
 
-/** A model's prices; undefined when none is for tokens. A list without any price says that nobody knows, not that it is free. */
+/**
+ * A model's prices; undefined when none is for tokens or searches. A list without any price says that nobody knows, not that
+ * it is free.
+ */
 export function readPrices(price: ModelPrice): ModelPrices | undefined {
   const starts = Object.values(price).flatMap((value) =>
     isTiered(value) ? value.tiers.map(({ start }) => start) : [],
   );
   const tokens = tokenPrices(price, 0);
-  if (Object.keys(tokens).length === 0) return undefined;
-  const perThousand = price['requests_kcount'];
+  const perRequest = thousandth(price['requests_kcount']);
+  const perSearchUnit = thousandth(price['rerank_searches_kcount']);
+  if (Object.keys(tokens).length === 0 && perSearchUnit === undefined) return undefined;
   return {
     tokens,
     longContext: [...new Set(starts)]
       .sort((one, other) => one - other)
       .map((start) => ({ aboveInputTokens: start, tokens: tokenPrices(price, start + 1) })),
-    ...(typeof perThousand === 'number' && { perRequest: Math.round(nanoDollars(perThousand) / 1_000) }),
+    ...(perRequest !== undefined && { perRequest }),
+    ...(perSearchUnit !== undefined && { perSearchUnit }),
   };
+}
+
+/** Nano-dollars for one, of dollars for a thousand. */
+function thousandth(price: number | TieredPrices | undefined): number | undefined {
+  return typeof price === 'number' ? Math.round(nanoDollars(price) / 1_000) : undefined;
 }
 
 function tokenPrices(price: ModelPrice, input: number): TokenPrices {

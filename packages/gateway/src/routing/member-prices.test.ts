@@ -31,6 +31,12 @@ it('takes the prices of long requests, and what each request costs', () => {
   expect(costOf(makeMember('a'), facts)).toBe(3_000 + 77);
 });
 
+it('takes searches, which were no cost that anybody knew', () => {
+  const { costOf } = pricesOf(() => ({ prices: { tokens: {}, longContext: [], perSearchUnit: 2_000 } }));
+  expect(costOf(makeMember('a'), { ...facts, outputTokens: 0, searchUnits: 3 })).toBe(6_000);
+  expect(costOf(makeMember('a'), facts)).toBeUndefined();
+});
+
 it('knows no cost where a price is missing that is needed', () => {
   const { costOf } = pricesOf(({ provider }) => (provider === 'a' ? perMillion(1_000_000) : undefined));
   expect(costOf(makeMember('a'), facts)).toBeUndefined();

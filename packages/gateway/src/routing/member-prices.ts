@@ -81,10 +81,13 @@ function lookUp(
 }
 
 /** Without the cache and its prices: nobody knows beforehand what a provider will have kept. */
-function costBefore(prices: ModelPrices, { inputTokens, outputTokens }: PickFacts): number | undefined {
+function costBefore(prices: ModelPrices, facts: PickFacts): number | undefined {
+  const { inputTokens, outputTokens } = facts;
   let tokens = prices.tokens;
   for (const tier of prices.longContext) if (inputTokens > tier.aboveInputTokens) tokens = tier.tokens;
   const { input, output } = tokens;
+  const searches = prices.perSearchUnit === undefined ? 0 : facts.searchUnits * prices.perSearchUnit;
+  if (searches > 0) return (inputTokens * (input ?? 0)) / PER_TOKENS + (prices.perRequest ?? 0) + searches;
   if (input === undefined || (output === undefined && outputTokens > 0)) return undefined;
   return (inputTokens * input + outputTokens * (output ?? 0)) / PER_TOKENS + (prices.perRequest ?? 0);
 }

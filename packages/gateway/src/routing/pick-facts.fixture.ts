@@ -6,6 +6,7 @@ export function makePickFacts(changes: Partial<PickFacts> = {}): PickFacts {
     stickyHash: undefined,
     inputTokens: 1_000,
     outputTokens: 500,
+    searchUnits: 0,
     now: 0,
     stream: true,
     requestedModel: 'model',

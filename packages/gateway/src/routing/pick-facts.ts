@@ -6,6 +6,8 @@ export interface PickFacts {
   readonly inputTokens: number;
   /** Output tokens to expect: what the caller allows at most, or a usual number; 0 where the operation has none. */
   readonly outputTokens: number;
+  /** Search units of reranking to expect; 0 for what is none. */
+  readonly searchUnits: number;
   /** Monotonic milliseconds. */
   readonly now: number;
   /** The answer is to stream: how fast a target is means its first token then, and its whole answer otherwise. */

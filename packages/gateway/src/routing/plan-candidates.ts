@@ -59,6 +59,7 @@ export const noFacts: PickFacts = {
   stickyHash: undefined,
   inputTokens: 0,
   outputTokens: 0,
+  searchUnits: 0,
   now: 0,
   stream: false,
   requestedModel: undefined,
@@ -67,8 +68,8 @@ export const noFacts: PickFacts = {
 
 /** The same request for another model. Fact by fact: they may be ones that are found out when they are asked for. */
 export function factsForModel(facts: PickFacts, requestedModel: string | undefined): PickFacts {
-  const { inputTokens, needs, now, outputTokens, stickyHash, stream } = facts;
-  return { inputTokens, needs, now, outputTokens, requestedModel, stickyHash, stream };
+  const { inputTokens, needs, now, outputTokens, searchUnits, stickyHash, stream } = facts;
+  return { inputTokens, needs, now, outputTokens, requestedModel, searchUnits, stickyHash, stream };
 }
 
 /** Whether a target may be asked beyond the budget. */

@@ -9,6 +9,7 @@ import {
   type TokenClass,
   type TokenPrices,
   tokenClasses,
+  type UsualPrices,
 } from '../pricing/model-facts.ts';
 
 /**
@@ -88,10 +89,11 @@ function listedTier(tier: TierPrices): JsonObject {
 }
 
 /** Dollars for a million tokens, as text: fractions of them have no exact number. */
-function listedUsualPrices({ tokens, longContext, perRequest }: Omit<ModelPrices, 'tiers'>): JsonObject {
+function listedUsualPrices({ tokens, longContext, perRequest, perSearchUnit }: UsualPrices): JsonObject {
   return {
     ...listedTokenPrices(tokens),
     ...(perRequest !== undefined && { per_request: formatDollars(perRequest) }),
+    ...(perSearchUnit !== undefined && { per_search_unit: formatDollars(perSearchUnit) }),
     ...(longContext.length > 0 && {
       long_context: longContext.map((step) => ({
         above_input_tokens: step.aboveInputTokens,

@@ -30,7 +30,7 @@ export function translateRerank(input: RerankInput): OperationTranslation {
       const read = upstream.upstream.decodeAnswer(answers[0]!.body, request);
       // Some servers give all of them, however many are wanted.
       const results = read.results.slice(0, request.topN);
-      const answer = { id: read.id, model: read.model, results, usage: read.usage, searchUnits: read.searchUnits };
+      const answer = { id: read.id, model: read.model, results, usage: read.usage };
       const body = client.client.encodeAnswer(answer, { id, model: requestedModel, request });
       return { body, usage: answer.usage, responseModel: answer.model };
     },

@@ -9,6 +9,7 @@ import { decodeUsage as cohereChat } from '../../src/protocols/cohere-chat/usage
 import { decodeUsage as gemini } from '../../src/protocols/gemini/usage.ts';
 import { decodeUsage as openaiChat } from '../../src/protocols/openai-chat/usage.ts';
 import { decodeUsage as openaiResponses } from '../../src/protocols/openai-responses/usage.ts';
+import { findRerankWire } from '../../src/protocols/rerank/find-rerank-wire.ts';
 
 /** Prices in whole nano-dollars for one token, so that each vector can be checked in one's head. */
 function perToken(tokens: TokenPrices, long?: { readonly above: number; readonly tokens: TokenPrices }): ModelPrices {
@@ -236,6 +237,20 @@ const vectors: readonly Vector[] = [
     },
     prices: perToken({ input: 2_500, cachedInput: 250, output: 10_000 }),
     nanoDollars: 120 * 2_500 + 40 * 250 + 20 * 10_000,
+  },
+  {
+    what: 'Cohere: reranking by searches, and no tokens',
+    decode: findRerankWire('cohere').upstream.answer.decodeUsage,
+    usage: { api_version: { version: '2' }, billed_units: { search_units: 7 }, tokens: { input_tokens: 90_000 } },
+    prices: { ...perToken({}), perSearchUnit: 2_500_000 },
+    nanoDollars: 7 * 2_500_000,
+  },
+  {
+    what: 'OpenRouter: reranking by searches',
+    decode: findRerankWire('jina').upstream.answer.decodeUsage,
+    usage: { search_units: 1, total_tokens: 150 },
+    prices: { ...perToken({}), perSearchUnit: 2_000_000 },
+    nanoDollars: 2_000_000,
   },
 ];
 

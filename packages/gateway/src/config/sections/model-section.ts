@@ -22,6 +22,12 @@ const tokenPrices = {
 const usualPrices = {
   ...tokenPrices,
   per_request: z.number().min(0).max(1_000).optional().describe('Dollars for each request besides its tokens.'),
+  per_search_unit: z
+    .number()
+    .min(0)
+    .max(1_000)
+    .optional()
+    .describe('Dollars for each search unit of reranking. Without `input`, tokens beside them cost nothing.'),
   long_context: z
     .array(
       z.object({

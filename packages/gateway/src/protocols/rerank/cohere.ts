@@ -1,10 +1,9 @@
-import { asObject, type JsonObject } from '../../canonical/json.ts';
+import type { JsonObject } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
-import { decodeInputUsage } from '../input-usage.ts';
 import { RequestFields } from '../request-fields.ts';
 import { decodeDocuments, documentText } from './documents.ts';
 import type { RerankAnswer, RerankAnswerContext, RerankRequest, RerankWire } from './rerank-wire.ts';
-import { decodeRerankAnswer } from './results.ts';
+import { decodeMetaUsage, decodeRerankAnswer } from './results.ts';
 
 /** Cohere's `POST /v2/rerank`. Clients of the first edition (`/v1/rerank`) are understood as well. */
 export const cohereRerank: RerankWire = {
@@ -16,7 +15,7 @@ export const cohereRerank: RerankWire = {
     decodeAnswer: decodeRerankAnswer,
     answer: {
       members: { essential: ['results'], usage: 'meta', model: undefined },
-      decodeUsage: (meta) => decodeInputUsage(asObject(meta)?.['tokens']),
+      decodeUsage: decodeMetaUsage,
     },
   },
 };
@@ -36,10 +35,7 @@ function decodeRequest(body: JsonObject): RerankRequest {
   };
 }
 
-function encodeAnswer(
-  { id, results, searchUnits }: RerankAnswer,
-  { id: idIfNone, request }: RerankAnswerContext,
-): Buffer {
+function encodeAnswer({ id, results, usage }: RerankAnswer, { id: idIfNone, request }: RerankAnswerContext): Buffer {
   const { documents, returnDocuments } = request;
   return Buffer.from(
     writeExact({
@@ -51,7 +47,7 @@ function encodeAnswer(
       })),
       meta: {
         api_version: { version: '2' },
-        billed_units: { search_units: searchUnits ?? Math.ceil(documents.length / 100) },
+        billed_units: { search_units: usage?.searchUnits ?? Math.ceil(documents.length / 100) },
       },
     }),
   );

@@ -55,8 +55,6 @@ export interface RerankAnswer {
   /** Best first. */
   readonly results: readonly RerankResult[];
   readonly usage: Usage | undefined;
-  /** What Cohere charges by: a search among up to a hundred documents. */
-  readonly searchUnits: number | undefined;
 }
 
 export interface RerankResult {

@@ -91,8 +91,7 @@ describe('answers', () => {
       id: 'r',
       model: undefined,
       results: scored,
-      usage: undefined,
-      searchUnits: 1,
+      usage: { input: 0, output: 0, searchUnits: 1 },
     });
     expect(read('jina', { model: 'up', usage: { total_tokens: 17 }, results })).toMatchObject({
       model: 'up',
@@ -120,7 +119,6 @@ describe('answers', () => {
       model: undefined,
       results: [{ index: 1, score: 0.9 }],
       usage: { input: 8, output: 0 },
-      searchUnits: undefined,
     };
     const written = (name: RerankWireName, text: string) => {
       const context = { id: 'exchange-1', model: 'asked', request: decode(name, text) };
