@@ -81,6 +81,7 @@ function embeddingsAsk({ exchange, target, upstreamModel }: OperationAskInput): 
     id: exchange.id,
     credentialHeaders: headersFor(name, target),
     placeOf,
+    members: operations.embeddingMembers,
     base64Numbers: operations.base64Numbers,
   });
   return { ...asItCame, operation };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyEdits, findMembers, insertMembers } from './json-members.ts';
+import { applyEdits, findMembers, insertMembers, renameMembers } from './json-members.ts';
 
 const MODEL = new Set(['model']);
 
@@ -8,6 +8,16 @@ function find(text: string, ...keys: string[]): string[] {
   const bytes = Buffer.from(text);
   return findMembers(bytes, new Set(keys)).map(({ key, start, end }) => `${key}=${bytes.toString('utf8', start, end)}`);
 }
+
+it.each([
+  ['{"dimensions":8}', '{"output_dimension":8}'],
+  ['{ "input" : "a" ,\n "dimensions" :\t8.0 }', '{ "input" : "a" ,\n "output_dimension" :\t8.0 }'],
+  ['{"d\\u0069mensions":8}', '{"output_dimension":8}'],
+  ['{"dimensions":8,"output_dimension":4}', '{"dimensions":8,"output_dimension":4}'],
+  ['{"input":{"dimensions":8}}', '{"input":{"dimensions":8}}'],
+])('renameMembers in %s', (text, expected) => {
+  expect(renameMembers(Buffer.from(text), { dimensions: 'output_dimension' }).toString()).toBe(expected);
+});
 
 describe('findMembers', () => {
   it.each([

@@ -13,9 +13,11 @@ const OPEN_BRACKET = 91;
 const CLOSE_BRACKET = 93;
 const COMMA = 44;
 
-/** Where one member's value stands: from `start` up to, not including, `end`. */
+/** Where one member's value stands: from `start` up to, not including, `end`. Its name ends before `nameEnd`, in quotes. */
 export interface MemberSpan {
   readonly key: string;
+  readonly nameStart: number;
+  readonly nameEnd: number;
   readonly start: number;
   readonly end: number;
 }
@@ -36,7 +38,7 @@ export function findMembers(bytes: Buffer, wanted: ReadonlySet<string>): MemberS
     const key = readKey(bytes, index, keyEnd);
     const start = skipSpace(bytes, skipSpace(bytes, keyEnd) + 1);
     const end = endOfValue(bytes, start);
-    if (wanted.has(key)) found.push({ key, start, end });
+    if (wanted.has(key)) found.push({ key, nameStart: index, nameEnd: keyEnd, start, end });
     index = skipSpace(bytes, end);
     if (bytes[index] !== COMMA) break;
     index = skipSpace(bytes, index + 1);
@@ -65,6 +67,18 @@ export function applyEdits(bytes: Buffer, edits: readonly SpanEdit[]): Buffer {
   }
   parts.push(bytes.subarray(from));
   return Buffer.concat(parts);
+}
+
+/** The bytes with other names for members of the object. One whose new name is there already keeps its own. */
+export function renameMembers(bytes: Buffer, names: Readonly<Record<string, string>>): Buffer {
+  const found = findMembers(bytes, new Set(Object.entries(names).flat()));
+  const edits: SpanEdit[] = [];
+  for (const { key, nameStart, nameEnd } of found) {
+    const name = names[key];
+    if (name === undefined || found.some((other) => other.key === name)) continue;
+    edits.push({ start: nameStart, end: nameEnd, text: JSON.stringify(name) });
+  }
+  return edits.length === 0 ? bytes : applyEdits(bytes, edits);
 }
 
 function startOfObject(bytes: Buffer): number {

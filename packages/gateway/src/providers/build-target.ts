@@ -123,11 +123,18 @@ function buildTarget(input: TargetInput, { environment, sources }: BuildTargetCo
 }
 
 function operationWires(
-  { base64Numbers, embeddings = () => ['openai'], rerank = ['jina'] }: ProviderDefinition,
+  { base64Numbers, embeddingMembers, embeddings = () => ['openai'], rerank = ['jina'] }: ProviderDefinition,
   { root }: Layout,
   { credentialHeaders, nativeHeaders = credentialHeaders }: Authorization,
 ): Target['operations'] {
-  return { root, embeddings, rerank, credentialHeaders: nativeHeaders, base64Numbers: base64Numbers ?? 'float32' };
+  return {
+    root,
+    embeddings,
+    ...(embeddingMembers === undefined ? {} : { embeddingMembers }),
+    rerank,
+    credentialHeaders: nativeHeaders,
+    base64Numbers: base64Numbers ?? 'float32',
+  };
 }
 
 /** Stands for the address of a target that has none; nothing is sent to it, because such a target is unusable. */

@@ -92,6 +92,8 @@ export interface ProviderDefinition {
   readonly chat?: readonly ChatWire[];
   /** Wires of its embeddings by model, the preferred one first. Left out: OpenAI's, where it has a path for it. */
   readonly embeddings?: (model: string | undefined) => readonly EmbeddingWireName[];
+  /** What it calls members of requests for embeddings in OpenAI's wire, by OpenAI's names, where they differ. */
+  readonly embeddingMembers?: Readonly<Record<string, string>>;
   /** Wires of its reranking, the preferred one first. Left out: Jina's, which most others speak too. */
   readonly rerank?: readonly RerankWireName[];
   /** What its embeddings in base64 hold, where it is not OpenAI's numbers. */

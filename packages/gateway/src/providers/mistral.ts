@@ -26,6 +26,8 @@ export default defineProvider({
       },
     },
   ],
+  // https://docs.mistral.ai/api/endpoint/embeddings; what it does not know it refuses.
+  embeddingMembers: { dimensions: 'output_dimension' },
   // Usage comes without being asked for, and asking is refused with 422.
   acceptsStreamOptions: false,
   serves: [

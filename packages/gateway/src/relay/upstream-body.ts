@@ -1,14 +1,15 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { Exchange, Upload } from '../exchange.ts';
+import { renameMembers } from '../framing/json-members.ts';
 import { findProtocol } from '../protocols/find-protocol.ts';
 import { editRequest } from '../protocols/openai-chat/request-edits.ts';
 import type { PlanStep } from '../routing/plan.ts';
 import type { UpstreamRequest } from '../transport/upstream-call.ts';
 
 /**
- * The body as one target gets it: the caller's bytes, but for the name of the model and the wish for usage. A body that
- * flows can be made once only; its length, where it is known, is added to `headers`.
+ * The body as one target gets it: the caller's bytes, but for the name of the model, the wish for usage, and names that the
+ * provider has for members. A body that flows can be made once only; its length, where it is known, is added to `headers`.
  */
 export function upstreamBody(exchange: Exchange, step: PlanStep, headers: string[]): UpstreamRequest['body'] {
   const { body, facts, operation, protocol, upload } = exchange;
@@ -19,10 +20,13 @@ export function upstreamBody(exchange: Exchange, step: PlanStep, headers: string
   if (modelIn === 'path') return body;
   const canAsk = hasStreamOptions && (operation === 'chat' || operation === 'completions');
   const asksUsage = facts.stream && !facts.includeUsage && canAsk;
-  return editRequest(body, {
+  const { target } = step.routeTarget;
+  const edited = editRequest(body, {
     model: step.upstreamModel === facts.model ? undefined : step.upstreamModel,
-    includeUsage: asksUsage && step.routeTarget.target.acceptsStreamOptions,
+    includeUsage: asksUsage && target.acceptsStreamOptions,
   });
+  const names = operation === 'embeddings' ? target.operations.embeddingMembers : undefined;
+  return names === undefined ? edited : renameMembers(edited, names);
 }
 
 function flowingBody(exchange: Exchange, step: PlanStep, upload: Upload, headers: string[]): Readable {

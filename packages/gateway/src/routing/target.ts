@@ -61,6 +61,8 @@ export interface OperationWires {
   readonly root: string;
   /** For a model, the preferred one first; empty when it offers none. */
   readonly embeddings: (model: string | undefined) => readonly EmbeddingWireName[];
+  /** Its names for members of requests in OpenAI's wire, by OpenAI's; absent: it has no others. */
+  readonly embeddingMembers?: Readonly<Record<string, string>>;
   readonly rerank: readonly RerankWireName[];
   /** Credential for paths below `root`. */
   readonly credentialHeaders: readonly string[];

@@ -17,6 +17,8 @@ export interface EmbeddingsInput {
   readonly credentialHeaders: readonly string[];
   /** Path and query of a call below the target's origin. */
   readonly placeOf: (path: string) => string;
+  /** The provider's names for members, by those of OpenAI's wire; undefined: it has no others. */
+  readonly members: Readonly<Record<string, string>> | undefined;
   /** What vectors in base64 hold, where it is not OpenAI's numbers. */
   readonly base64Numbers: 'float32' | 'int8';
 }
@@ -25,13 +27,13 @@ export interface EmbeddingsInput {
 export function translateEmbeddings(input: EmbeddingsInput): OperationTranslation {
   const { client, credentialHeaders, id, model, requestedModel, upstream, base64Numbers } = input;
   const request = client.client!.decodeRequest(input.body);
-  const parts = splitEmbeddings(request, upstream.upstream.maxInputs);
+  const parts = splitEmbeddings(request, { ...upstream.upstream, model });
   return {
     credentialHeaders,
     dropped: request.unknownMembers,
     calls: parts.map((part) => ({
       path: input.placeOf(upstream.upstream.pathOf({ model, request: part })),
-      body: upstream.upstream.encodeRequest(part, { model }),
+      body: upstream.upstream.encodeRequest(part, { model, members: input.members }),
     })),
     rewrite(answers) {
       const { decodeAnswer, usageHeader } = upstream.upstream;

@@ -132,7 +132,7 @@ describe('a request with more inputs than one call takes', () => {
         fc.integer({ min: 1, max: 10 }),
         (texts, most) => {
           const request = decode('openai', JSON.stringify({ input: texts }));
-          const calls = splitEmbeddings(request, most);
+          const calls = splitEmbeddings(request, { maxInputs: most, model: 'm' });
           expect(calls.every(({ inputs }) => inputs.length > 0 && inputs.length <= most)).toBe(true);
           expect(calls.flatMap(({ inputs }) => inputs)).toEqual(request.inputs);
           const parts = calls.map(({ inputs }) => ({

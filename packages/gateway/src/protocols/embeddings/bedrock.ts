@@ -2,7 +2,7 @@ import { asString, asTokens, type JsonObject } from '../../canonical/json.ts';
 import type { Usage } from '../../canonical/usage.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { pathSegment } from '../path-segment.ts';
-import { encodeCohereBody } from './cohere-body.ts';
+import { encodeCohereBody, isLonePicture } from './cohere-body.ts';
 import { decodeCohereVectors } from './cohere-vectors.ts';
 import type {
   EmbeddingAnswer,
@@ -34,6 +34,7 @@ export const bedrockCohereEmbeddings: EmbeddingWire = {
   client: undefined,
   upstream: {
     maxInputs: 96,
+    standsAlone: isLonePicture,
     pathOf: invokePath,
     encodeRequest: encodeCohereRequest,
     decodeAnswer: (body, context) => ({

@@ -24,6 +24,17 @@ export function encodeCohereBody(request: EmbeddingRequest, { imageItem, words }
   };
 }
 
+/**
+ * A picture for a model of the third edition: one a call, and no text beside it. API reference, "Embed API (v2)", and
+ * https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed-v3.html
+ */
+export function isLonePicture({ parts }: EmbeddingInput, model: string): boolean {
+  return thirdEdition.test(model) && parts.some(({ type }) => type === 'image');
+}
+
+/** `embed-english-v3.0`, `cohere.embed-multilingual-v3`, `embed-english-light-v3.0`. */
+const thirdEdition = /\bembed-[a-z-]*v3\b/;
+
 /** Cohere insists on one. Where nobody said what the vectors are for, they are taken to be stored and searched. */
 function inputType({ purpose, inputs }: EmbeddingRequest): string {
   if (purpose !== undefined) return types[purpose];

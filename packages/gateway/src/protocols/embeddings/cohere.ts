@@ -3,7 +3,7 @@ import type { Usage } from '../../canonical/usage.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { decodeImageUrl } from '../data-url.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
-import { encodeCohereBody } from './cohere-body.ts';
+import { encodeCohereBody, isLonePicture } from './cohere-body.ts';
 import { decodeCohereVectors } from './cohere-vectors.ts';
 import type {
   EmbeddingAnswer,
@@ -27,6 +27,7 @@ export const cohereEmbeddings: EmbeddingWire = {
   upstream: {
     // API reference, "Embed API (v2)": 96 texts, images or inputs a call.
     maxInputs: 96,
+    standsAlone: isLonePicture,
     pathOf: () => '/v2/embed',
     encodeRequest,
     decodeAnswer,

@@ -23,6 +23,8 @@ export interface EmbeddingClientSide {
 export interface EmbeddingUpstreamSide {
   /** Most inputs of one call; a request with more becomes several calls (`splitEmbeddings`, `joinEmbeddings`). */
   readonly maxInputs: number;
+  /** Whether an input needs a call of its own; left out: none does. */
+  readonly standsAlone?: (input: EmbeddingInput, model: string) => boolean;
   /** Path below the root of the API, as the wire's inventor has it. `model` is as it is to stand there, unencoded. */
   pathOf(ask: { readonly model: string; readonly request: EmbeddingRequest }): string;
   /**
@@ -109,6 +111,8 @@ export interface EmbeddingAnswerContext {
 export interface EmbeddingRequestContext {
   /** Name of the model at the target. */
   readonly model: string;
+  /** The provider's names for members, by those of OpenAI's wire; left out: it has no others. */
+  readonly members?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface EmbeddingDecodeContext {

@@ -66,17 +66,20 @@ function encodeAnswer({ vectors, usage, model }: EmbeddingAnswer, context: Embed
   );
 }
 
-function encodeRequest(request: EmbeddingRequest, { model }: EmbeddingRequestContext): Buffer {
+function encodeRequest(request: EmbeddingRequest, { members, model }: EmbeddingRequestContext): Buffer {
   const inputs = request.inputs.map(encodeInput);
-  return Buffer.from(
-    writeExact({
-      model,
-      input: request.isSingle && inputs.length === 1 ? inputs[0] : inputs,
-      encoding_format: request.encodingFormat,
-      dimensions: request.dimensions,
-      user: request.user,
-    }),
-  );
+  const body: JsonObject = {
+    model,
+    input: request.isSingle && inputs.length === 1 ? inputs[0] : inputs,
+    encoding_format: request.encodingFormat,
+    dimensions: request.dimensions,
+    user: request.user,
+  };
+  return Buffer.from(writeExact(members === undefined ? body : renamed(body, members)));
+}
+
+function renamed(body: JsonObject, members: Readonly<Record<string, string>>): JsonObject {
+  return Object.fromEntries(Object.entries(body).map(([name, value]) => [members[name] ?? name, value]));
 }
 
 function decodeAnswer(body: JsonObject, context: EmbeddingDecodeContext): EmbeddingAnswer {

@@ -48,7 +48,7 @@ describe('requests', () => {
     ['bedrock-titan', { inputText: 'Kiwi', dimensions: 256 }],
   ])('are written for %s', (name, expected) => {
     const { upstream } = findEmbeddingWire(name);
-    const [first] = splitEmbeddings(decode('gemini', geminiRequest), upstream.maxInputs);
+    const [first] = splitEmbeddings(decode('gemini', geminiRequest), { ...upstream, model: 'm' });
     expect(write(name, first!)).toEqual(expected);
   });
 
@@ -96,6 +96,23 @@ describe('requests', () => {
     ]);
     expect(errorOf(() => write('openai', images))).toMatchObject({ kind: 'invalid_request', param: 'images[0]' });
     expect(errorOf(() => write('bedrock-titan', mixed))).toMatchObject({ kind: 'invalid_request', param: 'inputs[0]' });
+  });
+
+  it.each([
+    ['cohere' as const, 'embed-english-v3.0'],
+    ['cohere' as const, 'embed-multilingual-light-v3.0'],
+    ['bedrock-cohere' as const, 'cohere.embed-english-v3'],
+  ])('with several images were one call of %s where %s takes one alone', (name, model) => {
+    const images = ['AAAA', 'AAAB'].map((data) => `data:image/png;base64,${data}`);
+    const request = decode('cohere', JSON.stringify({ input_type: 'image', texts: ['a', 'b'], images }));
+    const { upstream } = findEmbeddingWire(name);
+    const calls = splitEmbeddings(request, { ...upstream, model }).map((call) => write(name, call, model));
+    expect(calls).toMatchObject([
+      { texts: ['a', 'b'], input_type: 'search_document' },
+      { images: [images[0]], input_type: 'image' },
+      { images: [images[1]], input_type: 'image' },
+    ]);
+    expect(splitEmbeddings(request, { ...upstream, model: 'embed-v4.0' })).toEqual([request]);
   });
 
   it('with token numbers go nowhere but where they came from', () => {
