@@ -7,6 +7,7 @@ import { type AttemptOutcome, refused, type UnreportedUse } from './relay/attemp
 import type { ReplyHost } from './relay/reply-sink.ts';
 import { classifyBody } from './resilience/classify.ts';
 import type { Failure } from './resilience/failure.ts';
+import { tellsModelIsAbsent } from './resilience/model-absence.ts';
 import type { Target } from './routing/target.ts';
 import { HeldAnswer } from './translation/held-answer.ts';
 import type { OperationReply, OperationTranslation } from './translation/operation-translation.ts';
@@ -41,18 +42,20 @@ export async function runOperation(ask: OperationAsk, host: OperationHost): Prom
 }
 
 /**
- * Whether it tells that the target does not have the operation: by its status, by the words of one that has it for some
- * models only, or by an answer that is none, as some servers give at every path.
+ * Whether it tells that the target does not have the operation: by its status, unless its body says that it is the model
+ * which is not there, by the words of one that has it for some models only, or by an answer that is none, as some servers
+ * give at every path.
  */
 function isLacking({ failure, isCommitted }: AttemptOutcome): boolean {
   if (failure === undefined || isCommitted) return false;
   const { body, kind } = failure;
-  if (kind === 'model_gone' || kind === 'malformed') return true;
+  if (kind === 'model_gone') return !tellsModelIsAbsent(body);
+  if (kind === 'malformed') return true;
   return kind === 'caller_fault' && body?.includes("doesn't support counting tokens") === true;
 }
 
-/** Undefined where the request, which was relayed, is not one that the gateway understands. */
-function standInOf(make: () => OperationTranslation): OperationTranslation | undefined {
+/** Undefined where the request, which was relayed, is not one that the gateway understands, or says not all of it. */
+function standInOf(make: () => OperationTranslation | undefined): OperationTranslation | undefined {
   try {
     return make();
   } catch {

@@ -6,8 +6,8 @@ const played = new PlayedProviders({
   azure: ['azure-openai', '', ['gpt', 'claude-azure']],
   vertex: ['vertex', '/v1/projects/p/locations/l', ['gemini-vertex']],
   bedrock: ['bedrock', '', ['us.anthropic.claude-1', 'global.anthropic.claude-2:0']],
-  compatible: ['openai_compatible', '/v1', ['open']],
-  likewise: ['anthropic_compatible', '', ['alike']],
+  compatible: ['openai_compatible', '/v1', ['open', 'of both']],
+  likewise: ['anthropic_compatible', '', ['alike', 'of both']],
 });
 
 const conversation = { system: 'Be brief.', messages: [{ role: 'user', content: 'How many tokens are these?' }] };
@@ -46,6 +46,7 @@ describe('a count', () => {
 
 describe('a target that counts no tokens', () => {
   const noModel = { message: "The provided model doesn't support counting tokens." };
+  const notThere = { type: 'error', error: { type: 'not_found_error', message: 'Not Found' } };
   const page: Behaviour = {
     kind: 'raw',
     status: 200,
@@ -55,15 +56,35 @@ describe('a target that counts no tokens', () => {
 
   it.each<[string, Behaviour]>([
     ['open', { kind: 'status', status: 405 }],
-    ['open', { kind: 'status', status: 404 }],
+    ['open', { kind: 'status', status: 404, body: { detail: 'Not Found' } }],
     ['open', page],
-    ['alike', { kind: 'status', status: 404 }],
+    ['alike', { kind: 'status', status: 404, body: notThere }],
     ['alike', page],
     ['us.anthropic.claude-1', { kind: 'status', status: 400, body: noModel }],
   ])('was an error though the gateway could estimate: %s, %j', async (model, behaviour) => {
     played.simulator.behave(behaviour);
     expect(await count(model)).toEqual({ status: 200, body: { input_tokens: expect.any(Number) } });
     expect(played.simulator.attemptCount).toBe(1);
+  });
+
+  it.each([
+    [
+      'open',
+      { error: { message: 'The model `open` does not exist.', type: 'NotFoundError', param: 'model', code: 404 } },
+    ],
+    ['alike', { type: 'error', error: { type: 'not_found_error', message: 'model: alike' } }],
+    ['claude-azure', { error: { code: 'DeploymentNotFound', message: 'The API deployment does not exist.' } }],
+  ])('was taken for one where it is the model that is not there: %s', async (model, body) => {
+    played.simulator.behave({ kind: 'status', status: 404, body });
+    expect((await count(model)).status).toBe(404);
+    expect(played.simulator.attemptCount).toBe(1);
+  });
+
+  it('was taken for one before a target that has the model was asked', async () => {
+    const absent = { error: { message: 'The model does not exist.', code: 'model_not_found' } };
+    played.simulator.script([{ kind: 'status', status: 404, body: absent }]);
+    expect((await count('of both')).status).toBe(200);
+    expect(played.simulator.attemptCount).toBe(2);
   });
 
   it('is no reason to estimate what the caller has wrong', async () => {
