@@ -1,9 +1,12 @@
+import type { ChatRequest } from './canonical/conversation.ts';
 import { isObject, type JsonObject } from './canonical/json.ts';
 import type { Exchange } from './exchange.ts';
 import { parseExact } from './framing/exact-json.ts';
 import { findEmbeddingWire } from './protocols/embeddings/find-embedding-wire.ts';
 import { embeddingWireOf, openaiPlaced, rerankWireOf } from './protocols/operation-wires.ts';
 import { findRerankWire } from './protocols/rerank/find-rerank-wire.ts';
+import { findTokenCounting } from './protocols/token-counting.ts';
+import { refersToOthers } from './recall-counted.ts';
 import { embeddingWireAt, rerankWireAt } from './routing/operation-endpoint.ts';
 import type { Target } from './routing/target.ts';
 import { countingPlace, translateCount } from './translation/count-tokens.ts';
@@ -19,7 +22,7 @@ export interface OperationAsk {
   /** Undefined: the target speaks the caller's wire. */
   readonly operation: OperationTranslation | undefined;
   /** What the gateway says by itself where the target turns out to have no such operation; absent: nothing. */
-  readonly standIn?: () => OperationTranslation;
+  readonly standIn?: () => OperationTranslation | undefined;
 }
 
 export interface OperationAskInput {
@@ -27,6 +30,8 @@ export interface OperationAskInput {
   readonly target: Target;
   /** Name of the model at the target. */
   readonly upstreamModel: string | undefined;
+  /** What is to be counted, where the body does not say all of it. */
+  readonly recalled: ChatRequest | undefined;
 }
 
 const asItCame: OperationAsk = { path: undefined, credentialHeaders: undefined, operation: undefined };
@@ -110,15 +115,22 @@ function rerankAsk({ exchange, target, upstreamModel }: OperationAskInput): Oper
   return { ...asItCame, operation };
 }
 
-function countAsk({ exchange, target, upstreamModel: model }: OperationAskInput): OperationAsk {
+function countAsk({ exchange, recalled, target, upstreamModel: model }: OperationAskInput): OperationAsk {
   const { protocol: client } = exchange;
   const place = countingPlace(target.chat, client, model);
-  const standIn = () => translateCount({ body: bodyOf(exchange), client, place: undefined, model });
-  if (place?.endpoint.protocol === client && keepsBody(exchange, model)) {
+  const estimate = (conversation: ChatRequest) => translateCount({ conversation, client, place: undefined, model });
+  const { decodeRequest } = findTokenCounting(client)!;
+  if (recalled === undefined && place?.endpoint.protocol === client && keepsBody(exchange, model)) {
     const { credentialHeaders } = place.endpoint;
+    const standIn = () => {
+      // What lies with the target alone cannot be estimated.
+      return refersToOthers(exchange) ? undefined : estimate(decodeRequest(bodyOf(exchange)));
+    };
     return { path: place.path, credentialHeaders, operation: undefined, standIn };
   }
-  return { ...asItCame, operation: translateCount({ body: bodyOf(exchange), client, place, model }), standIn };
+  const conversation = recalled ?? decodeRequest(bodyOf(exchange));
+  const standIn = () => (conversation.previousResponseId === undefined ? estimate(conversation) : undefined);
+  return { ...asItCame, operation: translateCount({ conversation, client, place, model }), standIn };
 }
 
 /** Whether the caller's bytes can go as they are, but for a name of the model that stands in the body alone. */

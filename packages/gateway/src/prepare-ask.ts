@@ -8,6 +8,7 @@ import { operationAsk } from './operation-ask.ts';
 import type { ModelCatalogue } from './pricing/model-catalogue.ts';
 import { findProtocol } from './protocols/find-protocol.ts';
 import { protocols } from './protocols/registry.gen.ts';
+import { recallCounted } from './recall-counted.ts';
 import { prefilledRequest } from './recovery/prefilled-request.ts';
 import { failureOf } from './relay/attempt.ts';
 import type { Failure } from './resilience/failure.ts';
@@ -83,13 +84,23 @@ function resumed(
   return ask instanceof Promise ? ask.then(asResumed) : asResumed(ask);
 }
 
-function operationOf({ exchange, step }: AskInput): UpstreamAsk | Failure {
+function operationOf({
+  exchange,
+  step,
+  storedResponses,
+}: AskInput): UpstreamAsk | Failure | Promise<UpstreamAsk | Failure> {
   const { operation } = exchange;
   if (operation !== 'embeddings' && operation !== 'rerank' && operation !== 'count_tokens') return asItCame;
+  const { upstreamModel } = step;
   const { target } = step.routeTarget;
-  try {
-    const ask = operationAsk({ exchange, target, upstreamModel: step.upstreamModel });
+  const asked = (recalled: ChatRequest | undefined): UpstreamAsk => {
+    const ask = operationAsk({ exchange, target, upstreamModel, recalled });
     return { ...asItCame, operation: ask, dropped: ask.operation?.dropped ?? nothing };
+  };
+  try {
+    const recalling =
+      operation === 'count_tokens' ? recallCounted({ exchange, target, upstreamModel, storedResponses }) : undefined;
+    return recalling === undefined ? asked(undefined) : recalling.then(asked).catch(inexpressible);
   } catch (error) {
     return inexpressible(error);
   }

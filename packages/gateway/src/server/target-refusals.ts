@@ -102,7 +102,7 @@ function inexpressible(exchange: Exchange, target: Target, upstreamModel: string
     if (operation === 'chat' || operation === 'responses') {
       const endpoint = chatEndpointOf(target, protocol, { model: upstreamModel, stream: facts.stream });
       if (endpoint !== undefined && endpoint.protocol !== protocol) translateOnce(exchange, endpoint, upstreamModel);
-    } else operationAsk({ exchange, target, upstreamModel });
+    } else operationAsk({ exchange, target, upstreamModel, recalled: undefined });
     return undefined;
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;

@@ -1,16 +1,17 @@
+import type { ChatRequest } from '../canonical/conversation.ts';
 import { estimateTokens } from '../canonical/estimate-tokens.ts';
-import type { JsonObject } from '../canonical/json.ts';
+import { GatewayError } from '../canonical/gateway-error.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import { findProtocol } from '../protocols/find-protocol.ts';
 import { findTokenCounting, type TokenCounting } from '../protocols/token-counting.ts';
 import { failureOf } from '../relay/attempt.ts';
 import type { ChatEndpoint } from '../routing/target.ts';
-import { fitRequest } from './fit-request.ts';
+import { essentialMember, fitRequest } from './fit-request.ts';
 import type { OperationTranslation } from './operation-translation.ts';
+import { withOwnMembers } from './own-members.ts';
 
 export interface CountTokensInput {
-  /** The caller's body, parsed. */
-  readonly body: JsonObject;
+  readonly conversation: ChatRequest;
   readonly client: ProtocolName;
   /** Where the target can be asked; undefined: it speaks no wire that counts. */
   readonly place: CountingPlace | undefined;
@@ -46,25 +47,35 @@ export function countingPlace(
 
 /** Counting over another wire, or by the gateway's own estimate where the target has no words for it. */
 export function translateCount(input: CountTokensInput): OperationTranslation {
-  const { body, client, model, place } = input;
+  const { client, conversation, model, place } = input;
   const asked = findTokenCounting(client)!;
-  const conversation = asked.decodeRequest(body);
   if (place === undefined) {
+    // Where a wire's providers keep conversations, it is a part of one. A guardrail of another wire counts for nothing.
+    const essential = findProtocol(client).client.keeping && essentialMember(conversation);
+    if (essential !== undefined) throw uncounted(essential);
     return { calls: [], credentialHeaders: [], dropped: [], rewrite: () => told(asked, estimateTokens(conversation)) };
   }
   const { endpoint, path } = place;
   const counting = findTokenCounting(endpoint.protocol)!;
   const { request, dropped } = fitRequest(conversation, findProtocol(client), findProtocol(endpoint.protocol));
   const { credentialHeaders, quirks } = endpoint;
+  const encoded = counting.encodeRequest(request, { model, quirks, defaultMaxOutputTokens: 1 });
+  const { ownMembers } = request;
+  const isOwn = ownMembers !== undefined && endpoint.protocol === client;
   return {
     credentialHeaders,
     dropped,
-    calls: [{ path, body: counting.encodeRequest(request, { model, quirks, defaultMaxOutputTokens: 1 }) }],
+    calls: [{ path, body: isOwn ? withOwnMembers(encoded, ownMembers) : encoded }],
     rewrite(answers) {
       const tokens = counting.decodeCount(answers[0]!.body);
       return tokens === undefined ? failureOf('malformed', 'the provider counted no tokens') : told(asked, tokens);
     },
   };
+}
+
+function uncounted(field: string): GatewayError {
+  const message = `${field} cannot be counted: the target for this model counts no tokens, and what it stands for cannot be estimated. Leave it out, or use another model.`;
+  return new GatewayError('invalid_request', message, { param: field });
 }
 
 function told(asked: TokenCounting, tokens: number) {

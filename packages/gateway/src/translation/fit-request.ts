@@ -27,8 +27,8 @@ const wanting: ReadonlyMap<ProtocolName, readonly Feature[]> = new Map(
  */
 export function fitRequest(request: ChatRequest, client: Protocol, upstream: Protocol): FittedRequest {
   const isOwn = client.name === upstream.name;
-  const { essentialMembers = [], ownMembers, unknownMembers } = request;
-  const essential = essentialMembers.find((name) => !isNothing(ownMembers?.get(name)));
+  const { ownMembers, unknownMembers } = request;
+  const essential = essentialMember(request);
   if (essential !== undefined && !isOwn) throw untranslatable(essential, client, upstream);
   const dropped = unknownMembers.filter((name) => !isOwn || ownMembers?.has(name) !== true);
   let fitted = request;
@@ -41,6 +41,11 @@ export function fitRequest(request: ChatRequest, client: Protocol, upstream: Pro
     dropped.push(nameOf(feature, client));
   }
   return { request: withSingleCalls(withoutForeignTools(fitted, { client, upstream, dropped }), upstream), dropped };
+}
+
+/** What a request has that only providers of its own wire know, and that is no part of it to leave out. */
+export function essentialMember({ essentialMembers = [], ownMembers }: ChatRequest): string | undefined {
+  return essentialMembers.find((name) => !isNothing(ownMembers?.get(name)));
 }
 
 /** Of several calls its callers would get the first: the model is asked for no more, where it can be. */

@@ -23,8 +23,8 @@ export interface ReadInput {
   readonly keeping: AnswerKeeping;
   /** The caller's wire. */
   readonly client: ProtocolName;
-  /** The wire of the target. */
-  readonly upstream: ProtocolName;
+  /** The wire of the target; undefined: it is not asked. */
+  readonly upstream: ProtocolName | undefined;
   readonly body: Buffer;
   /** What JSON.parse made of the body, where that was done before. */
   readonly parsed?: unknown;

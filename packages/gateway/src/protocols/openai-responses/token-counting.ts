@@ -8,7 +8,17 @@ import { encodeRequest } from './encode-request.ts';
 import { readFacts } from './read-facts.ts';
 
 /** What the endpoint takes of a request (API reference, "Get input token counts"). */
-const counted = ['model', 'input', 'instructions', 'tools', 'tool_choice', 'reasoning', 'text', 'parallel_tool_calls'];
+const counted = [
+  'model',
+  'input',
+  'previous_response_id',
+  'instructions',
+  'tools',
+  'tool_choice',
+  'reasoning',
+  'text',
+  'parallel_tool_calls',
+];
 
 /** `POST /v1/responses/input_tokens`. */
 export const responsesTokenCounting: TokenCounting = {
