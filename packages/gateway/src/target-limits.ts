@@ -1,5 +1,5 @@
 import type { Clock } from './canonical/clock.ts';
-import type { Usage } from './canonical/usage.ts';
+import { tellsNoTokens, type Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import { failureOf } from './relay/attempt.ts';
 import { estimatedTokens } from './request-facts.ts';
@@ -55,8 +55,9 @@ export class TargetLimits {
     this.#settle(0, 0);
   }
 
-  /** It was asked; `usage` undefined: it took nothing. */
+  /** It was asked; `usage` undefined: it took nothing. Where it tells no tokens, the estimate stays. */
   settle(usage: Usage | undefined): void {
+    if (usage !== undefined && tellsNoTokens(usage)) return;
     this.#settle(1, usage === undefined ? 0 : usage.input + usage.output);
   }
 

@@ -52,7 +52,7 @@ export const usageClasses = [
   'cachedImageInput',
 ] as const satisfies readonly (keyof TokenCounts)[];
 
-/** Tokens that attempts took, both ways; undefined where nobody can tell of one. What counts searches tells none. */
+/** Tokens that attempts took, both ways; undefined where nobody can tell of one. */
 export function tokensOfAll(
   attempts: readonly { readonly usage?: Usage | undefined; readonly isUseUnknown?: boolean | undefined }[],
 ): number | undefined {
@@ -60,11 +60,15 @@ export function tokensOfAll(
   for (const { isUseUnknown, usage } of attempts) {
     if (isUseUnknown) return undefined;
     if (usage === undefined) continue;
-    const tokens = usage.input + usage.output;
-    if (tokens === 0 && usage.searchUnits !== undefined) return undefined;
-    sum += tokens;
+    if (tellsNoTokens(usage)) return undefined;
+    sum += usage.input + usage.output;
   }
   return sum;
+}
+
+/** Whether it tells searches alone: the tokens that were read for them are nobody's to tell. */
+export function tellsNoTokens({ input, output, searchUnits }: Usage): boolean {
+  return searchUnits !== undefined && input + output === 0;
 }
 
 /** What two answers took together, at whatever rates. */

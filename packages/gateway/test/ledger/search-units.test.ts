@@ -19,6 +19,10 @@ beforeEach(async () => {
         searched: { providers: providers('cohere', '/compatibility/v1'), pricing: { per_search_unit: 0.002 } },
         'by tokens': { providers: providers('cohere', '/compatibility/v1'), pricing: { input: 0.05 } },
         resold: { providers: providers('openrouter', '/api/v1'), pricing: { per_search_unit: 0.0025 } },
+        limited: {
+          providers: [{ ...providers('cohere', '/compatibility/v1')[0], rate_limit: { tokens_per_minute: 20 } }],
+          pricing: { per_search_unit: 0.002 },
+        },
         unpriced: { providers: providers('cohere', '/compatibility/v1') },
       },
     },
@@ -96,6 +100,12 @@ describe('searches that an answer tells', () => {
     expect((await rerank('/v2/rerank', 'unpriced')).status).toBe(200);
     expect(await written()).toMatchObject({ cost_nanos: null, unknown_cost: 'no_price' });
   });
+});
+
+it('searches alone took no tokens of the target’s limit', async () => {
+  answers(searches(1));
+  expect((await rerank('/v2/rerank', 'limited')).status).toBe(200);
+  expect((await rerank('/v2/rerank', 'limited')).status).toBe(429);
 });
 
 describe('a budget', () => {
