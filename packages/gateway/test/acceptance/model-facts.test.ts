@@ -69,6 +69,7 @@ describe('facts of a model that the configuration states', () => {
     audio_output: 6,
     image_output: 30,
     per_request: 0.012,
+    per_search_unit: 0.002,
     long_context: [{ above_input_tokens: 200_000, input: 0.15 }],
     tiers: { flex: { factor: 0.5 }, priority: { input: 0.15, output: 6 } },
   };
@@ -88,6 +89,7 @@ describe('facts of a model that the configuration states', () => {
         audio_input: '5',
         audio_output: '6',
         per_request: '0.012',
+        per_search_unit: '0.002',
         image_output: '30',
         long_context: [{ above_input_tokens: 200_000, ...step, input: '0.15', audio_input: '5', audio_output: '6' }],
         tiers: { flex: { factor: '0.5' }, priority: { input: '0.15', output: '6' } },
