@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import type { Clock } from '../canonical/clock.ts';
 import type { DatabaseConfig, SpoolConfig } from '../config/gateway-config.ts';
+import { claimFolder, type FolderClaimInput } from '../ledger/folder-claim.ts';
 import { createLedger, defaultLedgerLimits, type Ledger, type LedgerLimits } from '../ledger/ledger.ts';
 import { createLedgerNotices } from '../ledger/ledger-notices.ts';
 import { createSpoolOwners } from '../ledger/spool-owner.ts';
@@ -9,6 +10,7 @@ import { defaultRetention, pruneLedger } from '../stores/sql/ledger-retention.ts
 import { createSqlLedgerStore } from '../stores/sql/ledger-store.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import type { GatewayRecord } from './gateway-record.ts';
+import { asConfigError, placeOf } from './open-record.ts';
 import { startRounds } from './start-rounds.ts';
 
 export interface OpenLedgerInput {
@@ -35,7 +37,10 @@ const MIN_SEGMENTS = 64;
 /** Milliseconds that the last rows may take to the database; what it does not take then it gets after the next start. */
 const STOP_MS = 5_000;
 
-/** Opens the ledger beside the record. Its files lie in the folder of the embedded database, wherever the rows go. */
+/**
+ * Opens the ledger beside the record. Its files lie in the folder of the embedded database, wherever the rows go. Throws
+ * ConfigError where another gateway uses that folder for another database.
+ */
 export function openLedger({
   record,
   config,
@@ -46,11 +51,17 @@ export function openLedger({
 }: OpenLedgerInput): OpenLedger | undefined {
   if (record === undefined || config === undefined) return undefined;
   const { database } = record;
-  const ledger = createLedger({
-    directory: join(dirname(resolve(workingDirectory, config.path)), 'ledger'),
-    clock,
+  const folder = dirname(resolve(workingDirectory, config.path));
+  const spools = {
+    directory: join(folder, 'ledger'),
     owners: createSpoolOwners(process.pid),
     newId: () => randomBytes(8).toString('hex'),
+  };
+  // Workers write there; who brings their rows to the database answers for the folder.
+  const release = role === 'worker' ? undefined : claim(spools, nameOf(database, config, folder));
+  const ledger = createLedger({
+    ...spools,
+    clock,
     limits: limitsOf(config.spool),
     notices: createLedgerNotices(log, clock),
     store: role === 'worker' ? undefined : createSqlLedgerStore(database),
@@ -64,8 +75,22 @@ export function openLedger({
       stopping.abort();
       stopPruning?.();
       await ledger.stop(STOP_MS);
+      release?.();
     },
   };
+}
+
+/** Tells one database from another, whatever way leads to the folder. */
+function nameOf({ dialect, location }: GatewayRecord['database'], { url }: DatabaseConfig, folder: string): string {
+  return dialect === 'sqlite' ? relative(folder, location) : (placeOf(url)?.trim() ?? location);
+}
+
+function claim(spools: Omit<FolderClaimInput, 'database'>, database: string): () => void {
+  try {
+    return claimFolder({ ...spools, database });
+  } catch (error) {
+    throw asConfigError(error);
+  }
 }
 
 interface PruningInput extends Pick<OpenLedgerInput, 'clock' | 'log'> {

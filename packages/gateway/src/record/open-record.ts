@@ -87,14 +87,15 @@ async function open(config: DatabaseConfig, input: OpenRecordInput): Promise<Dat
 }
 
 /** Tells one record from another on any machine, by what gateways over the same one say of where it is. */
-function placeOf(url: string | undefined): string | undefined {
+export function placeOf(url: string | undefined): string | undefined {
   if (url === undefined || !URL.canParse(url)) return undefined;
   const { host, pathname, searchParams } = new URL(url);
   const inServer = ['host', 'port', 'dbname', 'options'].map((name) => searchParams.get(name) ?? '');
   return [host, pathname, ...inServer].join(' ');
 }
 
-function asConfigError(error: unknown): Error {
+/** An error that the start ends with, in a sentence. */
+export function asConfigError(error: unknown): Error {
   if (error instanceof ConfigError || !(error instanceof Error)) return error as Error;
   const cause = error.cause instanceof SqlError ? ` ${error.cause.message}` : '';
   const message = `The record cannot be used: ${error.message}${cause}`;
