@@ -1,4 +1,4 @@
-import { asString, isObject } from './json.ts';
+import { asString, isObject, type JsonObject } from './json.ts';
 
 /** More than any upstream takes. */
 const MOST_MODELS = 16;
@@ -16,7 +16,31 @@ export function* furtherModelsOf(body: unknown): Generator<string | undefined> {
   }
 }
 
-/** The same for looking at each; undefined where there are none, as almost always. */
+/**
+ * Models that tools and plug-ins of a request name, and that are asked beside its own: an entry names them itself or in its
+ * settings, which may have tools in turn. Such are advisors
+ * (https://platform.claude.com/docs/en/agents-and-tools/tool-use/advisor-tool) and panels
+ * (https://openrouter.ai/docs/guides/features/server-tools/fusion).
+ */
+export function* toolModelsOf(body: unknown): Generator<string> {
+  if (!isObject(body)) return;
+  for (const list of [body['tools'], body['plugins']]) {
+    if (!Array.isArray(list)) continue;
+    for (const entry of list) {
+      if (!isObject(entry)) continue;
+      yield* namesIn(entry);
+      for (const settings of Object.values(entry)) if (isObject(settings)) yield* namesIn(settings);
+    }
+  }
+}
+
+function* namesIn(settings: JsonObject): Generator<string> {
+  const { analysis_models: panel, model } = settings;
+  for (const name of [model, ...(Array.isArray(panel) ? panel : [])]) if (typeof name === 'string') yield name;
+  yield* toolModelsOf(settings);
+}
+
+/** What `furtherModelsOf` tells, for looking at each; undefined where there are none, as almost always. */
 export function readFurtherModels(body: { readonly [name: string]: unknown }): readonly string[] | undefined {
   if (body['models'] === undefined && body['fallbacks'] === undefined) return undefined;
   const names = new Set<string>();

@@ -1,5 +1,5 @@
 import type { Principal, PrincipalScopes, RequestView } from '../canonical/exchange.ts';
-import { furtherModelsOf } from '../canonical/further-models.ts';
+import { furtherModelsOf, toolModelsOf } from '../canonical/further-models.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { Target } from '../routing/target.ts';
 import { type AddressSet, createAddressSet } from './address-set.ts';
@@ -56,12 +56,13 @@ export function checkModelScope(scopes: PrincipalScopes | undefined, model: stri
 }
 
 /**
- * Refuses a request that names further models, any of which may answer it, where one of them is not in the scopes of its key.
- * Throws `forbidden`.
+ * Refuses a request that names further models, which may answer it or are asked by its tools, where one of them is not in the
+ * scopes of its key. Throws `forbidden`.
  */
 export function checkFurtherModels(scopes: PrincipalScopes | undefined, body: unknown): void {
   if (scopes?.models === undefined) return;
   for (const model of furtherModelsOf(body)) checkModelScope(scopes, model);
+  for (const model of toolModelsOf(body)) checkModelScope(scopes, model);
 }
 
 /** Refuses a key that has a budget of tokens for what nobody is ever told the tokens of. Throws `forbidden`. */

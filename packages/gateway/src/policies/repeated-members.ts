@@ -58,8 +58,15 @@ export function checkRepeatedMembers(body: Buffer): void {
   }
 }
 
-const modelMembers: ReadonlySet<string> = new Set(['model', 'models', 'fallbacks']);
-const modelLists: ReadonlySet<string> = new Set(['models', 'fallbacks']);
+const modelMembers: ReadonlySet<string> = new Set(['model', 'models', 'fallbacks', 'tools', 'plugins']);
+/** Lists of which entries name models, and how deep in them: those of tools have settings that do. */
+const modelLists: ReadonlyMap<string, number> = new Map([
+  ['models', 1],
+  ['fallbacks', 1],
+  ['tools', 2],
+  ['plugins', 2],
+]);
+const listNames: ReadonlySet<string> = new Set(modelLists.keys());
 
 /**
  * Refuses a body that could name other models to its upstream than it does here, for a key that is for some models only: in
@@ -73,26 +80,36 @@ export function checkModelSpelling(outline: JsonObject, body: Buffer): void {
       const message = `\`${name}\` could be taken for \`${folded(name)}\`. Write it so, or leave it out.`;
       throw new GatewayError('invalid_request', message, { param: name });
     }
-    if (modelLists.has(name)) hasEntries ||= objectsOf(outline[name]) > 0;
+    if (listNames.has(name)) hasEntries ||= Array.isArray(outline[name]) && outline[name].some(isObject);
   }
-  if (hasEntries) for (const { key, start, end } of findMembers(body, modelLists)) checkEntries(body, key, start, end);
+  if (hasEntries) for (const { key, start, end } of findMembers(body, listNames)) checkEntries(body, key, start, end);
 }
 
 /** Names in the objects of a list: each is to have one that may be read as `model`. */
 function checkEntries(body: Buffer, list: string, start: number, end: number): void {
+  const levels = modelLists.get(list) ?? 1;
   let named = 0;
   const isRead = scanJson(body, start, end, (depth, keyStart, keyEnd) => {
-    if (depth !== 2) return;
+    // The list is a level, too.
+    if (depth < 2 || depth > levels + 1) return;
     const key: string = JSON.parse(body.toString('utf8', keyStart - 1, keyEnd + 1));
     if (folded(key) === 'model') named++;
   });
-  if (isRead && named <= objectsOf(JSON.parse(body.toString('utf8', start, end)))) return;
-  const message = `An entry of \`${list}\` names its \`model\` twice. Name it once.`;
+  if (isRead && (named === 0 || named <= namedIn(JSON.parse(body.toString('utf8', start, end)), levels))) return;
+  const message = `An entry of \`${list}\` names its \`model\` twice, or in another spelling. Name it once.`;
   throw new GatewayError('invalid_request', message, { param: list });
 }
 
-function objectsOf(list: unknown): number {
-  return Array.isArray(list) ? list.filter(isObject).length : 0;
+/** How many objects of a list have a `model`, or, where settings count as well, how many of theirs. */
+function namedIn(list: unknown, levels: number): number {
+  if (!Array.isArray(list)) return 0;
+  let named = 0;
+  for (const entry of list.filter(isObject)) {
+    if (Object.hasOwn(entry, 'model')) named++;
+    if (levels > 1)
+      for (const inner of Object.values(entry)) if (isObject(inner) && Object.hasOwn(inner, 'model')) named++;
+  }
+  return named;
 }
 
 /** As parsers compare names that do not tell letters' case apart; `ſ` is an `s` to them. */

@@ -118,6 +118,43 @@ describe.each(testDialects)('keys of the record, on $name', ({ create }) => {
     ]).toEqual([403, 403, 200]);
   });
 
+  it('that are for some models had others asked by tools and plug-ins', async () => {
+    const { key } = await make({ scopes: { models: ['gpt-4o', 'gpt-4o-2'] } });
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const body = { model: 'gpt-4o', max_tokens: 9, messages: [{ role: 'user', content: 'Hello!' }] };
+    const ask = async (path: string, more: object | string) => {
+      const text = typeof more === 'string' ? `${JSON.stringify(body).slice(0, -1)},${more}}` : { ...body, ...more };
+      const sent = typeof text === 'string' ? text : JSON.stringify(text);
+      return (await fetch(`${gateway.url}${path}`, { method: 'POST', headers, body: sent })).status;
+    };
+    const [chat, messages] = ['/v1/chat/completions', '/v1/messages'];
+    const advisor = { type: 'advisor_20260301', name: 'advisor' };
+    const panel = (models: readonly string[]) => [{ type: 'x', parameters: { analysis_models: models } }];
+    expect([
+      await ask(messages, { tools: [{ ...advisor, model: 'other' }] }),
+      await ask(chat, { tools: [{ type: 'x:advisor', parameters: { model: 'other' } }] }),
+      await ask(chat, { tools: [{ type: 'x', parameters: { tools: [{ parameters: { model: 'other' } }] } }] }),
+      await ask(chat, { tools: panel(['gpt-4o', 'other']) }),
+      await ask(chat, { plugins: [{ id: 'fusion', model: 'other' }] }),
+    ]).toEqual([403, 403, 403, 403, 403]);
+    expect([
+      await ask(messages, '"tools":[{"type":"a","name":"a","model":"other","model":"gpt-4o"}]'),
+      await ask(messages, '"tools":[{"type":"a","name":"a","model":"gpt-4o","Model":"other"}]'),
+      await ask(chat, '"tools":[{"type":"a","parameters":{"model":"other","model":"gpt-4o"}}]'),
+      await ask(chat, '"Tools":[{"type":"a","model":"other"}]'),
+    ]).toEqual([400, 400, 400, 400]);
+    const schema = { type: 'object', properties: { model: { type: 'string' } } };
+    expect([
+      await ask(messages, {
+        tools: [
+          { ...advisor, model: 'gpt-4o-2' },
+          { name: 'cars', input_schema: schema },
+        ],
+      }),
+      await ask(chat, { tools: [{ type: 'function', function: { name: 'cars', parameters: schema } }] }),
+    ]).toEqual([200, 200]);
+  });
+
   describe('that are for some models', () => {
     const answered = '"model":"gpt-4o","max_tokens":9,"messages":[{"role":"user","content":"Hello!"}]';
     it.each([
