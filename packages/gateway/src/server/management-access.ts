@@ -21,8 +21,9 @@ const pagesOfTenants: ReadonlySet<ManagementMatch['page']> = new Set(['cost_repo
  */
 export async function admitReader({ exchange, page, query, source }: ReaderInput): Promise<void> {
   const { access, clock, record } = source;
-  const caller = await findKeyCaller({ exchange, now: clock.wallNow(), record });
+  let caller: AdminCaller | undefined;
   try {
+    caller = await findKeyCaller({ exchange, now: clock.wallNow(), record });
     if (caller === undefined) access(exchange);
     else if (caller.role === 'tenant') keepWithin(caller, page, query);
   } catch (error) {

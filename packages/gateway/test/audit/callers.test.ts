@@ -111,6 +111,27 @@ describe.each(testDialects)('what callers did, in the audit log on $name', (dial
     const [event] = await eventsOf('kind=admin.denied');
     expect(event).toMatchObject({ actor: 'anonymous', detail: { path: 'cost_report' } });
   });
+
+  it('did not have who administers one tenant and asked for another', async () => {
+    await gateway.make('tenants', { id: 'nosy', name: 'Nosy' });
+    const { id, key } = await gateway.make('keys', { name: 'n', tenant_id: 'nosy', scopes: { admin: 'tenant' } });
+    expect((await gateway.admin('GET', '/admin/logs?tenant_id=narrow', undefined, key)).status).toBe(403);
+    const scopes = { admin: 'full' };
+    expect((await gateway.admin('POST', '/admin/keys', { name: 'x', scopes }, key)).status).toBe(403);
+    const events = await eventsOf('kind=admin.denied&tenant_id=nosy');
+    expect(events.map(({ actor, detail }) => [actor, detail['method'], detail['path']])).toEqual([
+      [id, 'POST', '/admin/keys'],
+      [id, 'GET', '/admin/logs'],
+    ]);
+  });
+
+  it('did not have who came to the reports from an address that is not for the key', async () => {
+    const scopes = { admin: 'read', addresses: ['192.0.2.0/24'] };
+    const { key } = await gateway.make('keys', { name: 'office', scopes });
+    expect((await gateway.admin('GET', '/api/v1/metrics/tokens', undefined, key)).status).toBe(403);
+    const [event] = await eventsOf('kind=admin.denied');
+    expect(event).toMatchObject({ outcome: 'denied', detail: { path: 'token_report', reason: 'forbidden' } });
+  });
 });
 
 it('is not flooded by as many addresses as somebody likes', async () => {

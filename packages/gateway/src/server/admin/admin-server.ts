@@ -6,12 +6,13 @@ import type { InboundBody } from '../../inbound-body.ts';
 import type { AdminAccess } from '../../policies/admin-access.ts';
 import { endReply } from '../end-reply.ts';
 import { sendJson, sendText } from '../pages.ts';
-import { findAdminCaller } from './admin-caller.ts';
+import { type AdminCaller, findAdminCaller } from './admin-caller.ts';
 import type { AdminMatch } from './admin-match.ts';
-import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
+import { type AdminCall, type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { budgetRoutes } from './budget-routes.ts';
 import { checkInput } from './check-input.ts';
+import { invalidField } from './invalid-field.ts';
 import { keyRoutes } from './key-routes.ts';
 import { logRoutes } from './log-routes.ts';
 import { modelRoutes } from './model-routes.ts';
@@ -21,6 +22,7 @@ import { openApiDocument } from './openapi-document.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import { providerRoutes } from './provider-routes.ts';
 import { createReferencePage, type ReferencePage } from './reference-page.ts';
+import { hasRepeatedMember } from './repeated-member.ts';
 
 export interface AdminServerInput extends Omit<AdminSource, 'record'> {
   /** Undefined: none is kept, and there is nothing to administer. */
@@ -92,20 +94,20 @@ export function createAdminServer(input: AdminServerInput): ServeAdmin {
       noteRefusal(record, { exchange, path: match.path, error: denied, caller });
       throw denied;
     }
-    const result = await route.handle({
+    const call = {
       source: { ...input, record },
       caller,
       id,
       query: route.query && checkInput(route.query, queryOf(match.query)),
       body: route.body && checkInput(route.body, await readBody(body, route.isBodyOptional === true)),
-      audit: (entry) =>
-        record.audit.keep({
-          ...entry,
-          actor: caller.actor,
-          outcome: 'success',
-          requestId: exchange.id,
-          address: exchange.clientAddress,
-        }),
+      audit: auditOf(record, caller, exchange),
+    };
+    const result = await route.handle(call).catch((error: unknown) => {
+      // Who may call a route may not everything there: a tenant's key asks for what is of another one.
+      if (error instanceof GatewayError && error.kind === 'forbidden') {
+        noteRefusal(record, { exchange, path: match.path, error, caller });
+      }
+      throw error;
     });
     const told = route.method === 'GET' ? headers : [...headers, ...unreadHeader(record)];
     if (route.status === 204) {
@@ -115,6 +117,14 @@ export function createAdminServer(input: AdminServerInput): ServeAdmin {
     }
     sendJson(response, route.status, result, told);
   };
+}
+
+function auditOf(
+  { audit }: AdminSource['record'],
+  { actor }: AdminCaller,
+  { clientAddress, id }: AdminRequest['exchange'],
+): AdminCall<unknown, unknown>['audit'] {
+  return (entry) => audit.keep({ ...entry, actor, outcome: 'success', requestId: id, address: clientAddress });
 }
 
 /** What is written is told as written, even where it is not in force yet. */
@@ -167,8 +177,12 @@ function readId(segment: string | undefined): string {
   throw new GatewayError('bad_path', 'The id in the path is empty, too long or badly encoded.');
 }
 
+/** What is given twice would be heeded once, and not the one that was meant. */
 function queryOf(query: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(new URLSearchParams(query));
+  const given = new URLSearchParams(query);
+  const repeated = [...given.keys()].find((name, index, names) => names.indexOf(name) !== index);
+  if (repeated !== undefined) throw invalidField(repeated.slice(0, 100), 'must be given once');
+  return Object.fromEntries(given);
 }
 
 async function readWhole(body: InboundBody): Promise<Buffer> {
@@ -187,6 +201,14 @@ async function readBody(body: InboundBody, isOptional: boolean): Promise<unknown
   if (hasHalfPair(text)) {
     throw new GatewayError('invalid_json', 'The body has half of a surrogate pair, which is no character.');
   }
+  const value = parse(text);
+  if (hasRepeatedMember(text, value)) {
+    throw new GatewayError('invalid_request', 'The body has a member twice in one object. Send it once.');
+  }
+  return value;
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
