@@ -3,9 +3,9 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../canonical/clock.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { GatewayRecord } from '../record/gateway-record.ts';
-import { exportUsage } from '../stores/sql/ledger-export.ts';
+import { exportUsage, hasLostRows } from '../stores/sql/ledger-export.ts';
 import { createLedgerReports, type LedgerReports } from '../stores/sql/ledger-reports.ts';
-import { defaultRetention } from '../stores/sql/ledger-retention.ts';
+import { defaultRetention, floorsOf } from '../stores/sql/ledger-retention.ts';
 import { asStore } from '../stores/sql/store-error.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import { readExportQuery, readLatencyQuery, readUsageQuery } from './report-queries.ts';
@@ -53,8 +53,12 @@ export async function sendUsageExport(
   response: ServerResponse,
   headers: readonly string[],
 ): Promise<void> {
-  const ask = readExportQuery(query, source.clock.wallNow());
-  const pieces = exportUsage(databaseOf(source), ask);
+  const now = source.clock.wallNow();
+  const ask = readExportQuery(query, now);
+  const database = databaseOf(source);
+  const floors = floorsOf(defaultRetention, now);
+  if (ask.from < floors.rows && (await asStore(() => hasLostRows(database, ask, floors)))) throw goneRows(floors.rows);
+  const pieces = exportUsage(database, ask);
   // The first piece is a head that needs no database; the second shows whether there is one.
   const first = await pieces.next();
   const second = await asStore(() => pieces.next());
@@ -72,6 +76,14 @@ export async function sendUsageExport(
   } finally {
     await pieces.return(undefined);
   }
+}
+
+/** What is left would pass for everything. */
+function goneRows(floor: number): GatewayError {
+  const message =
+    `\`from\` is earlier than rows are kept; all of them are there from ${new Date(floor).toISOString()} on. Ask from then, ` +
+    'and for reports, which have sums of what was before.';
+  return new GatewayError('invalid_request', message, { param: 'from' });
 }
 
 const types = {

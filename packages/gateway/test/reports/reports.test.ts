@@ -96,6 +96,22 @@ describe.each(testDialects)('reports of a record, on $name', ({ create }) => {
     expect({ status: head.status, text: await head.text() }).toEqual({ status: 200, text: '' });
   });
 
+  it('exported what is left of a time whose rows are gone as if it were everything', async () => {
+    const day = 86_400_000;
+    const endedAt = Date.now() - 120 * day;
+    const subject = sampleSubject({ tenant: 'early' });
+    await createSqlLedgerStore(on.gateway.record.database).commit(
+      batchOf([sampleRow({ subject, endedAt })], { spool: 'spool-1-here.1.early' }),
+    );
+    const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+    const early = `/api/v1/usage/export?from=${dayOf(endedAt - day)}`;
+    const refused = await get(`${early}&tenant=early`);
+    expect([refused.status, refused.body.error.param]).toEqual([400, 'from']);
+    const [since] = /\d{4}-\d\d-\d\dT[\d:.]+Z/.exec(refused.body.error.message) ?? [];
+    expect((await get(`/api/v1/usage/export?from=${since}&tenant=early`)).status).toBe(200);
+    expect((await get(`${early}&tenant=late`)).status).toBe(200);
+  });
+
   it.each(paths)('lets nobody else see %s', async (path) => {
     expect((await get(path, null)).status).toBe(401);
     expect((await get(path, 'another-key-than-that')).status).toBe(401);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sampleAttempt, sampleRow, sampleSubject } from '../../ledger/ledger-row.fixture.ts';
 import { batchOf, createLedgerDatabase, type LedgerDatabase } from './ledger-database.fixture.ts';
-import { type ExportAsk, exportUsage } from './ledger-export.ts';
+import { type ExportAsk, exportUsage, hasLostRows } from './ledger-export.ts';
 import { createSqlLedgerStore } from './ledger-store.ts';
 import { testDialects } from './test-databases.fixture.ts';
 
@@ -59,9 +59,26 @@ describe.each(testDialects)('an export from $name', (dialect) => {
     );
   });
 
-  test('of nothing is whole nevertheless', async () => {
+  test('of nothing had an empty line for a row', async () => {
     expect(ids((await read({ from: 0, to: 1 })).join(''))).toEqual([]);
-    expect((await read({ from: 0, to: 1, format: 'csv' })).join('')).toMatch(/^time,request_id,[a-z_,]+\r\n\r\n$/);
+    expect((await read({ from: 0, to: 1, format: 'csv' })).join('')).toMatch(/^time,request_id,[a-z_,]+\r\n$/);
+    expect((await read({ from: 0, to: 1, format: 'jsonl' })).join('')).toBe('');
+  });
+
+  test('where rows are gone passed for everything', async () => {
+    const isLost = (ask: Partial<ExportAsk>, rows: number, hours = 0) =>
+      hasLostRows(ledger.database, { from: 0, to: start + 1_000, filter: {}, format: 'csv', ...ask }, { rows, hours });
+    const [hour, day] = [3_600_000, 86_400_000];
+    expect(await isLost({}, start + hour)).toBe(true);
+    // What ended in the hour in which the rows begin is told of by none of the sums before.
+    expect(await isLost({}, start)).toBe(false);
+    expect(await isLost({ from: start - 5 * day, to: start - 4 * day }, start + hour)).toBe(false);
+    const later = { from: start + hour, to: start + 2 * hour };
+    expect([await isLost(later, start + day), await isLost(later, start + day, start + day)]).toEqual([false, true]);
+    expect([
+      await isLost({ filter: { tenant: 'even' } }, start + hour),
+      await isLost({ filter: { tenant: 'odd' } }, start + hour),
+    ]).toEqual([true, false]);
   });
 
   test('reads no more than it is asked for', async () => {
@@ -86,5 +103,16 @@ describe.each(testDialects)('an export from $name', (dialect) => {
     expect(lines.join('\r\n')).toBe(
       `2023-11-14T22:13:25.000Z,odd,org,tenant,team,key,app,chat,"'=cmd(""x""),\n",acme,main,large-2,completed,200,,1,251.25,120,100,20,0,0,0,0,0,false,,no_price,,false,0,0,\r\n`,
     );
+  });
+
+  test('had formulas where a spreadsheet divides at semicolons, or reads wide characters', async () => {
+    const models = ['a;=b', 'a\t@b', 'a\n+b', '＝b', 'a;b', 'a-b', '-1'];
+    const odd = models.map((requestedModel, index) =>
+      sampleRow({ subject: sampleSubject({ requestedModel }), endedAt: start + 7_000 + index }),
+    );
+    await createSqlLedgerStore(ledger.database).commit(batchOf(odd, { spool: 'spool-1-here.1.cells' }));
+    const text = (await read({ from: start + 7_000, to: start + 8_000, format: 'csv' })).join('');
+    const cells = [...text.matchAll(/,chat,("[^"]*"|[^,]*),acme/g)].map(([, cell]) => cell);
+    expect(cells).toEqual(["a;'=b", "a\t'@b", '"a\n\'+b"', "'＝b", 'a;b', 'a-b', "'-1"]);
   });
 });

@@ -1,6 +1,8 @@
 import { formatDollars } from '../../canonical/nano-dollars.ts';
 import type { Database, SqlValue } from './database.ts';
+import { rollupWidths } from './ledger-rollups.ts';
 import { filterGroups, type SumFilter } from './ledger-sums.ts';
+import type { LedgerFloors } from './ledger-window.ts';
 
 export interface ExportAsk {
   /** Milliseconds since 1970; the end is exclusive. */
@@ -34,6 +36,35 @@ export async function* exportUsage(database: Database, ask: ExportAsk): AsyncGen
     last = rows.length < PAGE ? undefined : rows.at(-1);
   } while (last !== undefined);
   yield end;
+}
+
+/** Whether rows of a window are gone: sums, which are kept for longer, know of some that ended before rows are all there. */
+export async function hasLostRows(
+  database: Database,
+  { filter, from, to }: ExportAsk,
+  floors: Pick<LedgerFloors, 'rows' | 'hours'>,
+): Promise<boolean> {
+  const [, hour, day] = rollupWidths;
+  const parameters: SqlValue[] = [];
+  // Days are wide: they stand in where hours are gone as well.
+  const sums = [[hour, floors.rows] as const, [day, Math.min(floors.rows, floors.hours)] as const];
+  const ended = sums.map(([width, floor]) => {
+    parameters.push(width, from - (from % width), Math.min(to, floor - width + 1));
+    return '(width = ? AND bucket >= ? AND bucket < ?)';
+  });
+  const conditions = [`(${ended.join(' OR ')})`, ...filtersOf(filter, parameters)];
+  const sql = `SELECT bucket FROM usage_rollups WHERE ${conditions.join(' AND ')} LIMIT 1`;
+  return (await database.report(sql, parameters)).length > 0;
+}
+
+/** Conditions for what is asked for; their values are added to the parameters. */
+function filtersOf(filter: SumFilter, parameters: SqlValue[]): readonly string[] {
+  return Object.entries(filterGroups).flatMap(([name, column]) => {
+    const value = filter[name as keyof SumFilter];
+    if (value === undefined) return [];
+    parameters.push(value);
+    return [`${column} = ?`];
+  });
 }
 
 interface ExportRow {
@@ -123,12 +154,7 @@ function readPage(
     conditions.push('(ended_at > ? OR spool_id > ? OR (spool_id = ? AND sequence > ?))');
     parameters.push(last.ended_at, last.spool_id, last.spool_id, last.sequence);
   }
-  for (const [name, column] of Object.entries(filterGroups)) {
-    const value = filter[name as keyof SumFilter];
-    if (value === undefined) continue;
-    conditions.push(`${column} = ?`);
-    parameters.push(value);
-  }
+  conditions.push(...filtersOf(filter, parameters));
   return database.report<ExportRow>(
     `SELECT ${columns.join(', ')} FROM usage_records WHERE ${conditions.join(' AND ')}
       ORDER BY ended_at, spool_id, sequence LIMIT ${PAGE}`,
@@ -187,12 +213,13 @@ interface Format {
 
 const formats: Readonly<Record<ExportAsk['format'], Format>> = {
   json: { begin: '[\n', between: ',\n', end: '\n]\n', write: jsonOf },
-  jsonl: { begin: '', between: '\n', end: '\n', write: jsonOf },
+  // A line of its own ends each row: an empty one would be a row to who reads it.
+  jsonl: { begin: '', between: '', end: '', write: (row) => `${jsonOf(row)}\n` },
   csv: {
     begin: `${Object.keys(told).join(',')}\r\n`,
-    between: '\r\n',
-    end: '\r\n',
-    write: (row) => toldEntries.map(([, tell]) => csvCell(tell(row))).join(','),
+    between: '',
+    end: '',
+    write: (row) => `${toldEntries.map(([, tell]) => csvCell(tell(row))).join(',')}\r\n`,
   },
 };
 
@@ -200,10 +227,16 @@ function jsonOf(row: ExportRow): string {
   return JSON.stringify(Object.fromEntries(toldEntries.map(([name, tell]) => [name, tell(row)])));
 }
 
+/**
+ * Where a spreadsheet would begin a formula: at the beginning of a text, and where it may begin a cell of its own, for many are
+ * set to divide at semicolons or tabs and heed no quotes then. Wide characters are read as the usual ones.
+ */
+const formulas = /(^|[;\t\r\n])(?=[=+\-@\t\r＝＋－＠])/g;
+
 /** RFC 4180; texts that a spreadsheet would run as a formula are kept from it, for callers choose some of them. */
 function csvCell(value: Told): string {
   if (value === null) return '';
   if (typeof value !== 'string') return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const safe = value.replace(formulas, "$1'");
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
