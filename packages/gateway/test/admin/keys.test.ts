@@ -175,6 +175,8 @@ describe.each(testDialects)('keys of the record, on $name', ({ create }) => {
     [{ name: 'x', requests_per_minute: 0 }, 'requests_per_minute'],
     [{ name: 'x', scopes: { addresses: ['1.2.3'] } }, 'scopes.addresses.0'],
     [{ name: 'x', scopes: { endpoints: ['chats'] } }, 'scopes.endpoints.0'],
+    [{ name: 'x', scopes: { models: ['gpt*4o'] } }, 'scopes.models.0'],
+    [{ name: 'x', scopes: { admin: 'tenant' } }, 'tenant_id'],
     [{ name: 'x', expires_at: 'tomorrow' }, 'expires_at'],
     [{ name: 'x', metadata: [] }, 'metadata'],
   ])('are not made of %j', async (body, param) => {

@@ -132,6 +132,9 @@ describe('every route of the admin API', () => {
       expect((await gateway.admin('POST', '/admin/keys', { name: 'x', ...grant }, own)).status).toBe(403);
       expect((await gateway.admin('PUT', `/admin/keys/${made.body.id}`, grant, own)).status).toBe(403);
     }
+    // Nobody makes a key for a tenant of one that belongs to none, where it would open nothing.
+    const lost = await gateway.admin('PUT', `/admin/keys/${other.body.id}`, { scopes: { admin: 'tenant' } });
+    expect([lost.status, lost.body.error.param]).toEqual([400, 'tenant_id']);
     // Its own rights are not for it to change either.
     const self = (await gateway.admin('GET', '/admin/keys', undefined, own)).body.find(
       (key: { readonly scopes: { readonly admin?: string } }) => key.scopes.admin === 'tenant',

@@ -9,8 +9,12 @@ const DEEPEST_METADATA = 32;
 /** A name that people read. */
 export const name = () => visible(z.string().trim(), 128);
 
-/** A model's name, or the beginning of one with `*` after it. */
+/** A model's name. */
 export const modelName = () => visible(z.string().trim(), 256);
+
+/** A model's name, or the beginning of one with `*` after it. An asterisk elsewhere would stand for itself, in no name. */
+export const modelPattern = () =>
+  modelName().regex(/^[^*]*\*?$/, 'may have one `*`, which stands at its end for any rest');
 
 /** An id, or another name by which something is looked for. PostgreSQL fails at a text with a zero in it. */
 export const reference = (longest = 128) => visible(z.string(), longest);

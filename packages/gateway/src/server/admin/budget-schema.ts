@@ -26,7 +26,7 @@ const isHard = () =>
 /** Nothing would be counted by what is no whole name. */
 const oneModel = () =>
   modelName().refine(
-    (text) => !text.endsWith('*'),
+    (text) => !text.includes('*'),
     'must be the whole name of one model; leave it out for all of them together',
   );
 

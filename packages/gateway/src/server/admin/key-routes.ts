@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { GatewayError } from '../../canonical/gateway-error.ts';
-import type { ApiKey } from '../../stores/key-store.ts';
+import type { ApiKey, KeyScopes } from '../../stores/key-store.ts';
 import { type AdminCaller, tenantOf } from './admin-caller.ts';
 import { pageQuery, tenantId } from './admin-fields.ts';
 import { type AdminRoute, type AdminSource, defineAdminRoute } from './admin-route.ts';
@@ -41,6 +41,7 @@ export const keyRoutes: readonly AdminRoute[] = [
     async handle({ audit, body, caller, source }) {
       const tenant = tenantOf(caller, body.tenant_id) ?? null;
       checkGrants(caller, body);
+      checkAdministered(scopesOf(body.scopes), tenant);
       checkExpiry(source, body.expires_at);
       const value = makeKey(source);
       const key = await source.record.stores.keys.create({
@@ -109,6 +110,8 @@ export const keyRoutes: readonly AdminRoute[] = [
       }
       checkGrants(caller, body);
       if (body.tenant_id !== undefined) tenantOf(caller, body.tenant_id);
+      const tenant = body.tenant_id === undefined ? before.tenantId : body.tenant_id;
+      checkAdministered(body.scopes === undefined ? before.scopes : scopesOf(body.scopes), tenant);
       const updated = await source.record.stores.keys.update(id, {
         ...(body.name !== undefined && { name: body.name }),
         ...(body.scopes !== undefined && { scopes: scopesOf(body.scopes) }),
@@ -206,6 +209,11 @@ function checkGrants(
   if (team !== undefined && team !== null) {
     throw new GatewayError('forbidden', 'Only who administers everything puts keys into teams.', { param: 'team_id' });
   }
+}
+
+/** A key that is for one tenant opens nothing where it belongs to none. */
+function checkAdministered({ admin }: KeyScopes, tenantId: string | null): void {
+  if (admin === 'tenant' && tenantId === null) throw invalidField('tenant_id', 'must say which tenant it administers');
 }
 
 function checkExpiry({ wallNow }: AdminSource, expiresAt: number | null | undefined): void {

@@ -7,7 +7,7 @@ import {
   isoOrNull,
   limit,
   metadata,
-  modelName,
+  modelPattern,
   name,
   reference,
   shownTime,
@@ -20,7 +20,11 @@ const MOST_ENTRIES = 1_000;
 
 const scopes = z
   .strictObject({
-    models: z.array(modelName()).max(MOST_ENTRIES).optional().describe('Models; `*` at the end stands for any rest.'),
+    models: z
+      .array(modelPattern())
+      .max(MOST_ENTRIES)
+      .optional()
+      .describe('Models; `*` at the end stands for any rest.'),
     endpoints: z.array(z.enum(operations)).max(operations.length).optional().describe('Operations.'),
     addresses: z.array(addressRange()).max(MOST_ENTRIES).optional().describe('IP addresses and CIDR ranges.'),
     admin: z

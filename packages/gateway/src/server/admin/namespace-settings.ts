@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { given } from '../../config/given.ts';
 import type { NamespaceSettings } from '../../stores/tenant-store.ts';
-import { limit, modelName, name } from './admin-fields.ts';
+import { limit, modelName, modelPattern, name } from './admin-fields.ts';
 
 const MOST_ENTRIES = 1_000;
 /** Seconds of the longest request. */
@@ -39,7 +39,7 @@ const config = z
 /** What is set for an organisation, a team or a tenant. */
 export const namespaceSettings = z
   .strictObject({
-    allowed_models: z.array(modelName()).max(MOST_ENTRIES).optional().describe('Models that may be used.'),
+    allowed_models: z.array(modelPattern()).max(MOST_ENTRIES).optional().describe('Models that may be used.'),
     allowed_providers: z.array(name()).max(MOST_ENTRIES).optional().describe('Providers, by name or kind.'),
     regions: z
       .array(name())
