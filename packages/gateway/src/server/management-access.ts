@@ -23,7 +23,9 @@ export async function admitReader({ exchange, page, query, source }: ReaderInput
   const { access, clock, record } = source;
   let caller: AdminCaller | undefined;
   try {
-    caller = await findKeyCaller({ exchange, now: clock.wallNow(), record });
+    const known = await findKeyCaller({ exchange, now: clock.wallNow(), record });
+    caller = known?.caller;
+    if (known?.refusal !== undefined) throw known.refusal;
     if (caller === undefined) access(exchange);
     else if (caller.role === 'tenant') keepWithin(caller, page, query);
   } catch (error) {

@@ -18,6 +18,12 @@ export interface AdminCaller {
   readonly tenantId: string | undefined;
 }
 
+/** Who has a key for it, and why it is refused all the same; undefined: it is not. */
+export interface KnownCaller {
+  readonly caller: AdminCaller;
+  readonly refusal: GatewayError | undefined;
+}
+
 /** The tenant that is meant: those who administer one mean that one. Throws `forbidden` where they name another. */
 export function tenantOf(caller: AdminCaller, given: string | null | undefined): string | null | undefined {
   if (caller.tenantId === undefined) return given;
@@ -27,7 +33,10 @@ export function tenantOf(caller: AdminCaller, given: string | null | undefined):
   return caller.tenantId;
 }
 
-const operator: AdminCaller = { role: 'all', actor: 'admin', tenantId: undefined };
+const operator: KnownCaller = {
+  caller: { role: 'all', actor: 'admin', tenantId: undefined },
+  refusal: undefined,
+};
 /** Keys of the record; nothing else is looked for there. */
 const keyShape = /^sk-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -41,10 +50,10 @@ export interface AdminCallerInput {
 
 /**
  * Finds out who wants to administer: whoever has the operators' key, or a key of the record that was made for it. Keys of
- * callers are refused as any wrong key is. Throws `not_found` where there is no operators' key, `unauthenticated`,
- * `rate_limited`, and as `findKeyCaller`.
+ * callers are refused as any wrong key is. Throws `not_found` where there is no operators' key, `unauthenticated` and
+ * `rate_limited`.
  */
-export async function findAdminCaller({ access, exchange, now, record }: AdminCallerInput): Promise<AdminCaller> {
+export async function findAdminCaller({ access, exchange, now, record }: AdminCallerInput): Promise<KnownCaller> {
   const { authorization } = exchange.headers;
   const key = await findKeyCaller({ exchange, now, record });
   if (key !== undefined) return key;
@@ -59,25 +68,38 @@ export async function findAdminCaller({ access, exchange, now, record }: AdminCa
 }
 
 /**
- * Who administers by a key of the record; undefined: the request has none that was made for it. Throws `forbidden` where
- * the key may not come from this address, or belongs to somebody who is inactive.
+ * Who administers by a key of the record; undefined: the request has none that was made for it. It is refused where the key may
+ * not come from this address, or belongs to somebody who is inactive.
  */
 export async function findKeyCaller({
   exchange,
   now,
   record,
-}: Omit<AdminCallerInput, 'access'>): Promise<AdminCaller | undefined> {
+}: Omit<AdminCallerInput, 'access'>): Promise<KnownCaller | undefined> {
   const bearer = readBearer({ authorization: exchange.headers.authorization });
   if (bearer === undefined || record === undefined || !keyShape.test(bearer)) return undefined;
   const key = await findAdminKey(record, hash('sha256', bearer), now);
   const caller = key && callerOf(key);
   if (key === undefined || caller === undefined) return undefined;
+  const refusal = await refusalOf(key, exchange.clientAddress, record);
+  if (refusal === undefined) record.keyUses.note(key.id);
+  return { caller, refusal };
+}
+
+async function refusalOf(
+  key: ApiKey,
+  clientAddress: string,
+  record: Pick<GatewayRecord, 'stores'>,
+): Promise<GatewayError | undefined> {
   const { addresses } = key.scopes;
-  if (addresses !== undefined)
-    checkAddressScope({ principal: { scopes: { addresses } }, clientAddress: exchange.clientAddress });
-  await checkOwners(key, record);
-  record.keyUses.note(key.id);
-  return caller;
+  try {
+    if (addresses !== undefined) checkAddressScope({ principal: { scopes: { addresses } }, clientAddress });
+    await checkOwners(key, record);
+  } catch (error) {
+    if (error instanceof GatewayError && error.kind === 'forbidden') return error;
+    throw error;
+  }
+  return undefined;
 }
 
 async function findAdminKey(

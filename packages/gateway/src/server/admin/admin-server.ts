@@ -83,16 +83,17 @@ export function createAdminServer(input: AdminServerInput): ServeAdmin {
       sendReference(reference, exchange.method, response, headers);
       return;
     }
-    const caller = await findAdminCaller({ access, exchange, record, now: wallNow() }).catch((error: unknown) => {
-      noteRefusal(record, { exchange, path: match.path, error });
+    const refuse = (error: unknown, caller?: AdminCaller): never => {
+      noteRefusal(record, { exchange, path: match.path, error, caller });
       throw error;
-    });
+    };
+    const asked = { access, exchange, record, now: wallNow() };
+    const { caller, refusal } = await findAdminCaller(asked).catch((error: unknown) => refuse(error));
+    if (refusal !== undefined) return refuse(refusal, caller);
     if (record === undefined) throw noRecord();
     const { id, route } = findRoute(exchange.method, match.path);
     if (caller.role !== 'all' && !route.allows.includes(caller.role)) {
-      const denied = new GatewayError('forbidden', `This key may not do this: ${route.summary.toLowerCase()}.`);
-      noteRefusal(record, { exchange, path: match.path, error: denied, caller });
-      throw denied;
+      refuse(new GatewayError('forbidden', `This key may not do this: ${route.summary.toLowerCase()}.`), caller);
     }
     const call = {
       source: { ...input, record },
@@ -104,9 +105,7 @@ export function createAdminServer(input: AdminServerInput): ServeAdmin {
     };
     const result = await route.handle(call).catch((error: unknown) => {
       // Who may call a route may not everything there: a tenant's key asks for what is of another one.
-      if (error instanceof GatewayError && error.kind === 'forbidden') {
-        noteRefusal(record, { exchange, path: match.path, error, caller });
-      }
+      if (error instanceof GatewayError && error.kind === 'forbidden') refuse(error, caller);
       throw error;
     });
     const told = route.method === 'GET' ? headers : [...headers, ...unreadHeader(record)];
