@@ -19,9 +19,14 @@ export const modelPattern = () =>
 /** An id, or another name by which something is looked for. PostgreSQL fails at a text with a zero in it. */
 export const reference = (longest = 128) => visible(z.string(), longest);
 
-/** The id of a tenant: who makes it chooses it. */
+/** The id of a tenant: who makes it chooses it. Paths that end in dots alone lead elsewhere, however they are encoded. */
 export const tenantId = () =>
-  z.string().regex(/^[\w.:@-]{1,128}$/, 'must be 1 to 128 letters, digits or the characters . _ : @ -');
+  z
+    .string()
+    .regex(
+      /^(?!\.{1,2}$)[\w.:@-]{1,128}$/,
+      'must be 1 to 128 letters, digits or the characters . _ : @ -, not dots alone',
+    );
 
 export const limit = () => z.number().int().min(1).max(1_000_000_000);
 
