@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Cancellation } from './cancellation.ts';
+import { GatewayError } from './canonical/gateway-error.ts';
 import { createCredentialSources, type FetchJson } from './credentials/credential-sources.ts';
 import { signed } from './signed-request.ts';
 import { createManualClock } from './stores/manual-clock.fixture.ts';
@@ -12,10 +13,19 @@ const request = {
   body: Buffer.from('{}'),
 };
 
-function sign(fetchJson: FetchJson) {
+function sourcesOf(fetchJson: FetchJson) {
   const readFile = () => Promise.reject(new Error('no files'));
-  const sources = createCredentialSources({ clock: createManualClock(), fetchJson, readFile });
-  return signed(request, sources.entra({ tenantId: 't', clientId: 'c', clientSecret: 's' }), new Cancellation());
+  return createCredentialSources({ clock: createManualClock(), fetchJson, readFile });
+}
+
+function sign(fetchJson: FetchJson) {
+  const identity = { tenantId: 't', clientId: 'c', clientSecret: 's' };
+  return signed(request, sourcesOf(fetchJson).entra(identity), new Cancellation());
+}
+
+function signAsMachine(fetchJson: FetchJson) {
+  const identity = { environment: {}, key: undefined };
+  return signed(request, sourcesOf(fetchJson).google(identity), new Cancellation());
 }
 
 it.each([
@@ -42,6 +52,28 @@ it('a target whose tokens are refused is misconfigured', async () => {
 it('a request is signed with the token that was issued', async () => {
   const issued = await sign(async () => ({ status: 200, body: { access_token: 'one', expires_in: 60 } }));
   expect(issued).toMatchObject({ headers: ['authorization', 'Bearer one'] });
+});
+
+describe('on a machine of Google\'s cloud', () => {
+  const unreached = (code: string) => async () => {
+    const cause = Object.assign(new Error(code), { code });
+    throw new GatewayError('upstream_failed', 'metadata.google.internal could not be asked for a token.', { cause });
+  };
+
+  it.each(['ECONNREFUSED', 'EHOSTUNREACH', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'ABORT_ERR'])(
+    'a target was taken out as misconfigured because the metadata server could not be reached: %s',
+    async (code) => {
+      expect(await signAsMachine(unreached(code))).toMatchObject({ kind: 'connect_failed', status: 0 });
+    },
+  );
+
+  it.each<[string, FetchJson]>([
+    ['whose machine has no account', async () => ({ status: 404, body: undefined })],
+    ['that does not run there', unreached('ENOTFOUND')],
+  ])('a target %s is misconfigured', async (_, fetchJson) => {
+    const expected = { kind: 'credential_refused', message: expect.stringContaining('GOOGLE_APPLICATION_CREDENTIALS') };
+    expect(await signAsMachine(fetchJson)).toMatchObject(expected);
+  });
 });
 
 it('who left while a token was waited for held its place until it came', async () => {

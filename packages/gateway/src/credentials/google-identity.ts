@@ -19,7 +19,8 @@ const METADATA_TOKEN_URL = 'http://metadata.google.internal/computeMetadata/v1/i
 
 /**
  * A token for Google's cloud: for a service account's key (RFC 7523), for the refresh token that `gcloud` leaves, or for
- * the account of the machine. Throws GatewayError `upstream_credentials`.
+ * the account of the machine. Throws GatewayError: `upstream_credentials` where there is none or it is refused,
+ * `upstream_failed` where who issues it cannot be asked now.
  */
 export async function issueGoogleToken(
   identity: GoogleIdentity,
@@ -99,13 +100,17 @@ async function fromMachine({ clock, fetchJson }: CredentialSourcesOptions): Prom
     const reply = await fetchJson({ method: 'GET', url: METADATA_TOKEN_URL, headers, body: undefined });
     return readTokenReply(reply, clock.now(), 'Google');
   } catch (cause) {
-    // Who answers that it cannot now is there.
-    if (cause instanceof GatewayError && cause.kind === 'upstream_failed' && cause.cause === undefined) throw cause;
+    if (cause instanceof GatewayError && cause.kind === 'upstream_failed' && !isUnknownHost(cause.cause)) throw cause;
     throw refusal(
       "No Google credentials: set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account's key.",
       cause,
     );
   }
+}
+
+/** Only machines of Google's cloud know the name of its server: who does not cannot have meant it. */
+function isUnknownHost(cause: unknown): boolean {
+  return isObject(cause) && cause['code'] === 'ENOTFOUND';
 }
 
 /**
