@@ -204,11 +204,13 @@ export class Exchange extends Cancellation<CancelReason> implements RequestView 
     this.provider = call.provider;
     this.targetId = call.targetId;
     if (!accounts) this.sharedUsage = call.usedInAll();
-    this.status = call.status;
+    // Who got a head has its status; the call, which may go on, knows it at its end only.
+    if (this.status === 0) this.status = call.status;
     this.failure = call.failure;
     this.queuedMs = call.queuedMs;
     this.waitedMs += call.waitedMs;
-    this.firstByteAt = call.firstByteAt;
+    // What was there before this one came, it got as it came.
+    if (call.firstByteAt !== undefined) this.firstByteAt = Math.max(call.firstByteAt, this.startedAt);
     this.recovered = call.recovered;
   }
 

@@ -5,6 +5,7 @@ import { createChatExchange } from './exchange.fixture.ts';
 import type { Exchange } from './exchange.ts';
 import { makeResolution, makeRoute } from './routing/target.fixture.ts';
 import { createShareCall } from './shared-call.ts';
+import { createManualClock } from './stores/manual-clock.fixture.ts';
 import type { StreamRecovery } from './stream-recovery.ts';
 
 const createOwn = () =>
@@ -63,4 +64,58 @@ it('a caller that shared a whole answer which broke off was put down as too slow
     ['truncated', false, 200],
     ['truncated', true, 200],
   ]);
+});
+
+it.each(['deadline', 'shutting_down'] as const)(
+  'a caller that left a shared answer it had begun to read was put down with no status: %s',
+  async (reason) => {
+    const shareCall = createOwn();
+    const resolution = makeResolution(makeRoute([['only']]));
+    const [leader, follower] = [createChatExchange(), createChatExchange()];
+    const shared = [leader, follower].map((exchange) => {
+      exchange.body = Buffer.from('{}');
+      return shareCall(exchange, resolution, async (call) => {
+        call.firstByteAt = call.clock.now();
+        call.sink.head(200, []);
+        call.sink.write(Buffer.from('{'));
+        await new Promise<void>((resolve) => call.whileCancellable(() => resolve()));
+        throw new GatewayError('client_closed', 'Nobody is left.');
+      });
+    });
+    // Who answers for the cost, and waits for the end of the call, is the last to leave.
+    follower.cancel(reason);
+    await expect(shared[1]).rejects.toThrow();
+    leader.cancel(reason);
+    await expect(shared[0]).rejects.toThrow();
+    expect([follower.status, leader.status]).toEqual([200, 200]);
+  },
+);
+
+it('a caller that came when a shared answer had begun was put down as answered before it asked', async () => {
+  const shareCall = createOwn();
+  const resolution = makeResolution(makeRoute([['only']]));
+  const clock = createManualClock();
+  let finish: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const ask = (exchange: Exchange) => {
+    exchange.body = Buffer.from('{}');
+    return shareCall(exchange, resolution, async (call) => {
+      call.firstByteAt = clock.now();
+      call.sink.head(200, []);
+      call.sink.write(Buffer.from('{'));
+      await finished;
+      call.sink.end();
+      return 'completed';
+    });
+  };
+  const leader = createChatExchange(clock);
+  const answers = [ask(leader)];
+  clock.advance(40);
+  const follower = createChatExchange(clock);
+  answers.push(ask(follower));
+  finish();
+  await Promise.all(answers);
+  expect(follower.toLedgerEntry('completed')).toMatchObject({ isShared: true, firstByteMs: 0 });
 });

@@ -68,7 +68,10 @@ async function share({ flights, parts, exchange, key, serve, timeoutMs }: ShareI
   const { call, share: place } = flights.join(key, {
     subscriber: {
       sink: exchange.sink,
-      headers: (headers, _status, role) => ownHeaders(exchange, headers, role === 'follower'),
+      headers(headers, status, role) {
+        exchange.status = status;
+        return ownHeaders(exchange, headers, role === 'follower');
+      },
     },
     lead: (sink) => begin(parts, exchange, sink, serve),
   });
