@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './canonical/clock.ts';
 import { ConfigError, type LoadedConfig } from './config/gateway-config.ts';
+import { createCurrentPools } from './current-pools.ts';
 import type { Exchange } from './exchange.ts';
 import { createExchangeAudit } from './exchange-audit.ts';
 import { settleBudgets } from './exchange-budget.ts';
@@ -18,7 +19,6 @@ import type { PriceLibrary } from './pricing/price-library.ts';
 import type { GatewayRecord } from './record/gateway-record.ts';
 import type { HealthRegistry } from './resilience/health.ts';
 import { healthSettingsOf } from './resilience/health-settings.ts';
-import { resizedPools } from './resized-pools.ts';
 import { compileRuntime, type Runtime } from './runtime.ts';
 import { createAdminOnDemand } from './server/admin/admin-on-demand.ts';
 import { createHttpServer } from './server/http-server.ts';
@@ -92,6 +92,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   const exchanges = new ExchangeRegistry((delta) => metrics.inFlight(delta));
   const outbox = new Outbox(() => shared.ledger?.flush());
   const transport = withDemo(createHttpTransport({ clock, outbox }), createDemoTransport(clock));
+  const pools = createCurrentPools(shared.slots);
   const learned = createLearnedParts({ clock, random: shared.random, models: () => runtime.models });
   const routingStats = createRoutingStats({ clock });
   const audit =
@@ -103,7 +104,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
   /** What outlives configurations takes over the one in force, and forgets targets that are gone. */
   const adopt = (next: Runtime, before?: Runtime): void => {
     const { catalog, config } = next;
-    if (before) for (const pool of resizedPools(before, next)) shared.slots.resize(pool);
+    if (before) pools.adopt(before, next);
     shared.health.configure(healthSettingsOf(config.resilience));
     shared.health.retain([...catalog.targets.values()].map(({ healthId }) => healthId));
     learned.adaptiveLimits.retain(new Set(catalog.targets.keys()));
@@ -119,6 +120,7 @@ export function createGateway(loaded: LoadedConfig, shared: SharedParts): Gatewa
     const compiled: Runtime = compileRuntime(shared.record?.merged(next) ?? next, {
       ...shared,
       ...learned,
+      slots: pools.slots,
       transport,
       audit,
       priceOf,

@@ -54,7 +54,7 @@ it('a request is signed with the token that was issued', async () => {
   expect(issued).toMatchObject({ headers: ['authorization', 'Bearer one'] });
 });
 
-describe('on a machine of Google\'s cloud', () => {
+describe("on a machine of Google's cloud", () => {
   const unreached = (code: string) => async () => {
     const cause = Object.assign(new Error(code), { code });
     throw new GatewayError('upstream_failed', 'metadata.google.internal could not be asked for a token.', { cause });
