@@ -1,9 +1,13 @@
+import { KeptBytes } from './framing/kept-bytes.ts';
 import type { StreamEncoder } from './protocols/protocol.ts';
 import { RecordingEncoder } from './recovery/recording-encoder.ts';
 import type { SentKeeper } from './relay/reply-sink.ts';
 
 /** Bytes of one stream that are kept at most: some 30,000 tokens in the wordiest wire. */
 const MAX_STREAM_BYTES = 8 * 1024 * 1024;
+
+/** Some 60 tokens in the wordiest wire: most streams need a block or two. */
+const FIRST_BLOCK_BYTES = 16 * 1024;
 
 /** What all streams together may keep, so that many long ones do not fill the memory. */
 export class SentMemory {
@@ -29,7 +33,8 @@ export class SentMemory {
 /** What one attempt has sent of its stream: the bytes of a relayed one, the events of a translated one. */
 export class SentStream implements SentKeeper {
   readonly #memory: SentMemory;
-  #chunks: Buffer[] = [];
+  #kept = new KeptBytes(FIRST_BLOCK_BYTES);
+  /** Bytes of memory that it has. */
   #taken = 0;
   #isWhole = true;
   encoder: RecordingEncoder | undefined;
@@ -38,14 +43,19 @@ export class SentStream implements SentKeeper {
     this.#memory = memory;
   }
 
+  /** Copied: a chunk is a view of memory that others have pieces of, and keeping it would keep all of that. */
   keep(bytes: Buffer): void {
     if (!this.#isWhole) return;
-    if (this.#taken + bytes.length > MAX_STREAM_BYTES || !this.#memory.take(bytes.length)) {
+    const kept = this.#kept;
+    if (kept.end + bytes.length > MAX_STREAM_BYTES) {
       this.release();
       return;
     }
-    this.#taken += bytes.length;
-    this.#chunks.push(bytes);
+    kept.append(bytes);
+    const more = kept.allocatedBytes - this.#taken;
+    if (more === 0) return;
+    if (this.#memory.take(more)) this.#taken += more;
+    else this.release();
   }
 
   record(encoder: StreamEncoder): StreamEncoder {
@@ -55,7 +65,7 @@ export class SentStream implements SentKeeper {
 
   /** Undefined when there were too many. */
   get chunks(): readonly Buffer[] | undefined {
-    return this.#isWhole ? this.#chunks : undefined;
+    return this.#isWhole ? this.#kept.pieces() : undefined;
   }
 
   /** Gives the memory back; nothing is kept from then on. */
@@ -63,6 +73,6 @@ export class SentStream implements SentKeeper {
     this.#isWhole = false;
     this.#memory.give(this.#taken);
     this.#taken = 0;
-    this.#chunks = [];
+    this.#kept = new KeptBytes(FIRST_BLOCK_BYTES);
   }
 }

@@ -40,11 +40,13 @@ export class GatheredLines {
     this.#rows.length = 0;
   }
 
-  /** Hands over copies, line by line. */
+  /** Hands over copies, line by line, which share nothing with others: they may be kept for long. */
   each(take: (line: Buffer, rows: number) => void): void {
+    const copy = Buffer.allocUnsafeSlow(this.#length);
+    this.#bytes.copy(copy, 0, 0, this.#length);
     let start = 0;
     for (const [index, end] of this.#ends.entries()) {
-      take(Buffer.from(this.#bytes.subarray(start, end)), this.#rows[index]!);
+      take(copy.subarray(start, end), this.#rows[index]!);
       start = end;
     }
   }

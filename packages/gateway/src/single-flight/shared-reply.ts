@@ -1,5 +1,5 @@
+import { KeptBytes } from '../framing/kept-bytes.ts';
 import type { ReplySink } from '../relay/reply-sink.ts';
-import { KeptBytes } from './kept-bytes.ts';
 import { type Share, type ShareEnding, type Subscriber, Subscription } from './subscription.ts';
 
 export interface SharedReplyOptions {

@@ -14,7 +14,14 @@ const LARGEST_BLOCK = 64 * 1024;
  */
 export class KeptBytes {
   readonly #blocks: Block[] = [];
+  readonly #firstBlockBytes: number;
   #end = 0;
+  #allocatedBytes = 0;
+
+  /** `firstBlockBytes`: as much as most come to, so that few blocks are made. */
+  constructor(firstBlockBytes = SMALLEST_BLOCK) {
+    this.#firstBlockBytes = firstBlockBytes;
+  }
 
   /** Place behind the last byte, whether or not it is kept. */
   get end(): number {
@@ -23,7 +30,12 @@ export class KeptBytes {
 
   /** Memory that the blocks take. */
   get allocatedBytes(): number {
-    return this.#blocks.reduce((sum, block) => sum + block.bytes.length, 0);
+    return this.#allocatedBytes;
+  }
+
+  /** All that is kept, in order. */
+  pieces(): readonly Buffer[] {
+    return this.#blocks.map(({ bytes, start, end }) => bytes.subarray(0, end - start));
   }
 
   append(bytes: Buffer): void {
@@ -40,6 +52,7 @@ export class KeptBytes {
   /** Counts bytes that nobody wants to have kept. Nothing from before them may be wanted either. */
   skip(length: number): void {
     this.#blocks.length = 0;
+    this.#allocatedBytes = 0;
     this.#end += length;
   }
 
@@ -54,7 +67,10 @@ export class KeptBytes {
   /** Forgets what lies before a place, as far as whole blocks do. */
   dropBefore(place: number): void {
     let dropped = 0;
-    while (dropped < this.#blocks.length && this.#blocks[dropped]!.end <= place) dropped++;
+    while (dropped < this.#blocks.length && this.#blocks[dropped]!.end <= place) {
+      this.#allocatedBytes -= this.#blocks[dropped]!.bytes.length;
+      dropped++;
+    }
     if (dropped > 0) this.#blocks.splice(0, dropped);
   }
 
@@ -62,10 +78,11 @@ export class KeptBytes {
     const last = this.#blocks.at(-1);
     if (last !== undefined && last.end - last.start < last.bytes.length) return last;
     // Growing blocks: short answers take little, long ones few blocks.
-    const usual = last === undefined ? SMALLEST_BLOCK : Math.min(LARGEST_BLOCK, 2 * last.bytes.length);
+    const usual = last === undefined ? this.#firstBlockBytes : Math.min(LARGEST_BLOCK, 2 * last.bytes.length);
     const bytes = Buffer.allocUnsafeSlow(Math.min(LARGEST_BLOCK, Math.max(usual, wanted)));
     const block = { bytes, start: this.#end, end: this.#end };
     this.#blocks.push(block);
+    this.#allocatedBytes += bytes.length;
     return block;
   }
 }
