@@ -231,6 +231,8 @@ export interface StreamEncoder {
    * when no encoder can go on from there. Left out: the events say everything.
    */
   resume?(frames: readonly StreamFrame[]): readonly ChatEvent[] | undefined;
+  /** Whether a part has begun of which nothing is out, since it goes out whole at its end. Left out: none is held. */
+  holds?(index: number): boolean;
 }
 
 export interface ErrorReply {

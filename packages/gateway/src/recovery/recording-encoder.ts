@@ -26,7 +26,10 @@ export class RecordingEncoder implements StreamEncoder {
 
   /** What the caller has so far; undefined when that is too long to be known. */
   get sent(): SentAnswer | undefined {
-    return this.#record.answer();
+    const told = this.#record.answer();
+    const encoder = this.#encoder;
+    if (told === undefined || encoder.holds === undefined) return told;
+    return { ...told, parts: told.parts.filter(({ index }) => !encoder.holds!(index)) };
   }
 
   push(event: ChatEvent): Buffer {

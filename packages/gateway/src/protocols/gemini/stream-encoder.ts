@@ -98,6 +98,11 @@ export class GeminiStreamEncoder implements StreamEncoder {
     return [];
   }
 
+  /** Arguments of a call are an object of the wire's JSON, which no caller could read in pieces. */
+  holds(index: number): boolean {
+    return this.#parts.get(index)?.head.type === 'tool-call';
+  }
+
   #open(index: number, choice: number, head: PartHead): Buffer {
     const thought = head.type === 'reasoning' ? ',"thought":true' : '';
     const afterText = `${thought}}],"role":"model"},"index":${choice}}]`;
