@@ -33,7 +33,7 @@ export class AskedTarget {
   constructor(parts: AskedTargetParts, exchange: Exchange, target: Target) {
     this.#exchange = exchange;
     this.#target = target;
-    this.limits = TargetLimits.ofAll(exchange, target);
+    this.limits = TargetLimits.of(exchange, target);
     this.#answer = this.#ask(parts);
     this.#answer.catch(nothing);
   }

@@ -23,7 +23,7 @@ import type { SentStream } from './sent-stream.ts';
 import { signed } from './signed-request.ts';
 import type { LimitVerdict, ReservingLimitStore } from './stores/limit-store.ts';
 import type { Slot, SlotRefusal, SlotStore } from './stores/slot-store.ts';
-import { atDeadline, limitSpent, placeRefused, requestClaims, TargetLimits } from './target-limits.ts';
+import { atDeadline, limitSpent, placeRefused, TargetLimits } from './target-limits.ts';
 import { tierOfAttempt } from './tier-of-attempt.ts';
 import type { StoredResponses } from './translation/stored-responses.ts';
 import type { MediaFetcher } from './transport/media-fetcher.ts';
@@ -84,6 +84,7 @@ class RingedAttempt implements ReplyHost {
   #sent: SentStream | undefined;
   #watch: AttemptWatch | undefined;
   #limits: TargetLimits | undefined;
+  #isSent = false;
 
   constructor(parts: AttemptRingParts, { deadline, exchange, step }: TimedStep, manner: AttemptManner | undefined) {
     this.#parts = parts;
@@ -105,11 +106,9 @@ class RingedAttempt implements ReplyHost {
     if (tokenLimit === undefined && limits.length === 0) return this.#takeSlot();
     // Where others count both, they are asked at the same time.
     if (bulkhead?.isShared) return this.#takeAsked(new AskedTarget(this.#parts, exchange, this.#target));
-    // Who finds no place there gives back what it took.
-    const mayBeFull = bulkhead !== undefined || this.#parts.adaptive !== undefined;
-    this.#limits = mayBeFull ? TargetLimits.ofAll(exchange, this.#target) : TargetLimits.of(exchange, this.#target);
-    const store = this.#parts.limits;
-    const verdict = this.#limits?.reserve(store, exchange, this.#target) ?? store.take(requestClaims(this.#target));
+    this.#limits = TargetLimits.of(exchange, this.#target);
+    const verdict = this.#limits?.reserve(this.#parts.limits, exchange, this.#target);
+    if (verdict === undefined) return this.#takeSlot();
     return verdict instanceof Promise ? verdict.then((late) => this.#afterLimits(late)) : this.#afterLimits(verdict);
   }
 
@@ -149,8 +148,8 @@ class RingedAttempt implements ReplyHost {
     } finally {
       load.leave(id);
       slot.release();
-      if (this.#watch === undefined) this.#limits?.release();
-      else this.#watch.close();
+      if (!this.#isSent) this.#limits?.release();
+      this.#watch?.close();
     }
   }
 
@@ -193,6 +192,7 @@ class RingedAttempt implements ReplyHost {
     const { headRules, transport } = this.#parts;
     const startedAt = clock.now();
     if (startedAt >= this.#deadline) return Promise.resolve(refused(outOfTime));
+    this.#isSent = true;
     const limits = attemptLimits(this.#exchange, this.#step, this.#deadline - startedAt);
     const { onRateLimits } = this.#watch!;
     const attempt = new Attempt({ transport, clock, startedAt, request, limits, body, headRules, onRateLimits });
@@ -278,7 +278,7 @@ class RingedAttempt implements ReplyHost {
     }
     const use = useOfAttempt(exchange, outcome, outcome.unreported && this.#asked());
     // Where nobody can tell what it took, the estimate stays.
-    if (this.#watch !== undefined && use.isUseUnknown !== true) this.#limits?.settle(use.usage);
+    if (this.#isSent && use.isUseUnknown !== true) this.#limits?.settle(use.usage);
     const { furtherModels } = exchange.facts;
     exchange.attempts.push({
       targetId: this.#target.id,

@@ -27,16 +27,8 @@ export class TargetLimits {
     this.#tokenLimit = tokenLimit;
   }
 
-  /**
-   * Undefined where nothing of the target is limited by tokens, or the operation takes none: then there is nothing to settle.
-   */
+  /** Undefined where nothing is limited of the target, or nothing that the operation takes. */
   static of(exchange: Exchange, target: Target): TargetLimits | undefined {
-    const tokenLimit = tokenLimitFor(exchange, target);
-    return tokenLimit && new TargetLimits(target, tokenLimit);
-  }
-
-  /** The same where what is counted may have to be given back: undefined only where nothing of the target is limited. */
-  static ofAll(exchange: Exchange, target: Target): TargetLimits | undefined {
     const tokenLimit = tokenLimitFor(exchange, target);
     return tokenLimit || target.limits.length > 0 ? new TargetLimits(target, tokenLimit) : undefined;
   }
@@ -44,8 +36,10 @@ export class TargetLimits {
   /** Counts the request and the tokens that it may come to, all in one call. */
   reserve(store: ReservingLimitStore, exchange: Exchange, target: Target): LimitVerdict | Promise<LimitVerdict> {
     const tokenLimit = this.#tokenLimit;
-    const claims = [...requestClaims(target)];
-    if (tokenLimit) claims.push({ rule: tokenLimit, key: target.id, cost: tokensToClaim(exchange, tokenLimit) });
+    let claims = requestClaims(target);
+    if (tokenLimit) {
+      claims = claims.concat({ rule: tokenLimit, key: target.id, cost: tokensToClaim(exchange, tokenLimit) });
+    }
     const reserved = store.reserve(claims);
     return reserved instanceof Promise ? reserved.then((late) => this.#keep(late)) : this.#keep(reserved);
   }
@@ -101,7 +95,7 @@ export function atDeadline(clock: Clock, deadline: number, callback: () => void)
 const claimsOfRequests = new WeakMap<Target, readonly LimitClaim[]>();
 
 /** What one request takes of the limits on requests of its target, put together once for each target. */
-export function requestClaims(target: Target): readonly LimitClaim[] {
+function requestClaims(target: Target): readonly LimitClaim[] {
   let claims = claimsOfRequests.get(target);
   if (claims === undefined) {
     claims = target.limits.map((rule) => ({ rule, key: target.id, cost: 1 }));

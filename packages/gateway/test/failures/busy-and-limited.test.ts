@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { answerOf } from './caller.ts';
+import { answerOf, openPost, readAll } from './caller.ts';
 import { startDrill } from './drill.ts';
 
 it.each([
@@ -22,5 +22,22 @@ it.each([
   await drill.isQuiet();
   drill.primary.behave({ kind: 'answer' });
   expect((await drill.call()).status).toBe(200);
+  await drill.stop();
+});
+
+it('requests that a target has no words for used up what its provider allows', async () => {
+  const drill = await startDrill({
+    primary: 'sim',
+    primaryTarget: { rate_limit: { requests_per_minute: 3 }, protocols: ['anthropic-messages'] },
+  });
+  const { url } = drill.gateway;
+  const ask = async (more: object) => {
+    const body = JSON.stringify({ model: 'chat', messages: [{ role: 'user', content: 'Hello' }], ...more });
+    return readAll(await openPost(`${url}/v1/chat/completions`, { body }).response);
+  };
+  const codeOf = ({ body }: { readonly body: Buffer }) => JSON.parse(body.toString()).error?.code;
+  for (let count = 0; count < 4; count++) expect(codeOf(await ask({ n: 2 }))).toBe('invalid_request');
+  expect(codeOf(await ask({}))).toBeUndefined();
+  expect(drill.attempts()).toEqual([1, 0]);
   await drill.stop();
 });

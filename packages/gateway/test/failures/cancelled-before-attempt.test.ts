@@ -48,12 +48,9 @@ async function leave({ when }: Cancelled) {
     load,
     slots: createMemorySlotStore({ clock: systemClock }),
     limits: {
-      async take() {
-        if (when === 'a limit is asked for') exchange.cancel('client_closed');
-        return passed;
-      },
+      take: () => Promise.reject(new Error('what is taken so cannot be given back')),
       async reserve() {
-        if (when === 'a limit of tokens is asked for') exchange.cancel('client_closed');
+        if (when.startsWith('a limit')) exchange.cancel('client_closed');
         return { verdict: passed, settle: (costs) => settled.push(costs) };
       },
     },
@@ -95,7 +92,7 @@ async function leave({ when }: Cancelled) {
 it('a request that was cancelled while a shared limit was asked for was sent nevertheless', async () => {
   const { outcome, ...rest } = await leave({ when: 'a limit is asked for' });
   expect(outcome).toMatchObject({ failure: { kind: 'cancelled' }, isCommitted: false });
-  expect(rest).toEqual({ sent: 0, settled: [], attempts: [], inFlight: 0 });
+  expect(rest).toEqual({ sent: 0, settled: [[0]], attempts: [], inFlight: 0 });
 });
 
 it('what was set aside of a limit for a request that was cancelled meanwhile is given back', async () => {
@@ -109,8 +106,8 @@ it('a fault of the gateway in the middle of an attempt left it at work for ever'
   expect(inFlight).toBe(0);
 });
 
-it('a request that was cancelled while it was signed was sent nevertheless', async () => {
-  const { outcome, sent, inFlight } = await leave({ when: 'the request is signed' });
+it('a request that was cancelled while it was signed was sent nevertheless, and counted against the limit', async () => {
+  const { outcome, sent, settled, inFlight } = await leave({ when: 'the request is signed' });
   expect(outcome).toMatchObject({ failure: { kind: 'cancelled' }, isCommitted: false });
-  expect({ sent, inFlight }).toEqual({ sent: 0, inFlight: 0 });
+  expect({ sent, settled, inFlight }).toEqual({ sent: 0, settled: [[0]], inFlight: 0 });
 });
