@@ -108,12 +108,21 @@ export class AttemptWatch {
     if (!this.#isOver) this.end(refused(failureOf('unknown', 'the gateway failed')), 0);
   }
 
-  /** Too little was left of the exchange's time for the target to be judged by it. */
+  /**
+   * Too little was left of the exchange's time for the target to be judged by it. Where that is so of one after the other,
+   * as behind a queue that nobody leaves any more, the silence of a target that has answered nothing since it failed adds up.
+   */
   #wasRushed(hasHead: boolean, now: number, deadline: number): boolean {
     const exchange = this.#exchange;
+    const observation = this.#observation;
     const wholeMs = deadline - exchange.startedAt;
     const hasFirstToken = this.#firstTokenMs !== undefined;
-    return !hadItsShare(exchange, this.#step, { ms: now - this.#askedAt, wholeMs, hasHead, hasFirstToken });
+    const hadShare = (ms: number) => hadItsShare(exchange, this.#step, { ms, wholeMs, hasHead, hasFirstToken });
+    const ms = now - this.#askedAt;
+    if (hadShare(ms)) return false;
+    if (observation.isTrusted || (exchange.facts.stream ? hasFirstToken : hasHead)) return true;
+    observation.silentMs += ms;
+    return !hadShare(observation.silentMs);
   }
 
   #tellHealth(failure: Failure | undefined, saysNothing: boolean): void {

@@ -90,6 +90,8 @@ export class TargetObservation {
   usedAt: number;
   /** It has not failed since it last answered. */
   isTrusted = true;
+  /** Milliseconds since it last failed in which it was asked in vain by who had too little time for it. */
+  silentMs = 0;
   readonly #streams = new AnswerPace();
   readonly #wholes = new AnswerPace();
   readonly #limits = new RateLimitLeft();
@@ -112,7 +114,10 @@ export class TargetObservation {
 
   ended({ stream, hadFirstToken, outcome, ms }: ObservedEnd, now: number): void {
     this.inFlight--;
-    if (outcome !== 'abandoned') this.isTrusted = outcome === 'answered';
+    if (outcome !== 'abandoned') {
+      this.isTrusted = outcome === 'answered';
+      this.silentMs = 0;
+    }
     const pace = this.#paceOf(stream);
     if (stream && hadFirstToken) {
       if (outcome === 'failed') pace.broke(ms, now);
