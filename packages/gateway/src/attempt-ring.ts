@@ -181,7 +181,8 @@ class RingedAttempt implements ReplyHost {
   }
 
   async #signAndSend(unsigned: UpstreamRequest, body: ReplyBody): Promise<AttemptOutcome> {
-    const request = await signed(unsigned, this.#target.sign!, this.#lane);
+    const wait = { clock: this.#exchange.clock, deadline: this.#deadline, lane: this.#lane };
+    const request = await signed(unsigned, this.#target.sign!, wait);
     if ('kind' in request) return refused(request);
     // Who left meanwhile is not asked for.
     return this.#lane.cancelReason ? refused(cancelledBefore) : this.#send(request, body);

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Cancellation } from './cancellation.ts';
 import { GatewayError } from './canonical/gateway-error.ts';
 import { createCredentialSources, type FetchJson } from './credentials/credential-sources.ts';
+import type { SignRequest } from './routing/target.ts';
 import { signed } from './signed-request.ts';
 import { createManualClock } from './stores/manual-clock.fixture.ts';
 import { fetchJson as usual } from './transport/fetch-json.ts';
@@ -18,14 +19,17 @@ function sourcesOf(fetchJson: FetchJson) {
   return createCredentialSources({ clock: createManualClock(), fetchJson, readFile });
 }
 
+const wait = (sign: SignRequest, lane = new Cancellation(), clock = createManualClock()) =>
+  signed(request, sign, { lane, clock, deadline: clock.now() + 1_000 });
+
 function sign(fetchJson: FetchJson) {
   const identity = { tenantId: 't', clientId: 'c', clientSecret: 's' };
-  return signed(request, sourcesOf(fetchJson).entra(identity), new Cancellation());
+  return wait(sourcesOf(fetchJson).entra(identity));
 }
 
 function signAsMachine(fetchJson: FetchJson) {
   const identity = { environment: {}, key: undefined };
-  return signed(request, sourcesOf(fetchJson).google(identity), new Cancellation());
+  return wait(sourcesOf(fetchJson).google(identity));
 }
 
 it.each([
@@ -77,8 +81,16 @@ describe("on a machine of Google's cloud", () => {
 });
 
 it('who left while a token was waited for held its place until it came', async () => {
-  const lane = new Cancellation();
-  const signing = signed(request, () => new Promise(() => {}), lane);
+  const [lane, clock] = [new Cancellation(), createManualClock()];
+  const signing = wait(() => new Promise(() => {}), lane, clock);
   lane.cancel('client_closed');
   expect(await signing).toMatchObject({ kind: 'cancelled' });
+  expect(clock.pending()).toBe(0);
+});
+
+it('who had no more time waited for a token until it came', async () => {
+  const clock = createManualClock();
+  const signing = wait(() => new Promise(() => {}), new Cancellation(), clock);
+  clock.advance(1_000);
+  expect(await signing).toMatchObject({ kind: 'total_timeout', status: 0 });
 });

@@ -1,19 +1,38 @@
 import type { AttemptLane } from './attempt-lane.ts';
+import type { Clock } from './canonical/clock.ts';
 import { GatewayError } from './canonical/gateway-error.ts';
 import { failureOf } from './relay/attempt.ts';
 import type { Failure } from './resilience/failure.ts';
 import type { SignRequest } from './routing/target.ts';
+import { atDeadline } from './target-limits.ts';
 import type { UpstreamRequest } from './transport/upstream-call.ts';
 
-/** A request with the headers that authorize it, or why there are none: who leaves does not wait for a token. */
+/** What ends the wait for a signature. */
+export interface SignatureWait {
+  readonly lane: Pick<AttemptLane, 'whileCancellable'>;
+  readonly clock: Clock;
+  /** Monotonic milliseconds at which the time of the exchange is over. */
+  readonly deadline: number;
+}
+
+/**
+ * A request with the headers that authorize it, or why there are none: who leaves, or has no more time, does not wait for a
+ * token.
+ */
 export function signed(
   request: UpstreamRequest,
   sign: SignRequest,
-  lane: Pick<AttemptLane, 'whileCancellable'>,
+  { clock, deadline, lane }: SignatureWait,
 ): Promise<UpstreamRequest | Failure> {
   return new Promise((resolve, reject) => {
-    lane.whileCancellable(() => resolve(failureOf('cancelled', 'cancelled before the target was asked')));
-    trySign(request, sign).then(resolve, reject);
+    const cancelTimer = atDeadline(clock, deadline, () =>
+      resolve(failureOf('total_timeout', 'no credential came in time')),
+    );
+    lane.whileCancellable(() => {
+      cancelTimer();
+      resolve(failureOf('cancelled', 'cancelled before the target was asked'));
+    });
+    trySign(request, sign).finally(cancelTimer).then(resolve, reject);
   });
 }
 
