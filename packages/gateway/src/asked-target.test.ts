@@ -68,7 +68,7 @@ describe('what is asked of a target at once', () => {
     answer();
     const slot = (await asked.take(never, deadline)) as Slot;
     expect([left(), held().inFlight]).toEqual([[1, 700], 1]);
-    asked.limits!.settle({ input: 10, output: 20 });
+    asked.limits!.settle({ usage: { input: 10, output: 20 } });
     slot.release();
     expect([left(), held().inFlight]).toEqual([[1, 970], 0]);
   });

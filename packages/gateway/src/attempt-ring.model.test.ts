@@ -12,6 +12,7 @@ import { makePlan } from './routing/plan.fixture.ts';
 import { makeResolution, makeRoute, makeTarget, member } from './routing/target.fixture.ts';
 import { createTargetLoad } from './routing/target-load.ts';
 import { createTargetObservations } from './routing/target-observations.ts';
+import { createUnsettled } from './stores/limit-store.fixture.ts';
 import type { ReservingLimitStore } from './stores/limit-store.ts';
 import { createManualClock } from './stores/manual-clock.fixture.ts';
 import { createMemoryLimitStore } from './stores/memory/limit-store.ts';
@@ -38,6 +39,8 @@ const script = fc.record({
   reason: fc.constantFrom<CancelReason>('client_closed', 'deadline', 'shutting_down'),
   begin: fc.constantFrom('plain', 'ahead', 'dropped', 'hedged'),
   startsAfter: fc.nat(12),
+  /** Of speech nobody can tell what it took. */
+  operation: fc.constantFrom('chat', 'speech'),
 });
 const targets = fc.record({
   places: fc.constantFrom(undefined, 1, 2),
@@ -54,6 +57,7 @@ function setUp(scheduler: fc.Scheduler, { hasTokenLimit, isShared, places, signs
   const slots = createMemorySlotStore({ clock });
   const limits = createMemoryLimitStore({ clock });
   const late = <Value>(value: Value, name: string): Promise<Value> => scheduler.schedule(Promise.resolve(value), name);
+  const unsettled = createUnsettled();
   const lateSlots: SlotStore = {
     acquire: (pool, signal) => late(undefined, 'place').then(() => slots.acquire(pool, signal)),
     resize: (pool) => slots.resize(pool),
@@ -61,7 +65,7 @@ function setUp(scheduler: fc.Scheduler, { hasTokenLimit, isShared, places, signs
   };
   const lateLimits: ReservingLimitStore = {
     take: (claims) => late(limits.take(claims), 'limit'),
-    reserve: (claims) => late(undefined, 'limit').then(() => limits.reserve(claims)),
+    reserve: (claims) => late(undefined, 'limit').then(() => unsettled.watch(limits.reserve(claims))),
   };
   const bucket = (id: string, capacity: number) =>
     ({ id, algorithm: 'token_bucket', capacity, refillPerSecond: 0 }) as const;
@@ -89,7 +93,8 @@ function setUp(scheduler: fc.Scheduler, { hasTokenLimit, isShared, places, signs
     ejection: undefined,
     adaptiveLimits: undefined,
   };
-  return { clock, slots, limits, lateSlots, lateLimits, late, rules, tier, sent, watch, load: createTargetLoad() };
+  const load = createTargetLoad();
+  return { clock, slots, limits, lateSlots, lateLimits, late, rules, tier, sent, watch, load, unsettled };
 }
 
 type Scene = ReturnType<typeof setUp>;
@@ -150,9 +155,9 @@ function run(scene: Scene, scripts: readonly Script[]) {
     },
   });
   const exchanges: Exchange[] = [];
-  const one = async ({ begin, leavesAfter, reason, startsAfter }: Script): Promise<void> => {
+  const one = async ({ begin, leavesAfter, operation, reason, startsAfter }: Script): Promise<void> => {
     for (let step = 0; step < startsAfter; step++) await scene.late(undefined, 'start');
-    const exchange = createChatExchange(clock);
+    const exchange = createChatExchange(clock, { operation });
     exchanges.push(exchange);
     exchange.body = Buffer.from('{"messages":[]}');
     const resolution = makeResolution(makeRoute([], { tiers: [tier] }));
@@ -185,7 +190,7 @@ it('an attempt leaves nothing behind, whoever leaves at which moment, and counts
       fc.array(script, { minLength: 1, maxLength: 6 }),
       async (scheduler, settings, scripts) => {
         const scene = setUp(scheduler, settings);
-        const { clock, limits, load, rules, sent, slots, tier, watch } = scene;
+        const { clock, limits, load, rules, sent, slots, tier, unsettled, watch } = scene;
         const { exchanges, ended } = run(scene, scripts);
         let isEnded = false;
         void ended.then(() => {
@@ -198,14 +203,14 @@ it('an attempt leaves nothing behind, whoever leaves at which moment, and counts
         }
         expect(isEnded).toBe(true);
         clock.advance(10_000);
-        expect(clock.pending()).toBe(0);
+        expect([clock.pending(), unsettled.count()]).toEqual([0, 0]);
         for (const { target } of tier) {
           expect(slots.counts(`place/${target.id}`)).toEqual({ inFlight: 0, queued: 0 });
           expect([load.inFlight(target.id), watch.observations.of(target, 'm').inFlight]).toEqual([0, 0]);
           const left = limits.take([{ rule: rules.requests, key: target.id, cost: 0 }]).remaining;
           expect(REQUESTS - left).toBe(sent.get(target.origin) ?? 0);
-          if (!settings.hasTokenLimit) continue;
           const own = exchanges.flatMap(({ attempts }) => attempts.filter(({ targetId }) => targetId === target.id));
+          if (!settings.hasTokenLimit || own.some(({ isUseUnknown }) => isUseUnknown)) continue;
           const used = own.reduce((sum, { usage }) => sum + (usage ? usage.input + usage.output : 0), 0);
           expect(TOKENS - limits.take([{ rule: rules.tokens, key: target.id, cost: 0 }]).remaining).toBe(used);
         }

@@ -278,8 +278,7 @@ class RingedAttempt implements ReplyHost {
       exchange.status = outcome.status;
     }
     const use = useOfAttempt(exchange, outcome, outcome.unreported && this.#asked());
-    // Where nobody can tell what it took, the estimate stays.
-    if (this.#isSent && use.isUseUnknown !== true) this.#limits?.settle(use.usage);
+    if (this.#isSent) this.#limits?.settle(use);
     const { furtherModels } = exchange.facts;
     exchange.attempts.push({
       targetId: this.#target.id,

@@ -1,5 +1,6 @@
+import type { AttemptUse } from './attempt-use.ts';
 import type { Clock } from './canonical/clock.ts';
-import { tellsNoTokens, type Usage } from './canonical/usage.ts';
+import { tellsNoTokens } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
 import { failureOf } from './relay/attempt.ts';
 import { estimatedTokens } from './request-facts.ts';
@@ -49,10 +50,11 @@ export class TargetLimits {
     this.#settle(0, 0);
   }
 
-  /** It was asked; `usage` undefined: it took nothing. Where it tells no tokens, the estimate stays. */
-  settle(usage: Usage | undefined): void {
-    if (usage !== undefined && tellsNoTokens(usage)) return;
-    this.#settle(1, usage === undefined ? 0 : usage.input + usage.output);
+  /** It was asked. Where nobody can tell what it took, or it tells no tokens, the estimate stays. */
+  settle({ isUseUnknown, usage }: AttemptUse): void {
+    const isUntold = isUseUnknown === true || (usage !== undefined && tellsNoTokens(usage));
+    if (isUntold) this.#end(asClaimed);
+    else this.#settle(1, usage === undefined ? 0 : usage.input + usage.output);
   }
 
   #keep(reservation: LimitReservation): LimitVerdict {
@@ -63,10 +65,16 @@ export class TargetLimits {
   #settle(requests: number, tokens: number): void {
     const costs = new Array<number>(this.#requests).fill(requests);
     if (this.#tokenLimit) costs.push(tokens);
+    this.#end(costs);
+  }
+
+  #end(costs: readonly number[]): void {
     this.#reservation?.settle(costs);
     this.#reservation = undefined;
   }
 }
+
+const asClaimed: readonly number[] = [];
 
 function tokenLimitFor({ operation }: Exchange, { tokenLimit }: Target): TokenBucketRule | undefined {
   return tokenLimit === undefined || chargingOf(operation) === 'nothing' ? undefined : tokenLimit;

@@ -92,6 +92,8 @@ interface Awaited {
 
 const nothing = (): void => undefined;
 const none: readonly SlotOutcome[] = [];
+/** What was claimed is what was used, as far as anybody knows. */
+const asClaimed: readonly number[] = [];
 
 class HeldLimits implements KeyHold {
   needsClaim: boolean;
@@ -208,6 +210,8 @@ class HeldLimits implements KeyHold {
       if (counted.status === 'rejected') throw counted.reason;
       if (this.#reservation !== undefined) this.#apply(this.#reservation.verdict, request);
       this.#compiled.isPassing = true;
+      // The body was bad: nothing was sent for it.
+      if (this.#isOver) this.#settle(0);
     } catch (error) {
       this.#compiled.isPassing = false;
       this.#leave();
@@ -241,10 +245,10 @@ class HeldLimits implements KeyHold {
   }
 
   #settle(tokens: number | undefined): void {
-    if (tokens === undefined) return;
     if (this.#reservation === undefined) return;
     const { claims, requests } = this.#compiled;
-    this.#reservation.settle(claims.map((_, index) => (index < requests.length ? 1 : tokens)));
+    const used = tokens === undefined ? asClaimed : claims.map((_, index) => (index < requests.length ? 1 : tokens));
+    this.#reservation.settle(used);
   }
 
   #apply(verdict: LimitVerdict, request: RequestView): void {

@@ -83,6 +83,18 @@ export function testLimitSettlement(
         expect(await left(requests)).toBe(2);
       }));
 
+    test('takes what nobody tells the use of for what was claimed', () =>
+      onScene(async ({ store, heard, left }) => {
+        const reservation = await store.reserve([
+          { rule: requests, key: 'a', cost: 1 },
+          { rule: windowed, key: 'a', cost: 80 },
+        ]);
+        reservation.settle([]);
+        reservation.settle([0, 0]);
+        await heard();
+        expect([await left(requests), await left(windowed)]).toEqual([2, 20]);
+      }));
+
     test('forgets an estimate that is never settled as it forgets everything', () =>
       onScene(async ({ store, clock, left }) => {
         for (const rule of [windowed, bucketed]) await store.reserve([{ rule, key: 'a', cost: 100 }]);

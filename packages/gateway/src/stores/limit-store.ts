@@ -52,10 +52,11 @@ export interface LimitStore {
 export interface LimitReservation {
   readonly verdict: LimitVerdict;
   /**
-   * Puts what was really used in the place of what was claimed, in the order of the claims. What was claimed too much is
+   * Puts what was really used in the place of what was claimed, in the order of the claims; of those that are left out it
+   * is what was claimed. What was claimed too much is
    * given back where it was counted; what was claimed too little is counted now, over the limit if need be. Only the
-   * first call does anything, and none does where the claims were refused. Never called, the estimate counts until
-   * time takes it away as it takes everything: nothing stays behind of a process that died.
+   * first call does anything, and none does where the claims were refused. Never called, as by a process that died, the
+   * estimate counts until time takes it away as it takes everything; but whoever counts for others keeps it at hand.
    */
   settle(costs: readonly number[]): void;
 }
