@@ -17,6 +17,7 @@ import type { PlanStep } from './routing/plan.ts';
 import type { ChatEndpoint } from './routing/target.ts';
 import type { StreamRecovery } from './stream-recovery.ts';
 import { atDeadline } from './target-limits.ts';
+import { isOwnKept } from './translation/own-members.ts';
 import type { ReadRequest, StoredResponses } from './translation/stored-responses.ts';
 import { readConversation, type Translation, translateRequest } from './translation/translation.ts';
 import type { FetchedMedia, MediaFetcher } from './transport/media-fetcher.ts';
@@ -72,8 +73,9 @@ function resumed(
   const request = exchange.conversation!;
   const { target } = step.routeTarget;
   let mode = recovery.modeFor({ request, endpoint, target, upstreamModel: step.upstreamModel });
-  // What the gateway has no words for would be lost on the way.
-  const isLossy = endpoint.protocol === exchange.protocol && request.unknownMembers.length > 0;
+  // What the gateway has no words for and cannot put back would be lost on the way.
+  const isLossy =
+    endpoint.protocol === exchange.protocol && request.unknownMembers.some((path) => !isOwnKept(request, path));
   if (mode === 'continue' && isLossy) mode = recovery.restartInstead();
   if (mode === 'none') return failureOf('inexpressible', 'the target cannot complete an answer that broke off');
   if (mode === 'restart' && isRelay) {

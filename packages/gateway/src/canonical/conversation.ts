@@ -65,6 +65,7 @@ export interface Turn {
   readonly name?: string;
   /** It stood beside the conversation, not in it: OpenAI's `instructions`. */
   readonly isInstructions?: boolean;
+  readonly unread?: UnreadMembers;
 }
 
 export type Part = TextPart | RefusalPart | MediaPart | ToolCallPart | ToolResultPart | ReasoningPart | ForeignPart;
@@ -77,12 +78,14 @@ export interface TextPart {
   /** An opaque token that its own provider wants back with this text. */
   readonly signature?: Signature;
   readonly native?: NativeForm;
+  readonly unread?: UnreadMembers;
 }
 
 /** The model declined, in its own words. */
 export interface RefusalPart {
   readonly type: 'refusal';
   readonly text: string;
+  readonly unread?: UnreadMembers;
 }
 
 export interface MediaPart {
@@ -106,6 +109,7 @@ export interface MediaPart {
   readonly native?: NativeForm;
   /** An opaque token that its own provider wants back with this medium. */
   readonly signature?: Signature;
+  readonly unread?: UnreadMembers;
 }
 
 export type MediaSource =
@@ -135,6 +139,7 @@ export interface ToolCallPart {
   /** An opaque token that its own provider wants back with this call. */
   readonly signature?: Signature;
   readonly cache?: CacheMark;
+  readonly unread?: UnreadMembers;
 }
 
 export interface ToolResultPart {
@@ -147,6 +152,7 @@ export interface ToolResultPart {
   readonly isError: boolean;
   readonly kind: 'function' | 'custom';
   readonly cache?: CacheMark;
+  readonly unread?: UnreadMembers;
 }
 
 export interface ReasoningPart {
@@ -159,6 +165,7 @@ export interface ReasoningPart {
   readonly isRedacted?: boolean;
   /** Id of the item it was, where the wire has one. */
   readonly id?: string;
+  readonly unread?: UnreadMembers;
 }
 
 /** An opaque token of one wire; it is sent back to an upstream of that wire only. */
@@ -180,6 +187,23 @@ export interface ForeignPart {
 /** A part as it came, where its own wire says more than the vocabulary can: other wires take what the part says. */
 export interface NativeForm {
   readonly origin: ProtocolName;
+  readonly value: unknown;
+}
+
+/**
+ * What the vocabulary has no word for in what a part, a turn or a tool was read from: it goes along to upstreams of its
+ * own wire, and to no other.
+ */
+export interface UnreadMembers {
+  readonly origin: ProtocolName;
+  readonly members: readonly UnreadMember[];
+  /** Those of the message that begins with this part, on a wire whose messages are no turns of their own. */
+  readonly ofMessage?: readonly UnreadMember[];
+}
+
+export interface UnreadMember {
+  /** The names on the way to it. */
+  readonly path: readonly string[];
   readonly value: unknown;
 }
 
@@ -215,6 +239,7 @@ export type Tool =
       readonly strict: boolean | undefined;
       readonly cache?: CacheMark;
       readonly native?: NativeForm;
+      readonly unread?: UnreadMembers;
     }
   | {
       readonly type: 'custom';
@@ -222,15 +247,21 @@ export type Tool =
       readonly description: string | undefined;
       /** Grammar of its text, as OpenAI's `format` has it. */
       readonly format: unknown;
+      readonly unread?: UnreadMembers;
     }
   /** A tool that the provider runs itself. */
   | { readonly type: 'builtin'; readonly origin: ProtocolName; readonly name: string; readonly value: unknown };
 
 export type ToolChoice =
-  | { readonly type: 'auto' | 'none' | 'required' }
-  | { readonly type: 'tool'; readonly name: string }
+  | { readonly type: 'auto' | 'none' | 'required'; readonly native?: NativeForm }
+  | { readonly type: 'tool'; readonly name: string; readonly native?: NativeForm }
   /** Some of the tools only. */
-  | { readonly type: 'allowed'; readonly mode: 'auto' | 'required'; readonly names: readonly string[] };
+  | {
+      readonly type: 'allowed';
+      readonly mode: 'auto' | 'required';
+      readonly names: readonly string[];
+      readonly native?: NativeForm;
+    };
 
 /** How much the model is to think before it answers. What is undefined is left to the provider. */
 export interface ReasoningWish {

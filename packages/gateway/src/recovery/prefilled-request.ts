@@ -36,7 +36,8 @@ function withAnswer(turns: readonly Turn[], text: string): readonly Turn[] {
 /** One text where that is possible: some providers take the beginning of an answer as a plain string only. */
 function withText(parts: readonly Part[], text: string): readonly Part[] {
   const last = parts.at(-1);
-  const isPlain = last?.type === 'text' && !last.signature && !last.native && !last.cache && !last.citations;
+  const isPlain =
+    last?.type === 'text' && !last.signature && !last.native && !last.unread && !last.cache && !last.citations;
   if (!isPlain) return [...parts, { type: 'text', text }];
   return [...parts.slice(0, -1), { type: 'text', text: last.text + text }];
 }

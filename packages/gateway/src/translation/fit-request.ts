@@ -5,6 +5,7 @@ import { isObject } from '../canonical/json.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { protocols } from '../protocols/registry.gen.ts';
+import { isOwnKept } from './own-members.ts';
 
 /** A request that an upstream's wire can say, and what had to go for it. */
 export interface FittedRequest {
@@ -30,7 +31,7 @@ export function fitRequest(request: ChatRequest, client: Protocol, upstream: Pro
   const { ownMembers, unknownMembers } = request;
   const essential = essentialMember(request);
   if (essential !== undefined && !isOwn) throw untranslatable(essential, client, upstream);
-  const dropped = unknownMembers.filter((name) => !isOwn || ownMembers?.has(name) !== true);
+  const dropped = unknownMembers.filter((name) => !isOwn || !isOwnKept(request, name));
   let fitted = request;
   for (const feature of wanting.get(upstream.name)!) {
     if (!features[feature].isUsed(fitted)) continue;
@@ -85,7 +86,7 @@ function choiceAmong(tools: ChatRequest['tools'], choice: ChatRequest['toolChoic
       return isLeft(choice.name) ? choice : 'impossible';
     case 'allowed': {
       const names = choice.names.filter(isLeft);
-      if (names.length > 0) return { ...choice, names };
+      if (names.length > 0) return { type: 'allowed', mode: choice.mode, names };
       return choice.mode === 'required' ? 'impossible' : { type: 'none' };
     }
     default:

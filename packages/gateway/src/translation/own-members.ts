@@ -1,6 +1,7 @@
 import type { ChatRequest } from '../canonical/conversation.ts';
 import { isObject, type JsonObject } from '../canonical/json.ts';
 import { parseExact, writeExact } from '../framing/exact-json.ts';
+import { spellingIn } from '../protocols/unread-members.ts';
 
 /**
  * The request with the values of what the vocabulary has no word for. A body that is written anew for an upstream of its
@@ -26,6 +27,11 @@ export function withOwnMembers(body: Buffer, members: ReadonlyMap<string, unknow
   return Buffer.from(writeExact(whole));
 }
 
+/** Whether an upstream of the caller's own wire gets a member: those in lists go with what they stand in. */
+export function isOwnKept({ ownMembers }: ChatRequest, path: string): boolean {
+  return path.includes('[') || ownMembers?.has(path) === true;
+}
+
 /** The names on the way to a member; none where it stands in a list, whose entries move when they are written anew. */
 function keysOf(path: string): readonly string[] {
   const keys = path.includes('[') ? [] : path.split('.');
@@ -41,19 +47,13 @@ function valueAt(body: JsonObject, keys: readonly string[]): unknown {
 
 function setAt(body: JsonObject, keys: readonly string[], value: unknown): void {
   let holder = body as Record<string, unknown>;
-  for (const key of keys.slice(0, -1)) {
+  for (const [depth, key] of keys.slice(0, -1).entries()) {
     const name = spellingIn(holder, key);
-    const inner = Object.hasOwn(holder, name) ? holder[name] : undefined;
-    const next = isObject(inner) ? inner : {};
-    holder[name] = next;
-    holder = next as Record<string, unknown>;
+    const inner = Object.hasOwn(holder, name) ? holder[name] : depth === 0 ? {} : undefined;
+    // What it stood in is said otherwise: half of an object would be worse than none.
+    if (!isObject(inner)) return;
+    holder[name] = inner;
+    holder = inner as Record<string, unknown>;
   }
   holder[keys.at(-1)!] = value;
-}
-
-/** `generation_config` and `generationConfig` are one member to who reads protocol buffers in JSON. */
-function spellingIn(holder: object, key: string): string {
-  if (Object.hasOwn(holder, key)) return key;
-  const other = key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-  return Object.hasOwn(holder, other) ? other : key;
 }

@@ -9,6 +9,7 @@ import type {
 import { isObject } from '../../canonical/json.ts';
 import { argumentText } from '../argument-text.ts';
 import { invalidField, type RequestFields } from '../request-fields.ts';
+import { unreadMembers } from '../unread-members.ts';
 import { BlockFields } from './block-fields.ts';
 import { decodeCitations } from './citations.ts';
 import { decodeMedia } from './decode-media.ts';
@@ -22,7 +23,8 @@ export class BlockDecoder {
   decode(blocks: readonly BlockFields[]): readonly Part[] {
     const parts: Part[] = [];
     for (const block of blocks) {
-      const part = this.#part(block);
+      const known = this.#part(block);
+      const part = known.type === 'foreign' ? known : { ...known, ...unreadMembers(block, WIRE) };
       if (part.type === 'reasoning' && part.isRedacted && attachTrailing(parts, block.string('data') ?? '')) continue;
       parts.push(part);
     }
@@ -71,6 +73,7 @@ export class BlockDecoder {
 
 export function decodeCacheMark(holder: RequestFields): CacheMark | undefined {
   const mark = holder.object('cache_control');
+  mark?.value('type');
   return mark && { ttl: mark.string('ttl') };
 }
 
@@ -84,7 +87,7 @@ function resultContent(block: BlockFields): readonly (TextPart | MediaPart)[] | 
   for (const item of BlockFields.listOf(block, 'content')) {
     const part = decodeContent(item) ?? toolReference(item);
     if (!part || part.type === 'foreign') return undefined;
-    parts.push(part);
+    parts.push({ ...part, ...unreadMembers(item, WIRE) });
   }
   return parts;
 }

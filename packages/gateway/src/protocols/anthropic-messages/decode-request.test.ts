@@ -81,7 +81,10 @@ describe('a request as Claude Code sends it', () => {
       { type: 'reasoning', text: 'Hm.', signature: { origin, value: 'EqQB' } },
       { type: 'reasoning', text: 'Oh.', signature: { origin: 'gemini', value: 'Cg==' } },
       { type: 'reasoning', text: '', signature: { origin, value: 'Em==' }, isRedacted: true },
-      { type: 'tool-call', id: 't1', name: 'Bash', arguments: '{"n":1.0}', kind: 'function' },
+      {
+        ...{ type: 'tool-call', id: 't1', name: 'Bash', arguments: '{"n":1.0}', kind: 'function' },
+        unread: { origin, members: [{ path: ['caller'], value: { type: 'direct' } }] },
+      },
     ]);
   });
 
@@ -110,7 +113,7 @@ describe('a request as Claude Code sends it', () => {
       maxOutputTokens: 32000,
       reasoning: { mode: 'adaptive', effort: 'high', budgetTokens: undefined, summary: 'none' },
       user: '{"device_id":"1"}',
-      unknownMembers: ['context_management', 'output_config.task_budget'],
+      unknownMembers: ['output_config.task_budget', 'context_management'],
       tools: [
         { type: 'function', name: 'Bash', description: 'Runs.', schema: { type: 'object' }, strict: undefined },
         { type: 'builtin', origin, name: 'web_search', value: { type: 'web_search_20250305', max_uses: 3 } },

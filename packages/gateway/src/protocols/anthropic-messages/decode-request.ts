@@ -35,7 +35,7 @@ export function decodeRequest(body: JsonObject, facts: ChatFacts): ChatRequest {
     serviceTier: serviceTier(fields.string('service_tier')),
     user: metadata?.string('user_id'),
     ...unsaid,
-    unknownMembers: [...fields.unread(), ...unreadOf(outputConfig), ...unreadOf(metadata), ...unreadOf(thinking)],
+    unknownMembers: fields.unreadPaths(),
   };
 }
 
@@ -62,6 +62,7 @@ const unsaid = {
 function turnsOf(fields: RequestFields): readonly Turn[] {
   const turns = decodeTurns(fields);
   const cache = decodeCacheMark(fields);
+  fields.value('cache_control');
   return cache ? markLastPart(turns, cache) : turns;
 }
 
@@ -105,8 +106,4 @@ function outputFormat(format: RequestFields | undefined): OutputFormat | undefin
 /** `standard_only` declines the capacity that was bought in advance: what the other wires call `default`. */
 function serviceTier(tier: string | undefined): string | undefined {
   return tier === 'standard_only' ? 'default' : tier;
-}
-
-function unreadOf(fields: RequestFields | undefined): readonly string[] {
-  return fields ? fields.unread().map((key) => fields.pathOf(key)) : [];
 }

@@ -1,5 +1,6 @@
 import type { ChatRequest, Tool, ToolChoice } from '../../canonical/conversation.ts';
 import { invalidField, type RequestFields } from '../request-fields.ts';
+import { nativeForm } from '../unread-members.ts';
 import { BlockFields } from './block-fields.ts';
 import { decodeCacheMark } from './decode-blocks.ts';
 import { WIRE } from './wire.ts';
@@ -11,10 +12,12 @@ export function decodeTools(fields: RequestFields): readonly Tool[] {
 
 /** Reads `tool_choice`; whether calls may come together is part of it. */
 export function decodeToolChoice(fields: RequestFields): Pick<ChatRequest, 'toolChoice' | 'parallelToolCalls'> {
+  const value = fields.value('tool_choice');
   const choice = fields.object('tool_choice');
   if (!choice) return { toolChoice: undefined, parallelToolCalls: undefined };
   const isSerial = choice.boolean('disable_parallel_tool_use');
-  return { toolChoice: choiceOf(choice), parallelToolCalls: isSerial === undefined ? undefined : !isSerial };
+  const toolChoice = { ...choiceOf(choice), ...nativeForm(value, [choice], WIRE) };
+  return { toolChoice, parallelToolCalls: isSerial === undefined ? undefined : !isSerial };
 }
 
 function decodeTool(tool: BlockFields): Tool {
@@ -35,7 +38,7 @@ function decodeTool(tool: BlockFields): Tool {
     ...(cache ? { cache } : {}),
   } as const;
   // How its own provider is to load and show the tool.
-  return tool.unread().length === 0 ? known : { ...known, native: { origin: WIRE, value: tool.raw } };
+  return { ...known, ...nativeForm(tool.raw, [tool], WIRE) };
 }
 
 function choiceOf(choice: RequestFields): ToolChoice {

@@ -1,7 +1,9 @@
 import type { CacheMark, Part, TextPart, Turn } from '../../canonical/conversation.ts';
 import { invalidField, type RequestFields } from '../request-fields.ts';
+import { unreadMembers } from '../unread-members.ts';
 import { BlockFields } from './block-fields.ts';
 import { BlockDecoder } from './decode-blocks.ts';
+import { WIRE } from './wire.ts';
 
 /** System text, then the messages in their order. */
 export function decodeTurns(fields: RequestFields): readonly Turn[] {
@@ -10,7 +12,8 @@ export function decodeTurns(fields: RequestFields): readonly Turn[] {
   const system = contentOf(fields, 'system', decoder).filter((part) => !isBillingLine(part));
   if (system.length > 0) turns.push({ role: 'system', parts: system });
   for (const message of fields.objects('messages')) {
-    turns.push({ role: roleOf(message), parts: contentOf(message, 'content', decoder) });
+    const parts = contentOf(message, 'content', decoder);
+    turns.push({ role: roleOf(message), parts, ...unreadMembers(message, WIRE) });
   }
   return turns;
 }

@@ -1,6 +1,7 @@
 import type { MediaPart, Part, ReasoningPart, TextPart, ToolResultPart } from '../../canonical/conversation.ts';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import { isObject, type JsonObject } from '../../canonical/json.ts';
+import { withUnread } from '../unread-members.ts';
 import { encodeOwnCitations } from './citations.ts';
 import { cacheMember, nativeBlock, redactedBlock, textBlock, thinkingBlock, toolUseBlock } from './parts.ts';
 import { toolUseId } from './tool-id.ts';
@@ -16,7 +17,7 @@ export function encodeRequestPart(part: Part): readonly JsonObject[] {
     case 'reasoning':
       return encodeReasoning(part);
     case 'tool-call':
-      return [{ ...toolUseBlock(part), ...cacheMember(part.cache) }];
+      return [withUnread({ ...toolUseBlock(part), ...cacheMember(part.cache) }, part, WIRE)];
     case 'tool-result':
       return [encodeResult(part)];
     case 'foreign':
@@ -28,46 +29,52 @@ export function encodeRequestPart(part: Part): readonly JsonObject[] {
 }
 
 function encodeText(part: TextPart): JsonObject {
-  return (
-    nativeBlock(part) ?? { ...textBlock(part.text, encodeOwnCitations(part.citations)), ...cacheMember(part.cache) }
-  );
+  const native = nativeBlock(part);
+  if (native) return native;
+  const block = { ...textBlock(part.text, encodeOwnCitations(part.citations)), ...cacheMember(part.cache) };
+  return withUnread(block, part, WIRE);
 }
 
 /** Thinking without this provider's own signature is refused: what another model thought is left out. */
-function encodeReasoning({ text, signature, isRedacted }: ReasoningPart): readonly JsonObject[] {
+function encodeReasoning(part: ReasoningPart): readonly JsonObject[] {
+  const { text, signature, isRedacted } = part;
   if (signature?.origin !== WIRE || signature.value === '') return [];
-  return [isRedacted ? redactedBlock(signature.value) : thinkingBlock(text, signature.value)];
+  const block = isRedacted ? redactedBlock(signature.value) : thinkingBlock(text, signature.value);
+  return [withUnread(block, part, WIRE)];
 }
 
-function encodeResult({ callId, content, isError, cache }: ToolResultPart): JsonObject {
+function encodeResult(part: ToolResultPart): JsonObject {
+  const { callId, content, isError, cache } = part;
   const blocks = content
-    .filter((part) => part.type !== 'text' || part.text.trim() !== '' || part.native)
-    .map((part) => (part.type === 'text' ? encodeText(part) : encodeMedia(part)));
+    .filter((item) => item.type !== 'text' || item.text.trim() !== '' || item.native)
+    .map((item) => (item.type === 'text' ? encodeText(item) : encodeMedia(item)));
   // A failure that says nothing is refused.
   if (isError && blocks.length === 0) blocks.push(textBlock('Error', []));
-  return {
+  const block = {
     type: 'tool_result',
     tool_use_id: toolUseId(callId),
     ...(blocks.length > 0 ? { content: blocks } : {}),
     ...(isError ? { is_error: true } : {}),
     ...cacheMember(cache),
   };
+  return withUnread(block, part, WIRE);
 }
 
 function encodeMedia(part: MediaPart): JsonObject {
   const { type, name, context, isCitable, cache } = part;
   if (type !== 'image' && type !== 'document')
     throw refused(part.path, `${type} is not taken by this model's provider`);
-  return (
-    nativeBlock(part) ?? {
-      type,
-      source: encodeSource(part),
-      ...(name === undefined || type === 'image' ? {} : { title: name }),
-      ...(context === undefined ? {} : { context }),
-      ...(isCitable === undefined ? {} : { citations: { enabled: isCitable } }),
-      ...cacheMember(cache),
-    }
-  );
+  const native = nativeBlock(part);
+  if (native) return native;
+  const block = {
+    type,
+    source: encodeSource(part),
+    ...(name === undefined || type === 'image' ? {} : { title: name }),
+    ...(context === undefined ? {} : { context }),
+    ...(isCitable === undefined ? {} : { citations: { enabled: isCitable } }),
+    ...cacheMember(cache),
+  };
+  return withUnread(block, part, WIRE);
 }
 
 function encodeSource({ type, source, path }: MediaPart): JsonObject {

@@ -15,6 +15,7 @@ export function encodeTools({ origin, tools, toolChoice }: ChatRequest): readonl
 /** `tool_choice`; it is refused where there are no tools. */
 export function encodeToolChoice({ tools, toolChoice, parallelToolCalls }: ChatRequest): JsonObject | undefined {
   if (tools.length === 0) return undefined;
+  if (toolChoice?.native?.origin === WIRE) return asObject(toolChoice.native.value);
   const parallel = parallelToolCalls === undefined ? {} : { disable_parallel_tool_use: !parallelToolCalls };
   const type = toolChoice?.type === 'allowed' ? toolChoice.mode : toolChoice?.type;
   switch (type) {

@@ -1,7 +1,9 @@
 import type { MediaPart, Part, Turn } from '../../canonical/conversation.ts';
 import type { JsonObject } from '../../canonical/json.ts';
+import { withUnread } from '../unread-members.ts';
 import { encodeRequestPart, refused } from './encode-parts.ts';
 import { textBlock } from './parts.ts';
+import { WIRE } from './wire.ts';
 
 export interface WireTurns {
   readonly system: readonly JsonObject[];
@@ -36,8 +38,8 @@ export function encodeTurns(turns: readonly Turn[]): WireTurns {
         checkSystem(turn.parts);
         for (const block of blocks) system.push(block);
       } else append(messages, 'user', blocks.map(reminder));
-    } else if (turn.role === 'user') append(messages, 'user', blocksOf(turn.parts));
-    else appendAssistant(messages, turn.parts);
+    } else if (turn.role === 'user') append(messages, 'user', blocksOf(turn.parts), turn);
+    else appendAssistant(messages, turn);
   }
   trimEnd(messages);
   for (const [index, message] of messages.entries()) {
@@ -73,11 +75,12 @@ function blocksOf(parts: readonly Part[]): JsonObject[] {
  * Images that another model made stand in the user's turn behind: assistants have none on this wire. Of what it spoke
  * the words remain.
  */
-function appendAssistant(messages: OpenMessage[], parts: readonly Part[]): void {
+function appendAssistant(messages: OpenMessage[], turn: Turn): void {
+  const { parts } = turn;
   const said = parts.map(spokenAsText).filter((part) => !isMedia(part));
   const shown = parts.map(spokenAsText).filter(isMedia);
   const blocks = said.flatMap(encodeRequestPart);
-  append(messages, 'assistant', blocks.filter(isWorthSaying));
+  append(messages, 'assistant', blocks.filter(isWorthSaying), turn);
   append(messages, 'user', blocksOf(shown));
 }
 
@@ -91,12 +94,18 @@ function spokenAsText(part: Part): Part {
   return part.type === 'audio' && part.transcript !== undefined ? { type: 'text', text: part.transcript } : part;
 }
 
-function append(messages: OpenMessage[], role: 'user' | 'assistant', blocks: readonly JsonObject[]): void {
+function append(
+  messages: OpenMessage[],
+  role: OpenMessage['role'],
+  blocks: readonly JsonObject[],
+  { unread }: Pick<Turn, 'unread'> = {},
+): void {
   if (blocks.length === 0) return;
   const last = messages.at(-1);
   if (last?.role !== role) messages.push({ role, content: [...blocks] });
   // One by one: a call takes some hundred thousand arguments at most, and a caller may send more blocks.
   else for (const block of blocks) last.content.push(block);
+  if (unread) messages.push(withUnread(messages.pop()!, { unread }, WIRE));
 }
 
 /** An assistant's turn that the model is to go on with must not end in white space. */

@@ -10,6 +10,7 @@ import { isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { argumentText } from '../argument-text.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
+import { unreadMembers } from '../unread-members.ts';
 import { decodeMedia, isMediaType, joinTexts } from './media.ts';
 import { decodeCitation, decodeReasoning, foreignBlock, isServerTool, memberOf, readPartSignature } from './parts.ts';
 import { WIRE } from './wire.ts';
@@ -29,7 +30,7 @@ export function decodeContent(items: readonly unknown[], { path, names }: Conten
     if (!isObject(item)) throw invalidField(at, 'must be an object');
     const [name, value] = memberOf(item);
     if (name === 'cachePoint') markLast(parts, decodeCachePoint(RequestFields.of(value, `${at}.${name}`)));
-    else if (name !== '') addPart(parts, decodeBlock({ block: item, name, value, path: `${at}.${name}`, names }));
+    else if (name !== '') addPart(parts, decodeBlock(new RequestFields(item, at), { block: item, name, value, names }));
   }
   return parts;
 }
@@ -40,17 +41,22 @@ export function decodeCachePoint(point: RequestFields): CacheMark {
 
 interface Block {
   readonly block: JsonObject;
-  /** The block's one member, and where that stands. */
+  /** The block's one member. */
   readonly name: string;
   readonly value: unknown;
-  readonly path: string;
   readonly names: Map<string, string>;
 }
 
-function decodeBlock({ block, name, value, path, names }: Block): Part {
-  if (name === 'text') return { type: 'text', text: textOf(value, path) };
+function decodeBlock(holder: RequestFields, block: Block): Part {
+  const part = decodeKnown(holder, block);
+  return part.type === 'foreign' ? part : { ...part, ...unreadMembers(holder, WIRE) };
+}
+
+function decodeKnown(holder: RequestFields, { block, name, value, names }: Block): Part {
+  const path = holder.pathOf(name);
+  if (name === 'text') return { type: 'text', text: textOf(holder.value(name), path) };
+  const fields = holder.object(name)!;
   if (!isObject(value)) throw invalidField(path, 'must be an object');
-  const fields = new RequestFields(value, path);
   if (isMediaType(name)) return decodeMedia(name, fields, value);
   switch (name) {
     case 'toolUse':
@@ -59,10 +65,12 @@ function decodeBlock({ block, name, value, path, names }: Block): Part {
       return (isServerTool(value) ? undefined : decodeToolResult(fields, names)) ?? foreignBlock(block, path);
     case 'reasoningContent': {
       const part = decodeReasoning(value);
+      readReasoning(fields);
       if (!part) throw invalidField(path, 'must have reasoningText or redactedContent');
       return part;
     }
     case 'citationsContent':
+      for (const key of ['content', 'citations']) fields.value(key);
       return decodeCitations(value);
     case 'guardContent':
       return decodeGuarded(fields, block) ?? foreignBlock(block, path);
@@ -83,6 +91,13 @@ function decodeToolUse(fields: RequestFields, names: Map<string, string>): ToolC
   return { type: 'tool-call', id, name, arguments: argumentText(fields.value('input')), kind: 'function' };
 }
 
+/** Reasoning is read where answers have it as well: what that reads counts as read. */
+function readReasoning(fields: RequestFields): void {
+  fields.value('redactedContent');
+  const visible = fields.object('reasoningText');
+  for (const key of ['text', 'signature']) visible?.value(key);
+}
+
 /** Undefined for what a tool result of the vocabulary cannot hold. */
 function decodeToolResult(fields: RequestFields, names: Map<string, string>): ToolResultPart | undefined {
   const callId = fields.requiredString('toolUseId');
@@ -98,14 +113,21 @@ function decodeToolResult(fields: RequestFields, names: Map<string, string>): To
 
 function decodeResultItem(item: unknown, path: string): TextPart | MediaPart | undefined {
   if (!isObject(item)) throw invalidField(path, 'must be an object');
+  const holder = new RequestFields(item, path);
+  const part = decodeKnownItem(holder, item);
+  return part && { ...part, ...unreadMembers(holder, WIRE) };
+}
+
+function decodeKnownItem(holder: RequestFields, item: JsonObject): TextPart | MediaPart | undefined {
   const [name, value] = memberOf(item);
-  if (name === 'text') return { type: 'text', text: textOf(value, `${path}.text`) };
+  const path = holder.pathOf(name);
+  if (name === 'text') return { type: 'text', text: textOf(holder.value(name), path) };
   const native = { origin: WIRE, value: item } as const;
   // Other wires have text only; models read JSON as well there.
   if (name === 'json') return { type: 'text', text: writeExact(value), native };
-  if (!isObject(value)) throw invalidField(`${path}.${name}`, 'must be an object');
+  if (!isObject(value)) throw invalidField(path, 'must be an object');
   if (name === 'searchResult') return { type: 'text', text: foundText(value), native };
-  return isMediaType(name) ? decodeMedia(name, new RequestFields(value, `${path}.${name}`), value) : undefined;
+  return isMediaType(name) ? decodeMedia(name, holder.object(name)!, value) : undefined;
 }
 
 /** A text that rests on sources; Nova's citations that have no text of their own belong to the text before. */

@@ -3,8 +3,9 @@ import type { JsonObject } from '../../canonical/json.ts';
 import { parseExact } from '../../framing/exact-json.ts';
 import type { ChatFacts } from '../protocol.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
+import { nativeForm, unreadMembers } from '../unread-members.ts';
 import { decodeCachePoint, decodeContent } from './decode-content.ts';
-import { type ModelWishes, readModelFields } from './model-fields.ts';
+import { readModelFields } from './model-fields.ts';
 import { decodeServiceTier } from './usage.ts';
 import { WIRE } from './wire.ts';
 
@@ -31,7 +32,7 @@ export function decodeRequest(body: JsonObject, { stream }: ChatFacts): ChatRequ
     stream,
     turns: decodeTurns(fields),
     tools: toolConfig ? decodeTools(toolConfig) : [],
-    toolChoice: decodeToolChoice(toolConfig?.object('toolChoice')),
+    toolChoice: toolConfig && decodeToolChoice(toolConfig),
     maxOutputTokens: inference?.count('maxTokens'),
     temperature: inference?.number('temperature'),
     topP: inference?.number('topP'),
@@ -42,7 +43,7 @@ export function decodeRequest(body: JsonObject, { stream }: ChatFacts): ChatRequ
     topK: wishes.topK,
     reasoning: wishes.reasoning,
     ...unset,
-    unknownMembers: unknownMembers([fields, inference, toolConfig, outputConfig], wishes),
+    unknownMembers: fields.unreadPaths(),
   };
   const essentialMembers = request.unknownMembers.filter((name) => essential.has(name));
   return essentialMembers.length === 0 ? request : { ...request, essentialMembers };
@@ -73,11 +74,6 @@ const unset = {
   safetySettings: undefined,
 } as const;
 
-function unknownMembers(holders: readonly (RequestFields | undefined)[], wishes: ModelWishes): readonly string[] {
-  const members = holders.flatMap((fields) => fields?.unread().map((key) => fields.pathOf(key)) ?? []);
-  return [...members, ...wishes.unknownMembers];
-}
-
 /** Where the answers of Claude have it: whole ones, and the last event of streamed ones. */
 const stopSequencePaths: ReadonlySet<unknown> = new Set(['/stop_sequence', '/delta/stop_sequence']);
 
@@ -97,7 +93,7 @@ function decodeTurns(fields: RequestFields): readonly Turn[] {
     const path = message.pathOf('content');
     const content = message.array('content');
     if (content === undefined) throw invalidField(path, 'is required');
-    return { role, parts: decodeContent(content, { path, names }) };
+    return { role, parts: decodeContent(content, { path, names }), ...unreadMembers(message, WIRE) };
   });
   return system.length > 0 ? [{ role: 'system', parts: system }, ...turns] : turns;
 }
@@ -108,7 +104,7 @@ function decodeTools(toolConfig: RequestFields): readonly Tool[] {
     const spec = entry.object('toolSpec');
     const mark = entry.object('cachePoint');
     const last = tools.at(-1);
-    if (spec) tools.push(decodeToolSpec(spec));
+    if (spec) tools.push({ ...decodeToolSpec(spec), ...unreadMembers(entry, WIRE) });
     else if (!mark) tools.push(decodeBuiltin(entry));
     // The mark stands behind the tool up to which the prompt may be kept.
     else if (last?.type === 'function') tools[tools.length - 1] = { ...last, cache: decodeCachePoint(mark) };
@@ -132,11 +128,16 @@ function decodeBuiltin(entry: RequestFields): Tool {
   const [kind] = entry.unread();
   if (kind !== 'systemTool') throw invalidField(entry.path, 'must be a toolSpec, a systemTool or a cachePoint');
   const name = entry.object('systemTool')!.requiredString('name');
-  return { type: 'builtin', origin: WIRE, name, value: { systemTool: { name } } };
+  return { type: 'builtin', origin: WIRE, name, value: { systemTool: entry.value('systemTool') } };
 }
 
-function decodeToolChoice(choice: RequestFields | undefined): ToolChoice | undefined {
-  if (!choice) return undefined;
+function decodeToolChoice(toolConfig: RequestFields): ToolChoice | undefined {
+  const value = toolConfig.value('toolChoice');
+  const fields = toolConfig.object('toolChoice');
+  return fields && { ...choiceOf(fields), ...nativeForm(value, [fields], WIRE) };
+}
+
+function choiceOf(choice: RequestFields): ToolChoice {
   const tool = choice.object('tool');
   if (tool) return { type: 'tool', name: tool.requiredString('name') };
   if (choice.has('any')) return { type: 'required' };

@@ -3,6 +3,7 @@ import type { CacheMark, ChatRequest, Part, TextPart, ToolResultPart, Turn } fro
 import type { JsonObject } from '../../canonical/json.ts';
 import { argumentObject } from '../argument-text.ts';
 import { invalidField } from '../request-fields.ts';
+import { withUnread } from '../unread-members.ts';
 import { DocumentNames } from './document-names.ts';
 import { encodeMedia, isMediaType } from './media.ts';
 import { hasCachePoints, type Model } from './model-family.ts';
@@ -50,17 +51,14 @@ function isSystem({ role }: Turn): boolean {
 
 function encodeTurn(turn: Turn, origin: ChatRequest['origin'], encoder: BlockEncoder): readonly Message[] {
   const { role, parts } = turn;
-  if (role === 'user') return [{ role, content: encoder.blocks(parts) }];
+  if (role === 'user') return [withUnread({ role, content: encoder.blocks(parts) }, turn, WIRE)];
   if (role === 'assistant') {
     // Assistants have no media on this wire: what a model of another made stands in the user's turn behind.
     const said = encoder.blocks(parts.filter(({ type }) => !isMediaType(type)));
     const made = encoder.blocks(parts.filter(({ type }) => isMediaType(type)));
-    return [
-      { role, content: said },
-      { role: 'user', content: made },
-    ];
+    return [withUnread({ role, content: said }, turn, WIRE), { role: 'user', content: made }];
   }
-  if (origin === WIRE) return [{ role: 'system', content: encoder.blocks(parts) }];
+  if (origin === WIRE) return [withUnread({ role: 'system', content: encoder.blocks(parts) }, turn, WIRE)];
   const blocks = encoder.systemBlocks(turn);
   const content = blocks.map((block) =>
     'text' in block ? { text: `<system-reminder>\n${block['text']}\n</system-reminder>` } : block,
@@ -73,7 +71,7 @@ function trimEnd(messages: readonly Message[]): void {
   const last = messages.at(-1);
   const text = last?.content.at(-1)?.['text'];
   if (last?.role !== 'assistant' || typeof text !== 'string') return;
-  last.content[last.content.length - 1] = { text: text.trimEnd() };
+  last.content[last.content.length - 1] = { ...last.content.at(-1), text: text.trimEnd() };
 }
 
 /** Adds a message, or its content to the message before where that has the same role. */
@@ -120,7 +118,7 @@ class BlockEncoder {
       if (part.type === 'foreign' && part.origin === WIRE) return [part.value as JsonObject];
       if (part.type === 'text') {
         const block = textBlock(part);
-        return block ? this.#marked([block], part.cache) : [];
+        return block ? this.#marked([withUnread(block, part, WIRE)], part.cache) : [];
       }
       if (part.type === 'reasoning' || part.type === 'refusal' || part.type.startsWith('tool-')) return [];
       throw invalidField('path' in part ? (part.path ?? part.type) : part.type, 'cannot stand in a system text');
@@ -130,7 +128,7 @@ class BlockEncoder {
   blocks(parts: readonly Part[]): JsonObject[] {
     return parts.flatMap((part) => {
       const block = this.#block(part);
-      return block ? this.#marked([block], markOf(part)) : [];
+      return block ? this.#marked([withPartUnread(block, part)], markOf(part)) : [];
     });
   }
 
@@ -163,7 +161,10 @@ class BlockEncoder {
   }
 
   #result({ callId, content, isError }: ToolResultPart): JsonObject {
-    const blocks = content.map((part) => this.#block(part)).filter((block) => block !== undefined);
+    const blocks = content.flatMap((part) => {
+      const block = this.#block(part);
+      return block ? [withUnread(block, part, WIRE)] : [];
+    });
     return {
       toolResult: {
         toolUseId: toolUseId(callId),
@@ -172,6 +173,10 @@ class BlockEncoder {
       },
     };
   }
+}
+
+function withPartUnread(block: JsonObject, part: Part): JsonObject {
+  return part.type === 'foreign' ? block : withUnread(block, part, WIRE);
 }
 
 export function cachePoint({ ttl }: CacheMark): JsonObject {

@@ -6,7 +6,6 @@ export interface ModelWishes {
   readonly topK: number | undefined;
   readonly reasoning: ReasoningWish | undefined;
   readonly outputFormat: OutputFormat | undefined;
-  readonly unknownMembers: readonly string[];
 }
 
 /** Reads the wishes of any vendor's words: no two of them mean different things by one name. */
@@ -17,8 +16,7 @@ export function readModelFields(
   const nova = fields?.object('inferenceConfig');
   const topK = fields?.number('top_k') ?? nova?.number('topK') ?? fields?.number('k');
   const reasoning = readReasoning(fields, outputConfig?.string('effort'));
-  const unknownMembers = [fields, nova].flatMap((holder) => holder?.unread().map((key) => holder.pathOf(key)) ?? []);
-  return { topK, reasoning, outputFormat: readOutputFormat(fields), unknownMembers };
+  return { topK, reasoning, outputFormat: readOutputFormat(fields) };
 }
 
 /** The shape of the answer in Claude's own words, in which client libraries asked for it before Converse had any. */

@@ -130,11 +130,11 @@ describe('a request', () => {
     expect(request.topK).toBe(3);
     expect(request.unknownMembers).toEqual([
       'guardrailConfig',
-      'additionalModelResponseFieldPaths',
-      'performanceConfig',
       'inferenceConfig.x',
       'additionalModelRequestFields.anthropic_beta',
       'additionalModelRequestFields.inferenceConfig.y',
+      'additionalModelResponseFieldPaths',
+      'performanceConfig',
     ]);
   });
 

@@ -2,6 +2,7 @@ import type { ChatRequest, Tool, Turn } from '../../canonical/conversation.ts';
 import { isObject, type JsonObject } from '../../canonical/json.ts';
 import { strictSchema } from '../anthropic-messages/strict-schema.ts';
 import { invalidField } from '../request-fields.ts';
+import { withUnread } from '../unread-members.ts';
 import { cachePoint } from './encode-messages.ts';
 import { hasCachePoints, hasStructuredOutput, type Model } from './model-family.ts';
 import { WIRE } from './wire.ts';
@@ -49,7 +50,7 @@ function encodeTool({ tool, model, isTranslated, path }: ToolPlace): JsonObject 
   if (tool.type === 'function') {
     const { name, description, schema, strict } = tool;
     const isStrict = strict === true && hasStructuredOutput(model);
-    return {
+    const entry = {
       toolSpec: {
         name,
         ...(description ? { description } : {}),
@@ -59,6 +60,7 @@ function encodeTool({ tool, model, isTranslated, path }: ToolPlace): JsonObject 
         ...(isStrict ? { strict } : {}),
       },
     };
+    return withUnread(entry, tool, WIRE);
   }
   if (tool.type === 'builtin' && tool.origin === WIRE && isObject(tool.value)) return tool.value;
   throw invalidField(path, `is the tool ${tool.name}, which this model does not have`);
@@ -85,6 +87,8 @@ function objectSchema(schema: unknown): JsonObject {
 
 function encodeChoice({ toolChoice }: ChatRequest): { toolChoice?: JsonObject } {
   if (!toolChoice) return {};
+  const { native } = toolChoice;
+  if (native?.origin === WIRE && isObject(native.value)) return { toolChoice: native.value };
   if (toolChoice.type === 'tool') return { toolChoice: { tool: { name: toolChoice.name } } };
   const mode = toolChoice.type === 'allowed' ? toolChoice.mode : toolChoice.type;
   return { toolChoice: mode === 'required' ? { any: {} } : { auto: {} } };

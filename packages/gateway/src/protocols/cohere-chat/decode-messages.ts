@@ -1,7 +1,10 @@
 import type { Part, ToolCallPart, ToolResultPart, Turn } from '../../canonical/conversation.ts';
-import { invalidField, RequestFields } from '../request-fields.ts';
+import { invalidField, type RequestFields } from '../request-fields.ts';
+import { unreadMembers } from '../unread-members.ts';
 import { joinAssistant } from './decode-assistant.ts';
 import { decodeContentPart } from './parts.ts';
+
+const WIRE = 'cohere-chat';
 
 /** The turns of a conversation. Results of tools that follow each other are parts of one turn of the user's. */
 export function decodeMessages(messages: readonly RequestFields[]): Turn[] {
@@ -32,9 +35,9 @@ function decodeTurn(message: RequestFields): Turn {
     case 'developer':
     case 'user':
       if (!message.has('content')) throw invalidField(message.pathOf('content'), 'is required');
-      return { role, parts: decodeContent(message) };
+      return { role, parts: decodeContent(message), ...unreadMembers(message, WIRE) };
     case 'assistant':
-      return { role, parts: decodeAssistant(message) };
+      return { role, parts: decodeAssistant(message), ...unreadMembers(message, WIRE) };
     default:
       throw invalidField(
         message.pathOf('role'),
@@ -64,13 +67,15 @@ function decodeContent(message: RequestFields): Part[] {
 function decodeToolCall(call: RequestFields): ToolCallPart {
   const type = call.string('type') ?? 'function';
   if (type !== 'function') throw invalidField(call.pathOf('type'), 'must be "function"');
-  const called = RequestFields.of(call.value('function'), call.pathOf('function'));
+  const called = call.object('function');
+  if (!called) throw invalidField(call.pathOf('function'), 'must be an object');
   return {
     type: 'tool-call',
     id: call.requiredString('id'),
     name: called.requiredString('name'),
     arguments: called.string('arguments') ?? '{}',
     kind: 'function',
+    ...unreadMembers(call, WIRE),
   };
 }
 
@@ -80,5 +85,13 @@ function decodeToolResult(message: RequestFields, names: ReadonlyMap<string, str
     if (part.type === 'text' || part.type === 'document' || part.type === 'image') return part;
     throw invalidField(`${message.pathOf('content')}[${index}].type`, 'must be text or document');
   });
-  return { type: 'tool-result', callId, name: names.get(callId) ?? '', content, isError: false, kind: 'function' };
+  return {
+    type: 'tool-result',
+    callId,
+    name: names.get(callId) ?? '',
+    content,
+    isError: false,
+    kind: 'function',
+    ...unreadMembers(message, WIRE),
+  };
 }

@@ -10,6 +10,7 @@ import type {
 import type { JsonObject } from '../../canonical/json.ts';
 import type { ChatFacts } from '../protocol.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
+import { unreadMembers } from '../unread-members.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { decodeDocument } from './documents.ts';
 
@@ -42,7 +43,7 @@ export function decodeRequest(body: JsonObject, facts: ChatFacts): ChatRequest {
     ...decodeSampling(fields),
     ...absent,
     safetySettings: fields.value('safety_mode'),
-    unknownMembers: fields.unread(),
+    unknownMembers: fields.unreadPaths(),
   };
 }
 
@@ -111,13 +112,15 @@ function decodeTools(fields: RequestFields): readonly Tool[] {
   return fields.objects('tools').map((tool) => {
     const type = tool.string('type') ?? 'function';
     if (type !== 'function') throw invalidField(tool.pathOf('type'), 'must be "function"');
-    const called = RequestFields.of(tool.value('function'), tool.pathOf('function'));
+    const called = tool.object('function');
+    if (!called) throw invalidField(tool.pathOf('function'), 'must be an object');
     return {
       type,
       name: called.requiredString('name'),
       description: called.string('description'),
       schema: called.value('parameters'),
       strict,
+      ...unreadMembers(tool, 'cohere-chat'),
     };
   });
 }

@@ -2,6 +2,7 @@ import type { MediaPart } from '../../canonical/conversation.ts';
 import { isObject, type JsonObject } from '../../canonical/json.ts';
 import { parseExact, writeExact } from '../../framing/exact-json.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
+import { unreadMembers, withUnread } from '../unread-members.ts';
 import { documentId } from './citations.ts';
 
 /** A document of text: the only kind that Cohere knows. */
@@ -19,14 +20,19 @@ export function decodeDocument(value: unknown, path: string, isCitable: boolean 
   const citable = isCitable === undefined ? {} : { isCitable };
   if (typeof value === 'string') return { ...textDocument(value), ...citable, path };
   const fields = RequestFields.of(value, path);
+  return { ...readDocument(fields), ...citable, path, ...unreadMembers(fields, 'cohere-chat') };
+}
+
+/** Reads a document that is an object. */
+export function readDocument(fields: RequestFields): MediaPart {
   const id = fields.string('id');
-  const data = fields.value('data');
-  return { ...decodeData(data, fields.pathOf('data')), ...(id === undefined ? {} : { id }), ...citable, path };
+  const data = decodeData(fields.value('data'), fields.pathOf('data'));
+  return { ...data, ...(id === undefined ? {} : { id }), path: fields.path };
 }
 
 /** A document as Cohere takes it. `index` is its place among those of the request: its id when it has none. */
 export function encodeDocument(part: TextDocument, index: number): JsonObject {
-  return { id: part.id ?? documentId(index), data: encodeData(part) };
+  return withUnread({ id: part.id ?? documentId(index), data: encodeData(part) }, part, 'cohere-chat');
 }
 
 /** A document of a tool's result; Cohere makes up an id that names the call when there is none. */

@@ -1,5 +1,6 @@
 import type { Part, TextPart } from '../../canonical/conversation.ts';
 import type { JsonObject } from '../../canonical/json.ts';
+import { withUnread } from '../unread-members.ts';
 import { encodeCitation } from './citations.ts';
 import { textItem, thinkingItem, toolCallItem } from './parts.ts';
 import { TextPlaces } from './text-places.ts';
@@ -32,7 +33,8 @@ export function encodeAssistant(parts: readonly Part[]): JsonObject | undefined 
 /** What stands in the content: text, thinking, and what came from this wire and is not understood. */
 function contentItem(part: Part): readonly unknown[] {
   const text = textOf(part);
-  if (text !== undefined) return [textItem(text)];
+  if (text !== undefined)
+    return [part.type === 'text' ? withUnread(textItem(text), part, 'cohere-chat') : textItem(text)];
   if (part.type === 'reasoning') return part.text === '' ? [] : [thinkingItem(part)];
   return part.type === 'foreign' && part.origin === 'cohere-chat' ? [part.value] : [];
 }

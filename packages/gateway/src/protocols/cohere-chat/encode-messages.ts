@@ -1,9 +1,12 @@
 import type { ChatRequest, MediaPart, Part, TextPart, ToolResultPart, Turn } from '../../canonical/conversation.ts';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
+import { hasUnread, withUnread } from '../unread-members.ts';
 import { documentAsText, encodeDocument, encodeToolDocument, isTextDocument, type TextDocument } from './documents.ts';
 import { encodeAssistant } from './encode-assistant.ts';
 import { asText, imageItem, textItem } from './parts.ts';
+
+const WIRE = 'cohere-chat';
 
 export interface Conversation {
   readonly messages: readonly JsonObject[];
@@ -27,21 +30,23 @@ export function encodeConversation({ turns }: ChatRequest): Conversation {
   };
 }
 
-function encodeTurn({ role, parts }: Turn, documents: TextDocument[]): readonly JsonObject[] {
+function encodeTurn(turn: Turn, documents: TextDocument[]): readonly JsonObject[] {
+  const { role, parts } = turn;
   for (const part of parts) checkPart(part);
   switch (role) {
     case 'system':
     case 'developer':
-      return encodeSpeech('system', parts, documents);
+      return encodeSpeech('system', parts, documents).map((message) => withUnread(message, turn, WIRE));
     case 'user': {
       const results = parts.filter((part) => part.type === 'tool-result');
       const images = results.flatMap(imagesOf);
       const rest = parts.filter((part) => part.type !== 'tool-result');
-      return [...results.map(encodeToolResult), ...encodeSpeech('user', [...images, ...rest], documents)];
+      const said = encodeSpeech('user', [...images, ...rest], documents);
+      return [...results.map(encodeToolResult), ...said.map((message) => withUnread(message, turn, WIRE))];
     }
     case 'assistant': {
       const message = encodeAssistant(parts.filter(isOwnThought));
-      return message ? [message] : [];
+      return message ? [withUnread(message, turn, WIRE)] : [];
     }
   }
 }
@@ -74,7 +79,7 @@ function encodeSpeech(role: string, parts: readonly Part[], documents: TextDocum
   });
   const only = said.length === 1 ? said[0] : undefined;
   // A text that stands alone is the content itself, as nearly all of Cohere's examples have it.
-  if (only?.type === 'text') return [{ role, content: only.text }];
+  if (only?.type === 'text' && !hasUnread(only, WIRE)) return [{ role, content: only.text }];
   const content = said.flatMap(encodeItem);
   if (content.length > 0) return [{ role, content }];
   // A message of documents alone still has to be one: they stand beside the messages.
@@ -90,7 +95,7 @@ function encodeItem(part: Part): readonly unknown[] {
   switch (part.type) {
     case 'text':
     case 'refusal':
-      return [textItem(part.text)];
+      return [withUnread(textItem(part.text), part, WIRE)];
     case 'image':
       return [imageItem(part)];
     case 'document':
@@ -106,22 +111,24 @@ function encodeItem(part: Part): readonly unknown[] {
  * Cohere's results of tools hold text and documents; a document is what can be cited. Images follow in a message of
  * the user's (`imagesOf`). That a tool failed has no word here: its text says it.
  */
-function encodeToolResult({ callId, content, isError }: ToolResultPart): JsonObject {
+function encodeToolResult(result: ToolResultPart): JsonObject {
+  const { callId, content, isError } = result;
   const items = content.filter(({ type }) => type !== 'image');
   const only = items.length === 1 ? items[0] : undefined;
-  const isText = items.length === 0 || only?.type === 'text';
-  return {
+  const isText = items.length === 0 || (only?.type === 'text' && !hasUnread(only, WIRE));
+  const message = {
     role: 'tool',
     tool_call_id: callId,
     content: isText ? items.map(asText).join('') || (isError ? 'Error' : '') : items.map(encodeResultItem),
   };
+  return withUnread(message, result, WIRE);
 }
 
 function encodeResultItem(item: TextPart | MediaPart): JsonObject {
   if (item.type === 'document' && isTextDocument(item)) {
-    return { type: 'document', document: encodeToolDocument(item) };
+    return withUnread({ type: 'document', document: encodeToolDocument(item) }, item, WIRE);
   }
-  return textItem(asText(item));
+  return item.type === 'text' ? withUnread(textItem(item.text), item, WIRE) : textItem(asText(item));
 }
 
 function imagesOf({ content, name, callId }: ToolResultPart): readonly Part[] {

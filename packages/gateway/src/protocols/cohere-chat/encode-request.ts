@@ -4,6 +4,7 @@ import { budgetOfEffort } from '../../canonical/reasoning-budget.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { noteDropped } from '../note-dropped.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
+import { withUnread } from '../unread-members.ts';
 import { encodeConversation } from './encode-messages.ts';
 
 /** The body of `POST /v2/chat`. */
@@ -68,10 +69,11 @@ function encodeTools(tools: readonly FunctionTool[], choice: ToolChoice | undefi
   };
 }
 
-function encodeTool({ name, description, schema }: FunctionTool): JsonObject {
+function encodeTool(tool: FunctionTool): JsonObject {
+  const { name, description, schema } = tool;
   // `parameters` is required even where there are none.
   const parameters = schema ?? { type: 'object', properties: {} };
-  return { type: 'function', function: { name, description, parameters } };
+  return withUnread({ type: 'function', function: { name, description, parameters } }, tool, 'cohere-chat');
 }
 
 /** Strictness is for all tools or none: forcing it on tools that were not written for it gets a 400. */

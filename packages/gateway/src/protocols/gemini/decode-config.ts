@@ -47,7 +47,7 @@ export function decodeConfig(config: WireFields, reading: RequestReading): Setti
     modalities: config.strings('responseModalities')?.map((word) => word.toLowerCase()),
     audioOutput: decodeSpeech(config),
   };
-  reading.noteUnread(config);
+  reading.noteUnreadWithin(config);
   return settings;
 }
 
@@ -86,7 +86,7 @@ function decodeSpeech(config: WireFields): ChatRequest['audioOutput'] {
   const speech = config.object('speechConfig');
   if (!speech) return undefined;
   const voice = speech.object('voiceConfig')?.object('prebuiltVoiceConfig')?.string('voiceName');
-  return { ...(voice === undefined ? {} : { voice }), speechConfig: speech.raw };
+  return { ...(voice === undefined ? {} : { voice }), speechConfig: config.value('speechConfig') };
 }
 
 /** Reads `safetySettings`. */

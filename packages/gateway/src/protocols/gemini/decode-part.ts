@@ -1,5 +1,7 @@
 import type { MediaPart, Part, Signature, TextPart } from '../../canonical/conversation.ts';
+import { asObject } from '../../canonical/json.ts';
 import { argumentText } from '../argument-text.ts';
+import { unreadMembers } from '../unread-members.ts';
 import { decodeResponse } from './function-responses.ts';
 import { fileMedia, inlineMedia, type MediaExtra } from './media.ts';
 import { foreignName } from './parts.ts';
@@ -17,11 +19,10 @@ export interface PartPlace {
 /** One part of a request; undefined for one that holds nothing. */
 export function decodePart(fields: WireFields, place: PartPlace): Part | undefined {
   const part = decodeKnown(fields, place);
-  if (!part || part.type === 'foreign' || fields.unread().length === 0) return part;
-  // What more is said of it (`videoMetadata`) is for this wire's own upstreams.
-  if ('source' in part || part.type === 'text') return { ...part, native: { origin: WIRE, value: fields.raw } };
-  place.reading.noteUnread(fields);
-  return part;
+  if (!part || part.type === 'foreign') return part;
+  // What more is said of a text or a medium (`videoMetadata`) is for this wire's own upstreams.
+  if (!('source' in part) && part.type !== 'text') place.reading.noteUnread(fields);
+  return { ...part, ...unreadMembers(fields, WIRE) };
 }
 
 function decodeKnown(fields: WireFields, place: PartPlace): Part | undefined {
@@ -64,8 +65,11 @@ function decodeCall(call: WireFields, signed: { signature?: Signature }, reading
 function decodeResult(result: WireFields, place: PartPlace): Part {
   const id = result.string('id');
   const call = place.reading.answered(id, result.string('name') ?? '');
-  const { text, isError } = decodeResponse(result.object('response')?.raw);
-  const media = result.objects('parts').map((fields) => decodeMedia(fields, place, {}));
+  const { text, isError } = decodeResponse(result.object('response') && asObject(result.value('response')));
+  const media = result.objects('parts').map((fields) => {
+    const part = decodeMedia(fields, place, {});
+    return part && { ...part, ...unreadMembers(fields, WIRE) };
+  });
   const content: (TextPart | MediaPart)[] = [{ type: 'text', text }];
   for (const item of media) if (item) content.push(item);
   place.reading.noteUnread(result);

@@ -3,6 +3,7 @@ import { asQuotedCount, isObject, type JsonObject } from '../../canonical/json.t
 import { toNumber } from '../../framing/exact-json.ts';
 import type { ChatFacts } from '../protocol.ts';
 import { invalidField } from '../request-fields.ts';
+import { unreadMembers } from '../unread-members.ts';
 import { configOf, decodeConfig, decodeResolution, decodeSafety } from './decode-config.ts';
 import { decodePart, type PartPlace } from './decode-part.ts';
 import { RequestReading } from './request-reading.ts';
@@ -72,23 +73,27 @@ function systemTurns(body: WireFields, place: PartPlace): readonly Turn[] {
   // Google's libraries take a text for it and some clients send it so.
   if (typeof instruction === 'string') return [{ role: 'system', parts: [{ type: 'text', text: instruction }] }];
   const fields = WireFields.of(instruction, body.pathOf('systemInstruction'));
-  return [{ role: 'system', parts: decodeParts(fields, place) }];
+  const parts = decodeParts(fields, place);
+  fields.value('role');
+  place.reading.noteUnread(fields);
+  return [{ role: 'system', parts }];
 }
 
 function decodeTurn(fields: WireFields, place: PartPlace): Turn {
   const role = fields.string('role') ?? 'user';
   const parts = decodeParts(fields, place);
+  const unread = unreadMembers(fields, WIRE);
   switch (role.toLowerCase()) {
     case 'user':
     // Of the first versions, for the results of functions.
     case 'function':
     case 'tool':
-      return { role: 'user', parts };
+      return { role: 'user', parts, ...unread };
     case 'model':
     case 'assistant':
-      return { role: 'assistant', parts: joinReasoning(parts) };
+      return { role: 'assistant', parts: joinReasoning(parts), ...unread };
     case 'system':
-      return { role: 'system', parts };
+      return { role: 'system', parts, ...unread };
     default:
       throw invalidField(fields.pathOf('role'), 'must be "user" or "model"');
   }

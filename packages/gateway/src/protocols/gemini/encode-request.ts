@@ -5,6 +5,7 @@ import { writeExact } from '../../framing/exact-json.ts';
 import { isLost, noteDropped } from '../note-dropped.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
 import { invalidField } from '../request-fields.ts';
+import { withUnread } from '../unread-members.ts';
 import { encodeConfig } from './encode-config.ts';
 import { encodeResult } from './function-responses.ts';
 import { encodeMedia } from './media.ts';
@@ -52,7 +53,7 @@ function apartFromSystem(turns: readonly Turn[]): { system: readonly JsonObject[
 /** `systemInstruction` holds text; what its own callers put there besides is for its provider to judge. */
 function systemText(part: Part): readonly JsonObject[] {
   if ('native' in part && part.native?.origin === WIRE && isObject(part.native.value)) return [part.native.value];
-  if (part.type === 'text') return [{ text: part.text }];
+  if (part.type === 'text') return [withUnread({ text: part.text }, part, WIRE)];
   if (part.type === 'foreign') return [foreignValue(part)];
   if (!('source' in part)) return [];
   const { path = 'systemInstruction', type } = part;
@@ -90,8 +91,9 @@ class ContentWriter {
       if (last?.role !== role) contents.push({ role, parts });
       // One by one: a call takes some hundred thousand arguments at most, and a caller may send more parts.
       else for (const part of parts) last.parts.push(part);
+      if (turn.unread) contents.push(withUnread(contents.pop()!, turn, WIRE));
     }
-    return contents.map(({ role, parts }) => ({ role, parts }));
+    return contents.map((content) => ({ ...content }));
   }
 
   #turnParts(turn: Turn): JsonObject[] {
@@ -113,23 +115,26 @@ class ContentWriter {
     if ('native' in part && part.native?.origin === WIRE && isObject(part.native.value)) return [part.native.value];
     switch (part.type) {
       case 'text':
-        return [{ text: part.text, thoughtSignature }];
+        return [withUnread({ text: part.text, thoughtSignature }, part, WIRE)];
       case 'refusal':
         return [{ text: part.text }];
       case 'reasoning':
         // Thoughts of other models are text that may be read; without text and proof there is nothing to send.
-        if (part.text === '') return thoughtSignature === undefined ? [] : [{ thought: true, thoughtSignature }];
-        return [{ text: part.text, thought: true, thoughtSignature }];
+        if (part.text !== '') return [withUnread({ text: part.text, thought: true, thoughtSignature }, part, WIRE)];
+        return thoughtSignature === undefined ? [] : [withUnread({ thought: true, thoughtSignature }, part, WIRE)];
       case 'tool-call':
         this.#names.set(part.id, part.name);
-        return [{ functionCall: encodeCall(part, sentId(part)), thoughtSignature }];
+        return [withUnread({ functionCall: encodeCall(part, sentId(part)), thoughtSignature }, part, WIRE)];
       case 'tool-result':
         return encodeResult(part, { id: sentId({ id: part.callId }), name: this.#nameOf(part) });
       case 'foreign':
         return [foreignValue(part)];
       default:
         // There is no member for what is said about a document, so it is said before it.
-        return [...(part.context ? [{ text: part.context }] : []), { ...encodeMedia(part), thoughtSignature }];
+        return [
+          ...(part.context ? [{ text: part.context }] : []),
+          withUnread({ ...encodeMedia(part), thoughtSignature }, part, WIRE),
+        ];
     }
   }
 

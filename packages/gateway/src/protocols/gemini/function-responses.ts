@@ -1,7 +1,9 @@
 import type { MediaPart, TextPart, ToolResultPart } from '../../canonical/conversation.ts';
 import { asObject, type JsonObject } from '../../canonical/json.ts';
 import { parseExact, writeExact } from '../../framing/exact-json.ts';
+import { withUnread } from '../unread-members.ts';
 import { encodeMedia } from './media.ts';
+import { WIRE } from './wire.ts';
 
 /** What a tool answered, out of the object that this wire has for it. */
 export function decodeResponse(response: JsonObject | undefined): Pick<ToolResultPart, 'isError'> & { text: string } {
@@ -25,14 +27,14 @@ export function encodeResult(
 ): readonly JsonObject[] {
   const texts = part.content.filter((item): item is TextPart => item.type === 'text');
   const media = part.content.filter((item): item is MediaPart => item.type !== 'text');
-  const parts = media.filter(fitsWithin).map(encodeMedia);
+  const parts = media.filter(fitsWithin).map((item) => withUnread(encodeMedia(item), item, WIRE));
   const functionResponse = {
     id: call.id,
     name: call.name,
     response: responseObject(texts.map(({ text }) => text).join('\n'), part),
     parts: parts.length > 0 ? parts : undefined,
   };
-  return [{ functionResponse }, ...media.filter((item) => !fitsWithin(item)).map(encodeMedia)];
+  return [withUnread({ functionResponse }, part, WIRE), ...media.filter((item) => !fitsWithin(item)).map(encodeMedia)];
 }
 
 function responseObject(text: string, { isError }: ToolResultPart): JsonObject {

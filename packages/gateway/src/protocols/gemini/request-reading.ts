@@ -13,6 +13,11 @@ export class RequestReading {
     for (const key of fields.unread()) this.unknownMembers.push(fields.path === '' ? key : `${fields.path}.${key}`);
   }
 
+  /** The same with those of the objects within it. */
+  noteUnreadWithin(fields: RequestFields): void {
+    for (const path of fields.unreadPaths()) this.unknownMembers.push(path);
+  }
+
   /** An id for a call that has none: on this wire they are rare. */
   makeId(): string {
     return `${MADE}${this.#made++}`;

@@ -2,6 +2,7 @@ import type { Tool, ToolChoice } from '../../canonical/conversation.ts';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
 import { invalidField } from '../request-fields.ts';
+import { unreadMembers, withUnread } from '../unread-members.ts';
 import { jsonSchema } from './json-schema.ts';
 import type { RequestReading } from './request-reading.ts';
 import { WIRE } from './wire.ts';
@@ -23,7 +24,7 @@ function decodeFunction(fields: WireFields, reading: RequestReading): Tool {
   const description = fields.string('description');
   const schema = fields.value('parametersJsonSchema') ?? jsonSchema(fields.value('parameters'));
   reading.noteUnread(fields);
-  return { type: 'function', name, description, schema, strict: undefined };
+  return { type: 'function', name, description, schema, strict: undefined, ...unreadMembers(fields, WIRE) };
 }
 
 /** Reads `toolConfig.functionCallingConfig`. */
@@ -70,8 +71,9 @@ export function encodeTools(tools: readonly Tool[]): readonly JsonObject[] | und
   return entries.length > 0 ? entries : undefined;
 }
 
-function encodeFunction({ name, description, schema }: Extract<Tool, { type: 'function' }>): JsonObject {
-  return { name, description, parametersJsonSchema: schema };
+function encodeFunction(tool: Extract<Tool, { type: 'function' }>): JsonObject {
+  const { name, description, schema } = tool;
+  return withUnread({ name, description, parametersJsonSchema: schema }, tool, WIRE);
 }
 
 /** Writes `toolConfig`, which is refused where no function is declared. */

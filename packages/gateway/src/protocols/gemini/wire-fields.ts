@@ -20,19 +20,26 @@ export class WireFields extends RequestFields {
     return new WireFields(value, path);
   }
 
-  override value(key: string): unknown {
-    return super.value(key) ?? super.value(snakeCase(key));
+  protected override take(key: string): unknown {
+    return super.take(key) ?? super.take(snakeCase(key));
+  }
+
+  protected override nameOf(key: string): string {
+    return camelCase(key);
   }
 
   /** Under the spelling that the caller used. */
   override pathOf(key: string): string {
-    const isSnake = super.value(key) === undefined && super.value(snakeCase(key)) !== undefined;
+    const isSnake = super.take(key) === undefined && super.take(snakeCase(key)) !== undefined;
     return super.pathOf(isSnake ? snakeCase(key) : key);
   }
 
   override object(key: string): WireFields | undefined {
-    const value = this.value(key);
-    return value === undefined ? undefined : WireFields.of(value, this.pathOf(key));
+    return super.object(key) as WireFields | undefined;
+  }
+
+  protected override open(value: unknown, path: string): WireFields {
+    return WireFields.of(value, path);
   }
 
   override objects(key: string): readonly WireFields[] {

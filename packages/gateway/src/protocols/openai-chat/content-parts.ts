@@ -1,6 +1,7 @@
 import type { CacheMark, MediaPart, Part, ReasoningPart } from '../../canonical/conversation.ts';
 import { asString, isObject, type JsonObject, objectsIn } from '../../canonical/json.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
+import { unreadMembers } from '../unread-members.ts';
 import { audioType, sourceOfUrl } from './media.ts';
 
 /** The parts of a message's `content`: a text, a list of parts, or nothing. */
@@ -19,6 +20,11 @@ export function decodeContent(message: RequestFields): Part[] {
 function decodePart(item: unknown, path: string): Part {
   if (typeof item === 'string') return { type: 'text', text: item };
   const fields = RequestFields.of(item, path);
+  const part = decodeKnown(item, fields);
+  return part.type === 'foreign' ? part : { ...part, ...unreadMembers(fields, 'openai-chat') };
+}
+
+function decodeKnown(item: unknown, fields: RequestFields): Part {
   const type = fields.requiredString('type');
   switch (type) {
     case 'text':
@@ -26,6 +32,7 @@ function decodePart(item: unknown, path: string): Part {
     case 'refusal':
       return { type: 'refusal', text: fields.requiredString('refusal') };
     case 'thinking':
+      fields.value('thinking');
       return thinkingPart(item as JsonObject);
     case 'image_url':
       return urlPart(fields, { type: 'image', key: 'image_url' });
@@ -42,7 +49,7 @@ function decodePart(item: unknown, path: string): Part {
     case 'file':
       return filePart(fields);
     default:
-      return { type: 'foreign', origin: 'openai-chat', value: item, name: type, path };
+      return { type: 'foreign', origin: 'openai-chat', value: item, name: type, path: fields.path };
   }
 }
 
@@ -115,6 +122,7 @@ function filePart(fields: RequestFields): MediaPart {
 /** `cache_control` is Anthropic's; OpenRouter and others take it on this wire too. OpenAI has a mark of its own. */
 export function cacheMark(fields: RequestFields): { readonly cache?: CacheMark } {
   const mark = fields.object('cache_control');
+  mark?.value('type');
   if (mark) return { cache: { ttl: mark.string('ttl') } };
   return fields.has('prompt_cache_breakpoint') ? { cache: { ttl: undefined } } : {};
 }

@@ -1,8 +1,11 @@
 import type { MediaPart, Part, TextPart, ToolCallPart, ToolResultPart, Turn } from '../../canonical/conversation.ts';
 import type { JsonObject } from '../../canonical/json.ts';
 import { invalidField, type RequestFields } from '../request-fields.ts';
+import { unreadMembers } from '../unread-members.ts';
 import { cacheMark, decodeContent } from './content-parts.ts';
 import { modelParts } from './message-parts.ts';
+
+const WIRE = 'openai-chat';
 
 /** The turns of a request's `messages`. */
 export function decodeMessages(body: RequestFields): Turn[] {
@@ -32,10 +35,10 @@ class MessageReader {
       case 'system':
       case 'developer':
       case 'user':
-        this.turns.push({ role, parts: decodeContent(message), ...named });
+        this.turns.push({ role, parts: decodeContent(message), ...named, ...unreadMembers(message, WIRE) });
         return;
       case 'assistant':
-        this.turns.push({ role, parts: this.#assistantParts(message), ...named });
+        this.turns.push({ role, parts: this.#assistantParts(message), ...named, ...unreadMembers(message, WIRE) });
         return;
       default:
         throw invalidField(message.pathOf('role'), 'must be system, developer, user, assistant or tool');
@@ -45,8 +48,12 @@ class MessageReader {
   #assistantParts(message: RequestFields): readonly Part[] {
     // An empty text beside a call, which many clients send, says nothing; alone it is the turn.
     const content = decodeContent(message).filter((part) => part.type !== 'text' || part.text !== '');
-    for (const call of message.objects('tool_calls')) checkCall(call);
-    const parts = modelParts(plain(message), content, () => `call_${this.turns.length}_${this.#calls.size}`);
+    const unread = message.objects('tool_calls').map(readCall);
+    const makeId = () => `call_${this.turns.length}_${this.#calls.size}`;
+    let place = 0;
+    const parts = modelParts(plain(message), content, makeId).map((part) =>
+      part.type === 'tool-call' ? { ...part, ...unread[place++] } : part,
+    );
     this.#unanswered = new Map();
     for (const part of parts) {
       if (part.type !== 'tool-call') continue;
@@ -67,6 +74,7 @@ class MessageReader {
 
   #result(message: RequestFields): ToolResultPart {
     const name = message.string('name');
+    const content = decodeContent(message).map((part) => asResultContent(part, message));
     const callId = message.string('tool_call_id') ?? this.#nextCall(message, name);
     this.#unanswered.delete(callId);
     const call = this.#calls.get(callId);
@@ -74,10 +82,11 @@ class MessageReader {
       type: 'tool-result',
       callId,
       name: name ?? call?.name ?? '',
-      content: decodeContent(message).map((part) => asResultContent(part, message)),
+      content,
       isError: false,
       kind: call?.kind ?? 'function',
       ...cacheMark(message),
+      ...unreadMembers(message, WIRE),
     };
   }
 
@@ -107,11 +116,14 @@ function asResultContent(part: Part, message: RequestFields): TextPart | MediaPa
   }
 }
 
-function checkCall(call: RequestFields): void {
+/** Checks a call, and tells what the vocabulary has no word for in it. */
+function readCall(call: RequestFields) {
   const holder = call.object('custom') ?? call.object('function');
   if (!holder) throw invalidField(call.pathOf('function'), 'is required');
   holder.requiredString('name');
-  call.string('id');
+  for (const key of ['arguments', 'input']) holder.value(key);
+  for (const key of ['id', 'type', 'extra_content']) call.value(key);
+  return unreadMembers(call, WIRE);
 }
 
 /** The members of a message that every provider spells differently, read without a complaint about any. */

@@ -34,7 +34,7 @@ export function decodeRequest(body: JsonObject, facts: ChatFacts): ChatRequest {
     unknownMembers: [],
     ...(!modern && fields.has('functions') ? { singleFunctionCalls: true } : {}),
   };
-  return { ...request, unknownMembers: fields.unread() };
+  return { ...request, unknownMembers: fields.unreadPaths() };
 }
 
 function sampling(fields: RequestFields) {

@@ -1,6 +1,7 @@
 import type { Tool, ToolChoice } from '../../canonical/conversation.ts';
 import { isObject } from '../../canonical/json.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
+import { nativeForm, unreadMembers } from '../unread-members.ts';
 import { cacheMark } from './content-parts.ts';
 
 /** Name of the built-in tool that is a member of the body instead of an entry of `tools`. */
@@ -25,9 +26,10 @@ function decodeTool(tool: unknown, path: string): Tool {
     return functionTool(definition, fields);
   }
   const custom = type === 'custom' ? fields.object('custom') : undefined;
-  if (!custom) return builtin(type, tool);
+  if (type !== 'custom' || !custom) return builtin(type, tool);
   const description = custom.string('description');
-  return { type: 'custom', name: custom.requiredString('name'), description, format: custom.value('format') };
+  const format = custom.value('format');
+  return { type, name: custom.requiredString('name'), description, format, ...unreadMembers(fields, 'openai-chat') };
 }
 
 function functionTool(definition: RequestFields, holder: RequestFields): Tool {
@@ -38,6 +40,7 @@ function functionTool(definition: RequestFields, holder: RequestFields): Tool {
     schema: definition.object('parameters') ? definition.value('parameters') : undefined,
     strict: definition.boolean('strict'),
     ...cacheMark(holder),
+    ...unreadMembers(holder, 'openai-chat'),
   };
 }
 
@@ -51,7 +54,12 @@ export function decodeToolChoice(body: RequestFields): ToolChoice | undefined {
   const value = body.value('tool_choice');
   if (value !== undefined) return choiceOf(value, body.pathOf('tool_choice'));
   if (legacy === undefined) return undefined;
-  return choiceOf(isObject(legacy) ? { type: 'function', function: legacy } : legacy, body.pathOf('function_call'));
+  // Its form is of old: what more it says has no place in a choice of today.
+  const { native: _, ...choice } = choiceOf(
+    isObject(legacy) ? { type: 'function', function: legacy } : legacy,
+    body.pathOf('function_call'),
+  );
+  return choice;
 }
 
 function choiceOf(value: unknown, path: string): ToolChoice {
@@ -61,20 +69,24 @@ function choiceOf(value: unknown, path: string): ToolChoice {
   if (!isObject(value)) throw invalidField(path, 'must be auto, none, required or a tool');
   const fields = new RequestFields(value, path);
   const type = fields.requiredString('type');
-  if (type === 'auto' || type === 'none' || type === 'required') return { type };
-  if (type === 'any') return { type: 'required' };
-  if (type === 'allowed_tools') return allowedChoice(fields.object('allowed_tools') ?? fields);
-  // `{type: 'tool', name}` is Anthropic's form, which some clients send on this wire.
-  return {
-    type: 'tool',
-    name: (fields.object('function') ?? fields.object('custom') ?? fields).requiredString('name'),
-  };
+  const allowed = type === 'allowed_tools' ? (fields.object('allowed_tools') ?? fields) : undefined;
+  const listed = allowed?.objects('tools') ?? [];
+  const choice = allowed ? allowedChoice(allowed, listed) : plainChoice(type, fields);
+  return { ...choice, ...nativeForm(value, [fields, ...listed], 'openai-chat') };
 }
 
-function allowedChoice(fields: RequestFields): ToolChoice {
-  const mode = fields.string('mode') === 'required' ? 'required' : 'auto';
-  const names = fields
-    .objects('tools')
-    .map((tool) => (tool.object('function') ?? tool.object('custom') ?? tool).requiredString('name'));
-  return { type: 'allowed', mode, names };
+function plainChoice(type: string, fields: RequestFields): ToolChoice {
+  if (type === 'auto' || type === 'none' || type === 'required') return { type };
+  // `{type: 'tool', name}` is Anthropic's form, which some clients send on this wire.
+  return type === 'any' ? { type: 'required' } : { type: 'tool', name: chosenName(fields) };
+}
+
+function allowedChoice(allowed: RequestFields, listed: readonly RequestFields[]): ToolChoice {
+  const mode = allowed.string('mode') === 'required' ? 'required' : 'auto';
+  return { type: 'allowed', mode, names: listed.map(chosenName) };
+}
+
+function chosenName(tool: RequestFields): string {
+  tool.string('type');
+  return (tool.object('function') ?? tool.object('custom') ?? tool).requiredString('name');
 }

@@ -3,31 +3,38 @@ import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
 import { fileNameFor } from '../file-name.ts';
 import { imageDetail } from '../image-detail.ts';
+import { hasUnread, withUnread } from '../unread-members.ts';
 import { audioFormat, urlOfSource } from './media.ts';
+
+const WIRE = 'openai-chat';
 
 /** A message's `content`: a plain string where it is one text, which the narrowest of providers want. */
 export function encodeContent(parts: readonly Part[]): unknown {
   const [only] = parts;
   if (parts.length === 0) return '';
-  if (parts.length === 1 && only?.type === 'text' && only.cache === undefined) return only.text;
+  if (parts.length === 1 && only?.type === 'text' && isPlain(only)) return only.text;
   // An empty text beside other parts says nothing, and some providers refuse it.
-  const said = parts.filter((part) => part.type !== 'text' || part.text !== '' || part.cache !== undefined);
+  const said = parts.filter((part) => part.type !== 'text' || part.text !== '' || !isPlain(part));
   return said.length === 0 ? '' : said.flatMap((part) => encodePart(part) ?? []);
+}
+
+function isPlain(part: TextPart): boolean {
+  return part.cache === undefined && !hasUnread(part, WIRE);
 }
 
 function encodePart(part: Part): unknown {
   switch (part.type) {
     case 'text':
-      return { type: 'text', text: part.text, ...cacheControl(part.cache) };
+      return withUnread({ type: 'text', text: part.text, ...cacheControl(part.cache) }, part, WIRE);
     case 'refusal':
-      return { type: 'refusal', refusal: part.text };
+      return withUnread({ type: 'refusal', refusal: part.text }, part, WIRE);
     case 'foreign':
       return foreignValue(part);
     case 'image':
     case 'document':
     case 'audio':
     case 'video':
-      return { ...encodeMedia(part), ...cacheControl(part.cache) };
+      return withUnread({ ...encodeMedia(part), ...cacheControl(part.cache) }, part, WIRE);
     default:
       return undefined;
   }
@@ -35,7 +42,7 @@ function encodePart(part: Part): unknown {
 
 /** A part in the caller's own words; only its own wire knows them. */
 function foreignValue({ origin, value, name, path }: ForeignPart): unknown {
-  if (origin === 'openai-chat') return value;
+  if (origin === WIRE) return value;
   const message = `${path} (${name}) cannot be passed on: only ${origin} knows it. Leave it out, or use another model.`;
   throw new GatewayError('invalid_request', message, { param: path });
 }

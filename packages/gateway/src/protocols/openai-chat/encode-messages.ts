@@ -9,9 +9,12 @@ import type {
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
 import type { RequestQuirks } from '../protocol.ts';
+import { withUnread } from '../unread-members.ts';
 import { callIdFor } from './call-id.ts';
 import { cacheControl, encodeContent, resultText } from './encode-content.ts';
 import { thoughtSignature, writeDetails } from './reasoning-details.ts';
+
+const WIRE = 'openai-chat';
 
 /** The `messages` of a request. System texts stay where they are: the wire takes them anywhere. */
 export function encodeMessages(turns: readonly Turn[], quirks: RequestQuirks): JsonObject[] {
@@ -33,27 +36,32 @@ export function endsInPrefill(turns: readonly Turn[]): boolean {
 function encodeTurn(turn: Turn, quirks: RequestQuirks): JsonObject[] {
   const { role, parts, name } = turn;
   const named = name === undefined ? {} : { name };
-  if (role === 'assistant') return [{ ...assistantMessage(parts, quirks), ...named }, ...ownMedia(parts)];
+  if (role === 'assistant') {
+    return [withUnread({ ...assistantMessage(parts, quirks), ...named }, turn, WIRE), ...ownMedia(parts)];
+  }
   if (role === 'user') return userMessages(turn, quirks);
   const spoken = role === 'developer' && quirks.refusesDeveloperRole === true ? 'system' : role;
-  return [{ role: spoken, content: encodeContent(parts), ...named }];
+  return [withUnread({ role: spoken, content: encodeContent(parts), ...named }, turn, WIRE)];
 }
 
 /** Results first: the wire has a role of its own for them, whose messages must follow the calls at once. */
-function userMessages({ parts, name }: Turn, quirks: RequestQuirks): JsonObject[] {
+function userMessages(turn: Turn, quirks: RequestQuirks): JsonObject[] {
+  const { parts, name } = turn;
   const results = parts.filter((part) => part.type === 'tool-result');
   const said = [...results.flatMap(attachments), ...parts.filter(({ type }) => type !== 'tool-result')];
   const messages = results.map((result) => toolMessage(result, quirks));
   if (said.length === 0 && messages.length > 0) return messages;
-  return [...messages, { role: 'user', content: encodeContent(said), ...(name === undefined ? {} : { name }) }];
+  const message = { role: 'user', content: encodeContent(said), ...(name === undefined ? {} : { name }) };
+  return [...messages, withUnread(message, turn, WIRE)];
 }
 
-function toolMessage({ content, callId, cache, isError }: ToolResultPart, quirks: RequestQuirks): JsonObject {
+function toolMessage(result: ToolResultPart, quirks: RequestQuirks): JsonObject {
+  const { content, callId, cache, isError } = result;
   const message = { role: 'tool', tool_call_id: callIdFor(callId, quirks.callIdLength) };
   const texts = resultText(content);
   const text =
     texts.length === 0 && content.length > 0 ? 'See the attachments.' : encodeContent(texts) || silence(isError);
-  return { ...message, content: text, ...cacheControl(cache) };
+  return withUnread({ ...message, content: text, ...cacheControl(cache) }, result, WIRE);
 }
 
 /** What stands for a result without words. That a tool failed is told by nothing but its words on this wire. */
@@ -109,7 +117,9 @@ function assistantContent(said: readonly Part[], parts: readonly Part[], quirks:
   if (quirks.reasoningHistory !== 'thinking') return encodeContent(said);
   const thoughts = parts.filter((part) => part.type === 'reasoning' && part.text !== '') as ReasoningPart[];
   if (thoughts.length === 0) return encodeContent(said);
-  const thinking = thoughts.map(({ text }) => ({ type: 'thinking', thinking: [{ type: 'text', text }] }));
+  const thinking = thoughts.map((part) =>
+    withUnread({ type: 'thinking', thinking: [{ type: 'text', text: part.text }] }, part, WIRE),
+  );
   const rest = encodeContent(said);
   return [
     ...thinking,
@@ -122,10 +132,12 @@ function toolCall(call: ToolCallPart, { reasoningHistory, callIdLength }: Reques
   const id = callIdFor(call.id, callIdLength);
   const isSigned = reasoningHistory === 'extra_content' && signature?.origin === 'gemini';
   const signed = isSigned ? thoughtSignature(signature, 'upstream') : {};
-  if (kind === 'custom') return { id, type: 'custom', custom: { name, input: call.arguments }, ...signed };
+  if (kind === 'custom') {
+    return withUnread({ id, type: 'custom', custom: { name, input: call.arguments }, ...signed }, call, WIRE);
+  }
   // OpenAI and many others refuse arguments that are no JSON, as an empty text is.
   const text = call.arguments.trim() === '' ? '{}' : call.arguments;
-  return { id, type: 'function', function: { name, arguments: text }, ...signed };
+  return withUnread({ id, type: 'function', function: { name, arguments: text }, ...signed }, call, WIRE);
 }
 
 /**

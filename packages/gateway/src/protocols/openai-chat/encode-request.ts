@@ -5,9 +5,12 @@ import { plainEffortOfBudget } from '../../canonical/reasoning-budget.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { withStrictSchemas } from '../openai-strict.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
+import { withUnread } from '../unread-members.ts';
 import { WEB_SEARCH_OPTIONS } from './decode-tools.ts';
 import { cacheControl } from './encode-content.ts';
 import { encodeMessages, endsInPrefill } from './encode-messages.ts';
+
+const WIRE = 'openai-chat';
 
 /** The body of a request to `/v1/chat/completions`. */
 export function encodeRequest(asked: ChatRequest, context: RequestContext): Buffer {
@@ -65,14 +68,17 @@ function tooling({ tools, toolChoice, parallelToolCalls }: ChatRequest): JsonObj
 function encodeTool(tool: Tool): unknown {
   if (tool.type === 'builtin') return tool.value;
   const { name, description } = tool;
-  if (tool.type === 'custom') return { type: 'custom', custom: { name, description, format: tool.format } };
+  if (tool.type === 'custom') {
+    return withUnread({ type: 'custom', custom: { name, description, format: tool.format } }, tool, WIRE);
+  }
   // Some compatible providers insist on a schema.
   const parameters = tool.schema ?? { type: 'object', properties: {} };
   const definition = { name, description, parameters, strict: tool.strict };
-  return { type: 'function', function: definition, ...cacheControl(tool.cache) };
+  return withUnread({ type: 'function', function: definition, ...cacheControl(tool.cache) }, tool, WIRE);
 }
 
 function encodeToolChoice(choice: ToolChoice, tools: readonly Tool[]): unknown {
+  if (choice.native?.origin === WIRE) return choice.native.value;
   const named = (name: string): JsonObject => {
     const isCustom = tools.some((tool) => tool.type === 'custom' && tool.name === name);
     return isCustom ? { type: 'custom', custom: { name } } : { type: 'function', function: { name } };

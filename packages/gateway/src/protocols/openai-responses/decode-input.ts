@@ -10,9 +10,12 @@ import type {
 } from '../../canonical/conversation.ts';
 import type { JsonObject } from '../../canonical/json.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
+import { unreadMembers, withMessage } from '../unread-members.ts';
 import { decodeAnnotations } from './annotations.ts';
 import { attachedSignature, reasoningPart } from './items.ts';
 import { cacheMark, decodeMedia } from './media.ts';
+
+const WIRE = 'openai-responses';
 
 /** The turns of a request: `instructions`, then the items of `input`. */
 export function decodeInput(body: RequestFields): Turn[] {
@@ -89,6 +92,8 @@ function isAnswer({ type }: Part): boolean {
 
 function decodeItem(value: unknown, path: string, turns: TurnList): void {
   const item = RequestFields.of(value, path);
+  // Of the answer that an item was in; what of it goes back is for each to say.
+  for (const key of ['id', 'status']) item.value(key);
   // Messages may go without a type.
   const type = item.string('type') ?? (item.has('role') ? 'message' : item.requiredString('type'));
   switch (type) {
@@ -111,7 +116,7 @@ function decodeItem(value: unknown, path: string, turns: TurnList): void {
       decodeReasoning(item, turns);
       return;
     default: {
-      const part: ForeignPart = { type: 'foreign', origin: 'openai-responses', value, name: type, path };
+      const part: ForeignPart = { type: 'foreign', origin: WIRE, value, name: type, path };
       isFromCaller(type) ? turns.answer(part) : turns.act(part);
       return;
     }
@@ -134,19 +139,28 @@ function decodeMessage(item: RequestFields, turns: TurnList): void {
       ? [{ type: 'text', text: content }]
       : item.objects('content').map((fields, index) => decodeContent(fields, role, (content as JsonObject[])[index]!));
   if (content === undefined) throw invalidField(item.pathOf('content'), 'is required');
+  const [first] = parts;
+  if (first && isSaid(first)) parts[0] = withMessage(first, item.unreadWithin(), WIRE);
   if (role === 'assistant') turns.speak(parts);
   else turns.open({ role, parts });
+}
+
+/** Whether a part stands in a message; what only this wire knows is one of its own. */
+function isSaid(part: Part): part is Exclude<Part, ForeignPart> {
+  return part.type !== 'foreign';
 }
 
 function decodeContent(fields: RequestFields, role: string, value: JsonObject): Part {
   const type = fields.requiredString('type');
   const text = decodeText(fields, type);
   if (text) return text;
-  if (type === 'refusal') return { type, text: fields.requiredString('refusal') };
+  if (type === 'refusal') {
+    return { type, text: fields.requiredString('refusal'), ...unreadMembers(fields, WIRE) };
+  }
   return (
     decodeMedia(fields) ?? {
       type: 'foreign',
-      origin: 'openai-responses',
+      origin: WIRE,
       // A message of its own, so that it can go back as any other item.
       value: { type: 'message', role, content: [value] },
       name: type,
@@ -158,11 +172,13 @@ function decodeContent(fields: RequestFields, role: string, value: JsonObject): 
 function decodeText(fields: RequestFields, type: string): TextPart | undefined {
   if (type !== 'input_text' && type !== 'output_text' && type !== 'text') return undefined;
   const citations = decodeAnnotations(fields.value('annotations'));
+  fields.value('logprobs');
   return {
     type: 'text',
     text: fields.requiredString('text'),
     ...(citations.length > 0 ? { citations } : {}),
     ...cacheMark(fields),
+    ...unreadMembers(fields, WIRE),
   };
 }
 
@@ -173,6 +189,7 @@ function decodeCall(item: RequestFields, kind: ToolCallPart['kind']): ToolCallPa
     name: item.requiredString('name'),
     arguments: item.requiredString(kind === 'custom' ? 'input' : 'arguments'),
     kind,
+    ...unreadMembers(item, WIRE),
   };
 }
 
@@ -187,6 +204,7 @@ function decodeResult(item: RequestFields, kind: ToolCallPart['kind'], turns: Tu
     content: typeof output === 'string' ? [{ type: 'text', text: output }] : item.objects('output').map(decodeOutput),
     isError: false,
     kind,
+    ...unreadMembers(item, WIRE),
   };
 }
 
@@ -205,7 +223,7 @@ function decodeReasoning(item: RequestFields, turns: TurnList): void {
     return;
   }
   const textsOf = (key: string) => item.objects(key).map((piece) => piece.string('text') ?? '');
-  turns.act(
-    reasoningPart({ id: item.string('id'), summary: textsOf('summary'), content: textsOf('content'), encrypted }),
-  );
+  const id = item.string('id');
+  const part = reasoningPart({ id, summary: textsOf('summary'), content: textsOf('content'), encrypted });
+  turns.act({ ...part, ...unreadMembers(item, WIRE) });
 }

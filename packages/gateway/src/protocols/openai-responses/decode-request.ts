@@ -53,7 +53,7 @@ export function decodeRequest(body: JsonObject, facts: ChatFacts): ChatRequest {
 
 /** Members that are no part of the vocabulary, by what it means to leave them out; undefined: there are none. */
 function unknownMembers(fields: RequestFields, { body, include }: { body: JsonObject; include: readonly string[] }) {
-  const unread = fields.unread();
+  const unread = fields.unreadPaths();
   const isHint = (key: string) => isHarmless(key, body);
   const hasMore = include.some((word) => word !== ENCRYPTED && word !== LOGPROBS);
   if (unread.length === 0 && !hasMore) return undefined;

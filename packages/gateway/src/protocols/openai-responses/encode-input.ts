@@ -12,6 +12,7 @@ import type {
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
 import type { RequestQuirks } from '../protocol.ts';
+import { hasUnread, withMembers, withUnread } from '../unread-members.ts';
 import { encodeAnnotations } from './annotations.ts';
 import { boundedId } from './ids.ts';
 import { encodeCall, encodeReasoning, encodeRefusal } from './items.ts';
@@ -86,7 +87,11 @@ class ItemWriter {
   }
 
   endMessage(): void {
-    if (this.#content.length > 0) this.items.push(message(this.#role, encodeContent(this.#content, this.#role)));
+    const [first] = this.#content;
+    if (first === undefined) return;
+    const written = message(this.#role, encodeContent(this.#content, this.#role));
+    const { unread } = first;
+    this.items.push(unread?.origin === WIRE ? withMembers(written, unread.ofMessage ?? []) : written);
     this.#content = [];
   }
 
@@ -108,7 +113,8 @@ class ItemWriter {
         // Reasoning without this wire's cipher, or an id that the provider gave, would be refused.
         const { signature, id } = part;
         const isProven = signature === undefined ? this.#isOwn && id !== undefined : signature.origin === WIRE;
-        return isProven ? [{ ...(id === undefined ? {} : { id }), ...encodeReasoning(part) }] : [];
+        const item = { ...(id === undefined ? {} : { id }), ...encodeReasoning(part) };
+        return isProven ? [withUnread(item, part, WIRE)] : [];
       }
     }
   }
@@ -121,35 +127,44 @@ function message(role: string, content: unknown): JsonObject {
 /** Text alone is written as a string, which every server of this wire takes. */
 function encodeContent(parts: readonly ContentPart[], role: string): string | JsonObject[] {
   const [first] = parts;
-  if (parts.length === 1 && first?.type === 'text' && !first.citations?.length) return first.text;
+  const isPlain = parts.length === 1 && first?.type === 'text' && !first.citations?.length;
+  if (isPlain && !hasUnread(first, WIRE)) return first.text;
   return parts.map((part) => {
-    if (part.type === 'refusal') return encodeRefusal(part);
+    if (part.type === 'refusal') return withUnread(encodeRefusal(part), part, WIRE);
     if (part.type !== 'text') return encodeMedia(part);
-    if (role !== 'assistant') return { type: 'input_text', text: part.text };
+    if (role !== 'assistant') return inputText(part);
     const annotations = encodeAnnotations(part.citations, part.text);
-    return { type: 'output_text', text: part.text, ...(annotations.length > 0 ? { annotations } : {}) };
+    const text = { type: 'output_text', text: part.text, ...(annotations.length > 0 ? { annotations } : {}) };
+    return withUnread(text, part, WIRE);
   });
+}
+
+function inputText(part: TextPart): JsonObject {
+  return withUnread({ type: 'input_text', text: part.text }, part, WIRE);
 }
 
 function encodeRequestCall(part: ToolCallPart): JsonObject {
   const isEmpty = part.kind === 'function' && part.arguments === '';
-  return encodeCall({ ...part, id: boundedId(part.id), ...(isEmpty ? { arguments: '{}' } : {}) });
+  const call = encodeCall({ ...part, id: boundedId(part.id), ...(isEmpty ? { arguments: '{}' } : {}) });
+  return withUnread(call, part, WIRE);
 }
 
 /** The wire has no word for a failed call: what the tool said tells it. */
-function encodeResult({ callId, content, kind, isError }: ToolResultPart): JsonObject {
-  return {
+function encodeResult(part: ToolResultPart): JsonObject {
+  const { callId, content, kind, isError } = part;
+  const item = {
     type: kind === 'custom' ? 'custom_tool_call_output' : 'function_call_output',
     call_id: boundedId(callId),
     output: encodeOutput(content) || (isError ? 'Error' : ''),
   };
+  return withUnread(item, part, WIRE);
 }
 
 function encodeOutput(content: ToolResultPart['content']): string | JsonObject[] {
   const [first] = content;
   if (first === undefined) return '';
-  if (content.length === 1 && first.type === 'text') return first.text;
-  return content.map((part) => (part.type === 'text' ? { type: 'input_text', text: part.text } : encodeMedia(part)));
+  if (content.length === 1 && first.type === 'text' && !hasUnread(first, WIRE)) return first.text;
+  return content.map((part) => (part.type === 'text' ? inputText(part) : encodeMedia(part)));
 }
 
 function encodeForeign({ origin, value, name, path }: ForeignPart): JsonObject {

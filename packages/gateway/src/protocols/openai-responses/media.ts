@@ -5,6 +5,7 @@ import { dataUrl, parseDataUrl, withoutSpace } from '../data-url.ts';
 import { fileNameFor } from '../file-name.ts';
 import { imageDetail } from '../image-detail.ts';
 import { invalidField, type RequestFields } from '../request-fields.ts';
+import { unreadMembers, withUnread } from '../unread-members.ts';
 
 const WIRE = 'openai-responses';
 
@@ -15,6 +16,11 @@ export function cacheMark(content: RequestFields): { readonly cache?: CacheMark 
 
 /** Reads `input_image`, `input_file` and `input_audio`; undefined when the content is of another type. */
 export function decodeMedia(content: RequestFields): MediaPart | undefined {
+  const part = decodeKnown(content);
+  return part && { ...part, ...unreadMembers(content, WIRE) };
+}
+
+function decodeKnown(content: RequestFields): MediaPart | undefined {
   switch (content.string('type')) {
     case 'input_image':
       return decodeImage(content);
@@ -76,8 +82,8 @@ function dataSource(url: string): MediaSource | undefined {
 export function encodeMedia(part: MediaPart): JsonObject {
   const { type, source } = part;
   if (source.kind === 'file' && source.origin !== WIRE) throw unspeakable(part, 'was uploaded to another provider');
-  if (type === 'image') return encodeImage(part);
-  if (type === 'document') return encodeDocument(part);
+  if (type === 'image') return withUnread(encodeImage(part), part, WIRE);
+  if (type === 'document') return withUnread(encodeDocument(part), part, WIRE);
   throw unspeakable(part, `is ${type}, which this model's API does not take`);
 }
 

@@ -2,6 +2,7 @@ import type { ChatRequest, Tool, ToolChoice } from '../../canonical/conversation
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import { asObject, isObject, type JsonObject } from '../../canonical/json.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
+import { nativeForm, unreadMembers, withUnread } from '../unread-members.ts';
 
 const WIRE = 'openai-responses';
 
@@ -19,6 +20,7 @@ function decodeTool(value: unknown, path: string): Tool {
     name: fields.requiredString('name'),
     description: fields.string('description'),
     format: fields.value('format'),
+    ...unreadMembers(fields, WIRE),
   };
 }
 
@@ -33,13 +35,17 @@ function decodeFunction(fields: RequestFields): Tool {
     description: fields.string('description') ?? nested?.string('description'),
     schema: fields.value('parameters') ?? nested?.value('parameters'),
     strict: fields.boolean('strict') ?? nested?.boolean('strict'),
+    ...unreadMembers(fields, WIRE),
   };
 }
 
 /** The tools as this wire has them; undefined when there are none. */
 export function encodeTools({ tools, origin }: ChatRequest): JsonObject[] | undefined {
   if (tools.length === 0) return undefined;
-  return tools.map((tool) => encodeTool(tool, origin === WIRE));
+  return tools.map((tool) => {
+    const encoded = encodeTool(tool, origin === WIRE);
+    return tool.type === 'builtin' ? encoded : withUnread(encoded, tool, WIRE);
+  });
 }
 
 function encodeTool(tool: Tool, isOwn: boolean): JsonObject {
@@ -76,12 +82,12 @@ export function decodeToolChoice(body: RequestFields): ToolChoice | undefined {
   if (choice === 'auto' || choice === 'none' || choice === 'required') return { type: choice };
   if (typeof choice === 'string') throw invalidField('tool_choice', 'must be auto, none, required or an object');
   const fields = RequestFields.of(choice, 'tool_choice');
-  if (fields.string('type') !== 'allowed_tools') return { type: 'tool', name: toolName(fields) };
-  return {
-    type: 'allowed',
-    mode: fields.string('mode') === 'required' ? 'required' : 'auto',
-    names: fields.objects('tools').map(toolName),
-  };
+  if (fields.string('type') !== 'allowed_tools') {
+    return { type: 'tool', name: toolName(fields), ...nativeForm(choice, [fields], WIRE) };
+  }
+  const mode = fields.string('mode') === 'required' ? 'required' : 'auto';
+  const listed = fields.objects('tools');
+  return { type: 'allowed', mode, names: listed.map(toolName), ...nativeForm(choice, [fields, ...listed], WIRE) };
 }
 
 /** Tools that the provider runs are chosen by their type. */
@@ -93,6 +99,7 @@ function toolName(fields: RequestFields): string {
 
 export function encodeToolChoice({ toolChoice, tools }: ChatRequest): unknown {
   if (!toolChoice) return undefined;
+  if (toolChoice.native?.origin === WIRE) return toolChoice.native.value;
   switch (toolChoice.type) {
     case 'tool':
       return toolReference(toolChoice.name, tools);
