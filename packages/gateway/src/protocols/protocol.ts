@@ -62,6 +62,7 @@ export interface UpstreamSide {
   /** Path and query below the root of an API, as the wire's inventor has it. */
   pathOf(ask: { readonly model: string | undefined; readonly stream: boolean }): string | undefined;
   readonly support: Readonly<Record<Feature, FeatureSupport>>;
+  readonly toolNames: ToolNameRule;
   /** The body for an upstream. Throws GatewayError `invalid_request` for what it has no words for. */
   encodeRequest(request: ChatRequest, context: RequestContext): Buffer;
   decodeAnswer(body: JsonObject, context: DecodeContext): ChatAnswer;
@@ -76,6 +77,12 @@ export interface UpstreamSide {
   decodeUsage(value: unknown): Usage | undefined;
   /** Where a relay finds things in a unary answer, by the names of its outermost members. */
   readonly answerMembers: AnswerMembers;
+}
+
+/** Which names of tools are taken. Letters, digits and `_`, no digit first, must always be, up to `longest` of them. */
+export interface ToolNameRule {
+  readonly pattern: RegExp;
+  readonly longest: number;
 }
 
 /** Whether an upstream goes on with an answer whose beginning it is given as the last turn of the conversation. */

@@ -9,6 +9,7 @@ import type { ChatEndpoint } from '../routing/target.ts';
 import { essentialMember, fitRequest } from './fit-request.ts';
 import type { OperationTranslation } from './operation-translation.ts';
 import { withOwnMembers } from './own-members.ts';
+import { fitToolNames } from './tool-names.ts';
 
 export interface CountTokensInput {
   readonly conversation: ChatRequest;
@@ -57,10 +58,13 @@ export function translateCount(input: CountTokensInput): OperationTranslation {
   }
   const { endpoint, path } = place;
   const counting = findTokenCounting(endpoint.protocol)!;
-  const { request, dropped } = fitRequest(conversation, findProtocol(client), findProtocol(endpoint.protocol));
+  const upstream = findProtocol(endpoint.protocol);
+  const { request, dropped } = fitRequest(conversation, findProtocol(client), upstream);
+  const names = client === endpoint.protocol ? undefined : fitToolNames(request, upstream.upstream.toolNames);
+  const sent = names ? names.inRequest(request) : request;
   const { credentialHeaders, quirks } = endpoint;
-  const encoded = counting.encodeRequest(request, { model, quirks, defaultMaxOutputTokens: 1 });
-  const { ownMembers } = request;
+  const encoded = counting.encodeRequest(sent, { model, quirks, defaultMaxOutputTokens: 1 });
+  const { ownMembers } = sent;
   const isOwn = ownMembers !== undefined && endpoint.protocol === client;
   return {
     credentialHeaders,

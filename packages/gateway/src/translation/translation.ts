@@ -9,6 +9,7 @@ import type { ChatFacts, Protocol, RequestQuirks } from '../protocols/protocol.t
 import { fitRequest, nameOf } from './fit-request.ts';
 import { type FetchMedia, inlineMedia, needsInlining } from './inline-media.ts';
 import { noteOwnMembers, withOwnMembers } from './own-members.ts';
+import { fitToolNames, givingNamesBack } from './tool-names.ts';
 
 /** One request on its way to an upstream of another wire. */
 export interface Translation {
@@ -72,11 +73,19 @@ export function translateRequest(input: TranslationInput): Translation | Promise
     const told = [...dropped];
     const noteDropped = (feature: Feature) => told.push(nameOf(feature, client));
     const context = { model, quirks, defaultMaxOutputTokens, noteDropped };
-    const encoded = upstream.upstream.encodeRequest(fitted, context);
     const { ownMembers } = fitted;
-    const isOwn = ownMembers !== undefined && client.name === upstream.name;
-    const body = isOwn ? withOwnMembers(encoded, ownMembers) : encoded;
-    return { client, upstream, request: fitted, body, dropped: told };
+    const isOwn = client.name === upstream.name;
+    // Names on their own wire are for its upstream to judge.
+    const names = isOwn ? undefined : fitToolNames(fitted, upstream.upstream.toolNames);
+    const encoded = upstream.upstream.encodeRequest(names ? names.inRequest(fitted) : fitted, context);
+    const body = isOwn && ownMembers ? withOwnMembers(encoded, ownMembers) : encoded;
+    return {
+      client,
+      upstream: names ? givingNamesBack(upstream, names) : upstream,
+      request: fitted,
+      body,
+      dropped: told,
+    };
   };
   if (!needsInlining(request, upstream)) return write(request);
   return inlineMedia(request, upstream, input.fetchMedia).then(write);

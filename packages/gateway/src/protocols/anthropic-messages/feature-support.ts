@@ -1,4 +1,5 @@
 import type { Feature, FeatureSupport } from '../../canonical/features.ts';
+import type { ToolNameRule } from '../protocol.ts';
 
 /** What upstreams of this wire are asked natively, by other means, not at all, or cannot be. */
 export const support: Readonly<Record<Feature, FeatureSupport>> = {
@@ -70,3 +71,6 @@ export const fieldNames: Readonly<Partial<Record<Feature, string>>> = {
   serviceTier: 'service_tier',
   user: 'metadata.user_id',
 };
+
+/** Anthropic's API reference, `Tool.name`. */
+export const toolNames: ToolNameRule = { pattern: /^[a-zA-Z0-9_-]{1,128}$/, longest: 128 };

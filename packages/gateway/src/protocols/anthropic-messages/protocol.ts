@@ -4,7 +4,7 @@ import { decodeRequest } from './decode-request.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeError, encodeErrorEvent, isErrorBody } from './errors.ts';
-import { fieldNames, support } from './feature-support.ts';
+import { fieldNames, support, toolNames } from './feature-support.ts';
 import { modelTraits } from './model-traits.ts';
 import { readFacts } from './read-facts.ts';
 import { MessagesStreamDecoder } from './stream-decoder.ts';
@@ -34,6 +34,7 @@ const anthropicMessages: Protocol = {
     requestHeaders: ['anthropic-version', '2023-06-01'],
     pathOf: () => '/v1/messages',
     support,
+    toolNames,
     encodeRequest,
     decodeAnswer,
     createStreamDecoder: () => new MessagesStreamDecoder(),

@@ -10,7 +10,7 @@ import { readModel, takesPrefill } from './model-family.ts';
 import { CARRIED } from './parts.ts';
 import { BedrockStreamDecoder } from './stream-decoder.ts';
 import { BedrockStreamEncoder } from './stream-encoder.ts';
-import { fieldNames, support } from './support.ts';
+import { fieldNames, support, toolNames } from './support.ts';
 import { decodeServiceTier, decodeUsage } from './usage.ts';
 import { WIRE } from './wire.ts';
 
@@ -38,6 +38,7 @@ const bedrockConverse: Protocol = {
     modelIn: 'path',
     pathOf: ({ model, stream }) => (model === undefined ? undefined : answerPath(model, stream)),
     support,
+    toolNames,
     encodeRequest,
     decodeAnswer,
     createStreamDecoder: () => new BedrockStreamDecoder(),

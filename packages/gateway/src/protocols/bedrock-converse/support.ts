@@ -1,4 +1,5 @@
 import type { Feature, FeatureSupport } from '../../canonical/features.ts';
+import type { ToolNameRule } from '../protocol.ts';
 
 /** What upstreams of this wire can be asked. Some of it holds for some models only; those differences are not told here. */
 export const support: Readonly<Record<Feature, FeatureSupport>> = {
@@ -69,3 +70,6 @@ export const fieldNames: Readonly<Partial<Record<Feature, string>>> = {
   serviceTier: 'serviceTier',
   metadata: 'requestMetadata',
 };
+
+/** `ToolName` in AWS's description of the API. */
+export const toolNames: ToolNameRule = { pattern: /^[a-zA-Z0-9_-]{1,64}$/, longest: 64 };

@@ -8,7 +8,7 @@ import { encodeError, encodeErrorEvent } from './errors.ts';
 import { faultOf } from './finish-reason.ts';
 import { createStreamDecoder } from './stream-decoder.ts';
 import { createStreamEncoder } from './stream-encoder.ts';
-import { fieldNames, support } from './support.ts';
+import { fieldNames, support, toolNames } from './support.ts';
 import { decodeUsage } from './usage.ts';
 
 /** Cohere's own chat, `POST /v2/chat`. */
@@ -31,6 +31,7 @@ export default {
     modelIn: 'body',
     pathOf: () => '/v2/chat',
     support,
+    toolNames,
     encodeRequest,
     decodeAnswer,
     createStreamDecoder,

@@ -1,4 +1,5 @@
 import type { Feature, FeatureSupport } from '../../canonical/features.ts';
+import type { ToolNameRule } from '../protocol.ts';
 
 /** What Cohere's chat takes. */
 export const support: Readonly<Record<Feature, FeatureSupport>> = {
@@ -71,3 +72,6 @@ export const fieldNames: Readonly<Partial<Record<Feature, string>>> = {
   citableDocuments: 'citation_options',
   safetySettings: 'safety_mode',
 };
+
+/** Cohere's API reference, `tools.name` of its first edition; the second is silent, and neither tells of a length. */
+export const toolNames: ToolNameRule = { pattern: /^[a-zA-Z_][a-zA-Z0-9_]*$/, longest: 64 };

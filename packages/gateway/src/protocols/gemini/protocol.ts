@@ -9,7 +9,7 @@ import { methodPath } from './model-path.ts';
 import { CARRIED } from './signatures.ts';
 import { GeminiStreamDecoder } from './stream-decoder.ts';
 import { GeminiStreamEncoder } from './stream-encoder.ts';
-import { fieldNames, support } from './support.ts';
+import { fieldNames, support, toolNames } from './support.ts';
 import { decodeAnsweredTier, decodeUsage } from './usage.ts';
 import { WIRE } from './wire.ts';
 
@@ -35,6 +35,7 @@ export default {
     pathOf: ({ model, stream }) =>
       model && methodPath(model, stream ? 'streamGenerateContent?alt=sse' : 'generateContent'),
     support,
+    toolNames,
     encodeRequest,
     decodeAnswer,
     createStreamDecoder: (context) => new GeminiStreamDecoder(context),

@@ -1,4 +1,5 @@
 import type { Feature, FeatureSupport } from '../../canonical/features.ts';
+import type { ToolNameRule } from '../protocol.ts';
 
 /** What upstreams of this wire can be asked for. */
 export const support: Readonly<Record<Feature, FeatureSupport>> = {
@@ -82,3 +83,9 @@ export const fieldNames: Readonly<Partial<Record<Feature, string>>> = {
   store: 'store',
   safetySettings: 'safetySettings',
 };
+
+/**
+ * `FunctionDeclaration.name` in Google's protocol buffers; that a letter or an underscore comes first its API tells who
+ * begins with another (google-gemini/gemini-cli, issue 9535).
+ */
+export const toolNames: ToolNameRule = { pattern: /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$/, longest: 64 };

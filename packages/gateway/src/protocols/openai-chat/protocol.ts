@@ -11,7 +11,7 @@ import { readFacts } from './read-facts.ts';
 import { ChatStreamDecoder } from './stream-decoder.ts';
 import { ChatStreamEncoder } from './stream-encoder.ts';
 import { ChatStreamReader } from './stream-reader.ts';
-import { fieldNames, support } from './support.ts';
+import { fieldNames, support, toolNames } from './support.ts';
 import { decodeUsage } from './usage.ts';
 
 /** OpenAI's first chat wire, `POST /v1/chat/completions`, which some twenty providers speak besides. */
@@ -34,6 +34,7 @@ export default {
     modelIn: 'body',
     pathOf: () => '/v1/chat/completions',
     support,
+    toolNames,
     encodeRequest,
     decodeAnswer,
     createStreamDecoder: (context) => new ChatStreamDecoder(context),

@@ -1,4 +1,5 @@
 import type { Feature, FeatureSupport } from '../../canonical/features.ts';
+import type { ToolNameRule } from '../protocol.ts';
 
 /** What upstreams of this wire can be asked for. */
 export const support: Readonly<Record<Feature, FeatureSupport>> = {
@@ -92,3 +93,6 @@ export const fieldNames: Readonly<Partial<Record<Feature, string>>> = {
   promptCacheKey: 'prompt_cache_key',
   prediction: 'prediction',
 };
+
+/** OpenAI's API reference, `FunctionObject.name`. */
+export const toolNames: ToolNameRule = { pattern: /^[a-zA-Z0-9_-]{1,64}$/, longest: 64 };

@@ -12,7 +12,7 @@ import { readFacts } from './read-facts.ts';
 import { ResponsesStreamDecoder } from './stream-decoder.ts';
 import { ResponsesStreamEncoder } from './stream-encoder.ts';
 import { ResponsesStreamReader } from './stream-reader.ts';
-import { support } from './support.ts';
+import { support, toolNames } from './support.ts';
 import { decodeUsage } from './usage.ts';
 
 const fieldNames: Readonly<Partial<Record<Feature, string>>> = {
@@ -66,6 +66,7 @@ export default {
     modelIn: 'body',
     pathOf: () => '/v1/responses',
     support,
+    toolNames,
     encodeRequest,
     decodeAnswer,
     createStreamDecoder: () => new ResponsesStreamDecoder(),

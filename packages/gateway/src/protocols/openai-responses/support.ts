@@ -1,4 +1,5 @@
 import type { Feature, FeatureSupport } from '../../canonical/features.ts';
+import type { ToolNameRule } from '../protocol.ts';
 
 /** What the Responses API has words for. */
 export const support: Readonly<Record<Feature, FeatureSupport>> = {
@@ -49,3 +50,6 @@ export const support: Readonly<Record<Feature, FeatureSupport>> = {
   prediction: 'dropped',
   safetySettings: 'dropped',
 };
+
+/** What its reference says of functions on the chat wire; on this one it is silent. */
+export const toolNames: ToolNameRule = { pattern: /^[a-zA-Z0-9_-]{1,64}$/, longest: 64 };
