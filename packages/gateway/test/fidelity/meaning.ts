@@ -37,6 +37,11 @@ function tight(value: unknown): unknown {
 
 const normalisations: readonly Normalisation[] = [
   {
+    name: 'names of tools that begin with a digit become others where the wire insists on a letter',
+    apply: ({ to, asked, heard }) =>
+      to === 'gemini' || to === 'cohere-chat' ? { heard: withAskedNames(asked, heard) } : undefined,
+  },
+  {
     name: 'a wire that insists on a limit of tokens gets one',
     apply: ({ to, asked, heard }) =>
       to === 'anthropic-messages' && asked.limits.maxTokens === undefined
@@ -180,6 +185,14 @@ const normalisations: readonly Normalisation[] = [
 
 function withoutEnd(text: string, end: RegExp): string {
   return text.replace(end, '').trimEnd();
+}
+
+function withAskedNames(asked: Asking, heard: Asking): Asking {
+  const numbered = asked.tools.filter(({ name }) => /^\d\w*$/.test(name));
+  return numbered.reduce((reading, { name }) => {
+    const text = JSON.stringify(reading).replace(new RegExp(`(?<=[" ])_${name}_[0-9a-f]{8}(?=[" ])`, 'g'), name);
+    return JSON.parse(text) as Asking;
+  }, heard);
 }
 
 function withoutAuto(asking: Asking): Asking {
