@@ -39,10 +39,19 @@ interface Script {
   /** Goes on with the beginning of an answer, as it is configured. */
   readonly takesBeginnings?: boolean;
   readonly play: Play;
+  /** Is told what was asked. */
+  readonly hear?: (body: string) => void;
 }
 
-async function listen({ play }: Script): Promise<string> {
-  const server = createServer((request, response) => void request.resume().on('end', () => play(response)));
+async function listen({ play, hear }: Script): Promise<string> {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      hear?.(Buffer.concat(chunks).toString());
+      play(response);
+    });
+  });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -220,3 +229,24 @@ it.each([
     expect(reply.indexOf(mark)).toBeGreaterThan(reply.indexOf(', world'));
   },
 );
+
+it('a member that the gateway does not know kept an answer from being gone on with on its own wire', async () => {
+  let heard = '';
+  const hear = (body: string): void => {
+    heard = body;
+  };
+  const rest = plays([said(', world'), chunk({}, 'stop'), done], true);
+  await start([{ play: plays([said('Hello')], false) }, { play: rest, takesBeginnings: true, hear }], {
+    mode: 'continue',
+  });
+  const newer = { newer: { than: 'this' } };
+  const tool = { type: 'function', function: { name: 'f', ...newer }, ...newer };
+  const messages = [{ role: 'user', content: [{ type: 'text', text: 'Hi', ...newer }], ...newer }];
+  const body = JSON.stringify({ model: 'chat', stream: true, messages, tools: [tool], ...newer });
+  const response = await openPost(`${gateway.url}/v1/chat/completions`, { body }).response;
+  const answer = answerOf({ headers: response.headers, body: (await readAll(response)).body });
+  expect(answer).toMatchObject({ text: 'Hello, world', isDone: true });
+  const asked = JSON.parse(heard);
+  expect(asked).toMatchObject({ messages: [...messages, { role: 'assistant', content: 'Hello' }], ...newer });
+  expect(asked.tools).toMatchObject([tool]);
+});
