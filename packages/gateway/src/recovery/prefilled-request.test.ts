@@ -57,10 +57,11 @@ describe('prefilledRequest', () => {
       { type: 'text', text: 'Hello' },
     ]);
     const cached = { type: 'text', text: 'He', cache: { ttl: undefined } } as const;
-    expect(prefilledRequest(begun([cached]), sent)?.turns.at(-1)?.parts).toEqual([
-      cached,
-      { type: 'text', text: 'llo' },
-    ]);
+    const unread = { origin: 'openai-chat', members: [{ path: ['newer'], value: 1 }] } as const;
+    for (const part of [cached, { type: 'text', text: 'He', unread } as const]) {
+      const { turns } = prefilledRequest(begun([part]), sent)!;
+      expect(turns.at(-1)?.parts).toEqual([part, { type: 'text', text: 'llo' }]);
+    }
   });
 
   it('lowers a limit by what was sent, and sets none', () => {

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../src/canonical/json.ts';
 import { type ProtocolName, protocolNames } from '../../src/canonical/protocol-name.ts';
 import { findProtocol } from '../../src/protocols/find-protocol.ts';
 import type { ClientSide } from '../../src/protocols/protocol.ts';
+import { fitToolNames } from '../../src/translation/tool-names.ts';
 import { type Translation, translateRequest } from '../../src/translation/translation.ts';
 import { legalRequests } from './legal-requests.fixture.ts';
 import { recordedSeeds } from './recorded-seeds.ts';
@@ -98,12 +99,18 @@ function readAgain({ upstream, body }: Translation): ChatRequest {
 
 function expectSame(translation: Translation): void {
   const wire = translation.upstream.name;
-  const { system, ...said } = toldOf(translation.request);
+  const { system, ...said } = toldOf(named(translation));
   const { system: readSystem, ...read } = toldOf(readAgain(translation));
   expect(adjusted(read, wire, said)).toEqual(adjusted(said, wire, said));
   // Where a wire has no word for a form of answer or for a choice, the model is told in words.
   if (said.outputFormat === 'text' && said.toolChoice !== 'none') expect(readSystem).toBe(system);
   else expect(readSystem).toContain(system);
+}
+
+/** The request with names of tools that the upstream's wire takes. */
+function named({ client, upstream, request }: Translation): ChatRequest {
+  const names = client.name === upstream.name ? undefined : fitToolNames(request, upstream.upstream.toolNames);
+  return names?.inRequest(request) ?? request;
 }
 
 /** What some wires say otherwise, and why that is the same. */
