@@ -28,7 +28,7 @@ const wanting: ReadonlyMap<ProtocolName, readonly Feature[]> = new Map(
  */
 export function fitRequest(request: ChatRequest, client: Protocol, upstream: Protocol): FittedRequest {
   const isOwn = client.name === upstream.name;
-  const { ownMembers, unknownMembers } = request;
+  const { unknownMembers } = request;
   const essential = essentialMember(request);
   if (essential !== undefined && !isOwn) throw untranslatable(essential, client, upstream);
   const dropped = unknownMembers.filter((name) => !isOwn || !isOwnKept(request, name));

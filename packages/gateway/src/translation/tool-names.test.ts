@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../canonical/json.ts';
 import { protocolNames } from '../canonical/protocol-name.ts';
 import { createFrameSplitter } from '../framing/frame-splitter.ts';
 import { findProtocol } from '../protocols/find-protocol.ts';
+import { findTokenCounting } from '../protocols/token-counting.ts';
 import { translateCount } from './count-tokens.ts';
 import { cross } from './crossings.fixture.ts';
 import { fitToolNames, givingNamesBack } from './tool-names.ts';
@@ -73,8 +74,10 @@ describe('names of tools', () => {
   });
 
   it('are fitted where only tokens are counted', () => {
+    const tools = [{ name: long, input_schema: {} }];
+    const { decodeRequest } = findTokenCounting('anthropic-messages')!;
     const { calls } = translateCount({
-      body: { model: 'm', messages: [{ role: 'user', content: 'Hi' }], tools: [{ name: long, input_schema: {} }] },
+      conversation: decodeRequest({ model: 'm', messages: [{ role: 'user', content: 'Hi' }], tools }),
       client: 'anthropic-messages',
       model: 'gemini-2.5-pro',
       place: { path: '/', endpoint: { protocol: 'gemini', credentialHeaders: [], pathOf: () => '/', quirks: {} } },
