@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { scenarios } from './scenarios.mjs';
-import { subjectNames } from './subjects.mjs';
+import { servedSubjectNames, subjectNames } from './subjects.mjs';
 
 /** @typedef {import('./subjects.mjs').SubjectName} SubjectName */
 /**
@@ -18,7 +18,8 @@ export const help = `Usage: npm run bench -- [OPTIONS]
 Measures the CPU time, latency and memory of the built gateway beside nginx and a bare proxy, in turns, in one run.
 
   --only NAMES       only these scenarios: ${scenarioNames.join(', ')}
-  --subjects NAMES   only these subjects: ${subjectNames.join(', ')}
+  --subjects NAMES   only these subjects: ${subjectNames.join(', ')}; and, where BENCH_DATABASE_URL and
+                     BENCH_REDIS_URL name servers, ${servedSubjectNames.join(', ')}
   --quick            one short round of everything, under a minute; too coarse to publish
   --rounds N         rounds of each scenario [default: 5]
   --json FILE        also write everything that was measured
@@ -49,7 +50,10 @@ export function readOptions(args) {
   if (values.help) return 'help';
   return {
     only: readNames('--only', values.only, scenarioNames),
-    subjects: readNames('--subjects', values.subjects, subjectNames),
+    subjects:
+      values.subjects === undefined
+        ? subjectNames
+        : readNames('--subjects', values.subjects, [...subjectNames, ...servedSubjectNames]),
     rounds: values.rounds === undefined ? (values.quick ? 1 : 5) : Math.ceil(readPositive('--rounds', values.rounds)),
     isQuick: values.quick,
     isMarkdown: values.markdown,

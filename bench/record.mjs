@@ -55,11 +55,9 @@ export async function makeRecordedKey(port) {
 
 /** The ledger of a gateway, read from its database. */
 export class RecordedRows {
-  /** @param {string} directory the working directory of the gateway */
-  constructor(directory) {
-    const require = createRequire(join(repository, 'packages/gateway/package.json'));
-    const SqliteFile = /** @type {typeof import('libsql')} */ (require('libsql'));
-    this.database = new SqliteFile(join(directory, DATABASE));
+  /** @param {() => Promise<number>} count of rows */
+  constructor(count) {
+    this.count = count;
   }
 
   /**
@@ -69,21 +67,33 @@ export class RecordedRows {
    */
   async until(rows) {
     const endsAt = performance.now() + RECORD_LIMIT_MS;
-    // No row is deleted within the hour, so this is their number, and found at once.
-    while (this.#read('SELECT MAX(rowid) AS count FROM usage_records') < rows && performance.now() < endsAt) {
-      await delay(POLL_MS);
-    }
+    while ((await this.count()) < rows && performance.now() < endsAt) await delay(POLL_MS);
   }
+}
 
-  count() {
-    return this.#read('SELECT COUNT(*) AS count FROM usage_records');
-  }
+/** @param {string} directory the working directory of the gateway */
+export async function embeddedRows(directory) {
+  const SqliteFile = /** @type {typeof import('libsql')} */ (ofGateway('libsql'));
+  const database = new SqliteFile(join(directory, DATABASE));
+  // No row is deleted within the hour, so the last one's is their number, and found at once.
+  const read = database.prepare('SELECT MAX(rowid) AS count FROM usage_records');
+  return new RecordedRows(async () => Number(/** @type {{ count: number | null }} */ (read.get()).count ?? 0));
+}
 
-  /**
-   * @param {string} sql
-   * @returns {number}
-   */
-  #read(sql) {
-    return Number(/** @type {{ count: number | null }} */ (this.database.prepare(sql).get()).count ?? 0);
-  }
+/**
+ * Those that come from now on.
+ * @param {string} url
+ */
+export async function postgresRows(url) {
+  const { Client } = /** @type {typeof import('pg')} */ (ofGateway('pg'));
+  const client = new Client(url);
+  await client.connect();
+  const count = async () => Number((await client.query('SELECT COUNT(*) AS count FROM usage_records')).rows[0].count);
+  const before = await count();
+  return new RecordedRows(async () => (await count()) - before);
+}
+
+/** @param {string} name of a library of the gateway's */
+function ofGateway(name) {
+  return createRequire(join(repository, 'packages/gateway/package.json'))(name);
 }

@@ -3,20 +3,20 @@ import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync, writeFi
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { waitForOk } from './children.mjs';
-import { ADMIN_KEY, makeRecordedKey, RecordedRows } from './record.mjs';
+import { ADMIN_KEY, embeddedRows, makeRecordedKey, postgresRows } from './record.mjs';
 import { repository } from './repository.mjs';
 import { nginxFile, recordedGatewayFile, unrecordedGatewayFile } from './subject-files.mjs';
 
-/** @typedef {'direct' | 'nginx' | 'bare' | 'unrecorded' | 'gateway'} SubjectName */
+/** @typedef {'direct' | 'nginx' | 'bare' | 'unrecorded' | 'gateway' | 'postgres' | 'redis'} SubjectName */
 /** @typedef {import('./subject-files.mjs').SubjectSetting} SubjectSetting */
 /** @typedef {{ command: string, args: string[], variables?: Record<string, string> }} Program */
 /** @typedef {{ children: import('./children.mjs').Children, upstreamPorts: readonly [number, number], directory: string, key: string }} Bench */
 /**
- * Something that can stand between client and upstream. One that is `isRecorded` writes every exchange into a ledger, and
- * its key is made over its admin API.
+ * Something that can stand between client and upstream. One that has `rows` writes every exchange into a ledger, and its key is
+ * made over its admin API.
  * @typedef {{
  *   title: string,
- *   isRecorded?: true,
+ *   rows?: (directory: string) => Promise<import('./record.mjs').RecordedRows>,
  *   absence: () => string | undefined,
  *   program: (setting: SubjectSetting) => Program,
  * }} Definition
@@ -28,6 +28,13 @@ const LAST_OUTPUT_BYTES = 1_000;
 
 /** @type {readonly SubjectName[]} */
 export const subjectNames = ['direct', 'nginx', 'bare', 'unrecorded', 'gateway'];
+
+/**
+ * Those that need a server, which a variable names. Processor time of the server is not counted.
+ * @type {readonly SubjectName[]}
+ */
+export const servedSubjectNames = ['postgres', 'redis'];
+const { BENCH_DATABASE_URL = '', BENCH_REDIS_URL = '' } = process.env;
 
 /** @type {Readonly<Record<Exclude<SubjectName, 'direct'>, Definition>>} */
 const definitions = {
@@ -58,11 +65,29 @@ const definitions = {
   },
   gateway: {
     title: 'gateway, everything on',
-    isRecorded: true,
+    rows: embeddedRows,
     absence: gatewayAbsence,
     program: (setting) => ({
       ...startGateway(setting, recordedGatewayFile(setting)),
       variables: { ADMIN_KEY },
+    }),
+  },
+  postgres: {
+    title: 'gateway, everything on, record in PostgreSQL',
+    rows: () => postgresRows(BENCH_DATABASE_URL),
+    absence: () => (BENCH_DATABASE_URL === '' ? 'BENCH_DATABASE_URL names no database' : gatewayAbsence()),
+    program: (setting) => ({
+      ...startGateway(setting, recordedGatewayFile(setting)),
+      variables: { ADMIN_KEY, DATABASE_URL: BENCH_DATABASE_URL },
+    }),
+  },
+  redis: {
+    title: 'gateway, everything on, limits and budgets in Redis',
+    rows: embeddedRows,
+    absence: () => (BENCH_REDIS_URL === '' ? 'BENCH_REDIS_URL names no server' : gatewayAbsence()),
+    program: (setting) => ({
+      ...startGateway(setting, recordedGatewayFile(setting)),
+      variables: { ADMIN_KEY, REDIS_URL: BENCH_REDIS_URL },
     }),
   },
 };
@@ -122,7 +147,7 @@ export class Subject {
     this.directory = directory;
     /** Requests that the load sent so far and that were answered, by whatever. */
     this.answered = 0;
-    /** @type {RecordedRows | undefined} */
+    /** @type {import('./record.mjs').RecordedRows | undefined} */
     this.rows = undefined;
   }
 
@@ -138,10 +163,11 @@ export class Subject {
   static async start(name, bench) {
     const subject = await Subject.launch(name, bench);
     await subject.untilHealthy();
-    if (name !== 'direct' && definitions[name].isRecorded) {
+    const openRows = name === 'direct' ? undefined : definitions[name].rows;
+    if (openRows !== undefined) {
       subject.key = await makeRecordedKey(subject.port);
       madeKeys.set(name, subject.key);
-      subject.rows = new RecordedRows(subject.directory);
+      subject.rows = await openRows(subject.directory);
     }
     return subject;
   }
@@ -183,8 +209,8 @@ export class Subject {
   }
 
   /** What is wrong with the ledger; undefined where there is none, or nothing is. */
-  ledgerFault() {
-    const rows = this.rows?.count();
+  async ledgerFault() {
+    const rows = await this.rows?.count();
     if (rows === undefined || rows === this.answered) return undefined;
     return `The ledger has ${rows} rows of ${this.answered} answered requests.`;
   }
