@@ -67,28 +67,19 @@ const definitions = {
     title: 'gateway, everything on',
     rows: embeddedRows,
     absence: gatewayAbsence,
-    program: (setting) => ({
-      ...startGateway(setting, recordedGatewayFile(setting)),
-      variables: { ADMIN_KEY },
-    }),
+    program: startRecorded({}),
   },
   postgres: {
     title: 'gateway, everything on, record in PostgreSQL',
     rows: () => postgresRows(BENCH_DATABASE_URL),
     absence: () => (BENCH_DATABASE_URL === '' ? 'BENCH_DATABASE_URL names no database' : gatewayAbsence()),
-    program: (setting) => ({
-      ...startGateway(setting, recordedGatewayFile(setting)),
-      variables: { ADMIN_KEY, DATABASE_URL: BENCH_DATABASE_URL },
-    }),
+    program: startRecorded({ DATABASE_URL: BENCH_DATABASE_URL }),
   },
   redis: {
     title: 'gateway, everything on, limits and budgets in Redis',
     rows: embeddedRows,
     absence: () => (BENCH_REDIS_URL === '' ? 'BENCH_REDIS_URL names no server' : gatewayAbsence()),
-    program: (setting) => ({
-      ...startGateway(setting, recordedGatewayFile(setting)),
-      variables: { ADMIN_KEY, REDIS_URL: BENCH_REDIS_URL },
-    }),
+    program: startRecorded({ REDIS_URL: BENCH_REDIS_URL }),
   },
 };
 
@@ -106,6 +97,17 @@ function startGateway({ directory }, text) {
   const file = join(directory, 'gateway.json');
   writeFileSync(file, text);
   return { command: process.execPath, args: [gatewayBin, 'start', '-c', file] };
+}
+
+/**
+ * @param {Record<string, string>} servers variables that name them
+ * @returns {Definition['program']}
+ */
+function startRecorded(servers) {
+  return (setting) => ({
+    ...startGateway(setting, recordedGatewayFile(setting)),
+    variables: { ADMIN_KEY, ...servers },
+  });
 }
 
 /**

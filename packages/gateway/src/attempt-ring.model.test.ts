@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { AskedAhead } from './ask-ahead.ts';
 import { AskedTarget } from './asked-target.ts';
+import { unneededParts } from './attempt-ring.fixture.ts';
 import { createAttemptRing } from './attempt-ring.ts';
 import { createChatExchange } from './exchange.fixture.ts';
 import type { CancelReason, Exchange } from './exchange.ts';
 import { createHedge } from './hedge.ts';
-import { createHeadRules } from './relay/reply-headers.ts';
 import { createHealthRegistry } from './resilience/health.ts';
 import { makePlan } from './routing/plan.fixture.ts';
 import { makeResolution, makeRoute, makeTarget, member } from './routing/target.fixture.ts';
@@ -118,6 +118,7 @@ function run(scene: Scene, scripts: readonly Script[]) {
   const { clock, lateLimits, lateSlots, load, sent, tier, watch } = scene;
   const behavioursLeft = scripts.flatMap(({ behaviour }) => behaviour);
   const ring = createAttemptRing({
+    ...unneededParts,
     transport: {
       send({ origin }, handler) {
         sent.set(origin, (sent.get(origin) ?? 0) + 1);
@@ -133,16 +134,9 @@ function run(scene: Scene, scripts: readonly Script[]) {
       close: async () => {},
     },
     watch,
-    adaptive: undefined,
     load,
     slots: lateSlots,
     limits: lateLimits,
-    headRules: createHeadRules({ renameRateLimits: false, replaced: [] }),
-    securityHeaders: () => [],
-    newId: () => '0123456789abcdef',
-    media: { fetch: () => Promise.reject(new Error('nothing to fetch')) },
-    storedResponses: () => Promise.reject(new Error('nothing to read')),
-    models: { find: () => undefined, maxOutputTokens: () => undefined },
   });
   const hedge = createHedge({
     clock,

@@ -3,6 +3,7 @@ import { isObject } from './canonical/json.ts';
 import type { Operation } from './canonical/operation.ts';
 import type { Usage } from './canonical/usage.ts';
 import type { Exchange } from './exchange.ts';
+import { searchesAmong } from './protocols/rerank/search-units.ts';
 
 /** Pictures that one request gets at most. */
 export const MOST_PICTURES = 10;
@@ -58,11 +59,10 @@ export function roughInputUsage(exchange: Pick<Exchange, 'body' | 'operation'>, 
   if (exchange.operation !== 'rerank') return { input, output: 0 };
   const documents = isObject(body) && Array.isArray(body['documents']) ? body['documents'].length : 1;
   const chunks = documents + Math.floor(input / CHUNK_TOKENS);
-  return { input, output: 0, searchUnits: Math.max(1, Math.ceil(chunks / SEARCH_CHUNKS)) };
+  return { input, output: 0, searchUnits: searchesAmong(chunks) };
 }
 
 const CHUNK_TOKENS = 510;
-const SEARCH_CHUNKS = 100;
 
 /**
  * What an exchange is expected to use before it is answered: no more than what is set aside for it. Undefined where nobody

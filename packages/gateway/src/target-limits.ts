@@ -9,6 +9,7 @@ import { chargingOf } from './rough-tokens.ts';
 import type { Target } from './routing/target.ts';
 import type {
   LimitClaim,
+  LimitCost,
   LimitReservation,
   LimitVerdict,
   ReservingLimitStore,
@@ -53,8 +54,7 @@ export class TargetLimits {
   /** It was asked. Where nobody can tell what it took, or it tells no tokens, the estimate stays. */
   settle({ isUseUnknown, usage }: AttemptUse): void {
     const isUntold = isUseUnknown === true || (usage !== undefined && tellsNoTokens(usage));
-    if (isUntold) this.#end(asClaimed);
-    else this.#settle(1, usage === undefined ? 0 : usage.input + usage.output);
+    this.#settle(1, isUntold ? undefined : (usage?.input ?? 0) + (usage?.output ?? 0));
   }
 
   #keep(reservation: LimitReservation): LimitVerdict {
@@ -62,19 +62,13 @@ export class TargetLimits {
     return reservation.verdict;
   }
 
-  #settle(requests: number, tokens: number): void {
-    const costs = new Array<number>(this.#requests).fill(requests);
+  #settle(requests: number, tokens: LimitCost): void {
+    const costs = new Array<LimitCost>(this.#requests).fill(requests);
     if (this.#tokenLimit) costs.push(tokens);
-    this.#end(costs);
-  }
-
-  #end(costs: readonly number[]): void {
     this.#reservation?.settle(costs);
     this.#reservation = undefined;
   }
 }
-
-const asClaimed: readonly number[] = [];
 
 function tokenLimitFor({ operation }: Exchange, { tokenLimit }: Target): TokenBucketRule | undefined {
   return tokenLimit === undefined || chargingOf(operation) === 'nothing' ? undefined : tokenLimit;

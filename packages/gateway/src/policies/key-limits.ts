@@ -92,8 +92,6 @@ interface Awaited {
 
 const nothing = (): void => undefined;
 const none: readonly SlotOutcome[] = [];
-/** What was claimed is what was used, as far as anybody knows. */
-const asClaimed: readonly number[] = [];
 
 class HeldLimits implements KeyHold {
   needsClaim: boolean;
@@ -247,7 +245,7 @@ class HeldLimits implements KeyHold {
   #settle(tokens: number | undefined): void {
     if (this.#reservation === undefined) return;
     const { claims, requests } = this.#compiled;
-    const used = tokens === undefined ? asClaimed : claims.map((_, index) => (index < requests.length ? 1 : tokens));
+    const used = claims.map((_, index) => (index < requests.length ? 1 : tokens));
     this.#reservation.settle(used);
   }
 

@@ -58,7 +58,6 @@ export function checkRepeatedMembers(body: Buffer): void {
   }
 }
 
-const modelMembers: ReadonlySet<string> = new Set(['model', 'models', 'fallbacks', 'tools', 'plugins']);
 /** Lists of which entries name models, and how deep in them: those of tools have settings that do. */
 const modelLists: ReadonlyMap<string, number> = new Map([
   ['models', 1],
@@ -67,6 +66,7 @@ const modelLists: ReadonlyMap<string, number> = new Map([
   ['plugins', 2],
 ]);
 const listNames: ReadonlySet<string> = new Set(modelLists.keys());
+const modelMembers: ReadonlySet<string> = new Set(['model', ...listNames]);
 
 /**
  * Refuses a body that could name other models to its upstream than it does here, for a key that is for some models only: in

@@ -1,6 +1,7 @@
 import type { NativeForm, UnreadMember, UnreadMembers } from '../canonical/conversation.ts';
 import { isObject } from '../canonical/json.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
+import { camelCase } from './camel-case.ts';
 import type { RequestFields } from './request-fields.ts';
 
 /** What can hold them: a part, a turn, a tool. */
@@ -78,6 +79,6 @@ function holderOf(
 /** `generation_config` and `generationConfig` are one member to who reads protocol buffers in JSON. */
 export function spellingIn(holder: object, key: string): string {
   if (Object.hasOwn(holder, key)) return key;
-  const other = key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  const other = camelCase(key);
   return Object.hasOwn(holder, other) ? other : key;
 }

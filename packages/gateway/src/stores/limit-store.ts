@@ -48,17 +48,20 @@ export interface LimitStore {
   take(claims: readonly LimitClaim[]): LimitVerdict | Promise<LimitVerdict>;
 }
 
+/** What a claim came to; undefined where nobody can tell. */
+export type LimitCost = number | undefined;
+
 /** Claims whose cost was an estimate, and what became of them. */
 export interface LimitReservation {
   readonly verdict: LimitVerdict;
   /**
-   * Puts what was really used in the place of what was claimed, in the order of the claims; of those that are left out it
-   * is what was claimed. What was claimed too much is
-   * given back where it was counted; what was claimed too little is counted now, over the limit if need be. Only the
-   * first call does anything, and none does where the claims were refused. Never called, as by a process that died, the
-   * estimate counts until time takes it away as it takes everything; but whoever counts for others keeps it at hand.
+   * Puts what was really used in the place of what was claimed, in the order of the claims; where nobody can tell
+   * (undefined), what was claimed stays. What was claimed too much is given back where it was counted; what was claimed
+   * too little is counted now, over the limit if need be. Only the first call does anything, and none does where the claims
+   * were refused. Never called, as by a process that died, the estimate counts until time takes it away as it takes
+   * everything; but whoever counts for others keeps it at hand.
    */
-  settle(costs: readonly number[]): void;
+  settle(costs: readonly LimitCost[]): void;
 }
 
 /** A limit store for claims whose cost is known only afterwards. `take` is the cheaper call where it is known before. */

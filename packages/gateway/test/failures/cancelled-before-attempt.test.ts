@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
+import { unneededParts } from '../../src/attempt-ring.fixture.ts';
 import { createAttemptRing } from '../../src/attempt-ring.ts';
 import { systemClock } from '../../src/canonical/clock.ts';
 import { createChatExchange } from '../../src/exchange.fixture.ts';
-import { createHeadRules } from '../../src/relay/reply-headers.ts';
 import { createHealthRegistry } from '../../src/resilience/health.ts';
 import { makeResolution, makeRoute, makeTarget, member } from '../../src/routing/target.fixture.ts';
 import { createTargetLoad } from '../../src/routing/target-load.ts';
 import { createTargetObservations } from '../../src/routing/target-observations.ts';
-import type { LimitVerdict } from '../../src/stores/limit-store.ts';
+import type { LimitCost, LimitVerdict } from '../../src/stores/limit-store.ts';
 import { createMemorySlotStore } from '../../src/stores/memory/slot-store.ts';
 
 const passed: LimitVerdict = { allowed: true, ruleId: 'slow', limit: 1, remaining: 0, resetMs: 0, retryAfterMs: 0 };
@@ -26,10 +26,11 @@ interface Cancelled {
 async function leave({ when }: Cancelled) {
   const exchange = createChatExchange();
   let sent = 0;
-  const settled: (readonly number[])[] = [];
+  const settled: (readonly LimitCost[])[] = [];
   const load = createTargetLoad();
   const observations = createTargetObservations({ now: () => systemClock.now() });
   const attemptRing = createAttemptRing({
+    ...unneededParts,
     transport: {
       send() {
         if (when === 'the gateway fails') throw new Error('a fault');
@@ -44,7 +45,6 @@ async function leave({ when }: Cancelled) {
       ejection: undefined,
       adaptiveLimits: undefined,
     },
-    adaptive: undefined,
     load,
     slots: createMemorySlotStore({ clock: systemClock }),
     limits: {
@@ -54,12 +54,6 @@ async function leave({ when }: Cancelled) {
         return { verdict: passed, settle: (costs) => settled.push(costs) };
       },
     },
-    headRules: createHeadRules({ renameRateLimits: false, replaced: [] }),
-    securityHeaders: () => [],
-    newId: () => '0123456789abcdef',
-    media: { fetch: () => Promise.reject(new Error('nothing to fetch')) },
-    storedResponses: () => Promise.reject(new Error('nothing to read')),
-    models: { find: () => undefined, maxOutputTokens: () => undefined },
   });
   const sign = async () => {
     if (when === 'the request is signed') exchange.cancel('client_closed');

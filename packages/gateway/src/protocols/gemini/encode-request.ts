@@ -67,7 +67,7 @@ function applyQuirks(object: JsonObject, quirks: RequestQuirks): JsonObject {
   return Object.fromEntries(entries.map(([key, value]) => [renamedMembers?.[key] ?? key, value]));
 }
 
-interface Content {
+interface Content extends JsonObject {
   readonly role: 'user' | 'model';
   readonly parts: JsonObject[];
 }
@@ -93,7 +93,7 @@ class ContentWriter {
       else for (const part of parts) last.parts.push(part);
       if (turn.unread) contents.push(withUnread(contents.pop()!, turn, WIRE));
     }
-    return contents.map((content) => ({ ...content }));
+    return contents;
   }
 
   #turnParts(turn: Turn): JsonObject[] {

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts';
 import { toNumber } from '../../framing/exact-json.ts';
-import { camelCase } from './wire-fields.ts';
+import { camelCase } from '../camel-case.ts';
 
 /**
  * JSON Schema out of Google's own `Schema` (of OpenAPI 3.0): types in capitals, `nullable`, whole numbers as text

@@ -1,12 +1,13 @@
 import type { Tool, ToolChoice } from '../../canonical/conversation.ts';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
+import { camelCase } from '../camel-case.ts';
 import { invalidField } from '../request-fields.ts';
 import { unreadMembers, withUnread } from '../unread-members.ts';
 import { jsonSchema } from './json-schema.ts';
 import type { RequestReading } from './request-reading.ts';
 import { WIRE } from './wire.ts';
-import { camelCase, type WireFields } from './wire-fields.ts';
+import type { WireFields } from './wire-fields.ts';
 
 /** Reads `tools`: functions, and tools that Google runs, each under its own name. */
 export function decodeTools(body: WireFields, reading: RequestReading): readonly Tool[] {

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts';
+import { camelCase } from '../camel-case.ts';
 import { invalidField, RequestFields } from '../request-fields.ts';
 
 /**
@@ -60,9 +61,4 @@ export function snakeCase(key: string): string {
     spellings.set(key, spelling);
   }
   return spelling;
-}
-
-/** `function_call` → `functionCall`. */
-export function camelCase(key: string): string {
-  return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

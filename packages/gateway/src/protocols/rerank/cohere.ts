@@ -4,6 +4,7 @@ import { RequestFields } from '../request-fields.ts';
 import { decodeDocuments, documentText } from './documents.ts';
 import type { RerankAnswer, RerankAnswerContext, RerankRequest, RerankWire } from './rerank-wire.ts';
 import { decodeMetaUsage, decodeRerankAnswer } from './results.ts';
+import { searchesAmong } from './search-units.ts';
 
 /** Cohere's `POST /v2/rerank`. Clients of the first edition (`/v1/rerank`) are understood as well. */
 export const cohereRerank: RerankWire = {
@@ -47,7 +48,7 @@ function encodeAnswer({ id, results, usage }: RerankAnswer, { id: idIfNone, requ
       })),
       meta: {
         api_version: { version: '2' },
-        billed_units: { search_units: usage?.searchUnits ?? Math.ceil(documents.length / 100) },
+        billed_units: { search_units: usage?.searchUnits ?? searchesAmong(documents.length) },
       },
     }),
   );

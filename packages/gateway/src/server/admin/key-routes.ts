@@ -41,7 +41,8 @@ export const keyRoutes: readonly AdminRoute[] = [
     async handle({ audit, body, caller, source }) {
       const tenant = tenantOf(caller, body.tenant_id) ?? null;
       checkGrants(caller, body);
-      checkAdministered(scopesOf(body.scopes), tenant);
+      const scopes = scopesOf(body.scopes);
+      checkAdministered(scopes, tenant);
       checkExpiry(source, body.expires_at);
       const value = makeKey(source);
       const key = await source.record.stores.keys.create({
@@ -50,7 +51,7 @@ export const keyRoutes: readonly AdminRoute[] = [
         prefix: value.slice(0, PREFIX_LENGTH),
         tenantId: tenant,
         teamId: body.team_id ?? null,
-        scopes: scopesOf(body.scopes),
+        scopes,
         requestsPerMinute: body.requests_per_minute ?? null,
         tokensPerMinute: body.tokens_per_minute ?? null,
         maxConcurrent: body.max_concurrent ?? null,
@@ -111,10 +112,11 @@ export const keyRoutes: readonly AdminRoute[] = [
       checkGrants(caller, body);
       if (body.tenant_id !== undefined) tenantOf(caller, body.tenant_id);
       const tenant = body.tenant_id === undefined ? before.tenantId : body.tenant_id;
-      checkAdministered(body.scopes === undefined ? before.scopes : scopesOf(body.scopes), tenant);
+      const scopes = body.scopes && scopesOf(body.scopes);
+      checkAdministered(scopes ?? before.scopes, tenant);
       const updated = await source.record.stores.keys.update(id, {
         ...(body.name !== undefined && { name: body.name }),
-        ...(body.scopes !== undefined && { scopes: scopesOf(body.scopes) }),
+        ...(scopes !== undefined && { scopes }),
         ...(body.requests_per_minute !== undefined && { requestsPerMinute: body.requests_per_minute }),
         ...(body.tokens_per_minute !== undefined && { tokensPerMinute: body.tokens_per_minute }),
         ...(body.max_concurrent !== undefined && { maxConcurrent: body.max_concurrent }),

@@ -1,5 +1,5 @@
 import type { Clock } from '../../canonical/clock.ts';
-import type { LimitClaim, LimitReservation, LimitVerdict, ReservingLimitStore } from '../limit-store.ts';
+import type { LimitClaim, LimitCost, LimitReservation, LimitVerdict, ReservingLimitStore } from '../limit-store.ts';
 import type { ClusterBus } from './bus.ts';
 import { type HostNotice, HostWatch } from './host-watch.ts';
 import { type ReserveMessage, type SettleMessage, storeTopics } from './store-messages.ts';
@@ -65,7 +65,7 @@ class HostedClaims implements LimitReservation {
     this.#ticket = ticket;
   }
 
-  settle(costs: readonly number[]): void {
+  settle(costs: readonly LimitCost[]): void {
     const message: SettleMessage = { ticket: this.#ticket, costs };
     if (this.verdict.allowed) this.#bus?.post(storeTopics.settle, message);
     this.#bus = undefined;

@@ -1,4 +1,4 @@
-import type { LimitClaim } from '../limit-store.ts';
+import type { LimitClaim, LimitCost } from '../limit-store.ts';
 import type { SlotCounts, SlotPool, SlotRefusal } from '../slot-store.ts';
 
 /** Topics of the messages between stores in workers and their host in the primary. */
@@ -46,7 +46,7 @@ export interface ReserveMessage {
 
 export interface SettleMessage {
   readonly ticket: number;
-  readonly costs: readonly number[];
+  readonly costs: readonly LimitCost[];
 }
 
 export interface AcquireMessage {

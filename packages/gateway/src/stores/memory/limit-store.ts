@@ -1,6 +1,7 @@
 import type { Clock } from '../../canonical/clock.ts';
 import type {
   LimitClaim,
+  LimitCost,
   LimitReservation,
   LimitRule,
   LimitVerdict,
@@ -236,7 +237,7 @@ class CountedClaims implements LimitReservation {
     this.#input = input;
   }
 
-  settle(costs: readonly number[]): void {
+  settle(costs: readonly LimitCost[]): void {
     if (this.#input === undefined) return;
     const { claims, clock, counters, moments } = this.#input;
     this.#input = undefined;

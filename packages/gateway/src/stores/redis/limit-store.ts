@@ -1,5 +1,12 @@
 import type { Clock } from '../../canonical/clock.ts';
-import type { LimitClaim, LimitReservation, LimitRule, LimitVerdict, ReservingLimitStore } from '../limit-store.ts';
+import type {
+  LimitClaim,
+  LimitCost,
+  LimitReservation,
+  LimitRule,
+  LimitVerdict,
+  ReservingLimitStore,
+} from '../limit-store.ts';
 import { LimitLeases, type WindowClaim } from './limit-leases.ts';
 import { leaseScript, settleScript, takeScript } from './limit-scripts.ts';
 import type { RedisConnection } from './redis-connection.ts';
@@ -100,7 +107,7 @@ class SharedLimits implements ReservingLimitStore {
     return (await this.#input.connection.run(leaseScript, keys, parameters)) as readonly unknown[];
   }
 
-  #settle(claims: readonly LimitClaim[], moments: readonly string[], costs: readonly number[]): void {
+  #settle(claims: readonly LimitClaim[], moments: readonly string[], costs: readonly LimitCost[]): void {
     const keys: string[] = [];
     const parameters = [this.#time()];
     for (const [index, { rule, key, cost }] of claims.entries()) {
@@ -181,14 +188,14 @@ function verdictOf(answer: readonly unknown[], claims: readonly LimitClaim[]): L
 
 class SharedClaims implements LimitReservation {
   readonly verdict: LimitVerdict;
-  #settle: ((costs: readonly number[]) => void) | undefined;
+  #settle: ((costs: readonly LimitCost[]) => void) | undefined;
 
-  constructor(verdict: LimitVerdict, settle: (costs: readonly number[]) => void) {
+  constructor(verdict: LimitVerdict, settle: (costs: readonly LimitCost[]) => void) {
     this.verdict = verdict;
     this.#settle = verdict.allowed ? settle : undefined;
   }
 
-  settle(costs: readonly number[]): void {
+  settle(costs: readonly LimitCost[]): void {
     const settle = this.#settle;
     this.#settle = undefined;
     settle?.(costs);

@@ -38,7 +38,7 @@ export class RedisCircuit {
   }
 
   /** `calls`: how many failed together. */
-  failed(calls = 1): void {
+  failed(calls: number): void {
     if (this.isClosed() && this.#failures + calls < failuresToOpen) this.#failures += calls;
     else this.open();
   }

@@ -107,8 +107,13 @@ async function connect(
   };
   const location = redisLocation(url);
   const called: RedisWatch['called'] = (outcome, durationMs) => watch.called(outcome, durationMs);
-  const batch = countingScripts;
-  const connection = connectRedis({ location, clock, onNotice, watch: { called, isAnswering }, batch });
+  const connection = connectRedis({
+    location,
+    clock,
+    onNotice,
+    watch: { called, isAnswering },
+    batch: countingScripts,
+  });
   if (local !== undefined) {
     const { onCrossing, store: fallback } = local;
     spend = createRedisSpendStore({ connection, fallback, clock, onCrossing, id: countedIds(holder), prefix });
