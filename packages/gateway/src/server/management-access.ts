@@ -23,9 +23,10 @@ export async function admitReader({ exchange, page, query, source }: ReaderInput
   const { access, clock, record } = source;
   let caller: AdminCaller | undefined;
   try {
-    const known = await findKeyCaller({ exchange, now: clock.wallNow(), record });
-    caller = known?.caller;
-    if (known?.refusal !== undefined) throw known.refusal;
+    const onKnown = (known: AdminCaller): void => {
+      caller = known;
+    };
+    await findKeyCaller({ exchange, now: clock.wallNow(), record, onKnown });
     if (caller === undefined) access(exchange);
     else if (caller.role === 'tenant') keepWithin(caller, page, query);
   } catch (error) {

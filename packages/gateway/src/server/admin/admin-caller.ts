@@ -18,12 +18,6 @@ export interface AdminCaller {
   readonly tenantId: string | undefined;
 }
 
-/** Who has a key for it, and why it is refused all the same; undefined: it is not. */
-export interface KnownCaller {
-  readonly caller: AdminCaller;
-  readonly refusal: GatewayError | undefined;
-}
-
 /** The tenant that is meant: those who administer one mean that one. Throws `forbidden` where they name another. */
 export function tenantOf(caller: AdminCaller, given: string | null | undefined): string | null | undefined {
   if (caller.tenantId === undefined) return given;
@@ -33,10 +27,7 @@ export function tenantOf(caller: AdminCaller, given: string | null | undefined):
   return caller.tenantId;
 }
 
-const operator: KnownCaller = {
-  caller: { role: 'all', actor: 'admin', tenantId: undefined },
-  refusal: undefined,
-};
+const operator: AdminCaller = { role: 'all', actor: 'admin', tenantId: undefined };
 /** Keys of the record; nothing else is looked for there. */
 const keyShape = /^sk-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -46,16 +37,19 @@ export interface AdminCallerInput {
   readonly record: Pick<GatewayRecord, 'keys' | 'keyUses' | 'stores'> | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** Told whose key it is, before it may be refused. */
+  readonly onKnown: (caller: AdminCaller) => void;
 }
 
 /**
  * Finds out who wants to administer: whoever has the operators' key, or a key of the record that was made for it. Keys of
- * callers are refused as any wrong key is. Throws `not_found` where there is no operators' key, `unauthenticated` and
- * `rate_limited`.
+ * callers are refused as any wrong key is. Throws `not_found` where there is no operators' key, `unauthenticated`,
+ * `rate_limited`, and as `findKeyCaller`.
  */
-export async function findAdminCaller({ access, exchange, now, record }: AdminCallerInput): Promise<KnownCaller> {
+export async function findAdminCaller({ access, ...input }: AdminCallerInput): Promise<AdminCaller> {
+  const { exchange } = input;
   const { authorization } = exchange.headers;
-  const key = await findKeyCaller({ exchange, now, record });
+  const key = await findKeyCaller(input);
   if (key !== undefined) return key;
   try {
     access(exchange);
@@ -68,38 +62,27 @@ export async function findAdminCaller({ access, exchange, now, record }: AdminCa
 }
 
 /**
- * Who administers by a key of the record; undefined: the request has none that was made for it. It is refused where the key may
- * not come from this address, or belongs to somebody who is inactive.
+ * Who administers by a key of the record; undefined: the request has none that was made for it. Throws `forbidden` where
+ * the key may not come from this address, or belongs to somebody who is inactive.
  */
 export async function findKeyCaller({
   exchange,
   now,
+  onKnown,
   record,
-}: Omit<AdminCallerInput, 'access'>): Promise<KnownCaller | undefined> {
+}: Omit<AdminCallerInput, 'access'>): Promise<AdminCaller | undefined> {
   const bearer = readBearer({ authorization: exchange.headers.authorization });
   if (bearer === undefined || record === undefined || !keyShape.test(bearer)) return undefined;
   const key = await findAdminKey(record, hash('sha256', bearer), now);
   const caller = key && callerOf(key);
   if (key === undefined || caller === undefined) return undefined;
-  const refusal = await refusalOf(key, exchange.clientAddress, record);
-  if (refusal === undefined) record.keyUses.note(key.id);
-  return { caller, refusal };
-}
-
-async function refusalOf(
-  key: ApiKey,
-  clientAddress: string,
-  record: Pick<GatewayRecord, 'stores'>,
-): Promise<GatewayError | undefined> {
+  onKnown(caller);
   const { addresses } = key.scopes;
-  try {
-    if (addresses !== undefined) checkAddressScope({ principal: { scopes: { addresses } }, clientAddress });
-    await checkOwners(key, record);
-  } catch (error) {
-    if (error instanceof GatewayError && error.kind === 'forbidden') return error;
-    throw error;
-  }
-  return undefined;
+  if (addresses !== undefined)
+    checkAddressScope({ principal: { scopes: { addresses } }, clientAddress: exchange.clientAddress });
+  await checkOwners(key, record);
+  record.keyUses.note(key.id);
+  return caller;
 }
 
 async function findAdminKey(

@@ -87,9 +87,12 @@ export function createAdminServer(input: AdminServerInput): ServeAdmin {
       noteRefusal(record, { exchange, path: match.path, error, caller });
       throw error;
     };
-    const asked = { access, exchange, record, now: wallNow() };
-    const { caller, refusal } = await findAdminCaller(asked).catch((error: unknown) => refuse(error));
-    if (refusal !== undefined) return refuse(refusal, caller);
+    let known: AdminCaller | undefined;
+    const onKnown = (caller: AdminCaller): void => {
+      known = caller;
+    };
+    const asked = { access, exchange, record, now: wallNow(), onKnown };
+    const caller = await findAdminCaller(asked).catch((error: unknown) => refuse(error, known));
     if (record === undefined) throw noRecord();
     const { id, route } = findRoute(exchange.method, match.path);
     if (caller.role !== 'all' && !route.allows.includes(caller.role)) {
