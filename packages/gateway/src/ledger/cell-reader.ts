@@ -10,6 +10,8 @@ const [OPEN, CLOSE] = [0x5b, 0x5d];
 const SPACE = 0x20;
 const LAST_ASCII = 0x7f;
 const nothing = Buffer.from('null');
+/** Of the first digit of the largest number of a kind. */
+const LARGEST_UNIT = 1e14;
 /** Lists within one another: attempts are in a list of the line. */
 const MAX_DEPTH = 3;
 
@@ -28,11 +30,13 @@ export class CellReader {
   /** Of the last byte of the line's JSON, which closes it. */
   readonly end: number;
   #at: number;
+  #kindEnd: number;
 
   constructor(bytes: Buffer, start: number, end: number) {
     this.bytes = bytes;
     this.#at = start;
     this.end = end;
+    this.#kindEnd = end;
   }
 
   /** Where the next cell begins. */
@@ -40,24 +44,50 @@ export class CellReader {
     return this.#at;
   }
 
-  /** The cells before the kind, which is a list that begins with a text; undefined where there is none, or anything else. */
+  /** Behind the last byte of the kind: where the line ends, but for the number that was taken off. */
+  get kindEnd(): number {
+    return this.#kindEnd;
+  }
+
+  /** What is read is a kind, as far as its first bytes tell. */
+  get isAtKind(): boolean {
+    return this.bytes[this.#at] === OPEN && this.bytes[this.#at + 1] === QUOTE;
+  }
+
+  /** Takes off the line's last cell, the number of its kind; gives -1 where that is no number. */
+  takeKindNumber(): number {
+    const { bytes } = this;
+    let at = this.end - 1;
+    let number = 0;
+    for (let unit = 1; bytes[at]! >= ZERO && bytes[at]! <= ZERO + 9 && unit <= LARGEST_UNIT; at--, unit *= 10) {
+      number += (bytes[at]! - ZERO) * unit;
+    }
+    if (at === this.end - 1 || bytes[at] !== COMMA) return -1;
+    this.#kindEnd = at;
+    return number;
+  }
+
+  /**
+   * The cells before the kind, which is a list that begins with a text, or before its number, where that was taken off;
+   * undefined where there is neither, or anything else.
+   */
   untilKind(): Cells | undefined {
     const { bytes } = this;
     if (bytes[this.#at] !== OPEN) return undefined;
     const cells: unknown[] = [];
     do {
       this.#at++;
-      if (bytes[this.#at] === OPEN && bytes[this.#at + 1] === QUOTE) return cells;
+      if (this.isAtKind) return cells;
       const cell = this.#cell(1);
       if (cell === undefined) return undefined;
       cells.push(cell);
-    } while (bytes[this.#at] === COMMA);
-    return undefined;
+    } while (bytes[this.#at] === COMMA && this.#at !== this.#kindEnd);
+    return this.#at === this.#kindEnd && this.#at !== this.end ? cells : undefined;
   }
 
   /**
-   * The cells of a row before its kind, where they are those of `PlainNumbers` behind a mark of so many bytes and the row's
-   * number; undefined, and nothing read, where they are others.
+   * The cells of a row before its kind, or the number of that, where they are those of `PlainNumbers` behind a mark of so many
+   * bytes and the row's number; undefined, and nothing read, where they are others.
    */
   plainRow(markLength: number): PlainCells | undefined {
     const start = this.#at;
@@ -84,7 +114,6 @@ export class CellReader {
     const input = this.#count(COMMA);
     const output = this.#count(CLOSE);
     if (this.bytes[this.#at++] !== CLOSE || this.bytes[this.#at++] !== COMMA) return undefined;
-    if (this.bytes[this.#at] !== OPEN || this.bytes[this.#at + 1] !== QUOTE) return undefined;
     // What is none is -1, so that the least of them tells.
     const least = Math.min(
       endedAt,

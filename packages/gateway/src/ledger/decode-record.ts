@@ -5,7 +5,8 @@ import { type AttemptRow, type AttemptUse, type LedgerIntent, type LedgerRow, us
 import type { PlainNumbers, SpooledRow } from './ledger-store.ts';
 import { type Cells, cellsOf, fits, isCount } from './record-cells.ts';
 import { decodeIntentKind, type RowKind, subjectOf } from './record-kind.ts';
-import type { Line } from './record-line.ts';
+import { type Line, MARK_BYTES } from './record-line.ts';
+import { SaidKinds } from './said-kinds.ts';
 
 /** One record of the spool. */
 export type SpoolRecord =
@@ -15,50 +16,84 @@ export type SpoolRecord =
   | { readonly kind: 'lost'; readonly at: number; readonly count: number; readonly reason: string }
   | { readonly kind: 'closed' };
 
-/** What the beginning of an exchange begins with, before its number. */
-export const beginMark = Buffer.from('["B",');
+const [BEGIN, SHORT_BEGIN, ROW, SHORT_ROW] = Array.from('BbRr', (letter) => letter.charCodeAt(0));
 
-const rowMark = Buffer.from('["R",');
+/** Whether a line says that an exchange begins. */
+export function isBeginning({ mark }: Line): boolean {
+  return mark === BEGIN || mark === SHORT_BEGIN;
+}
 
-/** Reads what `RecordEncoder` wrote. It remembers the kinds of rows, so that one decoder is for one segment. */
+/** Reads what `RecordEncoder` wrote, line by line. It remembers kinds, so that one decoder is for one segment. */
 export class RecordDecoder {
   readonly #kinds = new KnownKindBytes();
+  readonly #rowKinds = new SaidKinds<RowKind>();
+  readonly #intentKinds = new SaidKinds<string>();
 
-  /** Undefined for anything else, such as a record of another version. */
+  /** Undefined for anything else, such as a record of another version, or one whose kind was said in a line that is lost. */
   decode(line: Line): SpoolRecord | undefined {
-    if (line.startsWith(rowMark)) return this.#row(line.cells);
-    const ticket = line.numberAfter(beginMark);
-    const { json } = line;
-    if (ticket !== undefined) return { kind: 'begin', ticket, json };
-    const cells = cellsOf(json);
+    const { mark } = line;
+    if (mark === ROW || mark === SHORT_ROW) return this.#row(line.cells, mark);
+    if (mark === BEGIN || mark === SHORT_BEGIN) return this.#beginning(line, mark);
+    const cells = cellsOf(line.json);
     if (cells?.[0] === 'C') return { kind: 'closed' };
     if (cells?.[0] !== 'L' || !fits(cells, 'tnnt')) return undefined;
     return { kind: 'lost', at: cells[1] as number, count: cells[2] as number, reason: cells[3] as string };
   }
 
-  #row(cells: CellReader): RowRecord | undefined {
-    const found = cells.plainRow(rowMark.length);
-    if (found === undefined) return this.#oddRow(cells);
-    const kind = this.#kinds.find(cells.bytes, cells.at, cells.end);
-    return kind?.attempts.length === 1 ? new RowRecord(found.sequence, kind, found.plain) : undefined;
+  /** Of the beginning of an exchange whose end says all of it, only the kind is read: others may name it. */
+  pass(line: Line): void {
+    if (line.mark === BEGIN) this.#intentKind(line.cells);
   }
 
-  #oddRow(cells: CellReader): RowRecord | undefined {
-    const own = cells.untilKind();
-    if (own === undefined || !fits(own, 'tntnnmnna')) return undefined;
-    const kind = this.#kinds.find(cells.bytes, cells.at, cells.end);
-    const numbers = own[8] as Cells;
-    if (kind === undefined || kind.attempts.length !== numbers.length) return undefined;
-    const attempts = new Array<AttemptRow>(numbers.length);
-    let isAlike = true;
-    for (let index = 0; index < numbers.length; index++) {
-      const attempt = decodeAttempt(numbers[index], kind.attempts[index]!);
-      if (attempt === undefined) return undefined;
-      isAlike &&= attempt.unknownCost === kind.attempts[index]!.unknownCost;
-      attempts[index] = attempt;
-    }
-    return new RowRecord(own[1] as number, isAlike ? kind : undefined, undefined, rowOf(own, kind, attempts));
+  #beginning(line: Line, mark: number): SpoolRecord | undefined {
+    const { cells, number: ticket } = line;
+    const kind = mark === BEGIN ? this.#intentKind(cells) : this.#intentKinds.get(cells.takeKindNumber());
+    if (ticket === undefined || kind === undefined) return undefined;
+    const own = cells.bytes.toString('utf8', line.start, mark === BEGIN ? cells.at - 1 : cells.kindEnd);
+    return { kind: 'begin', ticket, json: `${own},${kind}]` };
   }
+
+  /** The JSON of the kind that such a line says. */
+  #intentKind(cells: CellReader): string | undefined {
+    const number = cells.takeKindNumber();
+    if (number < 0 || cells.untilKind() === undefined || !cells.isAtKind) return undefined;
+    const kind = cells.bytes.toString('utf8', cells.at, cells.kindEnd);
+    this.#intentKinds.set(number, kind);
+    return kind;
+  }
+
+  #row(cells: CellReader, mark: number): RowRecord | undefined {
+    const number = cells.takeKindNumber();
+    if (number < 0) return undefined;
+    const found = cells.plainRow(MARK_BYTES);
+    const own = found === undefined ? cells.untilKind() : undefined;
+    if (found === undefined && own === undefined) return undefined;
+    const kind = mark === ROW ? this.#rowKind(cells, number) : this.#rowKinds.get(number);
+    if (kind === undefined) return undefined;
+    if (own !== undefined) return oddRow(own, kind);
+    return kind.attempts.length === 1 ? new RowRecord(found!.sequence, kind, found!.plain) : undefined;
+  }
+
+  #rowKind(cells: CellReader, number: number): RowKind | undefined {
+    const kind = this.#kinds.find(cells.bytes, cells.at, cells.kindEnd);
+    if (kind !== undefined) this.#rowKinds.set(number, kind);
+    return kind;
+  }
+}
+
+function oddRow(own: Cells, kind: RowKind): RowRecord | undefined {
+  if (!fits(own, 'tntnnmnna')) return undefined;
+  const numbers = own[8] as Cells;
+  if (kind.attempts.length !== numbers.length) return undefined;
+  const attempts = new Array<AttemptRow>(numbers.length);
+  let isAlike = true;
+  for (let index = 0; index < numbers.length; index++) {
+    const attempt = decodeAttempt(numbers[index], kind.attempts[index]!);
+    if (attempt === undefined) return undefined;
+    isAlike &&= attempt.unknownCost === kind.attempts[index]!.unknownCost;
+    attempts[index] = attempt;
+  }
+  return new RowRecord(own[1] as number, isAlike ? kind : undefined, undefined, rowOf(own, kind, attempts));
 }
 
 /** A row of the spool. A plain one is put together when somebody asks for all of it. */

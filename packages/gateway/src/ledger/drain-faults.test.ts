@@ -159,7 +159,7 @@ describe.each(hands)('whatever becomes of the file or of the drain, rows going t
     const drain = bench.drain();
     await drain.pass();
     expect(bench.store.rows.size).toBe(20);
-    expect([bench.notices.told, bench.files()]).toEqual([['damaged 1'], [`${spool.name}-000001.v1.log.damaged`]]);
+    expect([bench.notices.told, bench.files()]).toEqual([['damaged 1'], [`${spool.name}-000001.v2.log.damaged`]]);
     await drain.stop(60_000);
   });
 

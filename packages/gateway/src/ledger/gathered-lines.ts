@@ -5,8 +5,7 @@ const MAX_BYTES = 64 * 1024;
 export class GatheredLines {
   #bytes = Buffer.allocUnsafeSlow(MAX_BYTES);
   #length = 0;
-  #ends: number[] = [];
-  #rows: number[] = [];
+  #rows = 0;
 
   get isEmpty(): boolean {
     return this.#length === 0;
@@ -21,6 +20,11 @@ export class GatheredLines {
     return this.#length;
   }
 
+  /** How many rows are lost with them. */
+  get rows(): number {
+    return this.#rows;
+  }
+
   hasRoom(length: number): boolean {
     return this.#length + length <= this.#bytes.length;
   }
@@ -30,24 +34,18 @@ export class GatheredLines {
     if (!this.hasRoom(line.length)) this.#bytes = Buffer.allocUnsafeSlow(line.length);
     this.#bytes.set(line, this.#length);
     this.#length += line.length;
-    this.#ends.push(this.#length);
-    this.#rows.push(rows);
+    this.#rows += rows;
   }
 
   clear(): void {
     this.#length = 0;
-    this.#ends.length = 0;
-    this.#rows.length = 0;
+    this.#rows = 0;
   }
 
-  /** Hands over copies, line by line, which share nothing with others: they may be kept for long. */
-  each(take: (line: Buffer, rows: number) => void): void {
+  /** All of them in memory that they share with nothing: they may be kept for long. */
+  copy(): Buffer {
     const copy = Buffer.allocUnsafeSlow(this.#length);
     this.#bytes.copy(copy, 0, 0, this.#length);
-    let start = 0;
-    for (const [index, end] of this.#ends.entries()) {
-      take(copy.subarray(start, end), this.#rows[index]!);
-      start = end;
-    }
+    return copy;
   }
 }

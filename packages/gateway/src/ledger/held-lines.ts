@@ -3,7 +3,10 @@ import type { LedgerNotices } from './ledger-notices.ts';
 /** Bytes of lines that wait while the disk refuses. */
 const MAX_HELD = 4 * 1024 * 1024;
 
-/** Lines that the disk did not take, in their order, as far as there is room; and the count of those that were lost. */
+/**
+ * Lines that the disk did not take, those of a write together, in their order, as far as there is room; and the count of those
+ * that were lost.
+ */
 export class HeldLines {
   readonly #notices: LedgerNotices;
   #lines: { readonly line: Buffer; readonly rows: number }[] = [];

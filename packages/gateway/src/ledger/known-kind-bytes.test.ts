@@ -9,10 +9,12 @@ const encoder = new RecordEncoder();
 /** The kind of a row of this model, as `find` is told where it is. */
 function placeOf(requestedModel: string): [bytes: Buffer, start: number, end: number] {
   const row = sampleRow({ subject: sampleSubject({ requestedModel }), attempts: [sampleAttempt()] });
+  encoder.nextWrite();
   const bytes = Buffer.from(encoder.row(1, row));
   const { cells } = readLines(bytes).lines[0]!;
+  cells.takeKindNumber();
   cells.untilKind();
-  return [bytes, cells.at, cells.end];
+  return [bytes, cells.at, cells.kindEnd];
 }
 
 it('a kind is one object for as long as it is remembered', () => {

@@ -2,9 +2,14 @@ import { nameNumber } from '../canonical/name-number.ts';
 import { MAX_TEXT } from './cell-writer.ts';
 import type { AttemptRow, AttemptUse, LedgerIntent, LedgerRow, LedgerSubject } from './ledger-row.ts';
 
-interface KnownKind<Given> {
+/** A kind as it was written, with the comma before it. */
+export interface KnownKind<Given> {
   readonly of: Given;
   readonly cells: Uint8Array;
+  /** That lines name it by. */
+  readonly number: number;
+  /** The last write in which it was said in full. */
+  saidIn: number;
 }
 
 /** Places for kinds; where two want the same one, the later has it. */
@@ -17,17 +22,17 @@ const PLACES = 1_024;
 export abstract class KnownKinds<Given extends { readonly subject: LedgerSubject }> {
   readonly #places: (KnownKind<Given> | undefined)[] = new Array(PLACES).fill(undefined);
 
-  /** Its kind as it was written, with the comma before it; undefined where it is not known. */
-  find(given: Given): Uint8Array | undefined {
+  /** Undefined where it is not known. */
+  find(given: Given): KnownKind<Given> | undefined {
     const known = this.#places[this.#placeOf(given)];
-    return known !== undefined && this.isSame(known.of, given) ? known.cells : undefined;
+    return known !== undefined && this.isSame(known.of, given) ? known : undefined;
   }
 
-  learn(given: Given, cells: Uint8Array): void {
-    const { requestedModel = '', requestId } = given.subject;
+  learn(kind: KnownKind<Given>): void {
+    const { requestedModel = '', requestId } = kind.of.subject;
     // Callers choose these, and could have much remembered.
     if (requestedModel.length > MAX_TEXT || requestId.length > MAX_TEXT) return;
-    this.#places[this.#placeOf(given)] = { of: given, cells };
+    this.#places[this.#placeOf(kind.of)] = kind;
   }
 
   #placeOf(given: Given): number {

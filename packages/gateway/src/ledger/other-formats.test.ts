@@ -20,14 +20,15 @@ describe('a file of another version of the gateway was renamed as if it were dam
     serve(spool, names('a', 3));
     spool.close();
     const file = `${spool.name}-000001${ending}`;
-    renameSync(join(bench.directory, `${spool.name}-000001.v1.log`), join(bench.directory, file));
+    renameSync(join(bench.directory, `${spool.name}-000001.v2.log`), join(bench.directory, file));
     bench.states.set(spool.name, 'dead');
     return { file, spool: spool.name };
   }
 
   it.each([
     ['.log', 'format 0 of 7 lines'],
-    ['.v2.log', 'format 2 of 7 lines'],
+    ['.v1.log', 'format 1 of 7 lines'],
+    ['.v3.log', 'format 3 of 7 lines'],
   ])('%s: it is left as it is, and told of once', async (ending, told) => {
     const { file } = leave(ending);
     const bytes = readFileSync(join(bench.directory, file));
@@ -44,18 +45,18 @@ describe('a file of another version of the gateway was renamed as if it were dam
   });
 
   it('but not while a process of that version writes it', async () => {
-    const { file, spool } = leave('.v2.log');
+    const { file, spool } = leave('.v3.log');
     bench.states.set(spool, 'alive');
     const drain = bench.drain();
     await drain.pass();
     expect([bench.notices.told, bench.files()]).toEqual([[], [file]]);
     bench.states.set(spool, 'dead');
     await drain.pass();
-    expect(bench.notices.told).toEqual(['format 2 of 7 lines']);
+    expect(bench.notices.told).toEqual(['format 3 of 7 lines']);
     await drain.stop(60_000);
   });
 
-  it.each(['.log', '.v2.log', '.v1.log.damaged'])(
+  it.each(['.log', '.v1.log', '.v3.log', '.v2.log.damaged'])(
     '%s: what it takes let every request be refused for ever',
     (ending) => {
       leave(ending);
@@ -70,19 +71,22 @@ describe('a file of another version of the gateway was renamed as if it were dam
     },
   );
 
-  it.each(['.log', '.v2.log', '.v1.log.damaged'])('%s: what it takes costs no rows of this version', async (ending) => {
-    leave(ending);
-    const own = bench.spool({ segmentBytes: 200 });
-    serve(own, names('own', 4));
-    bench.store.isAway = true;
-    const drain = bench.drain({ maxBytes: own.spooledBytes });
-    await drain.pass();
-    bench.store.isAway = false;
-    await drain.pass();
-    expect([bench.store.ids(), drain.dropped]).toEqual([names('own', 4), 0]);
-    own.close();
-    await drain.stop(60_000);
-  });
+  it.each(['.log', '.v1.log', '.v3.log', '.v2.log.damaged'])(
+    '%s: what it takes costs no rows of this version',
+    async (ending) => {
+      leave(ending);
+      const own = bench.spool({ segmentBytes: 200 });
+      serve(own, names('own', 4));
+      bench.store.isAway = true;
+      const drain = bench.drain({ maxBytes: own.spooledBytes });
+      await drain.pass();
+      bench.store.isAway = false;
+      await drain.pass();
+      expect([bench.store.ids(), drain.dropped]).toEqual([names('own', 4), 0]);
+      own.close();
+      await drain.stop(60_000);
+    },
+  );
 
   it('and the log says which version, how many lines, and what to do', async () => {
     const lines: object[] = [];
@@ -97,14 +101,14 @@ describe('a file of another version of the gateway was renamed as if it were dam
         file: older,
         lines: 7,
         format: 0,
-        own_format: 1,
+        own_format: 2,
         message: expect.stringMatching(/an older version.*start that version/),
       },
       {
         file: newer,
         lines: 7,
         format: 12,
-        own_format: 1,
+        own_format: 2,
         message: expect.stringMatching(/a newer version.*delete the file/),
       },
     ]);
@@ -112,20 +116,24 @@ describe('a file of another version of the gateway was renamed as if it were dam
 });
 
 /*
- * These are the lines of format 1. Whoever has to change them here gives SPOOL_FORMAT another number, unless what read the
+ * These are the lines of format 2. Whoever has to change them here gives SPOOL_FORMAT another number, unless what read the
  * lines before reads those as well.
  */
-it('lines of format 1 are what they were', () => {
+it('lines of format 2 are what they were', () => {
   const encoder = new RecordEncoder();
   const lineOf = (line: Buffer) => line.toString().trimEnd();
   expect([
     lineOf(encoder.begin(7, sampleIntent())),
     lineOf(encoder.row(7, sampleRow())),
+    lineOf(encoder.begin(8, sampleIntent())),
+    lineOf(encoder.row(8, sampleRow())),
     lineOf(encoder.lost(1_700_000_000_000, 3, 'backlog')),
     lineOf(encoder.closed()),
   ]).toEqual([
-    'b05dd818 ["B",7,"req-1",1700000000000,[2000,90,50],["chat",0,"app","org","tenant","team","key","large","large",null,"main","acme","large-2",1,null,"config",null]]',
-    'f3d9eb39 ["R",7,"req-1",1700000000000,251250,120000,0,500,[[250500,1000,100,20]],["chat",0,"app","org","tenant","team","key","large","large",null,"completed",200,null,"acme","main","large-2","large-2",0,null,[["main","acme","large-2","ok",200,0,null,"config",null]]]]',
+    'cd7e4881 ["B",7,"req-1",1700000000000,[2000,90,50],["chat",0,"app","org","tenant","team","key","large","large",null,"main","acme","large-2",1,null,"config",null],1]',
+    'd51c2c33 ["R",7,"req-1",1700000000000,251250,120000,0,500,[[250500,1000,100,20]],["chat",0,"app","org","tenant","team","key","large","large",null,"completed",200,null,"acme","main","large-2","large-2",0,null,[["main","acme","large-2","ok",200,0,null,"config",null]]],2]',
+    '140a5dc4 ["b",8,"req-1",1700000000000,[2000,90,50],1]',
+    '9e6552b8 ["r",8,"req-1",1700000000000,251250,120000,0,500,[[250500,1000,100,20]],2]',
     'a310259a ["L",1700000000000,3,"backlog"]',
     '436e3682 ["C"]',
   ]);

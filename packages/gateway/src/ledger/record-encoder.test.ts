@@ -15,12 +15,13 @@ import type { LedgerRow, LedgerSubject } from './ledger-row.ts';
 import { RecordEncoder } from './record-encoder.ts';
 import { Line, readLines } from './record-line.ts';
 
-/** The JSON of the lines that an encoder writes. */
+/** The JSON of the lines that an encoder writes, each in a write of its own. */
 function createJsonEncoder() {
   const encoder = new RecordEncoder();
   const jsonOf = (line: Buffer): string => {
     const { lines } = readLines(line);
     expect(lines).toHaveLength(1);
+    encoder.nextWrite();
     return lines[0]!.json;
   };
   return {
@@ -47,6 +48,11 @@ function decodeRecord(text: string) {
   return { kind, ticket: sequence, row };
 }
 const json = (record: string): unknown => JSON.parse(record);
+/** What is kept of a beginning. */
+function keptOf(text: string): string {
+  const record = decodeRecord(text);
+  return record !== undefined && 'json' in record ? record.json : '';
+}
 
 describe('a record of the spool', () => {
   it('says of a whole exchange what it was given', () => {
@@ -63,16 +69,18 @@ describe('a record of the spool', () => {
         const { usage, isEstimated, cost, unknownCost, priceSource, serviceTier } = attempt;
         const intent = sampleIntent({ subject, usage, isEstimated, cost, unknownCost, priceSource, serviceTier });
         const record = encoder.begin(ticket, intent);
-        expect(decodeRecord(record)).toEqual({ kind: 'begin', ticket, json: record });
-        expect(decodeIntent(record)).toEqual(intent);
+        const whole = JSON.stringify((json(record) as unknown[]).slice(0, -1));
+        expect(decodeRecord(record)).toEqual({ kind: 'begin', ticket, json: whole });
+        expect(decodeIntent(whole)).toEqual(intent);
       }),
     );
   });
 
-  it('says what is its own first, and its kind in one cell', () => {
+  it('says what is its own first, and its kind in one cell, behind which is the number of that', () => {
     const attempt = sampleAttempt({ usage: { input: 9, output: 8, reasoning: 4 } });
-    const [own, kind] = [json(encoder.row(7, sampleRow({ attempts: [attempt] }))) as unknown[], []];
-    kind.push(...(own.pop() as never[]));
+    const own = json(encoder.row(7, sampleRow({ attempts: [attempt] }))) as unknown[];
+    expect(own.pop()).toBeGreaterThan(0);
+    const kind = own.pop() as unknown[];
     const numbers = [250_500, 1_000, 9, 8, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0];
     expect(own).toEqual(['R', 7, 'req-1', 1_700_000_000_000, 251_250, 120_000, 0, 500, [numbers]]);
     expect(kind.slice(0, 3)).toEqual(['chat', 0, 'app']);
@@ -139,7 +147,7 @@ describe('a record of the spool', () => {
     for (const other of others) {
       for (const one of [subject, other, subject, other]) {
         const intent = sampleIntent({ subject: one });
-        expect(decodeIntent(encoder.begin(1, intent))).toEqual(intent);
+        expect(decodeIntent(keptOf(encoder.begin(1, intent)))).toEqual(intent);
         const row = sampleRow({ subject: one });
         expect(decodeRecord(encoder.row(1, row))).toEqual({ kind: 'row', ticket: 1, row });
       }
@@ -241,19 +249,22 @@ describe('a record of the spool', () => {
 
   it.each([
     ['row', () => encoder.row(1, sampleRow()), (text: string) => decodeRecord(text)],
-    ['beginning', () => encoder.begin(1, sampleIntent()), (text: string) => decodeIntent(text)],
+    ['beginning', () => encoder.begin(1, sampleIntent()), (text: string) => decodeIntent(keptOf(text))],
   ])('is none where any cell of a %s is missing', (_what, encode, decode) => {
     const whole = json(encode()) as unknown[];
-    const kind = whole.at(-1) as unknown[];
-    const own = whole.slice(0, -1);
-    expect(decode(JSON.stringify(whole))).toBeDefined();
+    const number = whole.at(-1);
+    const kind = whole.at(-2) as unknown[];
+    const own = whole.slice(0, -2);
+    const read = (...cells: readonly unknown[]) => decode(JSON.stringify(cells));
+    expect(read(...whole)).toBeDefined();
+    for (const odd of [[], ['1'], [-1], [1.5], [{}]]) expect(read(...own, kind, ...odd)).toBeUndefined();
     for (let at = 0; at < own.length; at++) {
-      expect(decode(JSON.stringify([...own.toSpliced(at, 1), kind]))).toBeUndefined();
-      expect(decode(JSON.stringify([...own.slice(0, at), {}, ...own.slice(at + 1), kind]))).toBeUndefined();
+      expect(read(...own.toSpliced(at, 1), kind, number)).toBeUndefined();
+      expect(read(...own.slice(0, at), {}, ...own.slice(at + 1), kind, number)).toBeUndefined();
     }
     for (let at = 0; at < kind.length; at++) {
-      expect(decode(JSON.stringify([...own, kind.toSpliced(at, 1)]))).toBeUndefined();
-      expect(decode(JSON.stringify([...own, [...kind.slice(0, at), {}, ...kind.slice(at + 1)]]))).toBeUndefined();
+      expect(read(...own, kind.toSpliced(at, 1), number)).toBeUndefined();
+      expect(read(...own, [...kind.slice(0, at), {}, ...kind.slice(at + 1)], number)).toBeUndefined();
     }
   });
 

@@ -1,6 +1,6 @@
 import { type Usage, usageClasses } from '../canonical/usage.ts';
 import { CellWriter } from './cell-writer.ts';
-import { KnownIntents, type KnownKinds, KnownRows } from './known-kinds.ts';
+import { KnownIntents, type KnownKind, type KnownKinds, KnownRows } from './known-kinds.ts';
 import type { AttemptRow, AttemptUse, LedgerIntent, LedgerRow, LedgerSubject } from './ledger-row.ts';
 
 /** Attempts of a row that are written down; a plan has far fewer. */
@@ -9,31 +9,44 @@ const MAX_ATTEMPTS = 64;
 /**
  * Lines of the spool. Each method gives a line, which is valid until the next. A record says
  * first what is its own, an id and numbers; its kind comes last, in one cell, so that neither who writes it nor who reads it
- * looks twice at what thousands have in common. Every record says its kind in full: the lines before it may be lost.
+ * looks twice at what thousands have in common. Behind it is the number of the kind, by which later lines of the same write
+ * name it: what leaves in one write is there or lost together. No other kind of the spool has that number.
  */
 export class RecordEncoder {
   readonly #cells = new CellWriter();
   readonly #intents = new KnownIntents();
   readonly #rows = new KnownRows();
+  #write = 1;
+  #lastNumber = 0;
+
+  /** The lines from now on leave in another write: none of them needs what was said before. */
+  nextWrite(): void {
+    this.#write += 1;
+  }
 
   /** Before the first upstream is asked. */
   begin(ticket: number, intent: LedgerIntent): Buffer {
     const cells = this.#cells;
-    cells.begin('B');
+    const known = this.#intents.find(intent);
+    const isSaid = known?.saidIn === this.#write;
+    cells.begin(isSaid ? 'b' : 'B');
     cells.count(ticket);
     cells.once(intent.subject.requestId);
     cells.rounded(intent.startedAt);
     cells.open();
     writeNumbers(cells, intent);
     cells.close();
-    writeKind(cells, intent, this.#intents, writeIntentKind);
+    if (isSaid) cells.count(known.number);
+    else this.#say(intent, known, this.#intents, writeIntentKind);
     return cells.end();
   }
 
   /** An exchange that has ended, whether it has begun in the spool or not. */
   row(ticket: number, row: LedgerRow): Buffer {
     const cells = this.#cells;
-    cells.begin('R');
+    const known = this.#rows.find(row);
+    const isSaid = known?.saidIn === this.#write;
+    cells.begin(isSaid ? 'r' : 'R');
     cells.count(ticket);
     cells.once(row.subject.requestId);
     cells.rounded(row.endedAt);
@@ -52,7 +65,8 @@ export class RecordEncoder {
       cells.close();
     }
     cells.close();
-    writeKind(cells, row, this.#rows, writeRowKind);
+    if (isSaid) cells.count(known.number);
+    else this.#say(row, known, this.#rows, writeRowKind);
     return cells.end();
   }
 
@@ -70,23 +84,27 @@ export class RecordEncoder {
     this.#cells.begin('C');
     return this.#cells.end();
   }
-}
 
-/** From memory where it is known, by `write` where it is new. */
-function writeKind<Given extends LedgerIntent | LedgerRow>(
-  cells: CellWriter,
-  given: Given,
-  known: KnownKinds<Given>,
-  write: (cells: CellWriter, given: Given) => void,
-): void {
-  const found = known.find(given);
-  if (found !== undefined) {
-    cells.append(found);
-    return;
+  /** The kind and its number: from memory where it is known, by `write` where it is new. */
+  #say<Given extends LedgerIntent | LedgerRow>(
+    given: Given,
+    known: KnownKind<Given> | undefined,
+    kinds: KnownKinds<Given>,
+    write: (cells: CellWriter, given: Given) => void,
+  ): void {
+    const cells = this.#cells;
+    if (known !== undefined) {
+      cells.append(known.cells);
+      cells.count(known.number);
+      known.saidIn = this.#write;
+      return;
+    }
+    const { length: at } = cells;
+    write(cells, given);
+    this.#lastNumber += 1;
+    kinds.learn({ of: given, cells: cells.since(at), number: this.#lastNumber, saidIn: this.#write });
+    cells.count(this.#lastNumber);
   }
-  const { length: at } = cells;
-  write(cells, given);
-  known.learn(given, cells.since(at));
 }
 
 function writeIntentKind(cells: CellWriter, intent: LedgerIntent): void {

@@ -7,10 +7,14 @@ import { CellReader } from './cell-reader.ts';
  */
 /** Bytes of a line before its JSON. */
 export const HEAD = 9;
+/** Bytes of a record before its second cell. */
+export const MARK_BYTES = 5;
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
+const QUOTE = 0x22;
 const COMMA = 0x2c;
 const ZERO = 0x30;
+const OPEN = 0x5b;
 const hexDigits = Buffer.from('0123456789abcdef', 'latin1');
 
 /** Puts sum and line feed around JSON that ends at `end` and has `HEAD` bytes free before it; gives the line's length. */
@@ -28,37 +32,38 @@ export function sealLine(bytes: Buffer, end: number, sum: number): number {
 /** A whole line of a piece, which must not change while it is read. */
 export class Line {
   readonly #bytes: Buffer;
-  readonly #start: number;
+  /** Where its JSON begins. */
+  readonly start: number;
   /** The offset behind it. */
   readonly end: number;
 
   constructor(bytes: Buffer, start: number, end: number) {
     this.#bytes = bytes;
-    this.#start = start;
+    this.start = start;
     this.end = end;
   }
 
   get json(): string {
-    return this.#bytes.toString('utf8', this.#start, this.end - 1);
+    return this.#bytes.toString('utf8', this.start, this.end - 1);
   }
 
   get cells(): CellReader {
-    return new CellReader(this.#bytes, this.#start, this.end - 2);
+    return new CellReader(this.#bytes, this.start, this.end - 2);
   }
 
-  /** Whether the JSON begins so, in ASCII. */
-  startsWith(beginning: Buffer): boolean {
-    for (let index = 0; index < beginning.length; index++) {
-      if (this.#bytes[this.#start + index] !== beginning[index]) return false;
-    }
-    return true;
-  }
-
-  /** The number behind this beginning of the JSON; undefined where there is another, or none of 15 digits at most. */
-  numberAfter(beginning: Buffer): number | undefined {
-    if (!this.startsWith(beginning)) return undefined;
+  /** The character code of the letter that is the first cell; 0 where that is something else, or there is no second. */
+  get mark(): number {
     const bytes = this.#bytes;
-    const first = this.#start + beginning.length;
+    const { start } = this;
+    const isLetter =
+      bytes[start] === OPEN && bytes[start + 1] === QUOTE && bytes[start + 3] === QUOTE && bytes[start + 4] === COMMA;
+    return isLetter ? bytes[start + 2]! : 0;
+  }
+
+  /** The second cell of a line that has a mark; undefined where that is no number of 15 digits at most. */
+  get number(): number | undefined {
+    const bytes = this.#bytes;
+    const first = this.start + MARK_BYTES;
     let at = first;
     let number = 0;
     for (; bytes[at]! >= ZERO && bytes[at]! <= ZERO + 9; at++) number = number * 10 + bytes[at]! - ZERO;

@@ -16,7 +16,7 @@ describe('names of spools', () => {
     const name = { pid: 4_711, place: 'k3f9a0', start: '123456789', id: 'a1b2c3' };
     expect(formatSpoolName(name)).toBe('spool-4711-k3f9a0.123456789.a1b2c3');
     expect(parseSpoolName(formatSpoolName(name))).toEqual(name);
-    expect(segmentFile(formatSpoolName(name), 7)).toBe('spool-4711-k3f9a0.123456789.a1b2c3-000007.v1.log');
+    expect(segmentFile(formatSpoolName(name), 7)).toBe('spool-4711-k3f9a0.123456789.a1b2c3-000007.v2.log');
   });
 
   it.each(['', 'spool-1', 'spool-1-a.2.b-000001.log', 'spool-x-a.2.b', 'spool-1-a.2.B', '../spool-1-a.2.b'])(
@@ -26,12 +26,12 @@ describe('names of spools', () => {
 
   it('group the files of a folder, each spool in its order', () => {
     const files = [
-      'spool-1-a.2.b-000010.v1.log',
-      'spool-1-a.2.b-000009.v1.log',
-      'spool-2-a.2.b-000001.v1.log',
+      'spool-1-a.2.b-000010.v2.log',
+      'spool-1-a.2.b-000009.v2.log',
+      'spool-2-a.2.b-000001.v2.log',
       'x',
-      'spool-1-a.2.b-000001.v1.log.damaged',
-      'spool-3-a.2.b-000001.v2.log',
+      'spool-1-a.2.b-000001.v2.log.damaged',
+      'spool-3-a.2.b-000001.v3.log',
       'spool-1-a.2.b-000011.log',
     ];
     expect([...groupSegments(files)]).toEqual([
@@ -40,7 +40,7 @@ describe('names of spools', () => {
     ]);
     expect(otherSegments(files)).toMatchObject([
       { file: 'spool-1-a.2.b-000011.log', spool: 'spool-1-a.2.b', format: 0 },
-      { file: 'spool-3-a.2.b-000001.v2.log', spool: 'spool-3-a.2.b', format: 2 },
+      { file: 'spool-3-a.2.b-000001.v3.log', spool: 'spool-3-a.2.b', format: 3 },
     ]);
   });
 });

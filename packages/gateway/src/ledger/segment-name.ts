@@ -16,7 +16,7 @@ export interface SpoolName {
  * What the lines of a segment look like, as its name tells. A change that this reader would not understand is another
  * number: then neither version takes the files of the other for damaged.
  */
-export const SPOOL_FORMAT = 1;
+export const SPOOL_FORMAT = 2;
 
 /** Those from before there was a number are of format 0. */
 const pattern = /^(spool-\d{1,10}-[0-9a-z]{1,16}\.[0-9]{1,20}\.[0-9a-z]{1,16})-(\d{6})(?:\.v(\d{1,6}))?\.log$/;

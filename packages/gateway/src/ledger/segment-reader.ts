@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { beginMark, RecordDecoder, type SpoolRecord } from './decode-record.ts';
+import { isBeginning, RecordDecoder, type SpoolRecord } from './decode-record.ts';
 import { type Line, readLines } from './record-line.ts';
 
 /** A record and the offset behind it. */
@@ -73,17 +73,23 @@ function decodeLines(
   decoder: RecordDecoder,
 ): { records: PlacedRecord[]; unknown: number } {
   const ended = new Set<number>();
-  const later: PlacedRecord[] = [];
-  let unknown = 0;
-  // From the last one on, so that an end is known before its beginning, and most beginnings need not be read.
-  for (let index = lines.length - 1; index >= 0; index--) {
+  const decoded: (SpoolRecord | undefined)[] = new Array(lines.length).fill(undefined);
+  for (let index = 0; index < lines.length; index++) {
     const line = lines[index]!;
-    const begun = line.numberAfter(beginMark);
-    if (begun !== undefined && ended.has(begun)) continue;
-    const record = decoder.decode(line);
-    if (record === undefined) unknown += 1;
-    else later.push({ record, end: offset + line.end });
+    if (isBeginning(line)) decoder.pass(line);
+    else decoded[index] = decoder.decode(line);
+    const record = decoded[index];
     if (record?.kind === 'row') ended.add(record.sequence);
   }
-  return { records: later.reverse(), unknown };
+  const records: PlacedRecord[] = [];
+  let unknown = 0;
+  // Beginnings after the ends, which are known then, so that most of them need not be read.
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index]!;
+    if (isBeginning(line) && line.number !== undefined && ended.has(line.number)) continue;
+    const record = isBeginning(line) ? decoder.decode(line) : decoded[index];
+    if (record === undefined) unknown += 1;
+    else records.push({ record, end: offset + line.end });
+  }
+  return { records, unknown };
 }

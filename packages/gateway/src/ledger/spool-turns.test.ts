@@ -82,6 +82,35 @@ describe('a turn of the event loop', () => {
     spool.close();
   });
 
+  it('brings writes each of which can be read without the others, however many lines they hold', () => {
+    const written: Buffer[] = [];
+    const openFile: OpenSpoolFile = (path) => ({
+      ...openSpoolFile(path),
+      write(buffer, offset, length) {
+        written.push(Buffer.from(buffer.subarray(offset, offset + length)));
+        return length;
+      },
+    });
+    const { atTurnEnd, endTurn } = countedTurns();
+    const spool = bench.spool({ openFile, atTurnEnd });
+    const subjects = Array.from({ length: 40 }, (_, index) =>
+      sampleSubject({ keyId: `key-${index}`, requestedModel: 'm'.repeat(index === 0 ? 100_000 : 10 * index) }),
+    );
+    for (let count = 0; count < 2_000; count++) {
+      const subject = subjects[(count * 7) % subjects.length]!;
+      spool.end(spool.begin(sampleIntent({ subject })), sampleRow({ subject }));
+    }
+    endTurn();
+    spool.close();
+    expect(written.length).toBeGreaterThan(5);
+    const read = written.map((bytes) => {
+      const alone = new RecordDecoder();
+      return readLines(bytes).lines.map((line) => alone.decode(line)?.kind);
+    });
+    const pairs = Array.from({ length: 2_000 }, () => ['begin', 'row']).flat();
+    expect(read.flat()).toEqual([...pairs, 'closed']);
+  });
+
   it('whose lines the disk refuses keeps each of them, in their order', () => {
     const { openFile, setRoom } = fullDisk();
     const { atTurnEnd, endTurn } = countedTurns();

@@ -91,7 +91,7 @@ describe('a spool', () => {
     spool.end(0, sampleRow());
     expect(bench.notices.told).toEqual(['vanished']);
     // Under another name: whoever deleted the file looks no more at the old one.
-    expect(bench.files()).toEqual(['spool-1-here.1.2-000001.v1.log']);
+    expect(bench.files()).toEqual(['spool-1-here.1.2-000001.v2.log']);
     expect(kinds()).toEqual(['row']);
     spool.close();
   });

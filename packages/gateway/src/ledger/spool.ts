@@ -35,6 +35,8 @@ export interface SpoolSettings {
 
 /** Milliseconds between two looks at the age of the segment and the size of the folder. */
 const LOOK_MS = 5_000;
+/** Bytes of the longest line that names its kind by a number: an id, and the numbers of all attempts. */
+const MAX_NAMING_BYTES = 32 * 1024;
 /** Milliseconds after which a write that failed is tried again. */
 const RETRY_MS = 250;
 
@@ -103,6 +105,7 @@ export class Spool {
   begin(intent: LedgerIntent): number {
     if (this.#settings.whenFull === 'refuse') this.#refuseWhenFull();
     this.#ticket += 1;
+    this.#makeRoom();
     this.#append(this.#encoder.begin(this.#ticket, intent), 0);
     return this.#ticket;
   }
@@ -110,6 +113,7 @@ export class Spool {
   /** Writes down the end of an exchange, once; `ticket` is what `begin` gave, 0 for one that has asked nobody. */
   end(ticket: number, row: LedgerRow): void {
     if (ticket === 0) this.#ticket += 1;
+    this.#makeRoom();
     this.#append(this.#encoder.row(ticket === 0 ? this.#ticket : ticket, row), 1);
   }
 
@@ -131,15 +135,21 @@ export class Spool {
   flush(): void {
     const gathered = this.#gathered;
     if (gathered.isEmpty) return;
-    // Lines keep their order: while some wait, all do.
+    // Lines keep their order: while some wait, all do. Those of one write stay together, for they need one another.
     if (!this.#held.isEmpty || !this.#write(gathered.bytes, gathered.length)) {
-      gathered.each((line, rows) => this.#held.push(line, rows));
+      this.#held.push(gathered.copy(), gathered.rows);
       this.#retryLater();
     }
     gathered.clear();
+    this.#encoder.nextWrite();
   }
 
   readonly #onTurnEnd = (): void => this.flush();
+
+  /** Before a line is made: one that names a kind must leave in the write that says it. */
+  #makeRoom(): void {
+    if (!this.#gathered.hasRoom(MAX_NAMING_BYTES)) this.flush();
+  }
 
   /** `rows`: how many rows are lost with the line. */
   #append(line: Buffer, rows: number): void {
@@ -148,6 +158,7 @@ export class Spool {
       return;
     }
     const gathered = this.#gathered;
+    // A line that says its kind in full needs none of those before it.
     if (!gathered.hasRoom(line.length)) this.flush();
     const isFirst = gathered.isEmpty;
     gathered.add(line, rows);
