@@ -42,12 +42,12 @@ local function load(index, first)
   local c = { sums = KEYS[index * 2 - 1], leases = KEYS[index * 2], rolling = tonumber(ARGV[first]), life = ARGV[first + 1] }
   local ended = 0
   while true do
-    local over = redis.call('ZRANGEBYSCORE', c.leases, '-inf', text(now), 'LIMIT', 0, 500)
+    local over = redis.call('ZRANGEBYSCORE', c.leases, '-inf', until_now(), 'LIMIT', 0, 500)
     if #over == 0 then break end
     for _, member in ipairs(over) do
       if string.sub(member, 1, 1) ~= '!' then
         ended = ended + amount_of(member)
-        redis.call('ZADD', c.leases, text(now + ${defaultLeaseMs}), '!' .. member)
+        redis.call('ZADD', c.leases, lease_end(${defaultLeaseMs}), '!' .. member)
       end
     end
     redis.call('ZREM', c.leases, unpack(over))
@@ -125,7 +125,7 @@ answer[1] = allowed
 if allowed == 1 then
   for _, c in ipairs(counters) do
     redis.call('HSET', c.sums, 'r', text(math.min(largest, c.reserved + estimate)))
-    redis.call('ZADD', c.leases, text(now + tonumber(ARGV[4])), ARGV[2] .. ':' .. ARGV[3])
+    redis.call('ZADD', c.leases, lease_end(tonumber(ARGV[4])), ARGV[2] .. ':' .. ARGV[3])
     if not c.is_kept then live(c) end
   end
 end
@@ -169,7 +169,7 @@ for index = 1, #KEYS / 2 do
   for place = at + 2, last, 2 do
     local member = ARGV[place]
     redis.call('ZREM', c.leases, '!' .. member)
-    local is_new = redis.call('ZADD', c.leases, text(now + tonumber(ARGV[place + 1])), member) == 1
+    local is_new = redis.call('ZADD', c.leases, lease_end(tonumber(ARGV[place + 1])), member) == 1
     if is_new then ended = ended + amount_of(member) end
   end
   at = last + 2
