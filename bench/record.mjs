@@ -76,7 +76,7 @@ export async function embeddedRows(directory) {
   const SqliteFile = /** @type {typeof import('libsql')} */ (ofGateway('libsql'));
   const database = new SqliteFile(join(directory, DATABASE));
   // No row is deleted within the hour, so the last one's is their number, and found at once.
-  const read = database.prepare('SELECT MAX(rowid) AS count FROM usage_records');
+  const read = database.prepare('SELECT MAX(rowid) AS count FROM usage_rows');
   return new RecordedRows(async () => Number(/** @type {{ count: number | null }} */ (read.get()).count ?? 0));
 }
 
@@ -88,7 +88,7 @@ export async function postgresRows(url) {
   const { Client } = /** @type {typeof import('pg')} */ (ofGateway('pg'));
   const client = new Client(url);
   await client.connect();
-  const count = async () => Number((await client.query('SELECT COUNT(*) AS count FROM usage_records')).rows[0].count);
+  const count = async () => Number((await client.query('SELECT COUNT(*) AS count FROM usage_rows')).rows[0].count);
   const before = await count();
   return new RecordedRows(async () => (await count()) - before);
 }

@@ -56,7 +56,7 @@ export async function openBenchRecord(input: BenchRecordInput): Promise<BenchRec
     ledger: opened.ledger,
     spend,
     async rows() {
-      const [row] = await record.database.all<{ count: number }>('SELECT COUNT(*) AS count FROM usage_records');
+      const [row] = await record.database.all<{ count: number }>('SELECT COUNT(*) AS count FROM usage_rows');
       return row!.count;
     },
     async close() {

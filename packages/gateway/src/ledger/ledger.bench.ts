@@ -183,7 +183,7 @@ export async function measureWriting(migrations: string): Promise<readonly Figur
 }
 
 async function taken(database: Database): Promise<number> {
-  const [row] = await database.all<{ count: number }>('SELECT COUNT(*) AS count FROM usage_records');
+  const [row] = await database.all<{ count: number }>('SELECT COUNT(*) AS count FROM usage_rows');
   return row!.count;
 }
 
@@ -211,7 +211,7 @@ export async function measureReports({ file, migrations, rows, days, say }: Repo
     const limits = { timeoutMs: 600_000 };
     await database.run(`DELETE FROM ${table} WHERE width = 60000 AND bucket < ?`, [now - 2 * DAY], limits);
   }
-  for (const table of ['usage_records', 'usage_rollups', 'usage_key_rollups', 'usage_latencies']) {
+  for (const table of ['usage_rows', 'usage_kinds', 'usage_rollups', 'usage_key_rollups', 'usage_latencies']) {
     const [row] = await database.all<{ count: number }>(`SELECT COUNT(*) AS count FROM ${table}`);
     say(`${table}: ${row!.count} rows`);
   }

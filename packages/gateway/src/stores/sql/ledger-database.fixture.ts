@@ -29,7 +29,8 @@ export async function createLedgerDatabase({ create }: TestDialect): Promise<Led
     'usage_rollups',
     'usage_key_rollups',
     'attempt_records',
-    'usage_records',
+    'usage_rows',
+    'usage_kinds',
     'ledger_losses',
     'ledger_spools',
   ];

@@ -1,6 +1,7 @@
 import type { AttemptRow, AttemptUse, LedgerRow } from '../../ledger/ledger-row.ts';
 import type { PlainNumbers, SpooledRow } from '../../ledger/ledger-store.ts';
 import type { GroupsToInsert, OwnValue, SqlValue } from './database.ts';
+import { kindColumns } from './ledger-kinds.ts';
 import type { ReportedModels } from './ledger-model-names.ts';
 import { slotOf } from './ledger-slot.ts';
 import { type LedgerTotals, tokenColumns, tokenCounts, totalsOf } from './ledger-totals.ts';
@@ -64,41 +65,6 @@ const useColumns = [
   'service_tier',
 ] as const;
 
-const usageColumns: readonly string[] = [
-  'spool_id',
-  'sequence',
-  'request_id',
-  'ended_at',
-  'operation',
-  'is_stream',
-  'outcome',
-  'status',
-  'failure',
-  'organisation_id',
-  'tenant_id',
-  'team_id',
-  'key_id',
-  'principal',
-  'requested_model',
-  'model',
-  'target_model',
-  'response_model',
-  'provider',
-  'target_id',
-  'attempts',
-  'has_attempt_records',
-  'duration_us',
-  'duration_slot',
-  'first_byte_us',
-  'first_byte_slot',
-  'queued_us',
-  'overhead_us',
-  ...useColumns,
-  'shadow_of',
-  'is_shared',
-  'recovered',
-];
-
 const ownColumns = [
   'sequence',
   'request_id',
@@ -112,13 +78,21 @@ const ownColumns = [
   'cost_nanos',
 ] as const;
 
+const usageColumns: readonly string[] = [...kindColumns, ...ownColumns, ...tokenColumns, 'shadow_of'];
+
 /** Tokens that nearly every row has; rows with no others hand over no others. */
 const PLAIN_TOKENS = 2;
 
-/** What is a row's own; all else is what its key, its target and its kind of request have in common. */
+/** What is a row's own; all else that is said of it is its kind. */
 const layouts = {
-  plain: groupLayout(usageColumns, [...ownColumns, ...tokenColumns.slice(0, PLAIN_TOKENS)]),
-  whole: groupLayout(usageColumns, [...ownColumns, ...tokenColumns]),
+  plain: groupLayout(usageColumns, {
+    sharedColumns: kindColumns,
+    ownColumns: [...ownColumns, ...tokenColumns.slice(0, PLAIN_TOKENS)],
+  }),
+  whole: groupLayout(usageColumns, {
+    sharedColumns: kindColumns,
+    ownColumns: [...ownColumns, ...tokenColumns, 'shadow_of'],
+  }),
 };
 
 /** Rows that are alike and say all of their only attempt. */
@@ -134,7 +108,7 @@ export interface RowSlots {
   readonly firstByte: number | null;
 }
 
-/** Rows for `usage_records`. */
+/** Rows for `usage_rows`, each group of them of one kind. */
 export class UsageGroups {
   readonly #spoolId: number;
   readonly #plainKinds = new Map<object, PlainKind>();
@@ -148,15 +122,15 @@ export class UsageGroups {
   /** Gives the group that the row is in. */
   add(counted: CountedRow): Group {
     const { alike } = counted;
-    const groups = isPlain(counted.totals) ? this.#plain : this.#whole;
+    const groups = isPlain(counted) ? this.#plain : this.#whole;
     if (alike === undefined || !groups.has(alike)) {
-      const group = groups.add(usageValues(this.#spoolId, counted), alike);
+      const group = groups.add([...kindValues(counted), ...wholeValues(counted)], alike);
       if (alike !== undefined && groups === this.#plain && counted.attempts === undefined) {
         this.#plainKinds.set(alike, { group, noCost: counted.totals.unknownCost === undefined ? 0 : null });
       }
       return group;
     }
-    return groups.addAlike(alike, ownValues(counted, groups === this.#plain ? PLAIN_TOKENS : tokenColumns.length));
+    return groups.addAlike(alike, groups === this.#plain ? plainValues(counted, PLAIN_TOKENS) : wholeValues(counted));
   }
 
   /** The group of plain rows like one that was added; undefined where none was, or where its attempts are told one by one. */
@@ -174,21 +148,32 @@ export class UsageGroups {
     row.push(queuedUs, overheadUs, cost, input, output);
   }
 
-  get inserts(): readonly GroupsToInsert[] {
-    return [this.#plain, this.#whole].map(({ groups, layout, rows }) => {
-      const { ownColumns, sharedColumns } = layout;
-      return { table: 'usage_records', sharedColumns, ownColumns, groups, rows };
-    });
+  /** All groups, a kind's twice where some of its rows are plain and others are not. */
+  get groups(): readonly Group[] {
+    return [...this.#plain.groups, ...this.#whole.groups];
+  }
+
+  /** What inserts the rows, when it is known which kind each group is of. */
+  inserts(kindOf: (group: Group) => number): readonly GroupsToInsert[] {
+    return [this.#plain, this.#whole].map(({ groups, layout, rows }) => ({
+      table: 'usage_rows',
+      sharedColumns: ['spool_id', 'kind_id'],
+      ownColumns: layout.ownColumns,
+      groups: groups.map((group) => [this.#spoolId, kindOf(group)]),
+      rows,
+    }));
   }
 }
 
-function isPlain({ tokens }: LedgerTotals): boolean {
+/** Most rows have few tokens to tell of, and are no copies of other requests. */
+function isPlain({ row, totals: { tokens } }: CountedRow): boolean {
+  if (row.subject.shadowOf !== undefined) return false;
   for (let index = PLAIN_TOKENS; index < tokens.length; index++) if (tokens[index] !== 0) return false;
   return true;
 }
 
 /** Values of `ownColumns` and of so many of the tokens. */
-function ownValues({ sequence, row, totals }: CountedRow, tokens: number): readonly OwnValue[] {
+function plainValues({ sequence, row, totals }: CountedRow, tokens: number): OwnValue[] {
   const duration = micros(row.durationMs);
   const firstByte = row.firstByteMs === undefined ? null : micros(row.firstByteMs);
   const values: OwnValue[] = [
@@ -207,16 +192,15 @@ function ownValues({ sequence, row, totals }: CountedRow, tokens: number): reado
   return values;
 }
 
-/** Values of a row in the order of `usageColumns`. */
-function usageValues(spoolId: number, { sequence, row, totals, provider, model, attempts }: CountedRow): SqlValue[] {
+/** Values of `ownColumns`, of all tokens and of what is only said of copies. */
+function wholeValues(counted: CountedRow): readonly OwnValue[] {
+  return [...plainValues(counted, tokenColumns.length), counted.row.subject.shadowOf ?? null];
+}
+
+/** Values of `kindColumns`. */
+function kindValues({ row, totals, provider, model, attempts }: CountedRow): readonly SqlValue[] {
   const { subject } = row;
-  const duration = micros(row.durationMs);
-  const firstByte = row.firstByteMs === undefined ? null : micros(row.firstByteMs);
   return [
-    spoolId,
-    sequence,
-    subject.requestId,
-    row.endedAt,
     subject.operation,
     subject.isStream,
     row.outcome,
@@ -235,14 +219,10 @@ function usageValues(spoolId: number, { sequence, row, totals, provider, model, 
     row.targetId ?? '',
     row.attempts.length,
     attempts !== undefined,
-    duration,
-    slotOf(duration),
-    firstByte,
-    firstByte === null ? null : slotOf(firstByte),
-    micros(row.queuedMs),
-    micros(row.overheadMs),
-    ...useValues(totals),
-    subject.shadowOf ?? null,
+    totals.isEstimated,
+    totals.unknownCost ?? null,
+    totals.priceSource ?? null,
+    totals.serviceTier ?? null,
     row.isShared,
     row.recovered ?? null,
   ];

@@ -1,5 +1,6 @@
 import type { LedgerBatch, LedgerStore, SpooledRow } from '../../ledger/ledger-store.ts';
-import type { Database, SqlRunner, SqlValue } from './database.ts';
+import type { Database, SqlDialect, SqlRunner, SqlValue } from './database.ts';
+import { BatchKinds } from './ledger-kinds.ts';
 import { createReportedModels, type ReportedModels } from './ledger-model-names.ts';
 import { RollUp } from './ledger-rollups.ts';
 import { attemptColumns, attemptValues, countRow, UsageGroups } from './ledger-rows.ts';
@@ -43,10 +44,7 @@ export function createSqlLedgerStore(database: LedgerDatabase): LedgerStore {
         const fresh = batch.rows.filter((row) => row.position > position);
         const rows = mayHold === 'all' ? fresh : await withoutKnown(transaction, id, fresh);
         const rollUp = new RollUp();
-        const atOnce = CHUNK_ROWS[database.dialect];
-        for (let done = 0; done < rows.length; done += atOnce) {
-          await writeRows(transaction, { spoolId: id, rows: rows.slice(done, done + atOnce), rollUp, models });
-        }
+        await writeRows(transaction, { spoolId: id, rows, rollUp, models, dialect: database.dialect });
         for (const sums of rollUp.sums) await addSums(transaction, sums);
         await writeLosses(transaction, id, batch);
         await transaction.run('UPDATE ledger_spools SET position = ?, updated_at = ? WHERE id = ?', [
@@ -121,22 +119,44 @@ async function withoutKnown(
 ): Promise<LedgerBatch['rows']> {
   if (rows.length === 0) return rows;
   const known = await transaction.all<{ sequence: number }>(
-    `SELECT sequence FROM usage_records WHERE spool_id = ? AND sequence IN (${rows.map(() => '?').join(', ')})`,
+    `SELECT sequence FROM usage_rows WHERE spool_id = ? AND sequence IN (${rows.map(() => '?').join(', ')})`,
     [spoolId, ...rows.map(({ sequence }) => sequence)],
   );
   const sequences = new Set(known.map(({ sequence }) => sequence));
   return rows.filter(({ sequence }) => !sequences.has(sequence));
 }
 
-interface Chunk {
+interface RowsToWrite {
   readonly spoolId: number;
   readonly rows: readonly SpooledRow[];
   readonly rollUp: RollUp;
   readonly models: ReportedModels;
 }
 
-/** Writes rows and their attempts, and adds them to the sums. */
-async function writeRows(transaction: SqlRunner, { spoolId, rows, rollUp, models }: Chunk): Promise<void> {
+/** Writes rows and their attempts, and adds them to the sums. Their kinds are there before them. */
+async function writeRows(
+  transaction: SqlRunner,
+  { dialect, rows, ...others }: RowsToWrite & { readonly dialect: SqlDialect },
+): Promise<void> {
+  const kinds = new BatchKinds(transaction, dialect);
+  const atOnce = CHUNK_ROWS[dialect];
+  // All new kinds of a batch are added together, so rows that have some wait for the last of them to be known.
+  const waiting: Grouped[] = [];
+  for (let done = 0; done < rows.length; done += atOnce) {
+    const grouped = groupRows({ ...others, rows: rows.slice(done, done + atOnce) });
+    if (await kinds.find(grouped.usage.groups)) await insertRows(transaction, grouped, kinds);
+    else waiting.push(grouped);
+  }
+  await kinds.addMissing();
+  for (const grouped of waiting) await insertRows(transaction, grouped, kinds);
+}
+
+interface Grouped {
+  readonly usage: UsageGroups;
+  readonly attempts: readonly SqlValue[][];
+}
+
+function groupRows({ spoolId, rows, rollUp, models }: RowsToWrite): Grouped {
   const usage = new UsageGroups(spoolId);
   const attempts: SqlValue[][] = [];
   for (const row of rows) {
@@ -145,7 +165,11 @@ async function writeRows(transaction: SqlRunner, { spoolId, rows, rollUp, models
     rollUp.add(counted, usage.add(counted));
     if (counted.attempts !== undefined) attempts.push(...attemptValues(spoolId, counted));
   }
-  for (const insert of usage.inserts) await transaction.insertGroups(insert);
+  return { usage, attempts };
+}
+
+async function insertRows(transaction: SqlRunner, { attempts, usage }: Grouped, kinds: BatchKinds): Promise<void> {
+  for (const insert of usage.inserts((group) => kinds.idOf(group))) await transaction.insertGroups(insert);
   await transaction.insertMany({ table: 'attempt_records', columns: attemptColumns, rows: attempts });
 }
 

@@ -4,7 +4,7 @@ import { withoutGroups } from './insert-statement.ts';
 import { groupLayout, RowGroups } from './row-groups.ts';
 
 const columns = ['a', 'own_one', 'b', 'c', 'own_two'];
-const layout = groupLayout(columns, ['own_one', 'own_two']);
+const layout = groupLayout(columns, { sharedColumns: ['a', 'b', 'c'], ownColumns: ['own_one', 'own_two'] });
 const shared = fc.constantFrom('', 'x', 'y', 'xy', 'ax', 'bx', null, 0, 1);
 const row = fc.tuple(shared, fc.nat(), shared, shared, fc.oneof(fc.nat(), fc.constant(null)));
 

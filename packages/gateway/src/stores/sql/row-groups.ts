@@ -10,10 +10,13 @@ export interface GroupLayout {
   readonly own: readonly number[];
 }
 
-export function groupLayout(columns: readonly string[], ownColumns: readonly string[]): GroupLayout {
-  const own = ownColumns.map((name) => columns.indexOf(name));
-  const shared = columns.map((_, index) => index).filter((index) => !own.includes(index));
-  return { sharedColumns: shared.map((index) => columns[index]!), ownColumns, shared, own };
+/** Columns that are neither are left to their defaults. */
+export function groupLayout(
+  columns: readonly string[],
+  { ownColumns, sharedColumns }: Pick<GroupLayout, 'ownColumns' | 'sharedColumns'>,
+): GroupLayout {
+  const indexes = (names: readonly string[]) => names.map((name) => columns.indexOf(name));
+  return { sharedColumns, ownColumns, shared: indexes(sharedColumns), own: indexes(ownColumns) };
 }
 
 /** What the rows of a group have in common. It is one object for all of them. */

@@ -103,10 +103,10 @@ describe('a spool that the thread of SQLite carries', () => {
     const spool = bench.spool();
     const drain = bench.drain({ store: createSqlLedgerStore(ledger.database) });
     serve(spool, names('a', 3));
-    await ledger.database.script('ALTER TABLE usage_records RENAME TO hidden');
+    await ledger.database.script('ALTER TABLE usage_rows RENAME TO hidden');
     await drain.pass();
     expect([drain.isHealthy, bench.notices.told]).toEqual([false, ['away']]);
-    await ledger.database.script('ALTER TABLE hidden RENAME TO usage_records');
+    await ledger.database.script('ALTER TABLE hidden RENAME TO usage_rows');
     serve(spool, names('b', 3));
     await drain.pass();
     expect([drain.isHealthy, bench.notices.told]).toEqual([true, ['away', 'back']]);
