@@ -179,15 +179,18 @@ async function readRecent(
 ): Promise<readonly RecentRequest[]> {
   if (limit <= 0) return [];
   const filters = [
-    ...(provider === undefined ? [] : [['provider = ?', provider] as const]),
-    ...(model === undefined ? [] : [['model = ?', model] as const]),
+    ...(provider === undefined ? [] : [['kind.provider = ?', provider] as const]),
+    ...(model === undefined ? [] : [['kind.model = ?', model] as const]),
   ];
-  const where = filters.length === 0 ? '' : `WHERE ${filters.map(([sql]) => sql).join(' AND ')}`;
+  const where = ['kind.id = newest.kind_id', ...filters.map(([sql]) => sql)].join(' AND ');
   const rows = await database.report<RecentRow>(
-    `SELECT * FROM (
-      SELECT request_id, ended_at, provider, model, status, outcome, duration_us, first_byte_us FROM usage_records
+    `SELECT newest.request_id, newest.ended_at, kind.provider, kind.model, kind.status, kind.outcome, newest.duration_us,
+      newest.first_byte_us
+    FROM (
+      SELECT request_id, ended_at, kind_id, duration_us, first_byte_us FROM usage_rows
       WHERE ended_at >= ? ORDER BY ended_at DESC LIMIT ${MAX_LOOKED_THROUGH}
-    ) AS newest ${where} ORDER BY ended_at DESC LIMIT ${Math.trunc(limit)}`,
+    ) AS newest CROSS JOIN usage_kinds AS kind WHERE ${where}
+    ORDER BY newest.ended_at DESC LIMIT ${Math.trunc(limit)}`,
     [parts.from, ...filters.map(([, value]) => value)],
   );
   return rows.map((row) => ({

@@ -42,7 +42,7 @@ describe.each(testDialects)('the log of requests on $name', (dialect) => {
     for (let from = 0; from <= REQUEST_LOG_REACH; from += 5_000) {
       await store.commit(batchOf(Array(5_000).fill(old), { from, spool: 'spool-2-here.1.a' }));
     }
-    if (ledger.database.dialect === 'postgres') await ledger.database.script('ANALYZE usage_records');
+    if (ledger.database.dialect === 'postgres') await ledger.database.script('ANALYZE usage_rows, usage_kinds');
   });
   afterAll(() => ledger.drop());
 
@@ -77,6 +77,14 @@ describe.each(testDialects)('the log of requests on $name', (dialect) => {
     expect(await read(filter)).toEqual({ rows: expected, total: expected.length, isMore: false });
   });
 
+  test('has every request of several kinds once on its pages', async () => {
+    const pages: string[] = [];
+    for (let offset = 0; offset < COUNT; offset += 70) {
+      pages.push(...(await read({ outcome: 'completed' }, { offset, limit: 70 })).rows);
+    }
+    expect(pages).toEqual(newest.filter((id) => Number(id.slice(1)) % 100 !== 7));
+  });
+
   test('counts no further than it reaches', async () => {
     const everything = { filter: {}, offset: 0, limit: 1 };
     const page = await readRequestLog(ledger.database, everything);
@@ -84,18 +92,36 @@ describe.each(testDialects)('the log of requests on $name', (dialect) => {
   });
 
   test.each<[string, RequestLogFilter]>([
-    ['usage_records_ended', {}],
-    ['usage_records_ended', { from: start }],
-    ['usage_records_key', { keyId: 'mine' }],
-    ['usage_records_tenant', { tenantId: 'acme', from: start }],
-    ['usage_records_model', { model: 'rare' }],
-    ['usage_records_provider', { provider: 'rare' }],
-    ['usage_records_failed', { status: { from: 500, to: 599 } }],
-    ['usage_records_failed', { outcome: 'failed' }],
-  ])('is read through %s for %j', async (index, filter) => {
-    const { page } = requestLogStatements({ filter, offset: 0, limit: 50 });
+    ['usage_rows_ended', {}],
+    ['usage_rows_ended', { from: start }],
+    ['usage_rows_kind', { keyId: 'mine' }],
+    ['usage_rows_kind', { tenantId: 'acme', from: start }],
+    ['usage_rows_kind', { model: 'rare' }],
+    ['usage_rows_kind', { provider: 'rare' }],
+    ['usage_rows_kind', { status: { from: 500, to: 599 } }],
+    ['usage_rows_kind', { outcome: 'failed' }],
+    ['usage_rows_kind', { outcome: 'completed', to: start + 3 }],
+  ])('is read through %s for %j, and never through all rows', async (index, filter) => {
+    const { count, page } = requestLogStatements({ filter, offset: 0, limit: 50 }, ledger.database.dialect);
     const explain = ledger.database.dialect === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN';
-    const plan = JSON.stringify(await ledger.database.report(`${explain} ${page.sql}`, page.parameters));
-    expect(plan).toContain(index);
+    const planOf = async ({ sql, parameters }: typeof page) =>
+      JSON.stringify(await ledger.database.report(`${explain} ${sql}`, parameters));
+    const plans = [await planOf(page)];
+    // Of everything, any rows are counted, up to the reach.
+    if (Object.keys(filter).length > 0) plans.push(await planOf(count));
+    for (const plan of plans) {
+      expect(plan).toContain(index);
+      expect(plan).not.toMatch(/Seq Scan on usage_rows|SCAN (entry|usage_rows)"/);
+    }
+  });
+
+  test.runIf(dialect.name === 'PostgreSQL')('reads hardly more rows of a kind than the page reaches', async () => {
+    const { page } = requestLogStatements({ filter: { outcome: 'completed' }, offset: 0, limit: 50 }, 'postgres');
+    const explained = await ledger.database.report(`EXPLAIN (ANALYZE, TIMING OFF) ${page.sql}`, page.parameters);
+    const counts = [...JSON.stringify(explained).matchAll(/usage_rows.*?actual rows=(\d+) loops=(\d+)/g)];
+    const read = counts.map(([, rows, loops]) => Number(rows) * Number(loops));
+    expect(read.length).toBeGreaterThan(1);
+    // Of some dozen kinds; there are more than ten thousand rows.
+    expect(Math.max(...read)).toBeLessThan(1_000);
   });
 });

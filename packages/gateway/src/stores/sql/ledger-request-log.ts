@@ -1,6 +1,7 @@
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { LedgerOutcome } from '../../ledger/ledger-row.ts';
-import type { Database, SqlValue } from './database.ts';
+import type { Database, SqlDialect, SqlValue } from './database.ts';
+import { kindColumns } from './ledger-kinds.ts';
 import { SqlError } from './sql-error.ts';
 
 /** Rows that a list reaches: whoever looks for older ones says until when. */
@@ -120,7 +121,7 @@ const columns: readonly (keyof LoggedRequest)[] = [
  * counted. Throws GatewayError `store_unavailable` where it takes too long, otherwise what the database throws.
  */
 export async function readRequestLog(database: Database, ask: RequestLogAsk): Promise<RequestLogPage> {
-  const { count, page } = requestLogStatements(ask);
+  const { count, page } = requestLogStatements(ask, database.dialect);
   const limits = { timeoutMs: TIMEOUT_MS };
   const counting = database.report<{ readonly count: number }>(count.sql, count.parameters, limits);
   const reading = database.report<LoggedRequest>(page.sql, page.parameters, limits);
@@ -141,49 +142,123 @@ interface Statement {
 }
 
 /** Exported for their plans to be looked at. */
-export function requestLogStatements({
-  filter,
-  limit,
-  offset,
-}: RequestLogAsk): Readonly<Record<'count' | 'page', Statement>> {
-  const { conditions, parameters } = conditionsOf(filter);
-  const from = `FROM usage_records${conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`}`;
+export function requestLogStatements(
+  { filter, limit, offset }: RequestLogAsk,
+  dialect: SqlDialect,
+): Readonly<Record<'count' | 'page', Statement>> {
+  const counted = rowsOf(filter, dialect, { window: windowOf(filter), order: '', count: REQUEST_LOG_REACH + 1 });
+  const reach = offset + limit;
+  const onPage = rowsOf(filter, dialect, { window: windowOfPage(filter, reach), order: newestFirst, count: reach });
+  const told = columns.map((name) => `${ofKinds.has(name) ? 'kind' : 'page'}.${name}`);
   return {
     count: {
-      sql: `SELECT COUNT(*) AS count FROM (SELECT 1 AS one ${from} LIMIT ${REQUEST_LOG_REACH + 1}) AS counted`,
-      parameters,
+      sql: `SELECT COUNT(*) AS count FROM (SELECT 1 AS one ${counted.sql} LIMIT ${REQUEST_LOG_REACH + 1}) AS counted`,
+      parameters: counted.parameters,
     },
+    // Only the rows of the page are joined with what is known of their kinds, by a CROSS JOIN in this order.
     page: {
-      sql: `SELECT ${columns.join(', ')} ${from}
-        ORDER BY ended_at DESC, spool_id DESC, sequence DESC LIMIT ? OFFSET ?`,
-      parameters: [...parameters, limit, offset],
+      sql: `SELECT ${told.join(', ')} FROM (
+          SELECT entry.* ${onPage.sql} ${newestFirst} LIMIT ? OFFSET ?
+        ) AS page CROSS JOIN usage_kinds AS kind WHERE kind.id = page.kind_id ${newestFirst}`,
+      parameters: [...onPage.parameters, limit, offset],
     },
   };
 }
 
-/** Terms that are always true beside another one tell the database which partial index serves the question. */
-function conditionsOf(filter: RequestLogFilter): {
-  readonly conditions: readonly string[];
-  readonly parameters: readonly SqlValue[];
-} {
-  const conditions: string[] = [];
-  const parameters: SqlValue[] = [];
-  const add = (condition: string, ...values: SqlValue[]): void => {
-    conditions.push(condition);
-    parameters.push(...values);
-  };
-  const { from, keyId, model, outcome, provider, status, tenantId, to } = filter;
-  if (keyId !== undefined) add("key_id <> '' AND key_id = ?", keyId);
-  if (tenantId !== undefined) add("tenant_id <> '' AND tenant_id = ?", tenantId);
-  if (model !== undefined) add('requested_model = ?', model);
-  if (provider !== undefined) add('provider = ?', provider);
-  if (outcome === 'completed') add('outcome = ?', outcome);
-  else if (outcome !== undefined) add("outcome <> 'completed' AND outcome = ?", outcome);
-  if (status !== undefined) {
-    const isUnusual = status.from > 200 || status.to < 200;
-    add(`${isUnusual ? 'status <> 200 AND ' : ''}status BETWEEN ? AND ?`, status.from, status.to);
+const newestFirst = 'ORDER BY ended_at DESC, spool_id DESC, sequence DESC';
+const ofKinds: ReadonlySet<string> = new Set(kindColumns);
+
+/** A part of a statement whose conditions all hold. */
+class Conditions {
+  readonly parameters: SqlValue[] = [];
+  readonly #all: string[] = [];
+
+  add(condition: string, ...values: readonly SqlValue[]): void {
+    this.#all.push(condition);
+    this.parameters.push(...values);
   }
-  if (from !== undefined) add('ended_at >= ?', from);
-  if (to !== undefined) add('ended_at < ?', to);
-  return { conditions, parameters };
+
+  get sql(): string {
+    return this.#all.length === 0 ? 'TRUE' : this.#all.join(' AND ');
+  }
+
+  get isEmpty(): boolean {
+    return this.#all.length === 0;
+  }
+}
+
+interface RowsWanted {
+  readonly window: Conditions;
+  /** The order in which rows are taken, and how many of them are enough. */
+  readonly order: string;
+  readonly count: number;
+}
+
+/**
+ * Rows as `entry`, within a window. What they are narrowed by besides is their kinds, each of which has its rows in the order of
+ * their times, so they are looked up kind by kind. SQLite takes the tables of a CROSS JOIN in their order, and row by row;
+ * PostgreSQL would read all rows if it held them to be few, or all of a kind, were it not told how many are enough of each.
+ */
+function rowsOf(filter: RequestLogFilter, dialect: SqlDialect, { window, order, count }: RowsWanted): Statement {
+  const kinds = kindsOf(filter);
+  if (kinds.isEmpty) return { sql: `FROM usage_rows AS entry WHERE ${window.sql}`, parameters: window.parameters };
+  if (dialect === 'sqlite') {
+    return {
+      sql: `FROM usage_kinds AS kind CROSS JOIN usage_rows AS entry
+        WHERE entry.kind_id = kind.id AND ${window.sql} AND ${kinds.sql}`,
+      parameters: [...window.parameters, ...kinds.parameters],
+    };
+  }
+  return {
+    sql: `FROM usage_kinds AS kind CROSS JOIN LATERAL (
+        SELECT * FROM usage_rows WHERE kind_id = kind.id AND ${window.sql} ${order} LIMIT ?
+      ) AS entry WHERE ${kinds.sql}`,
+    parameters: [...window.parameters, count, ...kinds.parameters],
+  };
+}
+
+/** When the rows ended that are asked for. */
+function windowOf({ from, to }: RequestLogFilter): Conditions {
+  const window = new Conditions();
+  if (from !== undefined) window.add('ended_at >= ?', from);
+  if (to !== undefined) window.add('ended_at < ?', to);
+  return window;
+}
+
+/**
+ * When the newest `count` of them ended, or earlier: a kind that has as many tells it by the oldest of its newest ones, since no row
+ * that is older can be among the newest of all. So of each kind hardly more rows are read than the page reaches.
+ */
+function windowOfPage(filter: RequestLogFilter, count: number): Conditions {
+  const kinds = kindsOf(filter);
+  const all = windowOf(filter);
+  if (kinds.isEmpty) return all;
+  const { from = 0, to } = filter;
+  const window = new Conditions();
+  const floor = `SELECT MAX(reached.ended_at) FROM (
+    SELECT (SELECT ended_at FROM usage_rows WHERE kind_id = kind.id AND ${all.sql}
+      ORDER BY ended_at DESC LIMIT 1 OFFSET ?) AS ended_at
+    FROM usage_kinds AS kind WHERE ${kinds.sql}) AS reached`;
+  // One bound: of two, SQLite would take the first to find rows by.
+  window.add(
+    `ended_at >= COALESCE((${floor}), ?)`,
+    ...all.parameters,
+    Math.max(count - 1, 0),
+    ...kinds.parameters,
+    from,
+  );
+  if (to !== undefined) window.add('ended_at < ?', to);
+  return window;
+}
+
+/** What all rows of a kind have in common. An empty text in a row is nobody, for whom no list can be asked. */
+function kindsOf({ keyId, model, outcome, provider, status, tenantId }: RequestLogFilter): Conditions {
+  const kinds = new Conditions();
+  if (keyId !== undefined) kinds.add("kind.key_id <> '' AND kind.key_id = ?", keyId);
+  if (tenantId !== undefined) kinds.add("kind.tenant_id <> '' AND kind.tenant_id = ?", tenantId);
+  if (model !== undefined) kinds.add('kind.requested_model = ?', model);
+  if (provider !== undefined) kinds.add('kind.provider = ?', provider);
+  if (outcome !== undefined) kinds.add('kind.outcome = ?', outcome);
+  if (status !== undefined) kinds.add('kind.status BETWEEN ? AND ?', status.from, status.to);
+  return kinds;
 }

@@ -102,6 +102,7 @@ describe.each(testDialects)('the ledger in $name', (dialect) => {
         shadow_of: 'req-0',
         is_shared: 0,
         recovered: 'restart',
+        kind_id: expect.any(Number),
       },
     ]);
   });
@@ -184,7 +185,7 @@ describe.each(testDialects)('the ledger in $name', (dialect) => {
   test('does not bring back what was deleted since', async () => {
     const store = createSqlLedgerStore(ledger.database);
     await store.commit(batchOf(rows));
-    await ledger.database.run('DELETE FROM usage_records');
+    await ledger.database.run('DELETE FROM usage_rows');
     expect(await store.commit(batchOf(rows))).toBe(0);
     expect((await totals()).sums).toEqual([three, three, three, three, three]);
   });

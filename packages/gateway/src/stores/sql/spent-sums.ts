@@ -75,13 +75,17 @@ async function* fromRows(database: Database, ask: SpentAsk): AsyncGenerator<Spen
   const { from, models, names, rowsAtOnce, scope } = ask;
   const column = columns[scope];
   const listed = (all: readonly string[]) => all.map(() => '?').join(', ');
-  // Both halves are looked up in the index of models.
+  // Each kind that asked for one of the models has its rows in the order of their times. SQLite looks for them by kind because
+  // of the order of a CROSS JOIN.
+  const half = (model: string, isNamed: 0 | 1, which: string) => `
+    SELECT ${column === undefined ? `''` : `kind.${column}`} AS owner, kind.${model} AS model, ${isNamed} AS is_named,
+        entry.cost_nanos
+      FROM usage_kinds AS kind CROSS JOIN usage_rows AS entry
+      WHERE entry.kind_id = kind.id AND entry.ended_at >= ? AND ${which}`;
   const sql = `SELECT owner, model, is_named, SUM(cost_nanos) AS cost_nanos FROM (
-      SELECT ${column ?? `''`} AS owner, requested_model AS model, 1 AS is_named, cost_nanos
-        FROM usage_records WHERE ended_at >= ? AND requested_model IN (${listed(names)})
+      ${half('requested_model', 1, `kind.requested_model IN (${listed(names)})`)}
       UNION ALL
-      SELECT ${column ?? `''`} AS owner, target_model AS model, 0 AS is_named, cost_nanos
-        FROM usage_records WHERE ended_at >= ? AND requested_model IS NULL AND target_model IN (${listed(models)})
+      ${half('target_model', 0, `kind.requested_model IS NULL AND kind.target_model IN (${listed(models)})`)}
     ) AS spent WHERE (owner, model, is_named) > (?, ?, ?)
     GROUP BY owner, model, is_named ORDER BY owner, model, is_named LIMIT ${rowsAtOnce}`;
   let behind: Omit<Row, 'cost_nanos'> | undefined = { owner: '', model: '', is_named: 0 };
