@@ -50,6 +50,7 @@ export async function copyDatabase(settings: CopySettings): Promise<readonly Cop
       const digests: RowDigest[] = [];
       for (const table of tables) digests.push(await copyTable(source, target, table, settings));
       for (const [index, table] of tables.entries()) await compare(target, table, digests[index]!);
+      if (to.dialect === 'postgres') await goOnNumbering(target);
       return tables.map(({ name }, index) => ({ table: name, rows: digests[index]!.count }));
     }, limits);
   }, limits);
@@ -120,6 +121,24 @@ async function compare(target: SqlRunner, table: CatalogTable, expected: RowDige
   }
   if (digest.text === expected.text) return;
   throw new SqlError('invalid', `${table.name} did not arrive as it was sent. Nothing was copied.`);
+}
+
+/**
+ * Numbers that PostgreSQL gives by itself go on behind those that were copied. They never go back: what is set here stays
+ * although the copy be undone.
+ */
+async function goOnNumbering(target: SqlRunner): Promise<void> {
+  const numbered = await target.all<{ readonly table_name: string; readonly column_name: string }>(
+    `SELECT c.relname AS table_name, a.attname AS column_name
+      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attidentity <> ''
+      WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace`,
+  );
+  for (const { column_name: column, table_name: table } of numbered) {
+    const counter = `pg_get_serial_sequence('${table}', '${column}')`;
+    await target.all(
+      `SELECT setval(${counter}, GREATEST((SELECT COALESCE(MAX(${column}), 0) + 1 FROM ${table}), nextval(${counter})), false)`,
+    );
+  }
 }
 
 /** The rows of a table in the order of its primary key. */

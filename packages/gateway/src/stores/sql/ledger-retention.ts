@@ -55,6 +55,14 @@ export async function pruneLedger({ database, clock, retention, signal }: PruneI
     return deleted;
   };
   const rows = await inSteps(() => deleteRows(database, now - retention.rowsMs));
+  // Only rows that went leave a kind without any.
+  if (rows > 0) {
+    let last: number | undefined = Number.MIN_SAFE_INTEGER;
+    await inSteps(async () => {
+      last = await deleteKinds(database, last!);
+      return last === undefined ? 0 : CHUNK;
+    });
+  }
   const kept = [retention.minutesMs, retention.hoursMs, retention.daysMs];
   for (const [index, width] of rollupWidths.entries()) {
     const before = now - kept[index]!;
@@ -68,7 +76,7 @@ export async function pruneLedger({ database, clock, retention, signal }: PruneI
 async function deleteRows(database: Database, before: number): Promise<number> {
   return database.transaction(async (transaction) => {
     const oldest = await transaction.all<{ spool_id: number; sequence: number }>(
-      `SELECT spool_id, sequence FROM usage_records WHERE ended_at < ? ORDER BY ended_at LIMIT ${CHUNK}`,
+      `SELECT spool_id, sequence FROM usage_rows WHERE ended_at < ? ORDER BY ended_at LIMIT ${CHUNK}`,
       [before],
     );
     for (const spool of new Set(oldest.map(({ spool_id }) => spool_id))) {
@@ -76,9 +84,40 @@ async function deleteRows(database: Database, before: number): Promise<number> {
       const which = `spool_id = ? AND sequence IN (${sequences.map(() => '?').join(', ')})`;
       const parameters = [spool, ...sequences];
       await transaction.run(`DELETE FROM attempt_records WHERE ${which}`, parameters);
-      await transaction.run(`DELETE FROM usage_records WHERE ${which}`, parameters);
+      await transaction.run(`DELETE FROM usage_rows WHERE ${which}`, parameters);
     }
     return oldest.length;
+  });
+}
+
+/**
+ * Of the kinds behind a number, looks at so many and deletes those that no row has any more; gives the last number it looked
+ * at, undefined where that was the last of all. Batches hold the kinds of their rows until those are committed (see `BatchKinds`), so
+ * what can be locked here has no rows but those that the next statement sees; and who asks for a kind meanwhile waits, and
+ * makes it anew. Kinds that are held are passed over: their rows come.
+ */
+async function deleteKinds(database: Database, behind: number): Promise<number | undefined> {
+  const unused = 'NOT EXISTS (SELECT 1 FROM usage_rows WHERE kind_id = kind.id)';
+  const lock = database.dialect === 'postgres' ? 'FOR UPDATE OF kind SKIP LOCKED' : '';
+  return database.transaction(async (transaction) => {
+    const looked = await transaction.all<{ id: number }>(
+      `SELECT id FROM usage_kinds WHERE id > ? ORDER BY id LIMIT ${CHUNK}`,
+      [behind],
+    );
+    const last = looked.at(-1)?.id;
+    if (last === undefined) return undefined;
+    const locked = await transaction.all<{ id: number }>(
+      `SELECT id FROM usage_kinds AS kind WHERE id > ? AND id <= ? AND ${unused} ${lock}`,
+      [behind, last],
+    );
+    if (locked.length > 0) {
+      const ids = locked.map(({ id }) => id);
+      await transaction.run(
+        `DELETE FROM usage_kinds AS kind WHERE id IN (${ids.map(() => '?').join(', ')}) AND ${unused}`,
+        ids,
+      );
+    }
+    return looked.length < CHUNK ? undefined : last;
   });
 }
 
