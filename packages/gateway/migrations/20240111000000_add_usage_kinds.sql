@@ -93,7 +93,10 @@ CREATE INDEX usage_kinds_values ON usage_kinds (
 );
 -- end if
 -- if postgres
+-- What is known of two tables that are just filled must not lead to a comparison of every row with every kind.
 ANALYZE usage_kinds;
+SET LOCAL enable_nestloop = off;
+SET LOCAL enable_mergejoin = off;
 -- end if
 
 -- Texts that may be NULL are compared twice: only what is equal can be hashed.

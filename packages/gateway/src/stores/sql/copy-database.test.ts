@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../canonical/clock.ts';
+import { sampleRow, sampleSubject } from '../../ledger/ledger-row.fixture.ts';
 import { newKey } from '../key-store.conformance.ts';
 import { createManualClock } from '../manual-clock.fixture.ts';
 import { createSqlAuditStore } from './audit-store.ts';
@@ -10,6 +11,8 @@ import { checkDatabase } from './check-database.ts';
 import { type CopyProgress, copyDatabase } from './copy-database.ts';
 import type { SqlCell } from './database.ts';
 import { createSqlKeyStore } from './key-store.ts';
+import { batchOf } from './ledger-database.fixture.ts';
+import { createSqlLedgerStore } from './ledger-store.ts';
 import { builtInFolder, readMigrations } from './migrations/migration-folder.ts';
 import { Migrator } from './migrations/migrator.ts';
 import { createSqlModelStore, createSqlProviderStore } from './provider-store.ts';
@@ -132,6 +135,25 @@ describe.each(pairs)('a copy of %s', (_name, fromDialect, toDialect) => {
       audit: createSqlAuditStore(to.context),
     });
     expect(checks.filter(({ isGood }) => !isGood)).toEqual([]);
+  });
+
+  test('goes on where the numbers of what was copied end', async () => {
+    const ofModel = (requestedModel: string) => sampleRow({ subject: sampleSubject({ requestedModel }) });
+    const copy = () => copyDatabase({ from: from.context.database, to: to.context.database, isForced: true });
+    const models = async () => {
+      const sql = 'SELECT requested_model FROM usage_records ORDER BY spool_id, sequence';
+      const found = await to.context.database.all<{ requested_model: string }>(sql);
+      return found.map(({ requested_model: model }) => model);
+    };
+    await createSqlLedgerStore(from.context.database).commit(batchOf([ofModel('a'), ofModel('b')]));
+    await copy();
+    const more = batchOf([ofModel('b'), ofModel('c')], { spool: 'spool-2-here.1.a' });
+    expect(await createSqlLedgerStore(to.context.database).commit(more)).toBe(2);
+    expect(await models()).toEqual(['a', 'b', 'b', 'c']);
+    // A copy of less does not go back to numbers that were given, and what follows finds free ones.
+    await copy();
+    expect(await createSqlLedgerStore(to.context.database).commit(more)).toBe(2);
+    expect(await models()).toEqual(['a', 'b', 'b', 'c']);
   });
 
   test('does not touch a database that holds something, unless it is told to', async () => {

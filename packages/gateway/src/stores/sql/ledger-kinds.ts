@@ -89,7 +89,10 @@ export class BatchKinds {
   async addMissing(): Promise<void> {
     for (let round = 0; this.#missing.size > 0; round++) {
       if (round === ROUNDS) {
-        throw new SqlError('unavailable', 'Kinds of rows are added and deleted at the same time; the batch comes again.');
+        throw new SqlError(
+          'unavailable',
+          'Kinds of rows are added and deleted at the same time; the batch comes again.',
+        );
       }
       await this.#insert([...this.#missing].sort(([left], [right]) => (left < right ? -1 : 1)));
       await this.#lookUp([...this.#missing.keys()]);

@@ -19,6 +19,8 @@ export interface TestRecord {
 const cleared = `
   DELETE FROM budgets; DELETE FROM api_keys; DELETE FROM tenants; DELETE FROM teams; DELETE FROM organisations;
   DELETE FROM models; DELETE FROM providers; DELETE FROM audit_events; DELETE FROM audit_bodies;
+  DELETE FROM usage_rows; DELETE FROM usage_kinds; DELETE FROM attempt_records; DELETE FROM usage_rollups;
+  DELETE FROM usage_key_rollups; DELETE FROM usage_latencies; DELETE FROM ledger_spools;
   UPDATE audit_chain SET anchor_seq = 0, anchor_hash = '', head_seq = 0, head_hash = '', head_at = 0;
   UPDATE revisions SET revision = 0;
 `;
