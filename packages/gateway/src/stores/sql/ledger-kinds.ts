@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SqlDialect, SqlRunner, SqlValue } from './database.ts';
 import { valuesOf } from './insert-statement.ts';
 import type { Group } from './row-groups.ts';
@@ -138,5 +138,5 @@ function insertStatementOf(count: number): string {
 
 /** The same in every process and at any time: kinds are found by it. */
 function digestOf(group: Group): string {
-  return createHash('sha256').update(JSON.stringify(group)).digest('hex');
+  return hash('sha256', JSON.stringify(group));
 }
