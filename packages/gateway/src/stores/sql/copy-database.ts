@@ -124,8 +124,8 @@ async function compare(target: SqlRunner, table: CatalogTable, expected: RowDige
 }
 
 /**
- * Numbers that PostgreSQL gives by itself go on behind those that were copied. They never go back: what is set here stays
- * although the copy be undone.
+ * Numbers that PostgreSQL gives by itself go on behind those that were copied. They never go back: what is set here
+ * stays although the copy be undone.
  */
 async function goOnNumbering(target: SqlRunner): Promise<void> {
   const numbered = await target.all<{ readonly table_name: string; readonly column_name: string }>(
@@ -135,9 +135,8 @@ async function goOnNumbering(target: SqlRunner): Promise<void> {
   );
   for (const { column_name: column, table_name: table } of numbered) {
     const counter = `pg_get_serial_sequence('${table}', '${column}')`;
-    await target.all(
-      `SELECT setval(${counter}, GREATEST((SELECT COALESCE(MAX(${column}), 0) + 1 FROM ${table}), nextval(${counter})), false)`,
-    );
+    const behind = `(SELECT COALESCE(MAX(${column}), 0) + 1 FROM ${table})`;
+    await target.all(`SELECT setval(${counter}, GREATEST(${behind}, nextval(${counter})), false)`);
   }
 }
 

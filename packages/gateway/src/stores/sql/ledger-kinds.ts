@@ -53,8 +53,8 @@ interface KindRow {
 }
 
 /**
- * The kinds of the rows of one batch, in its transaction. Nothing is remembered beyond that: kinds that no row has any more
- * are deleted.
+ * The kinds of the rows of one batch, in its transaction. Nothing is remembered beyond that: kinds that no row has any
+ * more are deleted.
  */
 export class BatchKinds {
   readonly #transaction: SqlRunner;
@@ -82,9 +82,9 @@ export class BatchKinds {
   }
 
   /**
-   * Inserts all kinds that were looked up and are not there. It is called once for a batch: whoever inserts kinds does so in
-   * the order of their digests, so that of two batches with the same new kinds one waits for the other, and never each for
-   * the other.
+   * Inserts all kinds that were looked up and are not there. It is called once for a batch: whoever inserts kinds does
+   * so in the order of their digests, so that of two batches with the same new kinds one waits for the other, and never
+   * each for the other.
    */
   async addMissing(): Promise<void> {
     for (let round = 0; this.#missing.size > 0; round++) {
@@ -112,7 +112,7 @@ export class BatchKinds {
     }
   }
 
-  /** Kinds that another batch inserts at the same time are waited for, and are not among those that are inserted here. */
+  /** Kinds that another batch inserts at the same time are waited for, and are not among those inserted here. */
   async #insert(kinds: readonly (readonly [digest: string, group: Group])[]): Promise<void> {
     let done = 0;
     while (done < kinds.length) {

@@ -184,8 +184,8 @@ async function readRecent(
   ];
   const where = ['kind.id = newest.kind_id', ...filters.map(([sql]) => sql)].join(' AND ');
   const rows = await database.report<RecentRow>(
-    `SELECT newest.request_id, newest.ended_at, kind.provider, kind.model, kind.status, kind.outcome, newest.duration_us,
-      newest.first_byte_us
+    `SELECT newest.request_id, newest.ended_at, kind.provider, kind.model, kind.status, kind.outcome,
+      newest.duration_us, newest.first_byte_us
     FROM (
       SELECT request_id, ended_at, kind_id, duration_us, first_byte_us FROM usage_rows
       WHERE ended_at >= ? ORDER BY ended_at DESC LIMIT ${MAX_LOOKED_THROUGH}

@@ -195,9 +195,10 @@ interface RowsWanted {
 }
 
 /**
- * Rows as `entry`, within a window. What they are narrowed by besides is their kinds, each of which has its rows in the order of
- * their times, so they are looked up kind by kind. SQLite takes the tables of a CROSS JOIN in their order, and row by row;
- * PostgreSQL would read all rows if it held them to be few, or all of a kind, were it not told how many are enough of each.
+ * Rows as `entry`, within a window. What they are narrowed by besides is their kinds, each of which has its rows in the
+ * order of their times, so they are looked up kind by kind. SQLite takes the tables of a CROSS JOIN in their order, and
+ * row by row; PostgreSQL would read all rows if it held them to be few, or all of a kind, were it not told how many are
+ * enough of each.
  */
 function rowsOf(filter: RequestLogFilter, dialect: SqlDialect, { window, order, count }: RowsWanted): Statement {
   const kinds = kindsOf(filter);
@@ -226,8 +227,9 @@ function windowOf({ from, to }: RequestLogFilter): Conditions {
 }
 
 /**
- * When the newest `count` of them ended, or earlier: a kind that has as many tells it by the oldest of its newest ones, since no row
- * that is older can be among the newest of all. So of each kind hardly more rows are read than the page reaches.
+ * When the newest `count` of them ended, or earlier: a kind that has as many tells it by the oldest of its newest
+ * ones, since no row that is older can be among the newest of all. So of each kind hardly more rows are read than the
+ * page reaches.
  */
 function windowOfPage(filter: RequestLogFilter, count: number): Conditions {
   const kinds = kindsOf(filter);

@@ -91,10 +91,10 @@ async function deleteRows(database: Database, before: number): Promise<number> {
 }
 
 /**
- * Of the kinds behind a number, looks at so many and deletes those that no row has any more; gives the last number it looked
- * at, undefined where that was the last of all. Batches hold the kinds of their rows until those are committed (see `BatchKinds`), so
- * what can be locked here has no rows but those that the next statement sees; and who asks for a kind meanwhile waits, and
- * makes it anew. Kinds that are held are passed over: their rows come.
+ * Of the kinds behind a number, looks at so many and deletes those that no row has any more; gives the last number it
+ * looked at, undefined where that was the last of all. Batches hold the kinds of their rows until those are committed
+ * (see `BatchKinds`), so what can be locked here has no rows but those that the next statement sees; and who asks for
+ * a kind meanwhile waits, and makes it anew. Kinds that are held are passed over: their rows come.
  */
 async function deleteKinds(database: Database, behind: number): Promise<number | undefined> {
   const unused = 'NOT EXISTS (SELECT 1 FROM usage_rows WHERE kind_id = kind.id)';

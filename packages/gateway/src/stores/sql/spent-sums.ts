@@ -75,8 +75,8 @@ async function* fromRows(database: Database, ask: SpentAsk): AsyncGenerator<Spen
   const { from, models, names, rowsAtOnce, scope } = ask;
   const column = columns[scope];
   const listed = (all: readonly string[]) => all.map(() => '?').join(', ');
-  // Each kind that asked for one of the models has its rows in the order of their times. SQLite looks for them by kind because
-  // of the order of a CROSS JOIN.
+  // Each kind that asked for one of the models has its rows in the order of their times. SQLite looks for them by kind
+  // because of the order of a CROSS JOIN.
   const half = (model: string, isNamed: 0 | 1, which: string) => `
     SELECT ${column === undefined ? `''` : `kind.${column}`} AS owner, kind.${model} AS model, ${isNamed} AS is_named,
         entry.cost_nanos
