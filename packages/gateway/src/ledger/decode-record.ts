@@ -18,6 +18,9 @@ export type SpoolRecord =
 
 const [BEGIN, SHORT_BEGIN, ROW, SHORT_ROW] = Array.from('BbRr', (letter) => letter.charCodeAt(0));
 
+/** In its place: the lines of format 1 say their kinds in full, and have no numbers of them. */
+const NO_NUMBER = -1;
+
 /** Whether a line says that an exchange begins. */
 export function isBeginning({ mark }: Line): boolean {
   return mark === BEGIN || mark === SHORT_BEGIN;
@@ -56,15 +59,14 @@ export class RecordDecoder {
   /** The JSON of the kind that such a line says. */
   #intentKind(cells: CellReader): string | undefined {
     const number = cells.takeKindNumber();
-    if (number < 0 || cells.untilKind() === undefined || !cells.isAtKind) return undefined;
+    if (cells.untilKind() === undefined || !cells.isAtKind) return undefined;
     const kind = cells.bytes.toString('utf8', cells.at, cells.kindEnd);
-    this.#intentKinds.set(number, kind);
+    if (number !== NO_NUMBER) this.#intentKinds.set(number, kind);
     return kind;
   }
 
   #row(cells: CellReader, mark: number): RowRecord | undefined {
     const number = cells.takeKindNumber();
-    if (number < 0) return undefined;
     const found = cells.plainRow(MARK_BYTES);
     const own = found === undefined ? cells.untilKind() : undefined;
     if (found === undefined && own === undefined) return undefined;
@@ -76,7 +78,7 @@ export class RecordDecoder {
 
   #rowKind(cells: CellReader, number: number): RowKind | undefined {
     const kind = this.#kinds.find(cells.bytes, cells.at, cells.kindEnd);
-    if (kind !== undefined) this.#rowKinds.set(number, kind);
+    if (kind !== undefined && number !== NO_NUMBER) this.#rowKinds.set(number, kind);
     return kind;
   }
 }

@@ -141,8 +141,8 @@ export class Drain {
   /** The segments that there are, within the bound of their bytes. */
   async #found(): Promise<ReadonlyMap<string, readonly number[]>> {
     const files = await this.#files();
-    await this.#otherFormats.tell(files);
-    const spools = groupSegments(files);
+    const taken = await this.#otherFormats.takeOver(files);
+    const spools = groupSegments([...files, ...taken]);
     this.#forgetGone(spools);
     await this.#backlog.bound(spools, (spool, segment) => this.#skip(spool, segment));
     return spools;

@@ -1,5 +1,6 @@
-import { readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLedgerBench, type LedgerBench } from './ledger-bench.fixture.ts';
 import { createLedgerNotices } from './ledger-notices.ts';
@@ -27,7 +28,6 @@ describe('a file of another version of the gateway was renamed as if it were dam
 
   it.each([
     ['.log', 'format 0 of 7 lines'],
-    ['.v1.log', 'format 1 of 7 lines'],
     ['.v3.log', 'format 3 of 7 lines'],
   ])('%s: it is left as it is, and told of once', async (ending, told) => {
     const { file } = leave(ending);
@@ -56,7 +56,7 @@ describe('a file of another version of the gateway was renamed as if it were dam
     await drain.stop(60_000);
   });
 
-  it.each(['.log', '.v1.log', '.v3.log', '.v2.log.damaged'])(
+  it.each(['.log', '.v3.log', '.v2.log.damaged'])(
     '%s: what it takes let every request be refused for ever',
     (ending) => {
       leave(ending);
@@ -71,22 +71,19 @@ describe('a file of another version of the gateway was renamed as if it were dam
     },
   );
 
-  it.each(['.log', '.v1.log', '.v3.log', '.v2.log.damaged'])(
-    '%s: what it takes costs no rows of this version',
-    async (ending) => {
-      leave(ending);
-      const own = bench.spool({ segmentBytes: 200 });
-      serve(own, names('own', 4));
-      bench.store.isAway = true;
-      const drain = bench.drain({ maxBytes: own.spooledBytes });
-      await drain.pass();
-      bench.store.isAway = false;
-      await drain.pass();
-      expect([bench.store.ids(), drain.dropped]).toEqual([names('own', 4), 0]);
-      own.close();
-      await drain.stop(60_000);
-    },
-  );
+  it.each(['.log', '.v3.log', '.v2.log.damaged'])('%s: what it takes costs no rows of this version', async (ending) => {
+    leave(ending);
+    const own = bench.spool({ segmentBytes: 200 });
+    serve(own, names('own', 4));
+    bench.store.isAway = true;
+    const drain = bench.drain({ maxBytes: own.spooledBytes });
+    await drain.pass();
+    bench.store.isAway = false;
+    await drain.pass();
+    expect([bench.store.ids(), drain.dropped]).toEqual([names('own', 4), 0]);
+    own.close();
+    await drain.stop(60_000);
+  });
 
   it('and the log says which version, how many lines, and what to do', async () => {
     const lines: object[] = [];
@@ -115,20 +112,78 @@ describe('a file of another version of the gateway was renamed as if it were dam
   });
 });
 
+describe('files of format 1, whose lines say their kinds in full', () => {
+  /** As they were written: an exchange that began and ended, one that only began, and a loss. */
+  const former = [
+    'b05dd818 ["B",7,"req-1",1700000000000,[2000,90,50],["chat",0,"app","org","tenant","team","key","large","large",null,"main","acme","large-2",1,null,"config",null]]',
+    'f3d9eb39 ["R",7,"req-1",1700000000000,251250,120000,0,500,[[250500,1000,100,20]],["chat",0,"app","org","tenant","team","key","large","large",null,"completed",200,null,"acme","main","large-2","large-2",0,null,[["main","acme","large-2","ok",200,0,null,"config",null]]]]',
+    lineOf(
+      '["B",8,"req-1",1700000000000,[2000,90,50],["chat",0,"app","org","tenant","team","key","large","large",null,"main","acme","large-2",1,null,"config",null]]',
+    ),
+    'a310259a ["L",1700000000000,3,"backlog"]',
+  ];
+
+  function leave(spool: string): string {
+    const file = join(bench.directory, `${spool}-000001.v1.log`);
+    mkdirSync(bench.directory, { recursive: true });
+    writeFileSync(file, `${former.join('\n')}\n`);
+    return file;
+  }
+
+  it.each(['dead', 'unseen'] as const)('are read when their process is gone: it is %s', async (state) => {
+    const spool = 'spool-9-here.1.a';
+    bench.states.set(spool, state);
+    const file = leave(spool);
+    const drain = bench.drain();
+    await drain.pass();
+    expect(existsSync(file)).toBe(false);
+    bench.states.set(spool, 'dead');
+    await drain.pass();
+    expect([...bench.store.rows.values()]).toEqual([
+      sampleRow(),
+      expect.objectContaining({ outcome: 'interrupted', subject: sampleRow().subject }),
+    ]);
+    expect(bench.store.losses).toEqual([[3, 'backlog']]);
+    expect([bench.notices.told, bench.files()]).toEqual([['interrupted 1'], []]);
+    await drain.stop(60_000);
+  });
+
+  it('are left to a process of that version while it lives', async () => {
+    const file = leave('spool-9-here.1.a');
+    bench.states.set('spool-9-here.1.a', 'alive');
+    const drain = bench.drain();
+    await drain.pass();
+    expect([existsSync(file), bench.store.ids(), bench.notices.told]).toEqual([true, [], []]);
+    await drain.stop(60_000);
+  });
+
+  it('are left, and told of, where they cannot be taken over', async () => {
+    const spool = 'spool-9-here.1.a';
+    bench.states.set(spool, 'dead');
+    leave(spool);
+    // Something else has the name.
+    mkdirSync(join(bench.directory, `${spool}-000001.v2.log`, 'x'), { recursive: true });
+    const drain = bench.drain();
+    await drain.pass();
+    expect(bench.notices.told[0]).toBe('format 1 of 4 lines');
+    await drain.stop(60_000);
+  });
+});
+
 /*
  * These are the lines of format 2. Whoever has to change them here gives SPOOL_FORMAT another number, unless what read the
  * lines before reads those as well.
  */
 it('lines of format 2 are what they were', () => {
   const encoder = new RecordEncoder();
-  const lineOf = (line: Buffer) => line.toString().trimEnd();
+  const textOf = (line: Buffer) => line.toString().trimEnd();
   expect([
-    lineOf(encoder.begin(7, sampleIntent())),
-    lineOf(encoder.row(7, sampleRow())),
-    lineOf(encoder.begin(8, sampleIntent())),
-    lineOf(encoder.row(8, sampleRow())),
-    lineOf(encoder.lost(1_700_000_000_000, 3, 'backlog')),
-    lineOf(encoder.closed()),
+    textOf(encoder.begin(7, sampleIntent())),
+    textOf(encoder.row(7, sampleRow())),
+    textOf(encoder.begin(8, sampleIntent())),
+    textOf(encoder.row(8, sampleRow())),
+    textOf(encoder.lost(1_700_000_000_000, 3, 'backlog')),
+    textOf(encoder.closed()),
   ]).toEqual([
     'cd7e4881 ["B",7,"req-1",1700000000000,[2000,90,50],["chat",0,"app","org","tenant","team","key","large","large",null,"main","acme","large-2",1,null,"config",null],1]',
     'd51c2c33 ["R",7,"req-1",1700000000000,251250,120000,0,500,[[250500,1000,100,20]],["chat",0,"app","org","tenant","team","key","large","large",null,"completed",200,null,"acme","main","large-2","large-2",0,null,[["main","acme","large-2","ok",200,0,null,"config",null]]],2]',
@@ -138,3 +193,7 @@ it('lines of format 2 are what they were', () => {
     '436e3682 ["C"]',
   ]);
 });
+
+function lineOf(json: string): string {
+  return `${crc32(json).toString(16).padStart(8, '0')} ${json}`;
+}

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerNotices } from './ledger-notices.ts';
 import { type OtherSegment, otherSegments } from './segment-name.ts';
@@ -14,8 +14,8 @@ const PIECE_BYTES = 64 * 1024;
 const LINE_FEED = 0x0a;
 
 /**
- * Segments that another version of the gateway wrote in a form of its own. They are left for that version, and each that
- * nobody alive is writing is told of once.
+ * Segments that another version of the gateway wrote in a form of its own. Those that can be read are taken over when nobody
+ * alive writes them any more; the others are left for that version, and each is told of once.
  */
 export class OtherFormats {
   readonly #input: OtherFormatsInput;
@@ -25,14 +25,32 @@ export class OtherFormats {
     this.#input = input;
   }
 
-  /** Looks at the files of the folder. Never rejects. */
-  async tell(files: readonly string[]): Promise<void> {
+  /** Looks at the files of the folder; gives the names that those have now which were taken over. Never rejects. */
+  async takeOver(files: readonly string[]): Promise<readonly string[]> {
     const { notices, owners } = this.#input;
-    const left = otherSegments(files).filter(({ spool }) => owners.stateOf(spool) !== 'alive');
+    const taken: string[] = [];
+    const left: OtherSegment[] = [];
+    for (const segment of otherSegments(files)) {
+      if (owners.stateOf(segment.spool) === 'alive') continue;
+      const name = await this.#renamed(segment, files);
+      if (name === undefined) left.push(segment);
+      else taken.push(name);
+    }
     const before = this.#told;
     // What is gone is forgotten, so that this grows no further than the folder.
     this.#told = new Set(left.map(({ file }) => file));
     for (const segment of left) if (!before.has(segment.file)) notices.otherFormat(await this.#described(segment));
+    return taken;
+  }
+
+  /** A process in another container that writes it after all goes on in a file of another name when it finds out. */
+  async #renamed({ file, ownName }: OtherSegment, files: readonly string[]): Promise<string | undefined> {
+    if (ownName === undefined || files.includes(ownName)) return undefined;
+    const { directory } = this.#input;
+    return rename(join(directory, file), join(directory, ownName)).then(
+      () => ownName,
+      () => undefined,
+    );
   }
 
   async #described({ file, format }: OtherSegment) {

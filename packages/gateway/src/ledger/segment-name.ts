@@ -18,6 +18,9 @@ export interface SpoolName {
  */
 export const SPOOL_FORMAT = 2;
 
+/** One whose lines are read as well: each says its kind in full. */
+const FORMER_FORMAT = 1;
+
 /** Those from before there was a number are of format 0. */
 const pattern = /^(spool-\d{1,10}-[0-9a-z]{1,16}\.[0-9]{1,20}\.[0-9a-z]{1,16})-(\d{6})(?:\.v(\d{1,6}))?\.log$/;
 const parts = /^spool-(\d{1,10})-([0-9a-z]{1,16})\.([0-9]{1,20})\.([0-9a-z]{1,16})$/;
@@ -65,13 +68,17 @@ export interface OtherSegment {
   readonly file: string;
   readonly spool: string;
   readonly format: number;
+  /** What it is called where its lines are read as those of this format; undefined where they cannot be. */
+  readonly ownName: string | undefined;
 }
 
 /** The segments of other formats among the files of a folder, in the order of their names. */
 export function otherSegments(files: readonly string[]): readonly OtherSegment[] {
   return files.toSorted().flatMap((file) => {
     const found = readSegmentName(file);
-    return found === undefined || found.format === SPOOL_FORMAT ? [] : [{ ...found, file }];
+    if (found === undefined || found.format === SPOOL_FORMAT) return [];
+    const { format, segment, spool } = found;
+    return [{ file, spool, format, ownName: format === FORMER_FORMAT ? segmentFile(spool, segment) : undefined }];
   });
 }
 
