@@ -15,8 +15,8 @@ export function defineScript(lua: string): RedisScript {
 /**
  * Begins scripts that count by time: `now` in milliseconds, the server's own, so that all replicas mean the same. The
  * first parameter of the script takes its place when it is not empty. Numbers are written so that nothing of them is lost:
- * whole ones, as nearly all are, in a third of the time that others take. Ends of leases are whole milliseconds: sorted sets of
- * whole numbers take half the time of others.
+ * whole ones, as nearly all are, in a third of the time that others take. Ends of leases are whole milliseconds: short sorted
+ * sets keep other numbers as texts, which are read at each comparison.
  */
 export const luaTime = `
 local now = tonumber(ARGV[1])
