@@ -115,7 +115,10 @@ describe.each(testDialects)('the log of requests on $name', (dialect) => {
     }
   });
 
-  test.runIf(dialect.name === 'PostgreSQL')('reads hardly more rows of a kind than the page reaches', async () => {
+  // SQLite does not tell how many rows it read.
+  if (dialect.name === 'SQLite') return;
+
+  test('reads hardly more rows of a kind than the page reaches', async () => {
     const { page } = requestLogStatements({ filter: { outcome: 'completed' }, offset: 0, limit: 50 }, 'postgres');
     const explained = await ledger.database.report(`EXPLAIN (ANALYZE, TIMING OFF) ${page.sql}`, page.parameters);
     const counts = [...JSON.stringify(explained).matchAll(/usage_rows.*?actual rows=([\d.]+) loops=(\d+)/g)];
