@@ -12,6 +12,8 @@ const LAST_ASCII = 0x7f;
 const nothing = Buffer.from('null');
 /** Of the first digit of the largest number of a kind. */
 const LARGEST_UNIT = 1e14;
+/** In the place of a kind's number, where there is none. */
+export const NO_NUMBER = -1;
 /** Lists within one another: attempts are in a list of the line. */
 const MAX_DEPTH = 3;
 
@@ -54,7 +56,7 @@ export class CellReader {
     return this.bytes[this.#at] === OPEN && this.bytes[this.#at + 1] === QUOTE;
   }
 
-  /** Takes off the line's last cell, the number of its kind; gives -1 where that is no number. */
+  /** Takes off the line's last cell, the number of its kind; gives `NO_NUMBER` where that is none. */
   takeKindNumber(): number {
     const { bytes } = this;
     let at = this.end - 1;
@@ -62,7 +64,7 @@ export class CellReader {
     for (let unit = 1; bytes[at]! >= ZERO && bytes[at]! <= ZERO + 9 && unit <= LARGEST_UNIT; at--, unit *= 10) {
       number += (bytes[at]! - ZERO) * unit;
     }
-    if (at === this.end - 1 || bytes[at] !== COMMA) return -1;
+    if (at === this.end - 1 || bytes[at] !== COMMA) return NO_NUMBER;
     this.#kindEnd = at;
     return number;
   }

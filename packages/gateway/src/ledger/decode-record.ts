@@ -1,5 +1,5 @@
 import type { Usage } from '../canonical/usage.ts';
-import { CellReader } from './cell-reader.ts';
+import { CellReader, NO_NUMBER } from './cell-reader.ts';
 import { KnownKindBytes } from './known-kind-bytes.ts';
 import { type AttemptRow, type AttemptUse, type LedgerIntent, type LedgerRow, usageOf } from './ledger-row.ts';
 import type { PlainNumbers, SpooledRow } from './ledger-store.ts';
@@ -17,9 +17,6 @@ export type SpoolRecord =
   | { readonly kind: 'closed' };
 
 const [BEGIN, SHORT_BEGIN, ROW, SHORT_ROW] = Array.from('BbRr', (letter) => letter.charCodeAt(0));
-
-/** In its place: the lines of format 1 say their kinds in full, and have no numbers of them. */
-const NO_NUMBER = -1;
 
 /** Whether a line says that an exchange begins. */
 export function isBeginning({ mark }: Line): boolean {
@@ -61,6 +58,7 @@ export class RecordDecoder {
     const number = cells.takeKindNumber();
     if (cells.untilKind() === undefined || !cells.isAtKind) return undefined;
     const kind = cells.bytes.toString('utf8', cells.at, cells.kindEnd);
+    // The lines of format 1 have none: each says its kind in full.
     if (number !== NO_NUMBER) this.#intentKinds.set(number, kind);
     return kind;
   }
@@ -70,6 +68,8 @@ export class RecordDecoder {
     const found = cells.plainRow(MARK_BYTES);
     const own = found === undefined ? cells.untilKind() : undefined;
     if (found === undefined && own === undefined) return undefined;
+    // The number of its kind is all that follows what is a short row's own.
+    if (found !== undefined && mark === SHORT_ROW && cells.at - 1 !== cells.kindEnd) return undefined;
     const kind = mark === ROW ? this.#rowKind(cells, number) : this.#rowKinds.get(number);
     if (kind === undefined) return undefined;
     if (own !== undefined) return oddRow(own, kind);

@@ -36,11 +36,16 @@ export class Line {
   readonly start: number;
   /** The offset behind it. */
   readonly end: number;
+  /** The character code of the letter that is the first cell; 0 where that is something else, or there is no second. */
+  readonly mark: number;
 
   constructor(bytes: Buffer, start: number, end: number) {
     this.#bytes = bytes;
     this.start = start;
     this.end = end;
+    const isMarked =
+      bytes[start] === OPEN && bytes[start + 1] === QUOTE && bytes[start + 3] === QUOTE && bytes[start + 4] === COMMA;
+    this.mark = isMarked ? bytes[start + 2]! : 0;
   }
 
   get json(): string {
@@ -49,15 +54,6 @@ export class Line {
 
   get cells(): CellReader {
     return new CellReader(this.#bytes, this.start, this.end - 2);
-  }
-
-  /** The character code of the letter that is the first cell; 0 where that is something else, or there is no second. */
-  get mark(): number {
-    const bytes = this.#bytes;
-    const { start } = this;
-    const isLetter =
-      bytes[start] === OPEN && bytes[start + 1] === QUOTE && bytes[start + 3] === QUOTE && bytes[start + 4] === COMMA;
-    return isLetter ? bytes[start + 2]! : 0;
   }
 
   /** The second cell of a line that has a mark; undefined where that is no number of 15 digits at most. */

@@ -1,10 +1,11 @@
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeIntent, RecordDecoder } from './decode-record.ts';
 import { sampleAttempt, sampleIntent, sampleRow, sampleSubject } from './ledger-row.fixture.ts';
 import type { LedgerIntent, LedgerRow } from './ledger-row.ts';
 import { RecordEncoder } from './record-encoder.ts';
-import { readLines } from './record-line.ts';
+import { HEAD, readLines, sealLine } from './record-line.ts';
 import { SaidKinds } from './said-kinds.ts';
 
 const subjects = [sampleSubject(), sampleSubject({ keyId: 'ö"[' }), sampleSubject({ requestedModel: 'm'.repeat(300) })];
@@ -81,6 +82,22 @@ describe('kinds that were said', () => {
         }
       }),
     );
+  });
+
+  it("are named at the very end of what is a row's own, or it is none", () => {
+    const [said, short] = encoded([{ row: sampleRow() }, { row: sampleRow() }]).flat();
+    const decoder = new RecordDecoder();
+    decoded(decoder, said!.line);
+    const json = short!.line.toString('utf8', HEAD, short!.line.length - 1);
+    const lineOf = (text: string): Buffer => {
+      const bytes = Buffer.from(`${' '.repeat(HEAD)}${text} `);
+      sealLine(bytes, bytes.length - 1, crc32(text));
+      return bytes;
+    };
+    expect(decoded(decoder, lineOf(json))).toEqual(sampleRow());
+    for (const odd of [',7', ',"x"', ',[1]']) {
+      expect(decoded(decoder, lineOf(json.replace(/,\d+\]$/, `${odd}$&`)))).toBeUndefined();
+    }
   });
 
   it('make the lines of sixteen exchanges of two targets that leave together little more than a third as long', () => {

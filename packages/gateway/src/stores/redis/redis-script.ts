@@ -15,8 +15,7 @@ export function defineScript(lua: string): RedisScript {
 /**
  * Begins scripts that count by time: `now` in milliseconds, the server's own, so that all replicas mean the same. The
  * first parameter of the script takes its place when it is not empty. Numbers are written so that nothing of them is lost:
- * whole ones, as nearly all are, in a third of the time that others take. Ends of leases are whole milliseconds: short sorted
- * sets keep other numbers as texts, which are read at each comparison.
+ * whole ones, as nearly all are, in a third of the time that others take.
  */
 export const luaTime = `
 local now = tonumber(ARGV[1])
@@ -28,6 +27,13 @@ local function text(number)
   local is_whole = number % 1 == 0 and number >= -9007199254740992 and number <= 9007199254740992
   return string.format(is_whole and '%d' or '%.17g', number)
 end
+`;
+
+/**
+ * Follows in scripts that keep leases in a sorted set by their ends: those are whole milliseconds, for short sets keep other
+ * numbers as texts, which are read at each comparison.
+ */
+export const luaLeases = `
 local function lease_end(milliseconds) return text(math.ceil(now + milliseconds)) end
 local function until_now() return text(math.floor(now)) end
 `;

@@ -1,5 +1,5 @@
 import { defaultLeaseMs } from '../spend-store.ts';
-import { defineScript, luaTime } from './redis-script.ts';
+import { defineScript, luaLeases, luaTime } from './redis-script.ts';
 
 /**
  * A counter of spending: `sums` is a hash with what is spent (`s`, or `i` and a number for each slice of a window that
@@ -101,7 +101,7 @@ local function tell(c, index, cap, thresholds)
 end
 `;
 
-const luaStart = luaTime + luaCounter;
+const luaStart = luaTime + luaLeases + luaCounter;
 
 /**
  * Sets an estimate aside under every claim or none. Parameters: the time, id, estimate, milliseconds of the lease, then for

@@ -146,10 +146,12 @@ export function requestLogStatements(
   { filter, limit, offset }: RequestLogAsk,
   dialect: SqlDialect,
 ): Readonly<Record<'count' | 'page', Statement>> {
-  const counted = rowsOf(filter, dialect, { window: windowOf(filter), order: '', count: REQUEST_LOG_REACH + 1 });
+  const kinds = kindsOf(filter);
+  const window = windowOf(filter);
   const reach = offset + limit;
-  const onPage = rowsOf(filter, dialect, { window: windowOfPage(filter, reach), order: newestFirst, count: reach });
-  const told = columns.map((name) => `${ofKinds.has(name) ? 'kind' : 'page'}.${name}`);
+  const counted = rowsOf(dialect, { kinds, window, order: '', count: REQUEST_LOG_REACH + 1 });
+  const ofPage = kinds.isEmpty ? window : windowOfPage(filter, { kinds, window, count: reach });
+  const onPage = rowsOf(dialect, { kinds, window: ofPage, order: newestFirst, count: reach });
   return {
     count: {
       sql: `SELECT COUNT(*) AS count FROM (SELECT 1 AS one ${counted.sql} LIMIT ${REQUEST_LOG_REACH + 1}) AS counted`,
@@ -157,7 +159,7 @@ export function requestLogStatements(
     },
     // Only the rows of the page are joined with what is known of their kinds, by a CROSS JOIN in this order.
     page: {
-      sql: `SELECT ${told.join(', ')} FROM (
+      sql: `SELECT ${told} FROM (
           SELECT entry.* ${onPage.sql} ${newestFirst} LIMIT ? OFFSET ?
         ) AS page CROSS JOIN usage_kinds AS kind WHERE kind.id = page.kind_id ${newestFirst}`,
       parameters: [...onPage.parameters, limit, offset],
@@ -167,6 +169,7 @@ export function requestLogStatements(
 
 const newestFirst = 'ORDER BY ended_at DESC, spool_id DESC, sequence DESC';
 const ofKinds: ReadonlySet<string> = new Set(kindColumns);
+const told = columns.map((name) => `${ofKinds.has(name) ? 'kind' : 'page'}.${name}`).join(', ');
 
 /** A part of a statement whose conditions all hold. */
 class Conditions {
@@ -188,6 +191,7 @@ class Conditions {
 }
 
 interface RowsWanted {
+  readonly kinds: Conditions;
   readonly window: Conditions;
   /** The order in which rows are taken, and how many of them are enough. */
   readonly order: string;
@@ -200,8 +204,7 @@ interface RowsWanted {
  * row by row; PostgreSQL would read all rows if it held them to be few, or all of a kind, were it not told how many are
  * enough of each.
  */
-function rowsOf(filter: RequestLogFilter, dialect: SqlDialect, { window, order, count }: RowsWanted): Statement {
-  const kinds = kindsOf(filter);
+function rowsOf(dialect: SqlDialect, { count, kinds, order, window }: RowsWanted): Statement {
   if (kinds.isEmpty) return { sql: `FROM usage_rows AS entry WHERE ${window.sql}`, parameters: window.parameters };
   if (dialect === 'sqlite') {
     return {
@@ -231,11 +234,10 @@ function windowOf({ from, to }: RequestLogFilter): Conditions {
  * ones, since no row that is older can be among the newest of all. So of each kind hardly more rows are read than the
  * page reaches.
  */
-function windowOfPage(filter: RequestLogFilter, count: number): Conditions {
-  const kinds = kindsOf(filter);
-  const all = windowOf(filter);
-  if (kinds.isEmpty) return all;
-  const { from = 0, to } = filter;
+function windowOfPage(
+  { from = 0, to }: RequestLogFilter,
+  { count, kinds, window: all }: Omit<RowsWanted, 'order'>,
+): Conditions {
   const window = new Conditions();
   const floor = `SELECT MAX(reached.ended_at) FROM (
     SELECT (SELECT ended_at FROM usage_rows WHERE kind_id = kind.id AND ${all.sql}

@@ -57,9 +57,10 @@ export async function pruneLedger({ database, clock, retention, signal }: PruneI
   const rows = await inSteps(() => deleteRows(database, now - retention.rowsMs));
   // Only rows that went leave a kind without any.
   if (rows > 0) {
-    let last: number | undefined = Number.MIN_SAFE_INTEGER;
+    let behind = 0;
     await inSteps(async () => {
-      last = await deleteKinds(database, last!);
+      const last = await deleteKinds(database, behind);
+      behind = last ?? behind;
       return last === undefined ? 0 : CHUNK;
     });
   }
