@@ -1,5 +1,6 @@
 import type { Clock } from '../canonical/clock.ts';
 import { IdleLimit } from './idle-limit.ts';
+import { LearntFields } from './learnt-fields.ts';
 import { type Endpoint, endpointOf } from './open-socket.ts';
 import type { Outbox } from './outbox.ts';
 import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts';
@@ -22,6 +23,7 @@ export class ConnectionPool implements ConnectionOwner {
   readonly #options: ConnectionPoolOptions;
   readonly #endpoint: Endpoint;
   readonly #idleLimit: IdleLimit;
+  readonly #fields = new LearntFields();
   /** The one used last is used next, so that those which are not needed fall idle. */
   readonly #free: UpstreamConnection[] = [];
   readonly #all = new Set<UpstreamConnection>();
@@ -50,6 +52,7 @@ export class ConnectionPool implements ConnectionOwner {
       clock,
       idleLimit: this.#idleLimit,
       maxHeaderBytes,
+      fields: this.#fields,
       readBuffer,
       outbox,
       owner: this,

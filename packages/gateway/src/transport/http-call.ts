@@ -1,4 +1,5 @@
 import type { FlowingBody } from './flowing-body.ts';
+import type { LearntFields } from './learnt-fields.ts';
 import type { Leaving } from './outbox.ts';
 import { ResponseReader } from './response-reader.ts';
 import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream-call.ts';
@@ -22,6 +23,7 @@ interface HttpCallInput {
   readonly request: UpstreamRequest;
   readonly handler: UpstreamHandler;
   readonly maxHeaderBytes: number;
+  readonly fields: LearntFields;
 }
 
 /** One request and its response. */
@@ -35,11 +37,11 @@ export class HttpCall implements UpstreamCall, Leaving {
   isSent = false;
   flowing: FlowingBody | undefined;
 
-  constructor({ connection, request, handler, maxHeaderBytes }: HttpCallInput) {
+  constructor({ connection, request, handler, maxHeaderBytes, fields }: HttpCallInput) {
     this.#connection = connection;
     this.#handler = handler;
     this.request = request;
-    this.reader = new ResponseReader({ method: request.method, maxHeaderBytes });
+    this.reader = new ResponseReader({ method: request.method, maxHeaderBytes, fields });
   }
 
   get isRequestSent(): boolean {

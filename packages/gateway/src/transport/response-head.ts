@@ -1,4 +1,5 @@
-import { fieldToken, fieldValue } from '../framing/header-field.ts';
+import { unfitText } from '../framing/header-lines.ts';
+import { type LearntFields, lineEnd } from './learnt-fields.ts';
 import { malformed } from './upstream-error.ts';
 
 /** The head of a response, and how RFC 9112 says that its body ends. */
@@ -15,14 +16,12 @@ export interface ResponseHead {
   readonly keepAliveSeconds: number | undefined;
 }
 
-type HeaderMeaning = 'plain' | 'content-length' | 'transfer-encoding' | 'connection' | 'keep-alive';
-
 /**
  * Reads a head, without the empty line at its end; its characters stand for bytes. Throws `UPSTREAM_MALFORMED` for what
  * could be understood in two ways: two lengths, a length beside chunks, folded lines, lone line ends, control characters.
+ * `fields`: what was learnt from the heads before it, of the same upstream.
  */
-export function parseResponseHead(text: string): ResponseHead {
-  if (controlCharacter.test(text)) throw malformed('the head has a control character');
+export function parseResponseHead(text: string, fields: LearntFields): ResponseHead {
   let end = lineEnd(text, 0);
   const { status, isOld } = parseStatusLine(text, end);
   const rawHeaders: string[] = [];
@@ -30,15 +29,13 @@ export function parseResponseHead(text: string): ResponseHead {
   let isChunked = false;
   let connection = '';
   let keepAlive: string | undefined;
+  fields.begin();
   while (end < text.length) {
-    const start = end + 2;
-    end = lineEnd(text, start);
-    const colon = text.indexOf(':', start);
-    if (colon === -1 || colon > end) throw malformed('a header has no colon');
-    const name = text.slice(start, colon);
-    const value = fieldValue(text, colon + 1, end);
+    const { name, meaning } = fields.read(text, end + 2);
+    const { value } = fields;
+    ({ end } = fields);
     rawHeaders.push(name, value);
-    switch (meaningOf(name)) {
+    switch (meaning) {
       case 'plain':
         break;
       case 'content-length':
@@ -58,22 +55,11 @@ export function parseResponseHead(text: string): ResponseHead {
     }
   }
   if (isChunked && contentLength !== -1) throw malformed('the response has a length beside its chunks');
-  const isKept = isOld ? hasOption(connection, 'keep-alive') : !hasOption(connection, 'close');
+  const options = connection.toLowerCase();
+  const isKept = isOld ? hasOption(options, 'keep-alive') : !hasOption(options, 'close');
   const keepAliveSeconds = keepAlive === undefined ? undefined : parseTimeout(keepAlive);
-  const headers = isUsual(connection) ? rawHeaders : withoutNamed(rawHeaders, connection);
+  const headers = isUsual(options) ? rawHeaders : withoutNamed(rawHeaders, options);
   return { status, rawHeaders: headers, isChunked, contentLength, isKept, keepAliveSeconds };
-}
-
-/** All but tab, line ends, and what may stand in a header. */
-const controlCharacter = /[^\t\r\n\x20-\x7e\x80-\xff]/;
-
-/** Where a line ends; the last one ends with the text. */
-function lineEnd(text: string, start: number): number {
-  const carriageReturn = text.indexOf('\r', start);
-  const lineFeed = text.indexOf('\n', start);
-  if (carriageReturn === -1 && lineFeed === -1) return text.length;
-  if (carriageReturn === -1 || lineFeed !== carriageReturn + 1) throw malformed('a line of the head ends oddly');
-  return carriageReturn;
 }
 
 /** `HTTP/1.1 200 OK`, the words being optional. `isOld`: it is HTTP/1.0. */
@@ -83,6 +69,7 @@ function parseStatusLine(text: string, end: number): { readonly status: number; 
   const isStatusAlone = end === 12 || text.charCodeAt(12) === SPACE;
   const status = digit(text, 9) * 100 + digit(text, 10) * 10 + digit(text, 11);
   if (!isKnown || end < 12 || !isStatusAlone || !(status >= 100)) throw malformed('the answer is not HTTP/1.1');
+  if (unfitText.test(text.slice(12, end))) throw malformed('the head has a control character');
   return { status, isOld: minor === 0 };
 }
 
@@ -94,43 +81,28 @@ function digit(text: string, index: number): number {
   return value >= 0 && value <= 9 ? value : Number.NaN;
 }
 
-/** Upstreams send the same few names in the same spelling, so what each means is kept; a hostile one cannot fill memory. */
-const meanings = new Map<string, HeaderMeaning>();
-const MAX_MEANINGS = 512;
-const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive']);
-
-function meaningOf(name: string): HeaderMeaning {
-  const known = meanings.get(name);
-  if (known !== undefined) return known;
-  if (!fieldToken.test(name)) throw malformed('a header has no proper name');
-  const lower = name.toLowerCase();
-  const meaning = framing.has(lower) ? (lower as HeaderMeaning) : 'plain';
-  if (meanings.size < MAX_MEANINGS && name.length <= 64) meanings.set(name, meaning);
-  return meaning;
-}
-
 function parseLength(value: string): number {
   const length = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
   if (!Number.isSafeInteger(length)) throw malformed('the length of the response is no number');
   return length;
 }
 
-/** Whether a list such as `keep-alive, Upgrade` names an option. */
+/** Whether a list in lower case, such as `keep-alive, upgrade`, names an option. */
 function hasOption(list: string, option: string): boolean {
-  if (list === '') return false;
-  return list.split(',').some((part) => part.trim().toLowerCase() === option);
+  if (isUsual(list)) return list === option;
+  return list.split(',').some((part) => part.trim() === option);
 }
 
 /** What `Connection` says as a rule: nothing, or what becomes of the connection. */
-function isUsual(connection: string): boolean {
-  return connection === '' || /^(?:keep-alive|close)$/i.test(connection);
+function isUsual(options: string): boolean {
+  return options === '' || options === 'keep-alive' || options === 'close';
 }
 
 /** Headers that `Connection` names are for whoever holds the other end of it, whatever they are (RFC 9110, 7.6.1). */
-function withoutNamed(rawHeaders: readonly string[], connection: string): readonly string[] {
+function withoutNamed(rawHeaders: readonly string[], options: string): readonly string[] {
   const kept: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (!hasOption(connection, rawHeaders[index]!.toLowerCase())) kept.push(rawHeaders[index]!, rawHeaders[index + 1]!);
+    if (!hasOption(options, rawHeaders[index]!.toLowerCase())) kept.push(rawHeaders[index]!, rawHeaders[index + 1]!);
   }
   return kept;
 }

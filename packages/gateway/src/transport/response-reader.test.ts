@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LearntFields } from './learnt-fields.ts';
 import { ResponseReader } from './response-reader.ts';
 
 interface Seen {
@@ -16,12 +17,14 @@ interface Reading {
   readonly method?: string;
   /** The upstream closes the connection behind them. */
   readonly isClosed?: boolean;
+  /** What is known of the upstream; nothing when not given. */
+  readonly fields?: LearntFields;
 }
 
 const maxHeaderBytes = 1_000;
 
-function read({ pieces, method = 'POST', isClosed = false }: Reading): Seen {
-  const reader = new ResponseReader({ method, maxHeaderBytes });
+function read({ pieces, method = 'POST', isClosed = false, fields = new LearntFields() }: Reading): Seen {
+  const reader = new ResponseReader({ method, maxHeaderBytes, fields });
   let status: number | undefined;
   let headers: readonly string[] = [];
   let body = '';
@@ -54,6 +57,8 @@ const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
 function readText(text: string, options: Omit<Reading, 'pieces'> = {}): Seen {
   const bytes = bytesOf(text);
   const whole = read({ pieces: [bytes], ...options });
+  const fields = new LearntFields();
+  for (let times = 0; times < 3; times++) expect(read({ pieces: [bytes], ...options, fields })).toEqual(whole);
   const single = Array.from(bytes, (_, index) => bytes.subarray(index, index + 1));
   expect(read({ pieces: single, ...options })).toEqual(whole);
   for (let at = 1; at < bytes.length; at++) {

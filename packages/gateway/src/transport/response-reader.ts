@@ -1,4 +1,5 @@
 import { ChunkReader } from './chunk-reader.ts';
+import type { LearntFields } from './learnt-fields.ts';
 import { parseResponseHead, type ResponseHead } from './response-head.ts';
 import { malformed, UpstreamError } from './upstream-error.ts';
 
@@ -7,6 +8,8 @@ export interface ResponseReaderOptions {
   readonly method: string;
   /** Largest head, and largest trailer, in bytes. */
   readonly maxHeaderBytes: number;
+  /** What was learnt from other heads of the upstream. */
+  readonly fields: LearntFields;
 }
 
 /**
@@ -120,7 +123,7 @@ export class ResponseReader {
   }
 
   #takeHead(text: string): void {
-    const head = readHead(text);
+    const head = readHead(text, this.#options.fields);
     const { status } = head;
     if (status === 101) throw new UpstreamError('UPSTREAM_MALFORMED', 'the upstream switched protocols unasked');
     if (status < 200) return;
@@ -182,9 +185,9 @@ function checkLineEnds(bytes: Buffer, start: number, end: number): void {
 }
 
 /** Of several faults the one that is told before the head is whole, however it came. */
-function readHead(text: string): ResponseHead {
+function readHead(text: string, fields: LearntFields): ResponseHead {
   try {
-    return parseResponseHead(text);
+    return parseResponseHead(text, fields);
   } catch (error) {
     const head = Buffer.from(`${text}\r\n\r\n`, 'latin1');
     checkLineEnds(head, 0, head.length);

@@ -3,6 +3,7 @@ import type { Clock } from '../canonical/clock.ts';
 import { sendFlowingBody } from './flowing-body.ts';
 import { type CallConnection, HttpCall } from './http-call.ts';
 import type { IdleLimit } from './idle-limit.ts';
+import type { LearntFields } from './learnt-fields.ts';
 import { type Endpoint, openSocket } from './open-socket.ts';
 import type { Outbox } from './outbox.ts';
 import { bodyLengthOf, encodeRequestHead } from './request-head.ts';
@@ -20,6 +21,8 @@ export interface UpstreamConnectionOptions {
   /** Where reads go; all connections share it. */
   readonly readBuffer: Buffer;
   readonly maxHeaderBytes: number;
+  /** What was learnt from the heads of responses on all connections to the upstream. */
+  readonly fields: LearntFields;
   /** Where requests wait for the end of the turn. */
   readonly outbox: Outbox;
   readonly owner: ConnectionOwner;
@@ -67,8 +70,8 @@ export class UpstreamConnection implements CallConnection {
 
   /** Sends a request at the end of the turn in which the connection is open. Nothing else may be under way. */
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
-    const { maxHeaderBytes, outbox } = this.#options;
-    const call = new HttpCall({ connection: this, request, handler, maxHeaderBytes });
+    const { fields, maxHeaderBytes, outbox } = this.#options;
+    const call = new HttpCall({ connection: this, request, handler, maxHeaderBytes, fields });
     this.#call = call;
     if (this.#isOpen) {
       this.#socket.ref();
