@@ -28,7 +28,6 @@ describe('the head of a plain request', () => {
         ...['Content-Type', 'application/json', 'Content-Length', '2'],
       ],
       contentLength: 2,
-      lengthAt: bytes.length - 7,
       end: bytes.length - 2,
     });
   });

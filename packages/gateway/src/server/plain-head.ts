@@ -8,8 +8,6 @@ export interface PlainHead {
   /** Names and values, alternating, as the client spelt them. */
   readonly rawHeaders: readonly string[];
   readonly contentLength: number;
-  /** Where the digits of the length begin. */
-  readonly lengthAt: number;
   /** Where the body begins. */
   readonly end: number;
 }
@@ -35,7 +33,6 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
   if (!text.startsWith(VERSION, lineEnd - VERSION.length) || !plainUrl.test(url)) return undefined;
   const headers: Record<string, string> = {};
   const rawHeaders: string[] = [];
-  let lengthAt = -1;
   while (lineEnd < end) {
     const start = lineEnd + 2;
     lineEnd = endOfLine(text, start);
@@ -46,17 +43,14 @@ export function readPlainHead(bytes: Buffer): PlainHead | undefined {
     const lower = lowerCased(name);
     // One that comes twice may be joined, dropped or refused, depending on which it is.
     if (lower === undefined || headers[lower] !== undefined || !isPlain(lower, value)) return undefined;
-    if (lower === 'content-length') {
-      lengthAt = lineEnd - value.length;
-      // node:http takes no tab behind a length.
-      if (!text.startsWith(value, lengthAt)) return undefined;
-    }
+    // node:http takes no tab behind a length.
+    if (lower === 'content-length' && !text.startsWith(value, lineEnd - value.length)) return undefined;
     headers[lower] = value;
     rawHeaders.push(name, value);
   }
   const length = headers['content-length'];
   if (length === undefined || headers['host'] === undefined || rawHeaders.length > MAX_FIELDS) return undefined;
-  return { url, headers, rawHeaders, contentLength: Number(length), lengthAt, end: end + 4 };
+  return { url, headers, rawHeaders, contentLength: Number(length), end: end + 4 };
 }
 
 /** Names and values. */
@@ -74,8 +68,8 @@ function endOfLine(text: string, start: number): number {
   return end === -1 ? text.length : end;
 }
 
-/** Whether a header leaves it plain how the body is framed, and what becomes of the connection. */
-function isPlain(name: string, value: string): boolean {
+/** Whether a header, its name in lower case, leaves it plain how the body is framed, and what becomes of the connection. */
+export function isPlain(name: string, value: string): boolean {
   switch (name) {
     case 'content-length':
       return plainLength.test(value);
