@@ -76,6 +76,16 @@ describe('a window', () => {
     expect(told(days.parts)).toEqual(['86400000 01-05T00:00:00 01-06T00:00:00']);
   });
 
+  it('that begins where hours are gone was divided into days up to its end, where there are hours', () => {
+    const gone = at('2026-01-06T14:00:00');
+    const floors = { rows: gone, minutes: gone, hours: gone };
+    const window = { from: at('2026-01-05T14:37:12'), to: undefined };
+    expect(told(divideWindow(window, floors, { ...any, widest: hour }).parts)).toEqual([
+      '86400000 01-05T00:00:00 01-07T00:00:00',
+      '3600000 01-07T00:00:00 ever',
+    ]);
+  });
+
   it('is covered without gap or overlap, by whole buckets that are kept', () => {
     const time = fc.integer({ min: 0, max: 40 * day });
     const floor = fc.constantFrom(0, 10 * day + 5, 60 * day);
@@ -90,7 +100,8 @@ describe('a window', () => {
           fc.pre(to === undefined || to >= from);
           // The wider sums are, the longer they are kept.
           const floors = { ...given, hours: Math.min(given.hours, given.minutes) };
-          const divided = divideWindow({ from, to }, floors, { narrowest, widest: Math.max(narrowest, coarsest) });
+          const widest = Math.max(narrowest, coarsest);
+          const divided = divideWindow({ from, to }, floors, { narrowest, widest });
           let end = divided.from;
           expect(divided.from).toBeLessThanOrEqual(from);
           expect(from - divided.from).toBeLessThan(day);
@@ -108,6 +119,7 @@ describe('a window', () => {
                     ? floors.hours
                     : 0;
             expect(part.from).toBeGreaterThanOrEqual(kept);
+            if (widest === hour && part.width === day) expect(part.to - day).toBeLessThan(floors.hours);
             end = part.to;
           }
           if (to === undefined) expect(end).toBe(Number.MAX_SAFE_INTEGER);

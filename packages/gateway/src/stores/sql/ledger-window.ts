@@ -53,15 +53,20 @@ export function divideWindow(
   const end = window.to ?? NEVER;
   const possible = allWidths.filter((width) => width === 1 || width >= narrowest);
   const finest = possible.find((width) => down(window.from, width) >= floorOf(width, floors)) ?? day;
-  const widths = possible.filter((width) => width <= Math.max(widest, finest));
+  // What is wider than may be used stands in for what is gone, and no longer than that.
+  const wanted = possible.filter((width) => width <= widest);
+  const standing = possible.filter((width) => width <= Math.max(widest, finest));
+  const kept = floorOf(widest, floors);
   const from = down(window.from, finest);
   const parts: WindowPart[] = [];
   for (let at = from; at < end; at = parts.at(-1)!.to) {
+    const widths = at < kept ? standing : wanted;
     const usable = widths.filter((width) => at % width === 0 && at >= floorOf(width, floors));
     const width = usable.findLast((one) => at + one <= end) ?? usable[0] ?? day;
     const wider = widths.find((one) => one > width);
-    // Up to where a wider one can begin, or to the last that fits; at least one.
-    const until = Math.min(downTo(end, width), wider === undefined ? NEVER : down(at, wider) + wider);
+    const next = width > widest ? up(kept, width) : wider === undefined ? NEVER : down(at, wider) + wider;
+    // Up to where another one can begin, or to the last that fits; at least one.
+    const until = Math.min(downTo(end, width), next);
     append(parts, { width, from: at, to: Math.max(until, at + width) });
   }
   return { from, parts };
@@ -80,6 +85,10 @@ function floorOf(width: number, floors: LedgerFloors): number {
 
 function down(time: number, width: number): number {
   return time - (time % width);
+}
+
+function up(time: number, width: number): number {
+  return Math.ceil(time / width) * width;
 }
 
 /** The end of the last whole bucket; an open end stays open. */
