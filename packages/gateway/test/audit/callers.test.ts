@@ -112,6 +112,13 @@ describe.each(testDialects)('what callers did, in the audit log on $name', (dial
     expect(event).toMatchObject({ actor: 'anonymous', detail: { path: 'cost_report' } });
   });
 
+  it('had the key that somebody put where its id belongs', async () => {
+    const refused = await gateway.admin('DELETE', `/admin/keys/${wrongKey}`, undefined, 'no-such-key-of-operators');
+    expect(refused.status).toBe(401);
+    const [event] = await eventsOf('kind=admin.denied');
+    expect(event).toMatchObject({ detail: { method: 'DELETE', path: '/admin/keys/[API_KEY]' } });
+  });
+
   it('did not have who administers one tenant and asked for another', async () => {
     await gateway.make('tenants', { id: 'nosy', name: 'Nosy' });
     const { id, key } = await gateway.make('keys', { name: 'n', tenant_id: 'nosy', scopes: { admin: 'tenant' } });

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { Exchange } from '../../exchange.ts';
 import type { GatewayRecord } from '../../record/gateway-record.ts';
+import { maskSecrets } from '../../telemetry/secrets.ts';
 import type { AdminCaller } from './admin-caller.ts';
 
 export interface Refusal {
@@ -25,6 +26,7 @@ export function noteRefusal(
     tenantId: caller?.tenantId ?? null,
     requestId: id,
     address: clientAddress,
-    detail: { method, path: path.slice(0, 256), reason: error.code },
+    // Some put a key itself where its id belongs.
+    detail: { method, path: maskSecrets(path).slice(0, 256), reason: error.code },
   });
 }
