@@ -5,6 +5,8 @@ export const MOST_LISTED = 1_000;
 const LONGEST_METADATA = 16_384;
 /** What is nested by the thousand can be parsed, but not written again: lists with it could not be shown. */
 const DEEPEST_METADATA = 32;
+const FIRST_TIME = Date.parse('0000-01-01T00:00:00Z');
+const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** A name that people read. */
 export const name = () => visible(z.string().trim(), 128);
@@ -41,8 +43,12 @@ export const address = () =>
 
 export const addressRange = () => z.string().max(64).refine(isAddressOrRange, 'must be an IP address or a CIDR range');
 
-/** A time, read as milliseconds since 1970. */
-export const time = () => z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+/** A time, read as milliseconds since 1970. Away from UTC it may be of a year that no time is written with. */
+export const time = () =>
+  z.iso
+    .datetime({ offset: true })
+    .refine(isWithinYears, 'must be within the years 0000 to 9999 of UTC')
+    .transform((text) => Date.parse(text));
 
 /** Whatever its owner wants to remember, within bounds. */
 export const metadata = () =>
@@ -75,6 +81,11 @@ export function isoOrNull(at: number | null): string | null {
 function isWithin(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1));
+}
+
+function isWithinYears(text: string): boolean {
+  const at = Date.parse(text);
+  return at >= FIRST_TIME && at <= LAST_TIME;
 }
 
 function isPlainAddress(text: string): boolean {
