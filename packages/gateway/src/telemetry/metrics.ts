@@ -165,7 +165,7 @@ function createFamilies() {
     ),
     tokens: counter(
       'gateway_request_tokens_total',
-      'Tokens of all attempts; input includes cached ones',
+      'Tokens of all attempts but those of copies; input includes cached ones',
       'type',
       'provider',
       'model',
