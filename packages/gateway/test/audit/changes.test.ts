@@ -34,6 +34,32 @@ describe.each(testDialects)('changes in the audit log on $name', ({ create }) =>
     expect(await detailsOf({ id: 'acme' })).toEqual([{ name: 'Acme', values: { settings: { regions: ['eu'] } } }]);
   });
 
+  it('did not tell for how long two values of a key are good, nor whether its usage was reset', async () => {
+    const key = await made('keys', { name: 'app', token_budget: 5 });
+    const change = async (method: string, path: string, body: object) =>
+      (await record.gateway.admin(method, `/admin/keys/${key.id}${path}`, body)).body;
+    const { grace_until } = await change('POST', '/rotate', { grace_seconds: 60 });
+    await change('POST', '/rotate', {});
+    const changed = ['reset_usage'];
+    await change('PUT', '', { reset_usage: false });
+    const { usage_reset_at } = await change('PUT', '', { reset_usage: true });
+    expect([grace_until, usage_reset_at]).not.toContain(null);
+    expect((await detailsOf(key)).slice(1)).toEqual([
+      { name: 'app', values: { grace_until } },
+      { name: 'app', values: { grace_until: null } },
+      { name: 'app', changed, values: {} },
+      { name: 'app', changed, values: { usage_reset_at } },
+    ]);
+  });
+
+  it('told of a key that was revoked before that it was, by whoever tried', async () => {
+    const key = await made('keys', { name: 'gone' });
+    for (let count = 0; count < 2; count++) {
+      expect((await record.gateway.admin('DELETE', `/admin/keys/${key.id}`)).status).toBe(204);
+    }
+    expect(await detailsOf(key)).toHaveLength(2);
+  });
+
   it('did not tell where a credential is sent from now on, and never tells the credential', async () => {
     const provider = await made('providers', { name: 'main', kind: 'openai', api_key: 'sk-upstream-secret' });
     const changes = { base_url: 'http://127.0.0.1:9/v1', api_key: 'sk-other-secret' };

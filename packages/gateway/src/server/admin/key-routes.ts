@@ -129,7 +129,8 @@ export const keyRoutes: readonly AdminRoute[] = [
       });
       if (updated === undefined) throw notFound('key', id);
       await source.record.changed({ topics: ['keys'], changedIds: [id] });
-      const values = auditedValues(body, describeKey(updated, null));
+      const set = body.reset_usage === true ? { ...body, usage_reset_at: updated.usageResetAt } : body;
+      const values = auditedValues(set, describeKey(updated, null));
       const detail = { name: updated.name, changed: Object.keys(body), ...values };
       await audit({ kind: 'key.updated', subject: id, tenantId: updated.tenantId, detail });
       return describeKey(updated, await tokensUsedOf(source, updated));
@@ -157,7 +158,9 @@ export const keyRoutes: readonly AdminRoute[] = [
       if (rotated === undefined) throw notFound('key that is not revoked', id);
       const { invalidHashes, key } = rotated;
       await source.record.changed({ topics: ['keys'], invalidHashes, changedIds: [id] });
-      await audit({ kind: 'key.rotated', subject: id, tenantId: key.tenantId, detail: { name: key.name } });
+      // For how long two values are good.
+      const values = auditedValues({ grace_until: key.graceUntil }, describeKey(key, null));
+      await audit({ kind: 'key.rotated', subject: id, tenantId: key.tenantId, detail: { name: key.name, ...values } });
       return describeMadeKey(key, await tokensUsedOf(source, key), value);
     },
   }),
@@ -175,6 +178,8 @@ export const keyRoutes: readonly AdminRoute[] = [
       if (revoked === undefined) throw notFound('key', id);
       const { invalidHashes, key } = revoked;
       await source.record.changed({ topics: ['keys'], invalidHashes, changedIds: [id] });
+      // It was revoked before: who did so is told already.
+      if (invalidHashes.length === 0) return;
       await audit({ kind: 'key.revoked', subject: id, tenantId: key.tenantId, detail: { name: key.name } });
     },
   }),
