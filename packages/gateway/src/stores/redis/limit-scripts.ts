@@ -3,10 +3,10 @@ import { defineScript, luaTime } from './redis-script.ts';
 /**
  * A sliding window: `log` is a sorted set of moments, `units` a hash of the units counted at each, with their sum under
  * `n`. Times are whole milliseconds, units rounded up and questions rounded down; past some thousand moments the log
- * becomes coarser, in the direction that lets nothing more pass.
+ * becomes coarser, in the direction that lets nothing more pass. Of what is read, `count` is that sum, `last` the last
+ * moment (false where there is none, nil before anybody asked), and `units_at` has the units of some moments.
  */
 const luaWindow = `
-local floor_now = math.floor(now)
 local slack = 10000
 local function prune(w)
   w.count = tonumber(redis.call('HGET', w.units, 'n') or 0)
@@ -21,23 +21,37 @@ local function prune(w)
   if w.count ~= before then redis.call('HSET', w.units, 'n', text(w.count)) end
 end
 local function last_time(w)
-  local last = redis.call('ZRANGE', w.log, -1, -1)
-  return last[1] and tonumber(last[1])
+  if w.last == nil then
+    local last = redis.call('ZRANGE', w.log, -1, -1)
+    w.last = last[1] and tonumber(last[1])
+  end
+  return w.last
+end
+local function units_at(w, at)
+  local units = w.units_at[at] or tonumber(redis.call('HGET', w.units, at) or 0)
+  w.units_at[at] = units
+  return units
+end
+local function count(w, at, units)
+  w.units_at[at] = units_at(w, at) + units
+  w.count = w.count + units
+  redis.call('HSET', w.units, at, text(w.units_at[at]), 'n', text(w.count))
 end
 -- Much is counted at one moment, and much within a second: of what is there already, less is to be written.
 local function add(w, units, ahead)
   local time = math.ceil(now + (ahead or 0))
   local last = last_time(w)
   if last ~= time then
-    if last and redis.call('ZCARD', w.log) >= 4096 then
+    -- There are no more moments than units.
+    if last and w.count >= 4096 and redis.call('ZCARD', w.log) >= 4096 then
       local grain = math.ceil(w.window / 1024)
       time = math.ceil(time / grain) * grain
     end
-    redis.call('ZADD', w.log, text(time), text(time))
+    local is_new = redis.call('ZADD', w.log, text(time), text(time)) == 1
+    if is_new then w.units_at[text(time)] = 0 end
+    w.last = math.max(last or time, time)
   end
-  redis.call('HINCRBY', w.units, text(time), text(units))
-  w.count = w.count + units
-  redis.call('HSET', w.units, 'n', text(w.count))
+  count(w, text(time), units)
   if last and last >= time - time % 1000 then return time end
   local life = text(time + w.window - floor_now + slack)
   redis.call('PEXPIRE', w.log, life)
@@ -59,7 +73,10 @@ local function time_of(w, units)
   end
 end
 local window = {}
-function window.load(w) prune(w) w.pending = 0 end
+function window.load(w, limit, length)
+  w.limit, w.window, w.units_at = limit, length, {}
+  prune(w)
+end
 function window.offer(w, cost)
   local units = math.max(0, math.ceil(cost))
   w.pending = w.pending + units
@@ -82,16 +99,16 @@ end
 function window.settle(w, at, claimed, actual)
   local difference = math.max(0, math.ceil(actual)) - math.max(0, math.ceil(claimed))
   if difference > 0 then return add(w, difference) end
-  local counted = tonumber(redis.call('HGET', w.units, at) or 0)
+  local counted = units_at(w, at)
   local given = math.min(counted, -difference)
   if given <= 0 then return end
-  if given == counted then
-    redis.call('HDEL', w.units, at)
-    redis.call('ZREM', w.log, at)
-  else
-    redis.call('HINCRBY', w.units, at, text(-given))
-  end
-  redis.call('HSET', w.units, 'n', text(w.count - given))
+  if given < counted then return count(w, at, -given) end
+  redis.call('HDEL', w.units, at)
+  redis.call('ZREM', w.log, at)
+  w.units_at[at] = nil
+  if tonumber(at) == w.last then w.last = nil end
+  w.count = w.count - given
+  redis.call('HSET', w.units, 'n', text(w.count))
 end
 `;
 
@@ -108,20 +125,18 @@ local function wait_for(b, wanted)
   while wait > 1 and tokens_at(b, floor_now + wait - 1) + b.tolerance >= wanted do wait = wait - 1 end
   return wait
 end
-local function save(b)
+local function save_bucket(b)
   redis.call('HSET', b.log, 'tokens', text(b.tokens), 'at', text(b.at), 'capacity', text(b.limit), 'rate', text(b.rate), 'tolerance', text(b.tolerance))
   local full = b.rate > 0 and (b.limit - b.tokens) / b.rate or month
   redis.call('PEXPIRE', b.log, text(math.ceil(math.min(month, full)) + slack))
 end
-function bucket.load(b)
-  b.pending = 0
-  local own = math.max(1e-9, b.limit * 2 ^ -46)
+function bucket.load(b, limit, rate)
+  local own = math.max(1e-9, limit * 2 ^ -46)
   local kept = redis.call('HMGET', b.log, 'tokens', 'at', 'capacity', 'rate', 'tolerance')
   if not kept[1] then
-    b.tokens, b.at, b.tolerance = b.limit, floor_now, own
+    b.tokens, b.at, b.limit, b.rate, b.tolerance = limit, floor_now, limit, rate, own
     return
   end
-  local limit, rate = b.limit, b.rate
   b.tokens, b.at, b.limit, b.rate = tonumber(kept[1]), tonumber(kept[2]), tonumber(kept[3]), tonumber(kept[4])
   b.tolerance = tonumber(kept[5])
   if b.limit ~= limit or b.rate ~= rate then
@@ -144,7 +159,7 @@ function bucket.commit(b)
   b.pending = 0
   b.tokens = math.max(math.min(0, held), held - pending)
   b.at = math.max(b.at, floor_now)
-  if pending > 0 then save(b) end
+  if pending > 0 then save_bucket(b) end
   return floor_now
 end
 function bucket.remaining(b) return math.max(0, math.floor(tokens_at(b, floor_now) + b.tolerance)) end
@@ -156,43 +171,44 @@ end
 function bucket.settle(b, at, claimed, actual)
   b.tokens = math.min(b.limit, tokens_at(b, floor_now) - (math.max(0, actual) - math.max(0, claimed)))
   b.at = math.max(b.at, floor_now)
-  save(b)
+  save_bucket(b)
 end
 `;
 
-/** Counters of a call: two keys and four parameters each, the rule's numbers the last two. The same counter is one. */
+/**
+ * A counter as it stands: the first script of a call that asks for it has read it, and all that count have changed it since.
+ * Under other numbers of its rule it is read anew. The second key is used by windows only.
+ */
 const luaCounters = `
-local counters = {}
-local function counter_of(index, first)
-  local log = KEYS[index * 2 - 1]
-  local counter = counters[log]
-  if counter ~= nil then return counter end
-  if ARGV[first] == 'w' then
-    counter = { kind = window, log = log, units = KEYS[index * 2], limit = tonumber(ARGV[first + 1]), window = tonumber(ARGV[first + 2]) }
-  else
-    counter = { kind = bucket, log = log, limit = tonumber(ARGV[first + 1]), rate = tonumber(ARGV[first + 2]) }
+local kinds = { w = window, b = bucket }
+local function counter_of(kind, log, units, limit, pace)
+  local counter = shared[log]
+  if counter == nil or counter.told_limit ~= limit or counter.told_pace ~= pace then
+    counter = { kind = kinds[kind], log = log, units = units, told_limit = limit, told_pace = pace }
+    counter.kind.load(counter, tonumber(limit), tonumber(pace))
+    shared[log] = counter
   end
-  counter.kind.load(counter)
-  counters[log] = counter
+  counter.pending = 0
   return counter
 end
 `;
 
-const luaStart = luaTime + luaWindow + luaBucket + luaCounters;
+const define = (body: string) => defineScript(`begin(ARGV[1])${body}`, [luaTime, luaWindow, luaBucket, luaCounters]);
 
 /**
- * Checks all claims of a call, then counts all or none. Parameters: the time, then for each claim `w` or `b`, limit or
- * capacity, window in ms or refill per ms, cost. Answers: whether it passed, the index of the claim that is told of, what
- * remains, milliseconds to full and to wait, then the moment at which each claim was counted.
+ * Checks all claims of a call, then counts all or none. Two keys for each claim; the same counter is one. Parameters: the
+ * time, then for each claim `w` or `b`, limit or capacity, window in ms or refill per ms, cost. Answers: whether it passed,
+ * the index of the claim that is told of, what remains, milliseconds to full and to wait, then the moment at which each claim
+ * was counted.
  */
-export const takeScript = defineScript(`${luaStart}
+export const takeScript = define(`
 local claims = #KEYS / 2
 local named, wait = 1, 0
-local taken = {}
+local taken, seen = {}, {}
 for index = 1, claims do
-  local first = index * 4 - 2
-  local counter = counter_of(index, first)
-  taken[index] = counter
+  local first, log = index * 4 - 2, KEYS[index * 2 - 1]
+  local counter = seen[log] or counter_of(ARGV[first], log, KEYS[index * 2], ARGV[first + 1], ARGV[first + 2])
+  taken[index], seen[log] = counter, counter
   local own = counter.kind.offer(counter, tonumber(ARGV[first + 3]))
   if own > wait then named, wait = index, own end
 end
@@ -215,13 +231,20 @@ answer[5] = text(wait)
 return answer
 `);
 
-/** Puts actual costs in the place of claimed ones. Parameters: the time, then as above, and after the cost moment and actual cost. */
-export const settleScript = defineScript(`${luaStart}
+/**
+ * Puts actual costs in the place of claimed ones. Parameters: the time, then as above, and after the cost moment and actual
+ * cost.
+ */
+export const settleScript = define(`
+local function counter_at(index, first)
+  return counter_of(ARGV[first], KEYS[index * 2 - 1], KEYS[index * 2], ARGV[first + 1], ARGV[first + 2])
+end
+-- What cannot be read is found before anything is changed.
+for index = 1, #KEYS / 2 do counter_at(index, index * 6 - 4) end
 for index = 1, #KEYS / 2 do
   local first = index * 6 - 4
-  local counter = counter_of(index, first)
+  local counter = counter_at(index, first)
   counter.kind.settle(counter, ARGV[first + 4], tonumber(ARGV[first + 3]), tonumber(ARGV[first + 5]))
-  counters[counter.log] = nil
 end
 return 1
 `);
@@ -231,9 +254,8 @@ return 1
  * that none is in a window uncounted. Only while less than half is counted. Parameters: the time, limit, window in ms,
  * units, milliseconds. Answers: whether it passed, the moment at which they were counted, what remains, milliseconds to full.
  */
-export const leaseScript = defineScript(`${luaTime + luaWindow}
-local w = { log = KEYS[1], units = KEYS[2], limit = tonumber(ARGV[2]), window = tonumber(ARGV[3]) }
-window.load(w)
+export const leaseScript = define(`
+local w = counter_of('w', KEYS[1], KEYS[2], ARGV[2], ARGV[3])
 local units = tonumber(ARGV[4])
 if w.count + units > w.limit / 2 then return { 0 } end
 local moment = add(w, units, tonumber(ARGV[5]))

@@ -1,4 +1,4 @@
-import { defineScript, type RedisScript } from './redis-script.ts';
+import { defineScript, luaShared, type RedisScript } from './redis-script.ts';
 
 /** One call of a script. */
 export interface ScriptCall {
@@ -22,11 +22,14 @@ export interface ScriptBatch {
 
 /**
  * A script that runs calls of other scripts. Parameters and answers are JSON: to hand each over by itself takes a driver and
- * the server longer than the scripts themselves. Keys are keys of the whole, each once, however many calls have it.
+ * the server longer than the scripts themselves. Keys are keys of the whole, each once, however many calls have it. The parts
+ * of all scripts are there once, and so is what they share: what one has read of a counter, the next ones need not read again.
  */
 export function defineBatch(scripts: readonly RedisScript[]): ScriptBatch {
-  const functions = scripts.map(({ lua }) => `function(KEYS, ARGV)\n${lua}\nend`);
-  const batch = defineScript(`local scripts = {
+  const parts = new Set(scripts.flatMap((script) => script.parts));
+  const functions = scripts.map(({ body }) => `function(KEYS, ARGV)\n${body}\nend`);
+  const batch = defineScript(`${luaShared}${[...parts].join('')}
+local scripts = {
 ${functions.join(',\n')}
 }
 local answers = {}
@@ -34,7 +37,11 @@ for index, call in ipairs(cjson.decode(ARGV[1])) do
   local keys = {}
   for place, key in ipairs(call[2]) do keys[place] = KEYS[key] end
   local is_run, answer = pcall(scripts[call[1]], keys, call[3])
-  if not is_run then answer = type(answer) == 'table' and answer.err or tostring(answer) end
+  if not is_run then
+    answer = type(answer) == 'table' and answer.err or tostring(answer)
+    -- What it has changed there and what it has written may be two things.
+    shared = {}
+  end
   answers[index] = { is_run and 1 or 0, answer }
 end
 return cjson.encode(answers)

@@ -9,8 +9,9 @@ import { defineScript, luaLeases, luaTime } from './redis-script.ts';
  * one whose cost was counted before.
  * Every claim begins with the three of its counter: the length of a window that rolls, else 0; how long its keys live in
  * milliseconds, 0 for ever; and what this server has said before to be spent, which it may have forgotten.
+ * A script changes what it has read, and ends with `save` for each counter: what is to be written of a hash is one command.
  */
-const luaCounter = `
+const luaSpend = `
 local largest = 9007199254740991
 local function amount_of(member) return tonumber(string.match(member, ':(%d+)$')) end
 local function live(c)
@@ -18,72 +19,109 @@ local function live(c)
   redis.call('PEXPIRE', c.sums, c.life)
   redis.call('PEXPIRE', c.leases, c.life)
 end
+local function put(c, field, number)
+  c.changes[#c.changes + 1] = field
+  c.changes[#c.changes + 1] = text(number)
+end
+local function save(c)
+  if #c.changes > 0 then redis.call('HSET', c.sums, unpack(c.changes)) end
+  if c.must_live then live(c) end
+  c.changes, c.must_live = {}, false
+end
+local function set_reserved(c, nanos)
+  c.reserved = nanos
+  put(c, 'r', nanos)
+end
 local function spend(c, at, nanos)
   if nanos <= 0 then return end
   nanos = math.min(nanos, largest - c.spent)
-  local field = 's'
   if c.rolling > 0 then
     local slice = math.min(c.slice, math.floor(at / c.slice_ms))
     if slice <= c.slice - 61 then return end
-    field = 'i' .. text(slice)
+    c.slices[slice] = (c.slices[slice] or 0) + nanos
+    if nanos > 0 then c.oldest = math.min(c.oldest, slice) end
+    put(c, 'i' .. text(slice), c.slices[slice])
+  else
+    put(c, 's', c.spent + nanos)
   end
-  redis.call('HINCRBY', c.sums, field, text(nanos))
   c.spent = c.spent + nanos
-  if not c.is_kept then live(c) end
+  if not c.is_kept then c.must_live = true end
 end
 -- What is told late may be among what the record told of, and is not counted again then.
 local function spend_late(c, at, nanos)
   local known = math.min(c.known, nanos)
-  if known > 0 then redis.call('HINCRBY', c.sums, 'k', text(-known)) end
-  c.known = c.known - known
+  if known > 0 then
+    c.known = c.known - known
+    put(c, 'k', c.known)
+  end
   spend(c, at, nanos - known)
 end
-local function load(index, first)
-  local c = { sums = KEYS[index * 2 - 1], leases = KEYS[index * 2], rolling = tonumber(ARGV[first]), life = ARGV[first + 1] }
+-- Milliseconds until a window that rolls has more, 0 where nothing is spent in it; -1 for others.
+local function reset_of(c)
+  if c.rolling == 0 then return -1 end
+  return c.oldest == math.huge and 0 or math.max(1, math.ceil((c.oldest + 61) * c.slice_ms - now))
+end
+-- Marks reservations whose lease has ended; answers how much that was set aside for them.
+local function end_leases(leases)
   local ended = 0
   while true do
-    local over = redis.call('ZRANGEBYSCORE', c.leases, '-inf', until_now(), 'LIMIT', 0, 500)
-    if #over == 0 then break end
+    local over = redis.call('ZRANGEBYSCORE', leases, '-inf', until_now(), 'LIMIT', 0, 500)
+    if #over == 0 then return ended end
     for _, member in ipairs(over) do
       if string.sub(member, 1, 1) ~= '!' then
         ended = ended + amount_of(member)
-        redis.call('ZADD', c.leases, lease_end(${defaultLeaseMs}), '!' .. member)
+        redis.call('ZADD', leases, lease_end(${defaultLeaseMs}), '!' .. member)
       end
     end
-    redis.call('ZREM', c.leases, unpack(over))
+    redis.call('ZREM', leases, unpack(over))
   end
-  local kept = redis.call('HMGET', c.sums, 's', 'r', 'a', 't', 'k')
+end
+local function load_slices(c)
+  c.slice_ms = c.rolling / 60
+  c.slice = math.floor(now / c.slice_ms)
+  c.spent, c.slices, c.oldest = 0, {}, math.huge
+  local fields = redis.call('HGETALL', c.sums)
+  for at = 1, #fields, 2 do
+    local slice = tonumber(string.match(fields[at], '^i(%d+)$'))
+    if slice ~= nil and slice <= c.slice - 61 then redis.call('HDEL', c.sums, fields[at])
+    elseif slice ~= nil then
+      local amount = tonumber(fields[at + 1])
+      c.spent, c.slices[slice] = c.spent + amount, amount
+      if amount > 0 then c.oldest = math.min(c.oldest, slice) end
+    end
+  end
+end
+-- While something is set aside, both keys are there, and end when their window does: that was said with the first of it.
+local function is_kept(c) return c.rolling == 0 and c.reserved > 0 end
+local function load(sums, leases, rolling)
+  local c = { sums = sums, leases = leases, rolling = rolling, changes = {}, must_live = false }
+  local ended = end_leases(leases)
+  local kept = redis.call('HMGET', sums, 's', 'r', 'a', 't', 'k')
   c.spent, c.reserved, c.alerted = tonumber(kept[1] or 0), tonumber(kept[2] or 0), tonumber(kept[3] or 0)
-  -- While something is set aside, both keys are there, and end when their window does: that was said with the first of it.
-  c.is_kept = c.rolling == 0 and c.reserved > 0
   c.alerted_at, c.known = tonumber(kept[4] or 0), tonumber(kept[5] or 0)
-  c.reset = -1
-  if c.rolling > 0 then
-    c.slice_ms = c.rolling / 60
-    c.slice = math.floor(now / c.slice_ms)
-    c.spent, c.reset = 0, 0
-    local fields = redis.call('HGETALL', c.sums)
-    local oldest = math.huge
-    for at = 1, #fields, 2 do
-      local slice = tonumber(string.match(fields[at], '^i(%d+)$'))
-      if slice ~= nil and slice <= c.slice - 61 then redis.call('HDEL', c.sums, fields[at])
-      elseif slice ~= nil then
-        local amount = tonumber(fields[at + 1])
-        c.spent = c.spent + amount
-        if amount > 0 then oldest = math.min(oldest, slice) end
-      end
-    end
-    if oldest < math.huge then c.reset = math.max(1, math.ceil((oldest + 61) * c.slice_ms - now)) end
+  c.is_kept = is_kept(c)
+  if rolling > 0 then load_slices(c) end
+  if ended > 0 then set_reserved(c, math.max(0, c.reserved - ended)) end
+  return c
+end
+-- The first script of a call that asks for a counter has read it, and all that count have changed it since.
+local function budget_of(KEYS, ARGV, index, first)
+  local sums = KEYS[index * 2 - 1]
+  local c = shared[sums]
+  if c ~= nil then
+    c.is_kept = is_kept(c)
+  else
+    c = load(sums, KEYS[index * 2], tonumber(ARGV[first]))
+    shared[sums] = c
   end
-  if ended > 0 then
-    c.reserved = math.max(0, c.reserved - ended)
-    redis.call('HSET', c.sums, 'r', text(c.reserved))
-  end
+  c.life = ARGV[first + 1]
   spend(c, now, tonumber(ARGV[first + 2]) - c.spent)
   return c
 end
-local sums, crossings = {}, {}
-local function tell(c, index, cap, thresholds)
+-- What is spent of each claim, and index, threshold and spending of thresholds that are to be told of.
+local function nothing_told() return { {}, {} } end
+local function tell(told, c, index, cap, thresholds)
+  local sums, crossings = told[1], told[2]
   sums[#sums + 1] = text(c.spent)
   if c.spent == 0 then return end
   if c.rolling > 0 and now - c.alerted_at >= c.rolling then c.alerted = 0 end
@@ -97,37 +135,42 @@ local function tell(c, index, cap, thresholds)
       crossings[#crossings + 1] = text(c.spent)
     end
   end
-  if reached > c.alerted then redis.call('HSET', c.sums, 'a', text(reached), 't', text(now)) end
+  if reached > c.alerted then
+    c.alerted, c.alerted_at = reached, now
+    put(c, 'a', reached)
+    put(c, 't', now)
+  end
 end
 `;
 
-const luaStart = luaTime + luaLeases + luaCounter;
+const define = (body: string) => defineScript(`begin(ARGV[1])${body}`, [luaTime, luaLeases, luaSpend]);
 
 /**
  * Sets an estimate aside under every claim or none. Parameters: the time, id, estimate, milliseconds of the lease, then for
  * each claim the three of its counter, cap, and 1 where it is hard. Answers: whether it passed, the time, then for each
  * claim what was spent and set aside before, and milliseconds to reset of a window that rolls.
  */
-export const reserveScript = defineScript(`${luaStart}
+export const reserveScript = define(`
 local estimate = tonumber(ARGV[3])
-local counters = {}
+local counters, reserved = {}, {}
 local allowed = 1
 local answer = { 1, text(now) }
 for index = 1, #KEYS / 2 do
   local first = index * 5
-  local c = load(index, first)
-  counters[index] = c
+  local c = budget_of(KEYS, ARGV, index, first)
+  counters[index], reserved[index] = c, c.reserved
   local cap, taken = tonumber(ARGV[first + 3]), c.spent + c.reserved
   if ARGV[first + 4] == '1' and (taken >= cap or taken + estimate > cap) then allowed = 0 end
-  for _, number in ipairs({ c.spent, c.reserved, c.reset }) do answer[#answer + 1] = text(number) end
+  for _, number in ipairs({ c.spent, c.reserved, reset_of(c) }) do answer[#answer + 1] = text(number) end
 end
 answer[1] = allowed
-if allowed == 1 then
-  for _, c in ipairs(counters) do
-    redis.call('HSET', c.sums, 'r', text(math.min(largest, c.reserved + estimate)))
+for index, c in ipairs(counters) do
+  if allowed == 1 then
+    set_reserved(c, math.min(largest, reserved[index] + estimate))
     redis.call('ZADD', c.leases, lease_end(tonumber(ARGV[4])), ARGV[2] .. ':' .. ARGV[3])
-    if not c.is_kept then live(c) end
+    if not c.is_kept then c.must_live = true end
   end
+  save(c)
 end
 return answer
 `);
@@ -138,22 +181,27 @@ return answer
  * cap, and thresholds. Answers two lists: what is spent now of each claim, or nothing, and index of the claim, threshold
  * and spending of every threshold that is to be told of.
  */
-export const settleScript = defineScript(`${luaStart}
+export const settleScript = define(`
 local estimate, nanos, at = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local member = ARGV[2] .. ':' .. ARGV[3]
+local is_late = ARGV[6] == '1'
+local counters, is_known = {}, {}
 for index = 1, #KEYS / 2 do
+  is_known[index] = is_late and redis.call('EXISTS', KEYS[index * 2 - 1]) == 1
+  counters[index] = budget_of(KEYS, ARGV, index, 2 + index * 5)
+end
+local told = nothing_told()
+for index, c in ipairs(counters) do
   local first = 2 + index * 5
-  local is_late = ARGV[6] == '1'
-  local is_known = is_late and redis.call('EXISTS', KEYS[index * 2 - 1]) == 1
-  local c = load(index, first)
   local was_held = redis.call('ZREM', c.leases, member) == 1
   local has_lapsed = not was_held and redis.call('ZREM', c.leases, '!' .. member) == 1
-  if was_held then redis.call('HSET', c.sums, 'r', text(math.max(0, c.reserved - estimate))) end
+  if was_held then set_reserved(c, math.max(0, c.reserved - estimate)) end
   if not is_late then spend(c, at, nanos)
-  elseif was_held or has_lapsed or not is_known then spend_late(c, at, nanos) end
-  tell(c, index, tonumber(ARGV[first + 3]), ARGV[first + 4])
+  elseif was_held or has_lapsed or not is_known[index] then spend_late(c, at, nanos) end
+  tell(told, c, index, tonumber(ARGV[first + 3]), ARGV[first + 4])
+  save(c)
 end
-return { sums, crossings }
+return told
 `);
 
 /**
@@ -161,7 +209,7 @@ return { sums, crossings }
  * time, then for each counter how long its keys live, the number of reservations, and of each its name and the
  * milliseconds of its lease.
  */
-export const renewScript = defineScript(`${luaStart}
+export const renewScript = define(`
 local at = 2
 for index = 1, #KEYS / 2 do
   local c = { sums = KEYS[index * 2 - 1], leases = KEYS[index * 2], life = ARGV[at] }
@@ -178,6 +226,7 @@ for index = 1, #KEYS / 2 do
     redis.call('HSET', c.sums, 'r', text(math.min(largest, reserved + ended)))
   end
   live(c)
+  shared[c.sums] = nil
 end
 return 1
 `);
@@ -187,46 +236,54 @@ return 1
  * name. Parameters: the time, then for each claim the three of its counter, cap, thresholds, and the amount. Answers as
  * above.
  */
-export const addScript = defineScript(`${luaStart}
-if not redis.call('SET', KEYS[#KEYS], '1', 'NX', 'PX', 86400000) then return { sums, crossings } end
+export const addScript = define(`
+local told = nothing_told()
+if not redis.call('SET', KEYS[#KEYS], '1', 'NX', 'PX', 86400000) then return told end
 for index = 1, (#KEYS - 1) / 2 do
   local first = index * 6 - 4
-  local c = load(index, first)
+  local c = budget_of(KEYS, ARGV, index, first)
   spend_late(c, now, tonumber(ARGV[first + 5]))
-  tell(c, index, tonumber(ARGV[first + 3]), ARGV[first + 4])
+  tell(told, c, index, tonumber(ARGV[first + 3]), ARGV[first + 4])
+  save(c)
 end
-return { sums, crossings }
+return told
 `);
 
 /** Tells of what is reached without anything being spent. Parameters: the time, then for each claim the three of its counter, cap, and thresholds. Answers as above. */
-export const tellScript = defineScript(`${luaStart}
+export const tellScript = define(`
+local told = nothing_told()
 for index = 1, #KEYS / 2 do
   local first = index * 5 - 3
-  tell(load(index, first), index, tonumber(ARGV[first + 3]), ARGV[first + 4])
+  local c = budget_of(KEYS, ARGV, index, first)
+  tell(told, c, index, tonumber(ARGV[first + 3]), ARGV[first + 4])
+  save(c)
 end
-return { sums, crossings }
+return told
 `);
 
 /** Raises what is spent to what a record knows of. Parameters: the time, then for each claim the three of its counter and the amount. */
-export const adoptScript = defineScript(`${luaStart}
+export const adoptScript = define(`
 for index = 1, #KEYS / 2 do
   local first = index * 4 - 2
-  local c = load(index, first)
+  local c = budget_of(KEYS, ARGV, index, first)
   local more = tonumber(ARGV[first + 3]) - c.spent
   if more > 0 then
     spend(c, now, more)
-    redis.call('HINCRBY', c.sums, 'k', text(more))
+    c.known = c.known + more
+    put(c, 'k', c.known)
   end
+  save(c)
 end
 return 1
 `);
 
 /** Parameters: the time, then for each claim the three of its counter. Answers: spent, set aside and milliseconds to reset of each. */
-export const readScript = defineScript(`${luaStart}
+export const readScript = define(`
 local answer = {}
 for index = 1, #KEYS / 2 do
-  local c = load(index, index * 3 - 1)
-  for _, number in ipairs({ c.spent, c.reserved, c.reset }) do answer[#answer + 1] = text(number) end
+  local c = budget_of(KEYS, ARGV, index, index * 3 - 1)
+  for _, number in ipairs({ c.spent, c.reserved, reset_of(c) }) do answer[#answer + 1] = text(number) end
+  save(c)
 end
 return answer
 `);
