@@ -5,6 +5,7 @@ import { createMemoryLimitStore } from '../memory/limit-store.ts';
 import { Wire } from '../wire.fixture.ts';
 import { createRedisLimitStore } from './limit-store.ts';
 import type { RedisConnection } from './redis-connection.ts';
+import { defineScript } from './redis-script.ts';
 import { deleteMadeKeys, newPrefix, openWire, redisUrl, testConnection, throughWire } from './test-redis.fixture.ts';
 
 const open: LimitRule = { id: 'open', algorithm: 'sliding_window', limit: 1_000_000, windowMs: 60_000 };
@@ -141,7 +142,7 @@ describe.runIf(redisUrl !== undefined)('a Redis server', () => {
 
   test('that refuses is told of once, and costs no wait', async () => {
     const misplaced = `${prefix}limit:w:6:closed:a`;
-    await connection.run({ lua: `return redis.call('SET', KEYS[1], 'x')`, sha: 'no such' }, [misplaced], []);
+    await connection.run(defineScript("return redis.call('SET', KEYS[1], 'x')"), [misplaced], []);
     for (let count = 0; count < 20; count += 1) expect((await call()).isShared).toBe(false);
     expect(connection.isAnswering()).toBe(true);
     expect(notices).toHaveLength(1);
