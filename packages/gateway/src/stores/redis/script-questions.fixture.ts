@@ -42,28 +42,33 @@ export const firstTime = 1_700_000_000_000;
 /** Keys that begin so hold what no script expects. */
 export const wrongKey = 'wrong';
 
-/** Questions of one call, each with its own time in its first parameter. */
+/** Stand for the moments of the call that a question is in and of the one before, where something may have been counted. */
+const theseMoments = ['@0', '@1'] as const;
+
+/** Questions of some calls, call by call, each with its own time in its first parameter. */
 export function callsOfQuestions(keys: 'right' | 'some wrong'): fc.Arbitrary<readonly (readonly Question[])[]> {
   const asked = fc.record({ question: question(keys), lateMs: mostly(0, fc.integer({ min: 1, max: 90_000 })) });
+  // In steps of a 64th, which add up without rounding.
+  const pause = fc.integer({ min: 0, max: 64 * 3_000 }).map((steps) => steps / 64);
   const call = fc.record({
-    // In steps of a 64th, which add up without rounding.
-    pauseMs: fc.oneof(fc.constant(0), fc.integer({ max: 64 * 3_000 }).map(positiveSteps), fc.constant(30_000)),
+    pauseMs: fc.oneof(fc.constant(0), pause, fc.constant(30_000)),
     questions: fc.array(asked, { minLength: 1, maxLength: 12 }),
   });
   return fc.array(call, { minLength: 1, maxLength: 5 }).map((calls) => {
-    let now = firstTime;
+    let [now, before] = [firstTime, firstTime];
     return calls.map(({ pauseMs, questions }) => {
-      now += pauseMs;
+      [now, before] = [now + pauseMs, now];
+      const moments: Readonly<Record<string, string>> = { '@0': momentOf(now), '@1': momentOf(before) };
       return questions.map(({ question: { asks, keys, parameters }, lateMs }) => ({
         asks,
         keys,
-        parameters: [String(now + lateMs), ...parameters],
+        parameters: [String(now + lateMs), ...parameters.map((text) => moments[text] ?? text)],
       }));
     });
   });
 }
 
-const positiveSteps = (steps: number) => Math.abs(steps) / 64;
+const momentOf = (time: number) => String(Math.ceil(time));
 const mostly = <Value>(usual: Value, other: fc.Arbitrary<Value>): fc.Arbitrary<Value> =>
   fc.oneof({ weight: 9, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: other });
 const oneOf = (...texts: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...texts);
@@ -83,7 +88,7 @@ function question(keys: 'right' | 'some wrong'): fc.Arbitrary<Question> {
   const budget = budgetClaim(named);
   const pool = named(oneOf('pool:a', 'pool:b'));
   const tickets = fc.uniqueArray(oneOf('1', '2', '3', '4', '5'), { minLength: 1, maxLength: 3 });
-  const moment = fc.integer({ min: 0, max: 8 }).map((seconds) => String(firstTime + seconds));
+  const moment = oneOf(...theseMoments, String(firstTime));
   const capped = fc.tuple(oneOf('1000', '50000'), oneOf('', '50,80,100', '10'));
   return fc.oneof(
     asking('take', claimsOf(counter, join(numberUpTo(9)))),

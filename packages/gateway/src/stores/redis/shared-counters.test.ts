@@ -94,6 +94,24 @@ describe.runIf(hasRedisServer)('questions of one call', () => {
     ]);
   });
 
+  test('say anew how long a set lives that was empty in between', async () => {
+    const prefix = newPrefix();
+    const release: Question = { asks: 'release', keys: ['pool'], parameters: [now, 'a'] };
+    expect(await answers([acquire('a'), release, acquire('b')], prefix)).toEqual([[1, 1], 0, [1, 1]]);
+    expect(await client.pttl(`${prefix}pool`)).toBeGreaterThan(10_000);
+  });
+
+  test('count at a moment that one before them has given back', async () => {
+    const prefix = newPrefix();
+    const window = ['w', '5', '1000', '3'] as const;
+    const once: Question = { asks: 'take', keys: ['w', 'u'], parameters: [now, ...window] };
+    const giveBack: Question = { asks: 'settleLimits', keys: ['w', 'u'], parameters: [now, ...window, now, '0'] };
+    const told = [1, 0, '2', '1000', '0', now];
+    expect(await answers([once, giveBack, giveBack, once], prefix)).toEqual([told, 1, 1, told]);
+    expect(await client.zrangebyscore(`${prefix}w`, '-inf', '+inf')).toEqual([now]);
+    expect(await client.hgetall(`${prefix}u`)).toEqual({ [now]: '3', n: '3' });
+  });
+
   test('read the time and each counter once', async () => {
     const timed = { ...take('1', '100'), parameters: ['', ...take('1', '100').parameters.slice(1)] };
     await answers([timed]);
