@@ -1,0 +1,23 @@
+/**
+ * `node bench/redis/run.mjs [--rounds N] [--seconds N]`: what a request with every limit and budget takes of Redis: time of
+ * its one thread, and commands within the scripts. It starts a server of its own.
+ */
+import { parseArgs } from 'node:util';
+import { loadBundle } from '../load-bundle.mjs';
+
+/** @typedef {typeof import('../../packages/gateway/src/stores/redis/redis.bench.ts')} RedisBench */
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '2' } },
+});
+/** @type {RedisBench} */
+const { measureRequests } = await loadBundle('packages/gateway/src/stores/redis/redis.bench.ts');
+const rounds = { rounds: Number(values.rounds), ms: Number(values.seconds) * 1_000 };
+for (const { atOnce, commands, least, median, most } of await measureRequests([1, 8, 32], rounds)) {
+  const range = `(${least.toFixed(0)}–${most.toFixed(0)})`;
+  console.log(
+    `  ${atOnce} at once`.padEnd(16),
+    `${median.toFixed(0)} µs ${range}`.padEnd(22),
+    `${commands.toFixed(0)} commands`,
+  );
+}
