@@ -3,10 +3,24 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../canonical/clock.ts';
 import { countingScripts } from './counting-scripts.ts';
+import * as limits from './limit-scripts.ts';
 import { hasRedisServer, type OwnRedis, startOwnRedis } from './own-redis.fixture.ts';
 import { connectRedis, type RedisConnection } from './redis-connection.ts';
 import { redisLocation } from './redis-location.ts';
 import { ask, callsOfQuestions, firstTime, type Question, wrongKey } from './script-questions.fixture.ts';
+import * as slots from './slot-scripts.ts';
+import * as spend from './spend-scripts.ts';
+
+test('parts of scripts that are in one call give no name twice', () => {
+  const parts = new Set(
+    [limits, slots, spend].flatMap((scripts) => Object.values(scripts)).flatMap((one) => one.parts),
+  );
+  const lines = [...parts].flatMap((part) => part.split('\n'));
+  const names = lines.flatMap((line) => /^local (?:function )?([\w, ]+)/.exec(line)?.[1]?.split(', ') ?? []);
+  const trimmed = names.map((name) => name.trim());
+  expect(trimmed.length).toBeGreaterThan(20);
+  expect(trimmed.filter((name, index) => trimmed.indexOf(name) !== index)).toEqual([]);
+});
 
 describe.runIf(hasRedisServer)('questions of one call', () => {
   let server: OwnRedis;
