@@ -151,6 +151,13 @@ describe.runIf(hasRedisServer)('questions of one call', () => {
       'refused',
       [1, 0, '1', '1000', '0', now, now],
     ]);
+    const add: Question = {
+      asks: 'add',
+      keys: ['sums', 'leases', 'text', 'leases', 'once'],
+      parameters: [now, ...['0', '0', '0', '1000', '5', '70'], ...['0', '0', '0', '1000', '5', '70']],
+    };
+    expect(await answers([add], prefix)).toEqual(['refused']);
+    expect(await client.exists(`${prefix}once`)).toBe(0);
     expect(await client.hgetall(`${prefix}sums`)).toEqual({ r: '800' });
     expect(await client.hgetall(`${prefix}u`)).toEqual({ [now]: '4', n: '4' });
   });

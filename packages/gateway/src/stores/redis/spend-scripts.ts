@@ -118,6 +118,12 @@ local function budget_of(KEYS, ARGV, index, first)
   spend(c, now, tonumber(ARGV[first + 2]) - c.spent)
   return c
 end
+-- All of a question, before any is changed: one that cannot be read leaves the others as they are.
+local function budgets_of(KEYS, ARGV, count, first, step)
+  local counters = {}
+  for index = 1, count do counters[index] = budget_of(KEYS, ARGV, index, first + index * step) end
+  return counters
+end
 -- What is spent of each claim, and index, threshold and spending of thresholds that are to be told of.
 local function nothing_told() return { {}, {} } end
 local function tell(told, c, index, cap, thresholds)
@@ -238,10 +244,11 @@ return 1
  */
 export const addScript = define(`
 local told = nothing_told()
-if not redis.call('SET', KEYS[#KEYS], '1', 'NX', 'PX', 86400000) then return told end
-for index = 1, (#KEYS - 1) / 2 do
+if redis.call('EXISTS', KEYS[#KEYS]) == 1 then return told end
+local counters = budgets_of(KEYS, ARGV, (#KEYS - 1) / 2, -4, 6)
+redis.call('SET', KEYS[#KEYS], '1', 'PX', 86400000)
+for index, c in ipairs(counters) do
   local first = index * 6 - 4
-  local c = budget_of(KEYS, ARGV, index, first)
   spend_late(c, now, tonumber(ARGV[first + 5]))
   tell(told, c, index, tonumber(ARGV[first + 3]), ARGV[first + 4])
   save(c)
@@ -252,9 +259,8 @@ return told
 /** Tells of what is reached without anything being spent. Parameters: the time, then for each claim the three of its counter, cap, and thresholds. Answers as above. */
 export const tellScript = define(`
 local told = nothing_told()
-for index = 1, #KEYS / 2 do
+for index, c in ipairs(budgets_of(KEYS, ARGV, #KEYS / 2, -3, 5)) do
   local first = index * 5 - 3
-  local c = budget_of(KEYS, ARGV, index, first)
   tell(told, c, index, tonumber(ARGV[first + 3]), ARGV[first + 4])
   save(c)
 end
@@ -263,10 +269,8 @@ return told
 
 /** Raises what is spent to what a record knows of. Parameters: the time, then for each claim the three of its counter and the amount. */
 export const adoptScript = define(`
-for index = 1, #KEYS / 2 do
-  local first = index * 4 - 2
-  local c = budget_of(KEYS, ARGV, index, first)
-  local more = tonumber(ARGV[first + 3]) - c.spent
+for index, c in ipairs(budgets_of(KEYS, ARGV, #KEYS / 2, -2, 4)) do
+  local more = tonumber(ARGV[index * 4 + 1]) - c.spent
   if more > 0 then
     spend(c, now, more)
     c.known = c.known + more
@@ -280,8 +284,7 @@ return 1
 /** Parameters: the time, then for each claim the three of its counter. Answers: spent, set aside and milliseconds to reset of each. */
 export const readScript = define(`
 local answer = {}
-for index = 1, #KEYS / 2 do
-  local c = budget_of(KEYS, ARGV, index, index * 3 - 1)
+for _, c in ipairs(budgets_of(KEYS, ARGV, #KEYS / 2, -1, 3)) do
   for _, number in ipairs({ c.spent, c.reserved, reset_of(c) }) do answer[#answer + 1] = text(number) end
   save(c)
 end
