@@ -23,10 +23,10 @@ export function defineScript(body: string, parts: readonly string[] = []): Redis
 export const luaShared = 'local shared = {}\n';
 
 /**
- * For scripts that count by time: after `begin`, `now` is in milliseconds, and `floor_now` in whole ones, by the server's clock, so that all replicas mean the
- * same, and one moment for all scripts of a call. A parameter that is not empty takes its place. What is shared is pruned by
- * its moment, and good for no other. Numbers are written so that nothing of them is lost: whole ones, as nearly all are, in a
- * third of the time that others take.
+ * For scripts that count by time: after `begin`, `now` is in milliseconds, and `floor_now` in whole ones, by the server's clock, so
+ * that all replicas mean the same, and one moment for all scripts of a call. A parameter that is not empty takes its place. What is
+ * shared is pruned by its moment, and good for no other. Numbers are written so that nothing of them is lost: whole ones, as nearly
+ * all are, in a third of the time that others take.
  */
 export const luaTime = `
 local now, floor_now, server_now
