@@ -45,10 +45,32 @@ function encodeTurn(turn: Turn, documents: TextDocument[]): readonly JsonObject[
       return [...results.map(encodeToolResult), ...said.map((message) => withUnread(message, turn, WIRE))];
     }
     case 'assistant': {
-      const message = encodeAssistant(parts.filter(isOwnThought));
-      return message ? [withUnread(message, turn, WIRE)] : [];
+      const said = parts.filter(isOwnThought).map(spokenAsText);
+      const message = encodeAssistant(said.filter((part) => !isMedia(part)));
+      const shown = encodeSpeech('user', shownBy(said), documents);
+      return [...(message ? [withUnread(message, turn, WIRE)] : []), ...shown];
     }
   }
+}
+
+/** Of what another model spoke the words remain. */
+function spokenAsText(part: Part): Part {
+  return part.type === 'audio' && part.transcript !== undefined ? { type: 'text', text: part.transcript } : part;
+}
+
+/** Images that another model made: Cohere's own messages hold none, so they follow as the user's. */
+function shownBy(parts: readonly Part[]): readonly MediaPart[] {
+  const media = parts.filter(isMedia);
+  const [first] = media;
+  // The results of calls have to follow them at once.
+  const hasCalls = parts.some(({ type }) => type === 'tool-call');
+  const odd = hasCalls ? first : media.find((part) => part.type !== 'image' && !isTextDocument(part));
+  if (odd) throw unsendable(hasCalls ? `${odd.type} beside tool calls` : odd.type, odd.path);
+  return media;
+}
+
+function isMedia(part: Part): part is MediaPart {
+  return 'source' in part;
 }
 
 /** What only another wire's provider understands cannot be sent. */

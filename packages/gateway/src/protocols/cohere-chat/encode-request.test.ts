@@ -28,6 +28,25 @@ describe('a request of another wire', () => {
     ]);
   });
 
+  it('lost what another model had shown in its answer', () => {
+    const image: Part = { type: 'image', source: { kind: 'data', mediaType: 'image/png', data: 'aGk=' }, path: 'p' };
+    const spoken: Part = {
+      type: 'audio',
+      source: { kind: 'data', mediaType: 'audio/wav', data: 'aGk=' },
+      transcript: 'Said.',
+    };
+    expect(messagesOf(user(text('Draw!')), assistant(text('Here:'), image), assistant(spoken))).toEqual([
+      { role: 'user', content: 'Draw!' },
+      { role: 'assistant', content: [{ type: 'text', text: 'Here:' }] },
+      { role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=' } }] },
+      { role: 'assistant', content: [{ type: 'text', text: 'Said.' }] },
+    ]);
+    const unsaid: Part = { ...image, type: 'video' };
+    for (const parts of [[image, call('a')], [unsaid]]) {
+      expect(errorOf(() => messagesOf(assistant(...parts)))).toMatchObject({ kind: 'invalid_request', param: 'p' });
+    }
+  });
+
   it('keeps Cohere’s thinking and no other’s, and leaves out what is empty', () => {
     const sealed = { origin: 'gemini', value: 'x' } as const;
     expect(

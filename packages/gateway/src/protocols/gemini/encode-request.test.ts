@@ -84,6 +84,60 @@ describe('a request is written', () => {
     ]);
   });
 
+  it('with JSON as text, by whose own name Google refuses it', () => {
+    const json = (source: object): Turn => ({ role: 'user', parts: [{ type: 'document', source } as never] });
+    const data = Buffer.from('{}').toString('base64');
+    const inlineData = { mimeType: 'text/plain', data };
+    const mediaType = 'application/json';
+    expect(encode(foreign([json({ kind: 'text', mediaType, text: '{}' })]))).toMatchObject({
+      contents: [{ parts: [{ inlineData }] }],
+    });
+    expect(encode(foreign([json({ kind: 'data', mediaType, data })]))).toMatchObject({
+      contents: [{ parts: [{ inlineData }] }],
+    });
+  });
+
+  it('with what is said about documents of a result, which was lost', () => {
+    const responseTo = (...content: Extract<Turn['parts'][number], { type: 'tool-result' }>['content']) => {
+      const result = {
+        type: 'tool-result',
+        callId: 'c',
+        name: 'f',
+        content,
+        isError: false,
+        kind: 'function',
+      } as const;
+      return encode(foreign([user, { role: 'user', parts: [result] }]))['contents'];
+    };
+    const document = (text: string, mediaType = 'text/plain') =>
+      ({ type: 'document', source: { kind: 'text', mediaType, text } }) as const;
+    expect(responseTo({ ...document('Body'), name: 'Title', context: 'About' })).toMatchObject([
+      { parts: [{}, { functionResponse: { response: { result: 'Title\nAbout\n\nBody' } } }] },
+    ]);
+    expect(responseTo(document('{"x":1}', 'application/json'))).toMatchObject([
+      { parts: [{}, { functionResponse: { response: { x: 1 } } }] },
+    ]);
+    const pdf = { kind: 'data', mediaType: 'application/pdf', data: 'aGk=' } as const;
+    expect(responseTo({ type: 'document', source: pdf, context: 'About' })).toMatchObject([
+      { parts: [{}, { functionResponse: { response: { result: 'About' }, parts: [{ inlineData: {} }] } }] },
+    ]);
+  });
+
+  it('without texts that say nothing, which Vertex AI refuses', () => {
+    const said = (role: Turn['role'], ...texts: string[]): Turn => ({
+      role,
+      parts: texts.map((text) => ({ type: 'text', text })),
+    });
+    expect(encode(foreign([said('system', ''), said('user', '', 'Hi')]))).toEqual({
+      contents: [{ role: 'user', parts: [{ text: 'Hi' }] }],
+    });
+    for (const turns of [[said('user', '')], []]) {
+      expect(encode(foreign(turns))).toEqual({ contents: [{ role: 'user', parts: [{ text: 'Begin.' }] }] });
+    }
+    const own = { ...foreign([said('user', '')]), origin: 'gemini' } as const;
+    expect(encode(own)).toEqual({ contents: [{ role: 'user', parts: [{ text: '' }] }] });
+  });
+
   it('with settings in its own words', () => {
     const wish = { mode: undefined, effort: undefined, budgetTokens: undefined, summary: undefined } as const;
     const thinking = (reasoning: ChatRequest['reasoning']) => {

@@ -53,7 +53,7 @@ function apartFromSystem(turns: readonly Turn[]): { system: readonly JsonObject[
 /** `systemInstruction` holds text; what its own callers put there besides is for its provider to judge. */
 function systemText(part: Part): readonly JsonObject[] {
   if ('native' in part && part.native?.origin === WIRE && isObject(part.native.value)) return [part.native.value];
-  if (part.type === 'text') return [withUnread({ text: part.text }, part, WIRE)];
+  if (part.type === 'text') return part.text === '' ? [] : [withUnread({ text: part.text }, part, WIRE)];
   if (part.type === 'foreign') return [foreignValue(part)];
   if (!('source' in part)) return [];
   const { path = 'systemInstruction', type } = part;
@@ -66,6 +66,9 @@ function applyQuirks(object: JsonObject, quirks: RequestQuirks): JsonObject {
   const entries = Object.entries(object).filter(([key]) => !refusedMembers.includes(key));
   return Object.fromEntries(entries.map(([key, value]) => [renamedMembers?.[key] ?? key, value]));
 }
+
+/** What a user is made to say where nobody said anything. */
+const OPENING = 'Begin.';
 
 interface Content extends JsonObject {
   readonly role: 'user' | 'model';
@@ -93,7 +96,7 @@ class ContentWriter {
       else for (const part of parts) last.parts.push(part);
       if (turn.unread) contents.push(withUnread(contents.pop()!, turn, WIRE));
     }
-    return contents;
+    return contents.length === 0 && !this.#isOwn ? [{ role: 'user', parts: [{ text: OPENING }] }] : contents;
   }
 
   #turnParts(turn: Turn): JsonObject[] {
@@ -115,6 +118,8 @@ class ContentWriter {
     if ('native' in part && part.native?.origin === WIRE && isObject(part.native.value)) return [part.native.value];
     switch (part.type) {
       case 'text':
+        // Vertex AI refuses texts without words, which callers of other wires may send.
+        if (part.text === '' && thoughtSignature === undefined && !this.#isOwn) return [];
         return [withUnread({ text: part.text, thoughtSignature }, part, WIRE)];
       case 'refusal':
         return [{ text: part.text }];

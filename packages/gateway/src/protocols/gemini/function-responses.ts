@@ -25,16 +25,25 @@ export function encodeResult(
   part: ToolResultPart,
   call: { id: string | undefined; name: string },
 ): readonly JsonObject[] {
-  const texts = part.content.filter((item): item is TextPart => item.type === 'text');
-  const media = part.content.filter((item): item is MediaPart => item.type !== 'text');
+  const texts = part.content.flatMap(textsOf);
+  const media = part.content.filter((item): item is MediaPart => item.type !== 'text' && item.source.kind !== 'text');
   const parts = media.filter(fitsWithin).map((item) => withUnread(encodeMedia(item), item, WIRE));
   const functionResponse = {
     id: call.id,
     name: call.name,
-    response: responseObject(texts.map(({ text }) => text).join('\n'), part),
+    response: responseObject(texts.join('\n'), part),
     parts: parts.length > 0 ? parts : undefined,
   };
   return [withUnread({ functionResponse }, part, WIRE), ...media.filter((item) => !fitsWithin(item)).map(encodeMedia)];
+}
+
+/** What is said in words: a document of text is one of them, and there is no member for what is said about another. */
+function textsOf(item: TextPart | MediaPart): readonly string[] {
+  if (item.type === 'text') return [item.text];
+  const { source, name, context } = item;
+  if (source.kind !== 'text') return context ? [context] : [];
+  const head = [name, context].filter((line) => line);
+  return [head.length > 0 ? `${head.join('\n')}\n\n${source.text}` : source.text];
 }
 
 function responseObject(text: string, { isError }: ToolResultPart): JsonObject {
@@ -54,6 +63,5 @@ function jsonObject(text: string): JsonObject | undefined {
 
 /** `functionResponse.parts` takes bytes only, of these types ("Multimodal function responses"). */
 function fitsWithin({ source }: MediaPart): boolean {
-  if (source.kind === 'text') return source.mediaType === 'text/plain';
   return source.kind === 'data' && /^(?:image\/(?:png|jpeg|webp)|application\/pdf|text\/plain)$/.test(source.mediaType);
 }

@@ -38,9 +38,11 @@ function mediaKind(mediaType: string): MediaPart['type'] {
 export function encodeMedia({ source, path = '' }: MediaPart): JsonObject {
   switch (source.kind) {
     case 'data':
-      return { inlineData: { mimeType: source.mediaType, data: source.data } };
-    case 'text':
-      return { inlineData: { mimeType: source.mediaType, data: Buffer.from(source.text).toString('base64') } };
+      return { inlineData: { mimeType: takenType(source.mediaType), data: source.data } };
+    case 'text': {
+      const data = Buffer.from(source.text).toString('base64');
+      return { inlineData: { mimeType: takenType(source.mediaType), data } };
+    }
     case 'url':
       return { fileData: { mimeType: source.mediaType, fileUri: source.url } };
     case 'file': {
@@ -49,4 +51,9 @@ export function encodeMedia({ source, path = '' }: MediaPart): JsonObject {
       throw new GatewayError('invalid_request', message, { param: path });
     }
   }
+}
+
+/** JSON is refused by its own name, and taken as the text that it is. */
+function takenType(mediaType: string): string {
+  return /^application\/json\b/i.test(mediaType) ? 'text/plain' : mediaType;
 }

@@ -181,7 +181,21 @@ describe('messages', () => {
     ).toEqual([
       { type: 'refusal', text: 'No' },
       { type: 'tool-call', id: 'c', name: 'sql', arguments: 'select 1', kind: 'custom' },
-      { type: 'audio', source: { kind: 'file', id: 'audio_1', origin: 'openai-chat' } },
+      { type: 'audio', source: { kind: 'file', id: 'audio_1', origin: 'openai-chat' }, path: 'messages[0].audio' },
     ]);
+  });
+
+  it.each([undefined, ''])('calls side by side whose id was %j had one id, and results of them none', (id) => {
+    const call = { ...(id === undefined ? {} : { id }), type: 'function', function: { name: 'f', arguments: '{}' } };
+    const result = { role: 'tool', ...(id === undefined ? {} : { tool_call_id: id }) };
+    const [, asked, answered] = turns(
+      user,
+      { role: 'assistant', tool_calls: [call, call] },
+      { ...result, content: 'a' },
+      { ...result, content: 'b' },
+    );
+    const ids = asked?.parts.map((part) => (part.type === 'tool-call' ? part.id : part.type));
+    expect(new Set(ids).size).toBe(2);
+    expect(answered?.parts.map((part) => (part.type === 'tool-result' ? part.callId : part.type))).toEqual(ids);
   });
 });

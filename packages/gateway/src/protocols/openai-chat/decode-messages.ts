@@ -49,11 +49,13 @@ class MessageReader {
     // An empty text beside a call, which many clients send, says nothing; alone it is the turn.
     const content = decodeContent(message).filter((part) => part.type !== 'text' || part.text !== '');
     const unread = message.objects('tool_calls').map(readCall);
-    const makeId = () => `call_${this.turns.length}_${this.#calls.size}`;
+    let made = 0;
+    const makeId = () => `call_${this.turns.length}_${this.#calls.size + made++}`;
     let place = 0;
-    const parts = modelParts(plain(message), content, makeId).map((part) =>
-      part.type === 'tool-call' ? { ...part, ...unread[place++] } : part,
-    );
+    const parts = modelParts(plain(message), content, makeId).map((part) => {
+      if (part.type === 'tool-call') return { ...part, ...unread[place++] };
+      return 'source' in part && part.path === undefined ? { ...part, path: message.pathOf(part.type) } : part;
+    });
     this.#unanswered = new Map();
     for (const part of parts) {
       if (part.type !== 'tool-call') continue;
@@ -75,7 +77,7 @@ class MessageReader {
   #result(message: RequestFields): ToolResultPart {
     const name = message.string('name');
     const content = decodeContent(message).map((part) => asResultContent(part, message));
-    const callId = message.string('tool_call_id') ?? this.#nextCall(message, name);
+    const callId = message.string('tool_call_id') || this.#nextCall(message, name);
     this.#unanswered.delete(callId);
     const call = this.#calls.get(callId);
     return {

@@ -116,4 +116,23 @@ describe('options', () => {
     const other = { voice: 'Kore', speechConfig: { voiceConfig: {} } };
     expect(write({ origin: 'gemini', audioOutput: other })['audio']).toEqual({ voice: 'Kore', format: 'pcm16' });
   });
+
+  it('a wish for JSON was refused where callers of other wires had not said the word', () => {
+    const said = (...turns: ChatRequest['turns']) => {
+      const request = { origin: 'gemini', outputFormat: { type: 'json' }, turns } as const;
+      return Object.assign(write(request), { own: write({ ...request, origin: 'openai-chat' })['messages'] });
+    };
+    const turn = (role: 'system' | 'user', text: string) => ({ role, parts: [{ type: 'text', text }] }) as const;
+    const hello = { role: 'user', content: 'Hi' };
+    expect(said(turn('user', 'Hi'))).toMatchObject({
+      messages: [{ role: 'system', content: 'Answer in JSON.' }, hello],
+      own: [hello],
+      response_format: { type: 'json_object' },
+    });
+    expect(said(turn('system', 'Be brief.'), turn('user', 'Hi'))['messages']).toEqual([
+      { role: 'system', content: 'Be brief.\n\nAnswer in JSON.' },
+      hello,
+    ]);
+    expect(said(turn('user', 'As json!'))['messages']).toEqual([{ role: 'user', content: 'As json!' }]);
+  });
 });

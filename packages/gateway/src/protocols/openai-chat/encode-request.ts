@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { ChatRequest, OutputFormat, ReasoningWish, Tool, ToolChoice } from '../../canonical/conversation.ts';
+import type { ChatRequest, OutputFormat, ReasoningWish, Tool, ToolChoice, Turn } from '../../canonical/conversation.ts';
 import { isObject, type JsonObject } from '../../canonical/json.ts';
 import { plainEffortOfBudget } from '../../canonical/reasoning-budget.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { withStrictSchemas } from '../openai-strict.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
 import { withUnread } from '../unread-members.ts';
+import { lacksWordJson, WISH_FOR_JSON } from '../word-json.ts';
 import { WEB_SEARCH_OPTIONS } from './decode-tools.ts';
 import { cacheControl } from './encode-content.ts';
 import { encodeMessages, endsInPrefill } from './encode-messages.ts';
@@ -18,7 +19,7 @@ export function encodeRequest(asked: ChatRequest, context: RequestContext): Buff
   const request = withStrictSchemas(asked, context);
   const members: Record<string, unknown> = {
     model,
-    messages: encodeMessages(request.turns, quirks),
+    messages: encodeMessages(turnsOf(request), quirks),
     ...prefilling(request, quirks),
     ...streaming(request, quirks),
     ...tooling(request),
@@ -35,6 +36,26 @@ export function encodeRequest(asked: ChatRequest, context: RequestContext): Buff
   }
   for (const refused of quirks.refusedMembers ?? []) delete members[refused];
   return Buffer.from(writeExact(members));
+}
+
+/** Its own callers say the word themselves. It goes to the system's text: not every server takes such a turn elsewhere. */
+function turnsOf(request: ChatRequest): readonly Turn[] {
+  const { turns, origin } = request;
+  if (origin === WIRE || !lacksWordJson(request)) return turns;
+  const begun = turns.findIndex((turn) => !isSystem(turn));
+  const opening = begun === -1 ? turns : turns.slice(0, begun);
+  const system = opening.at(-1);
+  const last = system?.parts.at(-1);
+  if (!system || last?.type !== 'text') {
+    return [{ role: 'system', parts: [{ type: 'text', text: WISH_FOR_JSON }] }, ...turns];
+  }
+  const wish = { ...last, text: last.text === '' ? WISH_FOR_JSON : `${last.text}\n\n${WISH_FOR_JSON}` };
+  const wishful = { ...system, parts: [...system.parts.slice(0, -1), wish] };
+  return [...opening.slice(0, -1), wishful, ...turns.slice(opening.length)];
+}
+
+function isSystem({ role }: Turn): boolean {
+  return role === 'system' || role === 'developer';
 }
 
 function streaming({ stream }: ChatRequest, { refusesStreamOptions }: RequestQuirks): JsonObject {

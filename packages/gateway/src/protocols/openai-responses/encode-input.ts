@@ -13,6 +13,7 @@ import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
 import type { RequestQuirks } from '../protocol.ts';
 import { hasUnread, withMembers, withUnread } from '../unread-members.ts';
+import { lacksWordJson, WISH_FOR_JSON } from '../word-json.ts';
 import { encodeAnnotations } from './annotations.ts';
 import { boundedId } from './ids.ts';
 import { encodeCall, encodeReasoning, encodeRefusal } from './items.ts';
@@ -45,13 +46,8 @@ export function encodeInput(request: ChatRequest, quirks: RequestQuirks): JsonOb
     writer.endMessage();
   }
   const { items } = writer;
-  return needsWordJson(request) ? [...items, message('developer', 'Answer in JSON.')] : items;
-}
-
-/** The service refuses `json_object` unless the conversation says "JSON" somewhere; no other wire's callers know that. */
-function needsWordJson({ outputFormat, origin, turns }: ChatRequest): boolean {
-  if (outputFormat?.type !== 'json' || origin === WIRE) return false;
-  return !turns.some(({ parts }) => parts.some((part) => part.type === 'text' && /json/i.test(part.text)));
+  const isWordless = request.origin !== WIRE && lacksWordJson(request);
+  return isWordless ? [...items, message('developer', WISH_FOR_JSON)] : items;
 }
 
 type ContentPart = TextPart | RefusalPart | MediaPart;
