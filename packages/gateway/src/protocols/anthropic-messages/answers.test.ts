@@ -81,7 +81,7 @@ describe('whole answers', () => {
         type: 'web_search_result_location',
         cited_text: 'So',
         url: 'https://example.org',
-        title: null,
+        title: 'https://example.org',
         encrypted_index: '',
       },
       {

@@ -41,7 +41,8 @@ export function encodeCitation({ origin, raw, url, title, quote, documentIndex }
   }
   if (url === undefined) return undefined;
   // The index is a cipher of the provider's search; an empty one tells this gateway later that it is not to be sent.
-  return { type: 'web_search_result_location', cited_text, url, title: title ?? null, encrypted_index: '' };
+  // A page without a title goes by its address: some clients read no answer where there is none.
+  return { type: 'web_search_result_location', cited_text, url, title: title ?? url, encrypted_index: '' };
 }
 
 /** Citations of an earlier answer for an upstream: only what it can have said itself. */

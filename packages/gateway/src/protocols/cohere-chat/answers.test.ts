@@ -140,7 +140,7 @@ describe('an answer', () => {
           {
             type: 'document',
             id: 'https://facts.example',
-            document: { id: 'https://facts.example', title: 'Facts', url: 'https://facts.example', text: 'So it is.' },
+            document: { id: 'https://facts.example', title: 'Facts', text: 'So it is.', url: 'https://facts.example' },
           },
         ],
         type: 'TEXT_CONTENT',
@@ -150,7 +150,8 @@ describe('an answer', () => {
         start: 6,
         end: 8,
         text: 'so',
-        sources: [{ type: 'document', id: 'doc:2', document: { id: 'doc:2' } }],
+        // A client may refuse the whole answer where a document lacks its title or its text.
+        sources: [{ type: 'document', id: 'doc:2', document: { id: 'doc:2', title: '', text: '' } }],
         type: 'TEXT_CONTENT',
         content_index: 1,
       },

@@ -8,8 +8,8 @@ export function decodeCitation(raw: JsonObject, places: TextPlaces): Citation {
   const document = asObject(source?.['document']) ?? asObject(source?.['tool_output']);
   const id = asString(source?.['id']);
   const url = asString(document?.['url']) ?? (id !== undefined && isUrl(id) ? id : undefined);
-  const title = asString(document?.['title']);
-  const quote = asString(document?.['text']) ?? asString(document?.['snippet']);
+  const title = asString(document?.['title']) || undefined;
+  const quote = (asString(document?.['text']) ?? asString(document?.['snippet'])) || undefined;
   const start = asCount(raw['start']);
   const end = asCount(raw['end']);
   const documentIndex = source?.['type'] === 'document' ? indexOfId(id) : undefined;
@@ -71,9 +71,10 @@ function foreignCitation(citation: Citation, { text, places }: CitationPlace): J
   const id = documentIndex === undefined ? (url ?? title) : documentId(documentIndex);
   const document = {
     ...(id === undefined ? {} : { id }),
-    ...(title === undefined ? {} : { title }),
+    // Some clients read no answer whose documents lack one of these.
+    title: title ?? '',
+    text: quote ?? '',
     ...(url === undefined ? {} : { url }),
-    ...(quote === undefined ? {} : { text: quote }),
   };
   return {
     // Wires that cite a whole block give no place in it.

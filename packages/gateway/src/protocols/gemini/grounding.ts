@@ -95,9 +95,11 @@ function groundingMetadata(citations: readonly Citation[], places: TextPlaces): 
   };
 }
 
-function groundingChunk({ url, title, raw, origin }: Citation): JsonObject {
+/** A page of the web has an address; what has none is a document, and some clients read no answer where it is said otherwise. */
+function groundingChunk({ url, title, quote, raw, origin }: Citation): JsonObject {
   const own = origin === WIRE && isObject(raw) ? asObject(raw['groundingChunk']) : undefined;
-  return own ?? { web: { uri: url, title } };
+  if (own) return own;
+  return url === undefined ? { retrievedContext: { title, text: quote } } : { web: { uri: url, title } };
 }
 
 function segmentOf({ start, end, quote }: Citation, places: TextPlaces): JsonObject | undefined {

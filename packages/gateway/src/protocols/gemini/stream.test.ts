@@ -5,7 +5,7 @@ import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
 import { parseExact, writeExact } from '../../framing/exact-json.ts';
 import { blockedStream, failedStream, groundedStream, streamedAnswer, wholeAnswer } from './answers.fixture.ts';
-import { decoding, playStream, writeStream } from './play-stream.fixture.ts';
+import { answerContext, decoding, playStream, writeStream } from './play-stream.fixture.ts';
 import protocol from './protocol.ts';
 
 const whole = protocol.upstream.decodeAnswer(parseExact(wholeAnswer) as JsonObject, decoding);
@@ -124,6 +124,23 @@ describe('what is cited', () => {
   it('is told again to clients, at places in bytes', () => {
     expect(collectAnswer(playStream([writeStream(playStream([groundedStream]))]))).toEqual(answer);
     expect(writeStream(playStream([groundedStream])).toString()).toContain('"startIndex":20,"endIndex":25');
+  });
+
+  it('had an address of the web that was missing where a document was cited, so that a client read no answer', () => {
+    const cited = (...citations: object[]) => [
+      { type: 'text', text: 'Yes.', citations: citations.map((one) => ({ origin: 'cohere-chat', raw: {}, ...one })) },
+    ];
+    const [choice] = answer.choices;
+    const parts = cited(
+      { title: 'Birds', quote: 'They fly.', start: 0, end: 4 },
+      { url: 'https://a.test/', title: 'A' },
+    );
+    const told = { ...answer, choices: [{ ...choice!, parts: parts as never }] };
+    const written = protocol.client.encodeAnswer(told, answerContext());
+    expect(JSON.parse(written.toString()).candidates[0].groundingMetadata.groundingChunks).toEqual([
+      { retrievedContext: { title: 'Birds', text: 'They fly.' } },
+      { web: { uri: 'https://a.test/', title: 'A' } },
+    ]);
   });
 
   it('counts what tools brought into the prompt as input', () => {
