@@ -55,6 +55,7 @@ function noteLosses(request: ChatRequest, { settings, model, context }: Sent): v
     reasoning: asksToReason(request) && !isThinking && (model.family !== 'claude' || forcesTool(request)),
     strictTools: request.tools.some((tool) => 'strict' in tool && tool.strict === true) && !hasStructuredOutput(model),
     serviceTier: !usualTiers.has(request.serviceTier) && serviceTier(request.serviceTier) === undefined,
+    metadata: sizeOf(encodeMetadata(request.metadata)) < sizeOf(request.metadata),
   });
 }
 
@@ -104,12 +105,16 @@ const METADATA_KEY = /^[a-zA-Z0-9\s:_@$#=/+,\-.]{1,256}$/;
 const METADATA_VALUE = /^[a-zA-Z0-9\s:_@$#=/+,\-.]{0,256}$/;
 const MOST_METADATA = 16;
 
-/** Entries that the wire would refuse are left out: they do not bear on the answer. */
+/** Entries that the wire would refuse are left out, and told of: they do not bear on the answer. */
 function encodeMetadata(metadata: ChatRequest['metadata']): JsonObject | undefined {
   const entries = Object.entries(metadata ?? {}).filter(
     ([key, value]) => METADATA_KEY.test(key) && METADATA_VALUE.test(value),
   );
   return nonEmpty(Object.fromEntries(entries.slice(0, MOST_METADATA)));
+}
+
+function sizeOf(object: object | undefined): number {
+  return object === undefined ? 0 : Object.keys(object).length;
 }
 
 const tiers = new Set(['priority', 'default', 'flex', 'reserved']);

@@ -253,6 +253,18 @@ describe('what goes along', () => {
     expect(Object.keys(encode(claude45, { metadata: many }).requestMetadata)).toHaveLength(16);
   });
 
+  it('is told of where some of it is left out', () => {
+    const droppedOf = (metadata: Record<string, string>) => {
+      const dropped: string[] = [];
+      const noteDropped = (feature: string): void => void dropped.push(feature);
+      const context = { model: claude45, quirks: {}, defaultMaxOutputTokens: 1, noteDropped };
+      protocol.upstream.encodeRequest({ ...answerContext.request, metadata }, context);
+      return dropped;
+    };
+    expect(droppedOf({ a: 'b', c: 'z'.repeat(300) })).toEqual(['metadata']);
+    expect(droppedOf({ a: 'b' })).toEqual([]);
+  });
+
   it('is renamed or left out for those who want it so', () => {
     const request = { ...answerContext.request, serviceTier: 'flex', metadata: { a: 'b' } };
     const quirks = { refusedMembers: ['serviceTier'], renamedMembers: { requestMetadata: 'tags' } };
