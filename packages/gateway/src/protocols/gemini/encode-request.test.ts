@@ -134,6 +134,10 @@ describe('a request is written', () => {
     for (const turns of [[said('user', '')], []]) {
       expect(encode(foreign(turns))).toEqual({ contents: [{ role: 'user', parts: [{ text: 'Begin.' }] }] });
     }
+    expect(encode(foreign([said('user', 'Hi'), said('assistant', 'Yes?'), said('user', '')]))).toMatchObject({
+      contents: [{ role: 'user' }, { role: 'model' }, { role: 'user', parts: [{ text: 'Go on.' }] }],
+    });
+    expect(encode(foreign([said('user', 'Hi'), said('assistant', 'Ye')]))['contents']).toHaveLength(2);
     const own = { ...foreign([said('user', '')]), origin: 'gemini' } as const;
     expect(encode(own)).toEqual({ contents: [{ role: 'user', parts: [{ text: '' }] }] });
   });

@@ -67,8 +67,11 @@ function applyQuirks(object: JsonObject, quirks: RequestQuirks): JsonObject {
   return Object.fromEntries(entries.map(([key, value]) => [renamedMembers?.[key] ?? key, value]));
 }
 
-/** What a user is made to say where nobody said anything. */
-const OPENING = 'Begin.';
+/** What a user is made to say where nobody said anything, or said nothing to what the model had said, which is no prefill. */
+function unsaid(contents: readonly Content[], turns: readonly Turn[]): string | undefined {
+  if (contents.length === 0) return 'Begin.';
+  return contents.at(-1)!.role === 'model' && turns.at(-1)!.role !== 'assistant' ? 'Go on.' : undefined;
+}
 
 interface Content extends JsonObject {
   readonly role: 'user' | 'model';
@@ -96,7 +99,8 @@ class ContentWriter {
       else for (const part of parts) last.parts.push(part);
       if (turn.unread) contents.push(withUnread(contents.pop()!, turn, WIRE));
     }
-    return contents.length === 0 && !this.#isOwn ? [{ role: 'user', parts: [{ text: OPENING }] }] : contents;
+    const text = this.#isOwn ? undefined : unsaid(contents, turns);
+    return text === undefined ? contents : [...contents, { role: 'user', parts: [{ text }] }];
   }
 
   #turnParts(turn: Turn): JsonObject[] {
