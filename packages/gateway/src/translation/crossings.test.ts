@@ -72,6 +72,24 @@ describe('how closely a picture is to be looked at', () => {
   });
 });
 
+describe('what Gemini’s callers say of a medium', () => {
+  const asked = (mimeType: string, more: object): Crossing['body'] => {
+    return { contents: [{ parts: [{ inlineData: { mimeType, data: 'AAAA' }, ...more }] }] };
+  };
+
+  it('was lost without a word: the scene of a film', async () => {
+    const body = asked('video/mp4', { videoMetadata: { startOffset: '5s' } });
+    const crossing = { from: 'gemini', to: 'bedrock-converse', body } as const;
+    await expect(cross(crossing)).rejects.toThrow('contents[0].parts[0].videoMetadata');
+  });
+
+  it('was lost without a word: how closely it is to be looked at', async () => {
+    const body = asked('image/png', { mediaResolution: { level: 'MEDIA_RESOLUTION_HIGH' } });
+    const { dropped } = await cross({ from: 'gemini', to: 'openai-chat', body });
+    expect(dropped).toEqual(['contents[0].parts[0].mediaResolution']);
+  });
+});
+
 describe('a tool that the provider runs and that must be called', () => {
   const f = { type: 'function', name: 'f', parameters: { type: 'object' } };
   const tools = [{ type: 'web_search' }, f];

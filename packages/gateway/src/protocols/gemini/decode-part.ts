@@ -20,8 +20,8 @@ export interface PartPlace {
 export function decodePart(fields: WireFields, place: PartPlace): Part | undefined {
   const part = decodeKnown(fields, place);
   if (!part || part.type === 'foreign') return part;
-  // What more is said of a text or a medium (`videoMetadata`) is for this wire's own upstreams.
-  if (!('source' in part) && part.type !== 'text') place.reading.noteUnread(fields);
+  // What more is said of a text is for this wire's own upstreams.
+  if (part.type !== 'text') place.reading.noteUnread(fields);
   return { ...part, ...unreadMembers(fields, WIRE) };
 }
 

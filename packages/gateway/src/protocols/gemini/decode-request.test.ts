@@ -133,7 +133,9 @@ describe('a request is read', () => {
       tools: [{ google_search: {} }],
       labels: { team: 'a' },
     });
-    expect(request.unknownMembers).toEqual(['generationConfig.imageConfig', 'cachedContent']);
+    const scene = 'contents[0].parts[0].videoMetadata';
+    expect(request.unknownMembers).toEqual([scene, 'generationConfig.imageConfig', 'cachedContent']);
+    expect(request.essentialMembers).toEqual([scene, 'cachedContent']);
     expect(request.turns[1]?.parts).toMatchObject([{ type: 'foreign', origin: 'gemini', name: 'executableCode' }]);
     expect(request.tools).toEqual([{ type: 'builtin', origin: 'gemini', name: 'googleSearch', value: {} }]);
     expect(encode(request)).toMatchObject({

@@ -62,9 +62,13 @@ export function decodeRequest(body: JsonObject, facts: ChatFacts): ChatRequest {
   return essentialMembers.length === 0 ? request : { ...request, essentialMembers };
 }
 
-/** What lies with Google is part of the prompt; a form of the answer that nobody else has is what was asked for. */
+/**
+ * What lies with Google is part of the prompt, and so is which scene of a film is meant; a form of the answer that nobody else
+ * has is what was asked for.
+ */
 function isEssential(name: string): boolean {
-  return name === 'cachedContent' || name === 'cached_content' || /\.response_?(?:mime_?type|schema)$/i.test(name);
+  if (name === 'cachedContent' || name === 'cached_content') return true;
+  return /\.(?:response_?(?:mime_?type|schema)|video_?metadata)$/i.test(name);
 }
 
 function systemTurns(body: WireFields, place: PartPlace): readonly Turn[] {
