@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './canonical/clock.ts';
-import { ConfigError, type LoadedConfig } from './config/gateway-config.ts';
+import { type LoadedConfig, startError } from './config/gateway-config.ts';
 import { createCurrentPools } from './current-pools.ts';
 import type { Exchange } from './exchange.ts';
 import { createExchangeAudit } from './exchange-audit.ts';
@@ -263,7 +263,7 @@ function describeBusy(cause: NodeJS.ErrnoException, host: string, port: number):
   const reason = unusable[cause.code ?? ''];
   if (reason === undefined) return cause;
   const message = `Cannot listen on ${host}:${port}: ${reason} (${cause.code}).`;
-  return new ConfigError([{ message, file: undefined, line: undefined, column: undefined }]);
+  return startError(message);
 }
 
 const unusable: Readonly<Record<string, string>> = {

@@ -144,13 +144,14 @@ function admissionPool({ queue }: GatewayConfig): SlotPool {
 
 /** Targets and routes of a configuration; with no provider in it, the built-in demo model's. Throws ConfigError. */
 export function compileRoutes(
-  { config, env }: LoadedConfig,
+  { config, env, notices }: LoadedConfig,
   clock: Clock,
 ): { readonly catalog: Catalog; readonly isDemo: boolean } {
   const isDemo = !namesTargets(config);
   const sources = createCredentialSources({ clock, fetchJson, readFile: readCredentialFile });
   const buildTarget = createBuildTarget({ environment: env, sources });
-  return { catalog: compileCatalog(config, { buildTarget, demo: isDemo ? demoTarget(config) : undefined }), isDemo };
+  const demo = isDemo ? demoTarget(config) : undefined;
+  return { catalog: compileCatalog(config, { buildTarget, demo, notices }), isDemo };
 }
 
 function demoTarget(config: GatewayConfig): Target {

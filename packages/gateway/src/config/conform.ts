@@ -1,8 +1,8 @@
 import type { z } from 'zod';
+import { didYouMean } from '../canonical/closest-name.ts';
 import { type ConfigPath, formatPath } from './config-path.ts';
 import { unset } from './interpolate.ts';
 import { type SchemaNode, schemaNode } from './schema-node.ts';
-import { closestName } from './suggestion.ts';
 
 /** A key that the schema does not know. */
 export interface UnknownKey {
@@ -114,10 +114,8 @@ function conformMap(
 
 function unknownKeyMessage(path: ConfigPath, siblings: Iterable<string>): string {
   const name = String(path.at(-1));
-  const suggestion = closestName(name, siblings);
-  const hint =
-    suggestion === undefined ? 'Remove it, or look it up in the reference.' : `Did you mean \`${suggestion}\`?`;
-  return `${formatPath(path)} is not a known key and has no effect. ${hint}`;
+  const hint = didYouMean(name, siblings) || ' Remove it, or look it up in the reference.';
+  return `${formatPath(path)} is not a known key and has no effect.${hint}`;
 }
 
 function takes(schema: z.ZodType, value: unknown): boolean {

@@ -1,6 +1,6 @@
 import { type ConfigDocument, positionOf } from './config-document.ts';
 import type { ConfigPath } from './config-path.ts';
-import { ConfigError, type ConfigNotice, type ConfigNoticeLike, type ConfigPlace } from './gateway-config.ts';
+import { ConfigError, type ConfigNotice, type ConfigNoticeLike, type ConfigPlace, nowhere } from './gateway-config.ts';
 
 /** What was found while a configuration was read: notices for the operator, and problems that keep it from being used. */
 export interface Findings {
@@ -13,7 +13,7 @@ export interface Findings {
   fail(message: string, path?: ConfigPath): void;
   /** Where something stands, for what is only found later. */
   placeOf(path: ConfigPath): ConfigPlace;
-  /** Throws ConfigError with all problems so far, if any. */
+  /** Throws ConfigError with all problems and warnings so far, if there are problems. */
   throwProblems(): void;
 }
 
@@ -36,9 +36,11 @@ export function createFindings(document: ConfigDocument): Findings {
     fail: (message, path) => void problems.push(place(message, path)),
     placeOf,
     throwProblems() {
-      if (problems.length > 0) throw new ConfigError(problems);
+      if (problems.length > 0) throw new ConfigError(problems, { warnings: notices.filter(isWarning) });
     },
   };
 }
 
-const nowhere: ConfigPlace = { file: undefined, line: undefined, column: undefined };
+function isWarning({ level }: ConfigNotice): boolean {
+  return level === 'warning';
+}

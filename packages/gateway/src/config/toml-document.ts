@@ -16,7 +16,8 @@ function parseText(file: string, text: string): unknown {
     const place: Position = { line: cause.line, column: cause.column };
     // The lines below the first quote the file, which may hold keys.
     const reason = (cause.message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '');
-    throw new ConfigError([{ message: `is not valid TOML: ${reason}`, file, ...place }]);
+    const advice = reason.includes('already defined') ? '. Put both into one, or remove one' : '';
+    throw new ConfigError([{ message: `is not valid TOML: ${reason}${advice}`, file, ...place }]);
   }
 }
 

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
+import { didYouMean } from '../canonical/closest-name.ts';
 import { type ConfigPath, formatPath } from './config-path.ts';
 import type { Findings } from './findings.ts';
 import { configSchema, type FileConfig } from './schema.ts';
-import { closestName } from './suggestion.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -80,8 +80,7 @@ function describeType(expected: string, value: unknown): string {
 
 function describeChoice(choices: readonly string[], value: unknown): string {
   const list = choices.map((choice) => `\`${choice}\``).join(', ');
-  const suggestion = typeof value === 'string' ? closestName(value, choices) : undefined;
-  return `must be one of ${list}.${suggestion === undefined ? '' : ` Did you mean \`${suggestion}\`?`}`;
+  return `must be one of ${list}.${typeof value === 'string' ? didYouMean(value, choices) : ''}`;
 }
 
 const kindNames: Readonly<Record<string, string>> = {

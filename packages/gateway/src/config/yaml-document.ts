@@ -17,16 +17,50 @@ export function readYaml(file: string, text: string): ConfigDocument {
     // Whatever comes after a first mistake is as likely its consequence, but for keys that are there twice.
     const own = document.errors.filter((error) => error === first || error.code === 'DUPLICATE_KEY');
     throw new ConfigError(
-      own.map(({ code, message, pos }) => ({
-        message: `is not valid ${nameOf(file)}: ${words[code] ?? safeMessage(code, message)}${adviceAt(text, pos[0])}`,
-        file,
-        ...placeOf(pos[0]),
-      })),
+      own.map(({ code, message, pos: [offset] }) => {
+        const twice = code === 'DUPLICATE_KEY' ? findTwice(document.contents, offset) : undefined;
+        const reason = twice === undefined ? (words[code] ?? safeMessage(code, message)) : tellTwice(twice, placeOf);
+        return {
+          message: `is not valid ${nameOf(file)}: ${reason}${adviceAt(text, offset)}`,
+          file,
+          ...placeOf(offset),
+        };
+      }),
     );
   }
   const positions = new Map<string, Position>();
   collectPositions(document.contents, [], { positions, placeOf });
   return { file, value: toPlain(file, () => document.toJS({ maxAliasCount: 100 })) ?? {}, positions };
+}
+
+/** A key that is there twice. */
+interface TwiceGiven {
+  readonly name: string;
+  /** Where it is first, in characters from the beginning. */
+  readonly first: number;
+}
+
+/** The key at an offset, where the same section has it before. */
+function findTwice(node: unknown, offset: number): TwiceGiven | undefined {
+  if (isSeq(node)) return firstFound(node.items, (item) => findTwice(item, offset));
+  if (!isMap(node)) return undefined;
+  const keys = node.items.map(({ key }) => key).filter((key) => isScalar(key));
+  const second = keys.find(({ range }) => range?.[0] === offset);
+  const first = second && keys.find(({ value }) => value === second.value);
+  if (first?.range) return { name: String(first.value), first: first.range[0] };
+  return firstFound(node.items, ({ value }) => findTwice(value, offset));
+}
+
+function firstFound<Item>(items: readonly Item[], find: (item: Item) => TwiceGiven | undefined) {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function tellTwice({ name, first }: TwiceGiven, placeOf: (offset: number) => Position): string {
+  return `the key \`${name}\` is there already, at line ${placeOf(first).line}. Put both into one, or remove one`;
 }
 
 interface Collector {
@@ -78,7 +112,7 @@ function adviceAt(text: string, offset: number): string {
 
 /** What the parser says of these is for programmers. */
 const words: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: 'this key is there already (DUPLICATE_KEY)',
+  DUPLICATE_KEY: 'this key is there already',
   MULTIPLE_DOCS: 'another document begins here, and a configuration is one. Remove this line, or what follows it',
 };
 

@@ -52,6 +52,10 @@ it.each([
     'MY_URL is not set, so there is no address',
   ],
   [{ name: 'azure_openai', entry: { apiKey: 'k' } }, 'base_url is not set and its provider has no default one'],
+  [
+    { name: 'opnai', entry: { apiKey: 'k' } },
+    "base_url is not set, and no provider is known by the name 'opnai'. Did you mean `openai`?",
+  ],
   [{ name: 'mine', entry: { baseUrl: 'ftp://host' } }, 'base_url is not an http or https URL'],
   [
     { name: 'mine', entry: { baseUrl: 'http://h', apiKey: 'a\nb' } },

@@ -6,7 +6,13 @@ import type { TokenBucketRule } from '../stores/limit-store.ts';
 import { attemptTimeouts } from './attempt-timeouts.ts';
 import { chatEndpoints } from './chat-endpoints.ts';
 import type { Authorization, Layout, ProviderDefinition, TargetSection } from './define-provider.ts';
-import { findProvider, findProviderByHost, findProviderByName } from './find-provider.ts';
+import {
+  didYouMeanProvider,
+  findProvider,
+  findProviderByHost,
+  findProviderByName,
+  genericName,
+} from './find-provider.ts';
 import { openaiLayout } from './openai-layout.ts';
 import { isHostOf } from './provider-host.ts';
 
@@ -169,7 +175,7 @@ function authorizationOf(
 
 function kindNotice({ kind, name }: TargetInput): string | undefined {
   if (kind === undefined || findProviderByName(kind) !== undefined) return undefined;
-  return `${name ?? 'a target'}: kind '${kind}' is not known; its host or name decides instead`;
+  return `${name ?? 'a target'}: kind '${kind}' is not known: its host or name decides instead.${didYouMeanProvider(kind)}`;
 }
 
 /** What of an address is sent to nobody, though somebody wrote it there to be sent. */
@@ -190,13 +196,12 @@ interface Resolved {
   readonly hasIdentity: boolean;
 }
 
-function problemOf({ entry, section }: TargetInput, resolved: Resolved): string | undefined {
+function problemOf({ entry, section, name, kind }: TargetInput, resolved: Resolved): string | undefined {
   const { definition, url, apiKey, hasIdentity } = resolved;
   if (entry.baseUrl === null) return `${unsetVariable(entry.unset?.baseUrl)} is not set, so there is no address`;
   if (entry.apiKey === null) return `${unsetVariable(entry.unset?.apiKey)} is not set, so there is no key`;
   if (url === undefined) {
-    if (entry.baseUrl === undefined)
-      return definition.missingAddress ?? 'base_url is not set and its provider has no default one';
+    if (entry.baseUrl === undefined) return definition.missingAddress ?? missingAddress(name, kind, definition);
     return 'base_url is not an http or https URL';
   }
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey))
@@ -204,6 +209,15 @@ function problemOf({ entry, section }: TargetInput, resolved: Resolved): string 
   // A backend without a key is sent none, whatever its host: its operator may have put a signing proxy in between.
   const mustHaveKey = section !== 'backend' && definition.needsKey && isHostOf(definition, url.hostname);
   return mustHaveKey && apiKey === undefined && !hasIdentity ? 'api_key is not set' : undefined;
+}
+
+/** A provider whose name is misspelled has no address of its own either. */
+function missingAddress(name: string | undefined, kind: string | undefined, definition: ProviderDefinition): string {
+  const written = kind ?? name;
+  if (written === undefined || definition.name !== genericName || findProviderByName(written) !== undefined) {
+    return 'base_url is not set and its provider has no default one';
+  }
+  return `base_url is not set, and no provider is known by the name '${written}'.${didYouMeanProvider(written)}`;
 }
 
 function unsetVariable(name: string | undefined): string {

@@ -1,3 +1,4 @@
+import { didYouMean } from '../canonical/closest-name.ts';
 import type { ProviderDefinition } from './define-provider.ts';
 import { isHostOf } from './provider-host.ts';
 import { providerDefinitions } from './registry.gen.ts';
@@ -14,6 +15,11 @@ const byName = new Map(
 /** The definition that a name or alias stands for; undefined when none does. */
 export function findProviderByName(name: string): ProviderDefinition | undefined {
   return byName.get(normalize(name));
+}
+
+/** What to ask whoever wrote a name that stands for no provider; empty where none is near. */
+export function didYouMeanProvider(name: string): string {
+  return didYouMean(normalize(name), byName.keys());
 }
 
 /** The definition whose hosts a host name belongs to; undefined when none does. */

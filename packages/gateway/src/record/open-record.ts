@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../canonical/clock.ts';
 import { readAdminKey } from '../config/admin-key.ts';
-import { ConfigError, type DatabaseConfig, type LoadedConfig } from '../config/gateway-config.ts';
+import { ConfigError, type DatabaseConfig, type LoadedConfig, startError } from '../config/gateway-config.ts';
 import { readCredentialFile } from '../config/load-credential.ts';
 import type { RecordImageStore } from '../stores/record-image-store.ts';
 import { type Database, openDatabase } from '../stores/sql/database.ts';
@@ -99,5 +99,5 @@ export function asConfigError(error: unknown): Error {
   if (error instanceof ConfigError || !(error instanceof Error)) return error as Error;
   const cause = error.cause instanceof SqlError ? ` ${error.cause.message}` : '';
   const message = `The record cannot be used: ${error.message}${cause}`;
-  return new ConfigError([{ message, file: undefined, line: undefined, column: undefined }]);
+  return startError(message);
 }

@@ -1,3 +1,4 @@
+import { didYouMean } from '../canonical/closest-name.ts';
 import { ConfigError } from '../canonical/config-error.ts';
 import type { GatewayError } from '../canonical/gateway-error.ts';
 import type { ConfigNotice, GatewayConfig } from '../config/gateway-config.ts';
@@ -41,6 +42,8 @@ export interface CatalogOptions {
   /** The built-in model that answers without any provider; undefined when it is off. */
   readonly demo?: Target | undefined;
   readonly probes?: ProbeDefaults;
+  /** What was found before, to be told with what is wrong with the routes. */
+  readonly notices?: readonly ConfigNotice[];
 }
 
 /** Compiles a configuration. Throws `ConfigError` with every routing rule that cannot be understood. */
@@ -59,11 +62,16 @@ export function compileCatalog(config: GatewayConfig, options: CatalogOptions): 
     options: routeOptions,
     fallbackEnabled,
   });
-  const { rules, dependOnModelOnly, problems } = compileRules(routing.rules, providers.find);
-  if (problems.length > 0) throw new ConfigError(problems);
-
+  const { rules, dependOnModelOnly, problems } = compileRules(
+    routing.rules,
+    providers.find,
+    config.providers.map(({ name }) => name),
+  );
   const wildcard = createWildcardRoutes(configured.backends, { strategy, options: routeOptions });
   const defaultProvider = routing.defaultProvider === undefined ? undefined : providers.find(routing.defaultProvider);
+  const notices = noticesOf(config, all, defaultProvider === undefined);
+  if (problems.length > 0) throw new ConfigError(problems, { warnings: [...(options.notices ?? []), ...notices] });
+
   const exact = exactRoutes({ config, configured, providers, wildcard, strategy, options: routeOptions, demo });
   const listed = listModels(config, configured, demo);
   const targets = [...all.map(({ target }) => target), ...(demo === undefined ? [] : [demo])];
@@ -84,10 +92,7 @@ export function compileCatalog(config: GatewayConfig, options: CatalogOptions): 
   return {
     targets: new Map(targets.map((target) => [target.id, target])),
     models: () => listed,
-    notices: [
-      ...noticesOf(config, all, defaultProvider === undefined),
-      ...fallbacks.notices.map((message) => notice(`routing.fallbacks: ${message}`)),
-    ],
+    notices: [...notices, ...fallbacks.notices.map((message) => notice(`routing.fallbacks: ${message}`))],
     resolve,
     hasFallbacks: fallbacks.hasAny,
     fallbacksOf: fallbacks.of,
@@ -121,7 +126,12 @@ function noticesOf(
   }
   const { defaultProvider } = config.routing;
   if (defaultProvider !== undefined && hasNoDefault) {
-    add(`routing.default_provider '${defaultProvider}' is not a configured provider: it is ignored`);
+    add(
+      `routing.default_provider '${defaultProvider}' is not a configured provider: it is ignored.${didYouMean(
+        defaultProvider,
+        config.providers.map(({ name }) => name),
+      )}`,
+    );
   }
   return notices;
 }

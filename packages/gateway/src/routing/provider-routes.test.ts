@@ -78,5 +78,12 @@ describe('rules', () => {
     expect(attempt).toThrow(ConfigError);
     expect(attempt).toThrow(/routing rule 'one': condition "model starts 'x'": .* at position 7/);
     expect(attempt).toThrow(/routing rule 'two': target_provider 'nobody' is not a configured provider/);
+    const slip = { rules: [rule('three', '*', 'antropic')], defaultProvider: 'opeai' };
+    expect(() => compile(makeConfig({ providers, routing: slip }))).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('Did you mean `anthropic`?'),
+        warnings: [expect.objectContaining({ message: expect.stringContaining('Did you mean `openai`?') })],
+      }),
+    );
   });
 });

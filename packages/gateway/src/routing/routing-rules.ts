@@ -1,3 +1,4 @@
+import { didYouMean } from '../canonical/closest-name.ts';
 import type { ConfigNoticeLike, RoutingRuleConfig } from '../config/gateway-config.ts';
 import { type Condition, compileCondition } from './condition.ts';
 import { ConditionError } from './condition-tokens.ts';
@@ -18,10 +19,11 @@ export interface CompiledRules<Provider> {
   readonly problems: readonly ConfigNoticeLike[];
 }
 
-/** Compiles the rules of a configuration; `find` knows the providers they may lead to. */
+/** Compiles the rules of a configuration; `find` knows the providers they may lead to, by the names in `providerNames`. */
 export function compileRules<Provider>(
   configured: readonly RoutingRuleConfig[],
   find: (name: string) => Provider | undefined,
+  providerNames: readonly string[] = [],
 ): CompiledRules<Provider> {
   const problems: ConfigNoticeLike[] = [];
   const rules: CompiledRule<Provider>[] = [];
@@ -30,7 +32,7 @@ export function compileRules<Provider>(
     const condition = readCondition(rule, problems);
     const provider = find(targetProvider);
     if (provider === undefined) {
-      const message = `routing rule '${name}': target_provider '${targetProvider}' is not a configured provider`;
+      const message = `routing rule '${name}': target_provider '${targetProvider}' is not a configured provider.${didYouMean(targetProvider, providerNames)}`;
       problems.push({ message, ...places.targetProvider });
     }
     if (condition !== undefined && provider !== undefined) rules.push({ name, condition, provider });

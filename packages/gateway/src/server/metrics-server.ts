@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ConfigError, type GatewayConfig } from '../config/gateway-config.ts';
+import { type GatewayConfig, startError } from '../config/gateway-config.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import type { PageSource } from './pages.ts';
 import { servePage } from './pages.ts';
@@ -52,14 +52,9 @@ export async function openMetricsPort({ config, mainPort, pages, log }: MetricsP
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     if (metricsPortGiven) {
-      throw new ConfigError([
-        {
-          message: `The metrics port ${metricsPort} cannot be used (${code}); set another, or 0 for none.`,
-          file: undefined,
-          line: undefined,
-          column: undefined,
-        },
-      ]);
+      throw startError(
+        `The metrics port ${metricsPort} cannot be used (${code}); set another, or 0 for none (\`--metrics-port\`, \`server.metrics_port\` or METRICS_PORT).`,
+      );
     }
     log.warn('server', `The metrics port ${metricsPort} cannot be used (${code}); metrics are on the main port only.`);
     return undefined;

@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { systemClock } from '../canonical/clock.ts';
 import type { CommandLineIo } from '../cli/command-line-io.ts';
 import { readAdminKey } from '../config/admin-key.ts';
-import { ConfigError, type LoadedConfig } from '../config/gateway-config.ts';
+import { type ConfigError, type LoadedConfig, startError } from '../config/gateway-config.ts';
 import { loadConfig } from '../config/load.ts';
 import { mergeRoutingStats, type RoutingStatsSnapshot } from '../explain/routing-stats.ts';
 import { createModelCatalogue } from '../pricing/model-catalogue.ts';
@@ -150,7 +150,7 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   log.info('server', `Listening on ${address.address}:${address.port}`, { version, workers });
   const { isDemo } = compile(loaded);
   const adminKey = readAdminKey(loaded.env, loaded.config.auth.keys).key;
-  io.stderr.write(startBanner({ adminKey, catalog, isDemo }, { host: loaded.config.server.host, port: address.port }));
+  io.stderr.write(startBanner({ adminKey, catalog, isDemo }, loaded.config, address.port));
 
   const events = createProcessEvents(record?.audit);
   events.started(version);
@@ -290,5 +290,5 @@ class Staff {
 
 function startFailure(code: number): ConfigError {
   const message = `A worker ended with code ${code} before it could serve; what it said is above.`;
-  return new ConfigError([{ message, file: undefined, line: undefined, column: undefined }]);
+  return startError(message);
 }

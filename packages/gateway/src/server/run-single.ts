@@ -119,7 +119,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   probes.update(targets());
   record?.onChange(() => probes.update(targets()));
   log.info('server', `Listening on ${address.address}:${address.port}`, { version, workers: 1 });
-  io.stderr.write(startBanner(gateway.runtime, { host: loaded.config.server.host, port: address.port }));
+  io.stderr.write(startBanner(gateway.runtime, loaded.config, address.port));
 
   const events = createProcessEvents(record?.audit);
   events.started(version);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ConfigError } from '../../src/config/gateway-config.ts';
+import { ConfigError, startError } from '../../src/config/gateway-config.ts';
 import { runCli } from './run-cli.ts';
 
 const start = vi.hoisted(() => vi.fn());
@@ -82,6 +82,22 @@ describe('start', () => {
     const { code, stdout } = await run('start', '--json');
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ success: false, data: { problems: [{ level: 'error', ...problem }] } });
+  });
+
+  it('called a port that is taken a configuration that is not valid', async () => {
+    start.mockRejectedValue(startError('Cannot listen on 0.0.0.0:8080.'));
+    const { code, stderr } = await run('start');
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'error: The gateway cannot start.\n  Cannot listen on 0.0.0.0:8080.\n',
+    });
+  });
+
+  it('tells what else was found, such as the misspelled name behind a missing key', async () => {
+    const warning = { message: 'kye is not a known key', file: 'c.yaml', line: 3, column: 1 };
+    const problem = { message: 'needs `key`', file: 'c.yaml', line: 2, column: 1 };
+    start.mockRejectedValue(new ConfigError([problem], { warnings: [warning] }));
+    expect((await run('start')).stderr).toContain('  c.yaml:2:1: needs `key`\n  warning: c.yaml:3:1: kye is not');
   });
 
   it('calls what nobody foresaw its own fault', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type ConfigError, formatProblem } from '../../src/config/gateway-config.ts';
 import { failureOf, loadFiles, noticesOf } from './load-in-directory.ts';
 
 describe('discovery', () => {
@@ -202,10 +203,20 @@ describe('problems', () => {
     [
       'config.yaml',
       'server:\n  port: 1\n  port: 2\n',
-      /^config\.yaml:3:3: is not valid YAML: this key is there already/,
+      /^config\.yaml:3:3: is not valid YAML: the key `port` is there already, at line 2\. [^()]*$/,
     ],
     ['config.yaml', 'a: 1\n---\nb: 2\n', /^config\.yaml:2:1: is not valid YAML: another document begins here[^()]*$/],
-    ['gateway.json', '{"a": 1,\n "a": 2}', /^gateway\.json:2:2: is not valid JSON: this key is there already/],
+    [
+      'gateway.json',
+      '{"a": 1,\n "a": 2}',
+      /^gateway\.json:2:2: is not valid JSON: the key `a` is there already, at line 1/,
+    ],
+    [
+      'config.yaml',
+      'models:\n  a: {}\n  b:\n    providers:\n      - name: x\n        weight: 1\n        weight: 2\n',
+      /^config\.yaml:7:9: is not valid YAML: the key `weight` is there already, at line 6/,
+    ],
+    ['config.toml', '[server]\n[auth]\n[server]\n', /^config\.toml:3:\d+: is not valid TOML: .* Put both into one/],
     ['config.yaml', `server: {port: \${PORT}}\nmodels: {}\n`, /^config\.yaml:1:17: .* put quotation marks [^\n]*$/],
     ['config.yaml', 'tenants: &a [*a]', /^config\.yaml: is not valid YAML: an alias contains itself/],
     ['config.yaml', 'tenants: *a', /^config\.yaml: is not valid YAML: Unresolved alias/],
@@ -235,6 +246,15 @@ describe('unknown keys', () => {
     expect(noticesOf(await loadFiles({ 'config.yaml': text }), 'warning')).toEqual([
       'config.yaml:2:3 server.prot is not a known key and has no effect. Did you mean `port`?',
       'config.yaml:6:39 models.m.providers[0].apikey is not a known key and has no effect. Did you mean `api_key`?',
+    ]);
+  });
+
+  it('a misspelled key behind an error was only told once the error was mended', async () => {
+    const loading = loadFiles({ 'config.yaml': 'auth:\n  keys:\n    - {name: app, kye: sk-1}\n' });
+    const error = await loading.catch((cause: unknown) => cause);
+    expect((error as ConfigError).message).toContain('auth.keys[0] needs either `key` or `sha256`.');
+    expect((error as ConfigError).warnings.map(formatProblem)).toEqual([
+      'config.yaml:3:19: auth.keys[0].kye is not a known key and has no effect. Did you mean `key`?',
     ]);
   });
 

@@ -21,8 +21,12 @@ export interface ReportedProblem {
 /** The failure a command ends with when `error` is the loader's refusal; undefined for any other error. */
 export function failedConfig(error: unknown): CommandFailure | undefined {
   if (!(error instanceof ConfigError)) return undefined;
-  const problems = error.problems.map((problem) => reportProblem('error', problem));
-  return invalidConfig(problems, error.problems);
+  const { problems, warnings, summary } = error;
+  const reported = [
+    ...problems.map((problem) => reportProblem('error', problem)),
+    ...warnings.map((warning) => reportProblem('warning', warning)),
+  ];
+  return invalidConfig(reported, { summary, lines: linesOf(problems, warnings) });
 }
 
 /**
@@ -71,7 +75,7 @@ export async function checkConfiguration(io: CommandLineIo, flags: ConfigFlags):
   if (flags.strict && warnings.length > 0) {
     throw invalidConfig(
       notices.map((notice) => reportProblem(notice.level, notice)),
-      warnings,
+      { summary: 'The configuration has warnings, and none are wanted (--strict).', lines: linesOf(warnings, []) },
     );
   }
   return { loaded, notices };
@@ -83,10 +87,18 @@ interface CheckedConfiguration {
   readonly notices: readonly ConfigNotice[];
 }
 
-/** The failure that lists `problems`, one on a line. */
-function invalidConfig(reported: readonly ReportedProblem[], problems: readonly ConfigNoticeLike[]): CommandFailure {
-  const lines = problems.map((problem) => `  ${formatProblem(problem)}`);
-  const message = `The configuration is not valid.\n${lines.join('\n')}`;
+interface ProblemText {
+  readonly summary: string;
+  readonly lines: readonly string[];
+}
+
+function linesOf(problems: readonly ConfigNoticeLike[], warnings: readonly ConfigNoticeLike[]): readonly string[] {
+  return [...problems.map(formatProblem), ...warnings.map((warning) => `warning: ${formatProblem(warning)}`)];
+}
+
+/** The failure that lists what was found, one on a line. */
+function invalidConfig(reported: readonly ReportedProblem[], { summary, lines }: ProblemText): CommandFailure {
+  const message = [summary, ...lines.map((line) => `  ${line}`)].join('\n');
   return new CommandFailure('unwell', message, { data: { valid: false, problems: reported } });
 }
 

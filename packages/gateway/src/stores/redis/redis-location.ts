@@ -1,4 +1,4 @@
-import { ConfigError } from '../../canonical/config-error.ts';
+import { ConfigError, nowhere } from '../../canonical/config-error.ts';
 
 /** Where a Redis server is, and how it lets somebody in. */
 export interface RedisLocation {
@@ -54,5 +54,5 @@ function decoded(text: string): string {
 
 function unreadable(): ConfigError {
   const message = `The address of Redis (REDIS_URL or redis.url) cannot be read; it has to be ${forms}.`;
-  return new ConfigError([{ message, file: undefined, line: undefined, column: undefined }]);
+  return new ConfigError([{ message, ...nowhere }]);
 }

@@ -14,6 +14,12 @@ export function closestName(name: string, candidates: Iterable<string>): string 
   return best;
 }
 
+/** A question to put behind what is said of a name that nobody knows; empty where no candidate is near. */
+export function didYouMean(name: string, candidates: Iterable<string>): string {
+  const closest = closestName(name, candidates);
+  return closest === undefined ? '' : ` Did you mean \`${closest}\`?`;
+}
+
 /** Damerau-Levenshtein distance (optimal alignment): insertions, deletions, substitutions, swapped neighbours. */
 export function editDistance(left: string, right: string): number {
   if (Math.abs(left.length - right.length) > MAX_DISTANCE) return MAX_DISTANCE + 1;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closestName, editDistance } from './suggestion.ts';
+import { closestName, editDistance } from './closest-name.ts';
 
 describe('editDistance', () => {
   it.each([
