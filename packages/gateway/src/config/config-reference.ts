@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ProviderVariables } from './gateway-config.ts';
+import { gatewayVariables } from './gateway-variables.ts';
 import { configSchema } from './schema.ts';
 import { type SchemaNode, schemaNode } from './schema-node.ts';
 
@@ -85,35 +86,13 @@ function membersOf(schema: z.ZodType): ReadonlyMap<string, z.ZodType> {
   return node.kind === 'object' ? node.members : new Map();
 }
 
-const variables: readonly (readonly [string, string])[] = [
-  ['GATEWAY_CONFIG, CONFIG_PATH', 'Configuration file to use.'],
-  ['GATEWAY_LISTEN_ADDR, LISTEN_ADDR', 'Where to listen: `host:port`, `:port` or `[address]:port`.'],
-  ['SERVER_HOST, GATEWAY_HOST', 'Address to listen on.'],
-  ['SERVER_PORT, GATEWAY_PORT', 'Port to listen on.'],
-  ['METRICS_PORT, GATEWAY_METRICS_PORT', 'Port of the separate metrics listener; 0 switches it off.'],
-  ['LOG_LEVEL', 'Least important log lines that are written, of all or by target: `warn` or `info,health=debug`.'],
-  ['RUST_LOG', 'The same; LOG_LEVEL wins.'],
-  ['LOG_FORMAT', '`json` or `pretty`.'],
-  ['AUTH_MODE', '`open` or `required`.'],
-  ['GATEWAY_API_KEYS', 'Keys that callers may use, separated by commas; added to those of the file.'],
-  ['REQUEST_SIGNING_SECRET', 'Shared secret of request signatures.'],
-  ['CORS_ORIGIN', 'Origins of web pages that may call the gateway, separated by commas.'],
-  ['VLLM_BACKENDS', 'JSON object of model names and base URLs; a value may be a list of replicas.'],
-  [
-    'ADMIN_KEY',
-    'Opens `/admin/` and the management pages below `/api/v1/` to whoever sends it; at least 16 characters.',
-  ],
-  ['DATABASE_URL', 'PostgreSQL server that keeps keys, providers and usage, in place of the embedded file.'],
-  ['SECRETS_ENCRYPTION_KEY', 'Key that stored secrets are encrypted with, such as of `openssl rand -hex 32`.'],
-  ['REDIS_URL', 'Redis server in which several gateways count together, in place of each by itself.'],
-];
-
 function variableTable(providerVariables: readonly ProviderVariables[]): string {
-  const providers = providerVariables.map(({ name, environment }) => {
+  const providers = providerVariables.flatMap(({ name, environment }) => {
     const names = [...environment.apiKey, ...(environment.baseUrl ?? [])].join(', ');
-    return [names, `Sets up the provider \`${name}\` when no file lists providers.`] as const;
+    if (names === '') return [];
+    return [[names, `Sets up the provider \`${name}\` when no file lists providers.`] as const];
   });
-  const lines = [...variables, ...providers].map(([name, meaning]) => `| ${name} | ${cell(meaning)} |`);
+  const lines = [...gatewayVariables, ...providers].map(([name, meaning]) => `| ${name} | ${cell(meaning)} |`);
   return `## Environment variables\n\nA variable wins over the file, a flag wins over a variable.\n\n| Variable | Meaning |\n| --- | --- |\n${lines.join('\n')}\n`;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isEnvironmentFile, mergeEnvironments, readEnvironmentFile } from './environment-file.ts';
+import { isEnvironmentFile, mergeEnvironments, readEnvironmentFile, readEnvironmentLines } from './environment-file.ts';
 
 describe('readEnvironmentFile', () => {
   it('keeps JSON in single quotes as it is', () => {
@@ -19,6 +19,18 @@ describe('readEnvironmentFile', () => {
 
   it('loses no variable to a line that is none', () => {
     expect(readEnvironmentFile('just words\nA=1\n')).toMatchObject({ A: '1' });
+  });
+});
+
+it('knows the lines of variables, and those that are none', () => {
+  const text = '\uFEFF# note\r\nA=1\r\n\r\nexport B = "x\r\nC=no\r\ny"\r\njust words\r\nD=\'it"s\'\r\nE\r\n';
+  expect(readEnvironmentLines(text)).toEqual({
+    names: [
+      { name: 'A', line: 2 },
+      { name: 'B', line: 4 },
+      { name: 'D', line: 8 },
+    ],
+    others: [7, 9],
   });
 });
 

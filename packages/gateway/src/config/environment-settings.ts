@@ -1,5 +1,6 @@
+import { didYouMean } from '../canonical/closest-name.ts';
 import type { Findings } from './findings.ts';
-import type { ProviderVariables } from './gateway-config.ts';
+import type { ConfigPlace, ProviderVariables } from './gateway-config.ts';
 import type { Environment } from './interpolate.ts';
 import { findJsonMistake, positionAt } from './json-syntax.ts';
 import { parseListenAddress } from './listen-address.ts';
@@ -31,22 +32,29 @@ export interface ProviderEnvironment {
   readonly isUsable: boolean;
 }
 
+/** Variables, and where those stand that come from a file. */
+export interface VariableSource {
+  readonly env: Environment;
+  readonly places: ReadonlyMap<string, ConfigPlace>;
+}
+
 /** Reads the variables of the gateway; values that cannot be used become problems that name the variable. */
 export function readEnvironmentSettings(
-  env: Environment,
+  source: VariableSource,
   providerVariables: readonly ProviderVariables[],
   findings: Findings,
 ): EnvironmentSettings {
-  const address = listenAddress(env, findings);
+  const { env } = source;
+  const address = listenAddress(source, findings);
   return {
     host: address?.host ?? firstSet(env, ['SERVER_HOST', 'GATEWAY_HOST'])?.value,
-    port: address?.port ?? portVariable(env, ['SERVER_PORT', 'GATEWAY_PORT'], findings),
-    metricsPort: portVariable(env, ['METRICS_PORT', 'GATEWAY_METRICS_PORT'], findings),
-    logFilter: logFilter(env, findings),
-    logFormat: choiceVariable(env, { name: 'LOG_FORMAT', choices: ['json', 'pretty'] as const }, findings),
-    vllmBackends: vllmBackends(env, findings),
+    port: address?.port ?? portVariable(source, ['SERVER_PORT', 'GATEWAY_PORT'], findings),
+    metricsPort: portVariable(source, ['METRICS_PORT', 'GATEWAY_METRICS_PORT'], findings),
+    logFilter: logFilter(source, findings),
+    logFormat: choiceVariable(source, { name: 'LOG_FORMAT', choices: ['json', 'pretty'] as const }, findings),
+    vllmBackends: vllmBackends(source, findings),
     apiKeys: listVariable(env, 'GATEWAY_API_KEYS') ?? [],
-    authMode: choiceVariable(env, { name: 'AUTH_MODE', choices: ['open', 'required'] as const }, findings),
+    authMode: choiceVariable(source, { name: 'AUTH_MODE', choices: ['open', 'required'] as const }, findings),
     corsOrigins: listVariable(env, 'CORS_ORIGIN'),
     signingSecret: firstSet(env, ['REQUEST_SIGNING_SECRET'])?.value,
     providers: providerEnvironments(env, providerVariables),
@@ -67,29 +75,34 @@ function firstSet(env: Environment, names: readonly string[]): SetVariable | und
   return undefined;
 }
 
-function listenAddress(env: Environment, findings: Findings) {
+function listenAddress({ env, places }: VariableSource, findings: Findings) {
   const variable = firstSet(env, ['GATEWAY_LISTEN_ADDR', 'LISTEN_ADDR']);
   if (variable === undefined) return undefined;
   const address = parseListenAddress(variable.value);
   if (address === undefined) {
     findings.fail(
       `The variable ${variable.name} must be host:port, :port or [address]:port, for example 0.0.0.0:8080.`,
+      places.get(variable.name),
     );
   }
   return address;
 }
 
-function portVariable(env: Environment, names: readonly string[], findings: Findings): number | undefined {
+function portVariable(
+  { env, places }: VariableSource,
+  names: readonly string[],
+  findings: Findings,
+): number | undefined {
   const variable = firstSet(env, names);
   if (variable === undefined) return undefined;
   const port = /^\d{1,5}$/.test(variable.value) ? Number(variable.value) : Number.NaN;
   if (port <= 65_535) return port;
-  findings.fail(`The variable ${variable.name} must be a port number from 0 to 65535.`);
+  findings.fail(`The variable ${variable.name} must be a port number from 0 to 65535.`, places.get(variable.name));
   return undefined;
 }
 
 /** Both variables are shared with other programs, so that a foreign value is no reason not to start. */
-function logFilter(env: Environment, findings: Findings): LogFilter | undefined {
+function logFilter({ env, places }: VariableSource, findings: Findings): LogFilter | undefined {
   for (const name of ['LOG_LEVEL', 'RUST_LOG']) {
     const variable = firstSet(env, [name]);
     if (variable === undefined) continue;
@@ -97,20 +110,24 @@ function logFilter(env: Environment, findings: Findings): LogFilter | undefined 
     if (filter !== undefined) return filter;
     findings.warn(
       `The variable ${name} names none of the levels trace, debug, info, warn, error and silent; it has no effect.`,
+      places.get(name),
     );
   }
   return undefined;
 }
 
 function choiceVariable<Choice extends string>(
-  env: Environment,
+  { env, places }: VariableSource,
   { name, choices }: { readonly name: string; readonly choices: readonly Choice[] },
   findings: Findings,
 ): Choice | undefined {
   const variable = firstSet(env, [name]);
   if (variable === undefined) return undefined;
   const choice = choices.find((candidate) => candidate === variable.value.toLowerCase());
-  if (choice === undefined) findings.fail(`The variable ${name} must be one of ${choices.join(', ')}.`);
+  if (choice === undefined) {
+    const question = didYouMean(variable.value, choices);
+    findings.fail(`The variable ${name} must be one of ${choices.join(', ')}.${question}`, places.get(name));
+  }
   return choice;
 }
 
@@ -124,7 +141,7 @@ function listVariable(env: Environment, name: string): readonly string[] | undef
 
 const VLLM_EXAMPLE = '{"model-name": "http://localhost:8000"}';
 
-function vllmBackends(env: Environment, findings: Findings): VllmBackends | undefined {
+function vllmBackends({ env, places }: VariableSource, findings: Findings): VllmBackends | undefined {
   const variable = firstSet(env, ['VLLM_BACKENDS']);
   if (variable === undefined) return undefined;
   const mistake = findJsonMistake(variable.value);
@@ -132,6 +149,7 @@ function vllmBackends(env: Environment, findings: Findings): VllmBackends | unde
     const { line, column } = positionAt(variable.value, mistake);
     findings.fail(
       `The variable VLLM_BACKENDS is not valid JSON: the mistake is at line ${line}, column ${column} of its value. Write ${VLLM_EXAMPLE} on one line.`,
+      places.get(variable.name),
     );
     return undefined;
   }
@@ -141,6 +159,7 @@ function vllmBackends(env: Environment, findings: Findings): VllmBackends | unde
   const place = name === undefined ? '' : ` The value of ${JSON.stringify(String(name))} is not.`;
   findings.fail(
     `The variable VLLM_BACKENDS must be a JSON object of model names and base URLs, such as ${VLLM_EXAMPLE}.${place}`,
+    places.get(variable.name),
   );
   return undefined;
 }

@@ -5,12 +5,12 @@ import { ConfigError, type ConfigNotice, type ConfigNoticeLike, type ConfigPlace
 /** What was found while a configuration was read: notices for the operator, and problems that keep it from being used. */
 export interface Findings {
   readonly notices: readonly ConfigNotice[];
-  /** Something works differently than written. `path` places it in the file; undefined: no place. */
-  warn(message: string, path?: ConfigPath): void;
+  /** Something works differently than written. `where` is its path in the file, or its place in another one; undefined: no place. */
+  warn(message: string, where?: ConfigPath | ConfigPlace): void;
   /** A feature that is accepted, but does nothing yet. */
   pend(message: string, path?: ConfigPath): void;
   /** The configuration cannot be used. */
-  fail(message: string, path?: ConfigPath): void;
+  fail(message: string, where?: ConfigPath | ConfigPlace): void;
   /** Where something stands, for what is only found later. */
   placeOf(path: ConfigPath): ConfigPlace;
   /** Throws ConfigError with all problems and warnings so far, if there are problems. */
@@ -25,20 +25,24 @@ export function createFindings(document: ConfigDocument): Findings {
     const position = positionOf(document, path);
     return { file: document.file, line: position?.line, column: position?.column };
   };
-  const place = (message: string, path: ConfigPath | undefined): ConfigNoticeLike => ({
+  const place = (message: string, where: ConfigPath | ConfigPlace = nowhere): ConfigNoticeLike => ({
     message,
-    ...(path === undefined ? nowhere : placeOf(path)),
+    ...(isPath(where) ? placeOf(where) : where),
   });
   return {
     notices,
-    warn: (message, path) => void notices.push({ level: 'warning', ...place(message, path) }),
+    warn: (message, where) => void notices.push({ level: 'warning', ...place(message, where) }),
     pend: (message, path) => void notices.push({ level: 'pending', ...place(message, path) }),
-    fail: (message, path) => void problems.push(place(message, path)),
+    fail: (message, where) => void problems.push(place(message, where)),
     placeOf,
     throwProblems() {
       if (problems.length > 0) throw new ConfigError(problems, { warnings: notices.filter(isWarning) });
     },
   };
+}
+
+function isPath(where: ConfigPath | ConfigPlace): where is ConfigPath {
+  return Array.isArray(where);
 }
 
 function isWarning({ level }: ConfigNotice): boolean {

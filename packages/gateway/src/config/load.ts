@@ -3,10 +3,24 @@ import { basename, isAbsolute, relative, resolve } from 'node:path';
 import { configCandidates } from './config-candidates.ts';
 import { type ConfigDocument, emptyDocument, readDocument } from './config-document.ts';
 import { conform } from './conform.ts';
-import { isEnvironmentFile, mergeEnvironments, readEnvironmentFile } from './environment-file.ts';
+import {
+  checkEnvironmentLines,
+  type EnvironmentLines,
+  isEnvironmentFile,
+  mergeEnvironments,
+  readEnvironmentFile,
+  readEnvironmentLines,
+} from './environment-file.ts';
 import { readEnvironmentSettings } from './environment-settings.ts';
 import { createFindings } from './findings.ts';
-import { ConfigError, type ConfigNotice, type LoadConfigInput, type LoadedConfig } from './gateway-config.ts';
+import {
+  ConfigError,
+  type ConfigNotice,
+  type ConfigPlace,
+  type LoadConfigInput,
+  type LoadedConfig,
+} from './gateway-config.ts';
+import { namesOfVariables } from './gateway-variables.ts';
 import { type Environment, interpolate } from './interpolate.ts';
 import { normalize } from './normalize.ts';
 import { configSchema } from './schema.ts';
@@ -23,7 +37,17 @@ export async function loadConfig(input: LoadConfigInput): Promise<LoadedConfig> 
   const sources = await readSources(input);
   const findings = createFindings(sources.document);
   const { flags } = input;
-  const settings = readEnvironmentSettings(sources.env, input.providerVariables ?? [], findings);
+  const providerVariables = input.providerVariables ?? [];
+  const settings = readEnvironmentSettings(
+    { env: sources.env, places: placesOf(sources.variables, input.env) },
+    providerVariables,
+    findings,
+  );
+  if (sources.variables !== undefined) {
+    const document = JSON.stringify(sources.document.value);
+    const isNamed = (name: string) => document.includes(`\${${name}`);
+    checkEnvironmentLines({ ...sources.variables, known: namesOfVariables(providerVariables), isNamed }, findings);
+  }
   const interpolated = interpolate(sources.document.value, sources.env, findings);
   const { value: given, unknownKeys } = conform(configSchema, interpolated.value);
   for (const { path, message } of unknownKeys) {
@@ -43,6 +67,14 @@ interface Sources {
   readonly env: Environment;
   readonly document: ConfigDocument;
   readonly notices: readonly ConfigNotice[];
+  /** What stands where in the file of variables; undefined without one. */
+  readonly variables: VariableLines | undefined;
+}
+
+interface VariableLines {
+  /** Name for messages. */
+  readonly file: string;
+  readonly lines: EnvironmentLines;
 }
 
 async function readSources(input: LoadConfigInput): Promise<Sources> {
@@ -58,7 +90,18 @@ async function readSources(input: LoadConfigInput): Promise<Sources> {
     env,
     document: found.document,
     notices: found.notices,
+    variables:
+      environmentText === undefined
+        ? undefined
+        : { file: displayName(environmentFile, input), lines: readEnvironmentLines(environmentText) },
   };
+}
+
+/** Where variables stand in their file, but for those that the process has itself, which win. */
+function placesOf(variables: VariableLines | undefined, own: Environment): ReadonlyMap<string, ConfigPlace> {
+  const { file, lines } = variables ?? { file: undefined, lines: { names: [] } };
+  const ofFile = lines.names.filter(({ name }) => own[name] === undefined);
+  return new Map(ofFile.map(({ name, line }) => [name, { file, line, column: 1 }]));
 }
 
 interface FoundConfig {

@@ -239,6 +239,31 @@ describe('problems', () => {
   });
 });
 
+describe('variables of a file', () => {
+  it('were refused without the line', async () => {
+    const files = { '.env': 'A=1\nLISTEN_ADDR=abc\nAUTH_MODE=opne\n' };
+    expect(await failureOf(loadFiles(files))).toMatch(
+      /^\.env:2:1: The variable LISTEN_ADDR .*\n\.env:3:1: The variable AUTH_MODE .* Did you mean `open`\?$/,
+    );
+    expect(await failureOf(loadFiles(files, { env: { LISTEN_ADDR: 'x', AUTH_MODE: 'open' } }))).toMatch(
+      /^The variable LISTEN_ADDR/,
+    );
+  });
+
+  it('did nothing without a word when misspelled', async () => {
+    const files = {
+      '.env': 'LISTEN_ADR=:1\nLOG_LEVAL=warn\nLOG_LEVEL\nAUTH_MODE=open\nAUTH_MODE=open\nMY_APP=1\n',
+      'config.yaml': `server: {host: "\${LOG_LEVAL:-127.0.0.1}"}`,
+    };
+    const { notices } = await loadFiles(files);
+    expect(notices.map(formatProblem)).toEqual([
+      '.env:3:1: This line gives no variable a value and has no effect. Write NAME=value, or # before a remark.',
+      '.env:1:1: LISTEN_ADR is no variable that the gateway or its configuration reads. Did you mean `LISTEN_ADDR`?',
+      '.env:4:1: AUTH_MODE is there again at line 5, which counts. Remove one of them.',
+    ]);
+  });
+});
+
 describe('unknown keys', () => {
   const text = 'server:\n  prot: 1\nmodels:\n  m:\n    providers:\n      - {name: a, api_base: http://a, apikey: b}\n';
 
