@@ -1,10 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../canonical/clock.ts';
-import { ConfigError, type GatewayConfig, type LoadConfigInput, type LoadedConfig } from '../config/gateway-config.ts';
+import {
+  ConfigError,
+  formatProblem,
+  type GatewayConfig,
+  type LoadConfigInput,
+  type LoadedConfig,
+} from '../config/gateway-config.ts';
 import { loadConfig } from '../config/load.ts';
 import { namesTargets } from '../config/names-targets.ts';
 import { watchConfig } from '../config/watch.ts';
 import type { Log } from '../telemetry/telemetry.ts';
+import { restartNeeded } from './restart-needed.ts';
 
 export interface ReloaderInput {
   readonly input: LoadConfigInput;
@@ -40,15 +47,17 @@ export function createReloader({ input, log, clock, loaded, apply, onReload }: R
       refuseMissing(files, next.config.files);
       refuseEmpty(loaded, next);
       apply(next);
-      onReload?.({ changed: changedSections(current, next) });
+      const changed = changedSections(current, next);
+      onReload?.({ changed });
       current = next;
-      log.info(
-        'config',
-        'Configuration reloaded; host, ports, database, Redis, connection limits and logging need a restart',
-      );
+      log.info('config', `Configuration reloaded${changed.length === 0 ? ', nothing is different' : ''}`, { changed });
+      const waiting = restartNeeded(loaded.config, next.config);
+      if (waiting.length > 0) log.warn('config', `In force only after a restart: ${waiting.join(', ')}`);
     } catch (error) {
       const why = error instanceof ConfigError ? error.message : String(error);
       log.error('config', `Configuration not reloaded, the one before stays: ${why}`);
+      const warnings = error instanceof ConfigError ? error.warnings : [];
+      for (const warning of warnings) log.warn('config', formatProblem(warning));
       onReload?.({ problem: why });
     }
   };
