@@ -76,7 +76,8 @@ function finishParsing(error: CommanderError, session: Session, isJson: boolean)
     const said = error.code === 'commander.help' ? 'A command is missing; see --help.' : error.message;
     output.failure(new CommandFailure('usage', said.replace(/^error: /, '')));
   } else {
-    io.stderr.write(complaint);
+    // Without a command the complaint is the help.
+    io.stderr.write(error.code === 'commander.help' ? complaint : `${complaint}Add --help to see what is understood.\n`);
   }
   return exitCodes.usage.code;
 }

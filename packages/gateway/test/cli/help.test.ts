@@ -230,6 +230,7 @@ describe('the command line', () => {
     [['health', '--detaild'], 'Did you mean --detailed?'],
     [['config'], 'Usage: llm-gateway config'],
     [['config', 'nonsense'], 'unknown command'],
+    [['nosuch', '--prot'], 'Add --help to see what is understood.\n'],
     [['models', 'surplus'], 'too many arguments'],
     [['help', 'nosuch'], "unknown command 'nosuch'"],
     [['help', 'keys', 'nosuch'], "unknown command 'nosuch'"],
