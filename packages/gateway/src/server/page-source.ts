@@ -9,7 +9,7 @@ import type { SlotCounts } from '../stores/slot-store.ts';
 import type { Metrics } from '../telemetry/telemetry.ts';
 import { listedFacts } from './listed-facts.ts';
 import type { PageSource, TargetStatus } from './pages.ts';
-import { describeRecord, letsRequestsThrough, type RecordParts } from './record-status.ts';
+import { describeRecord, type RecordParts, whyRefusing } from './record-status.ts';
 
 export interface PageSourceInput extends RecordParts {
   readonly clock: Clock;
@@ -39,11 +39,12 @@ export function createPageSource(input: PageSourceInput): PageSource {
     uptimeSeconds: () => (clock.now() - startedAt) / 1_000,
     wallNow: clock.wallNow,
     isStarted: input.isStarted,
-    isReady: () =>
-      input.isStarted() &&
-      !input.isDraining() &&
-      targets().some((target) => canServe(target, health)) &&
-      letsRequestsThrough(input, input.auth()),
+    whyNotReady: () => {
+      if (!input.isStarted()) return 'starting';
+      if (input.isDraining()) return 'stopping';
+      if (!targets().some((target) => canServe(target, health))) return 'no_usable_target';
+      return whyRefusing(input, input.auth());
+    },
     models: async () => {
       await input.modelCatalogue().load();
       return listModels(input, clock.wallNow());

@@ -5,7 +5,7 @@ import { findModelListing } from '../protocols/find-model-listing.ts';
 import { findProtocol } from '../protocols/find-protocol.ts';
 import type { ListedModel } from '../protocols/model-listing.ts';
 import { endReply } from './end-reply.ts';
-import { isRecordWell, type RecordStatus } from './record-status.ts';
+import { isRecordWell, type RecordStatus, type RefusalOfRecord } from './record-status.ts';
 import type { Page } from './routes.ts';
 
 /** What the pages show: the state of the process, as the composition root knows it. */
@@ -13,8 +13,8 @@ export interface PageSource {
   readonly version: string;
   readonly uptimeSeconds: () => number;
   readonly wallNow: () => number;
-  /** False before the first start is complete and once a stop was asked. */
-  readonly isReady: () => boolean;
+  /** What keeps requests from being served; undefined: nothing. */
+  readonly whyNotReady: () => UnreadyReason | undefined;
   readonly isStarted: () => boolean;
   readonly models: () => Promise<readonly ListedModel[]>;
   readonly targets: () => readonly TargetStatus[];
@@ -26,6 +26,9 @@ export interface PageSource {
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
   readonly publicMetrics: () => boolean;
 }
+
+/** Why requests are not served: `record_unreached`, for one, where only the record knows any key. */
+export type UnreadyReason = 'starting' | 'stopping' | 'no_usable_target' | RefusalOfRecord;
 
 /** Health of one target as anybody may read it: no URL, no error text. */
 export interface TargetStatus {
@@ -63,8 +66,9 @@ export async function servePage(source: PageSource, request: PageRequest, respon
     case 'live':
       return sendJson(response, 200, { status: 'ok' }, request.headers);
     case 'ready': {
-      const isReady = source.isReady();
-      return sendJson(response, isReady ? 200 : 503, { status: isReady ? 'ready' : 'not_ready' }, request.headers);
+      const reason = source.whyNotReady();
+      if (reason === undefined) return sendJson(response, 200, { status: 'ready' }, request.headers);
+      return sendJson(response, 503, { status: 'not_ready', reason }, request.headers);
     }
     case 'startup': {
       const isStarted = source.isStarted();
@@ -91,7 +95,8 @@ function sendHealth(source: PageSource, request: PageRequest, response: ServerRe
   const { inFlight, queued } = source.queue();
   const redis = source.redis();
   const record = source.record();
-  const isWell = targets.some((target) => target.usable) && (record === undefined || isRecordWell(record));
+  const isRecorded = record === undefined || isRecordWell(record);
+  const isWell = targets.some((target) => target.usable) && redis !== 'away' && isRecorded;
   const body = {
     status: isWell ? 'ok' : 'degraded',
     version: source.version,

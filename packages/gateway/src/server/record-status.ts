@@ -74,13 +74,16 @@ export function isRecordWell({ ledger, record }: RecordStatus): boolean {
   return record.status === 'ok' && (ledger === undefined || ledger.status === 'ok');
 }
 
+/** Why the record keeps requests out. */
+export type RefusalOfRecord = 'no_room_for_rows' | 'record_unreached';
+
 /**
- * Whether the record lets requests through. A database that is slow or away does not keep them out: keys are remembered
+ * Why the record keeps requests out; undefined: it does not. A database that is slow or away does not: keys are remembered
  * and rows wait on disk. What does: no room for rows where requests are refused then, and a record that was never reached
  * where nobody but it knows any key, and no image stands in for it.
  */
-export function letsRequestsThrough({ ledger, record }: RecordParts, { keys, mode }: AuthConfig): boolean {
-  if (ledger?.state.isRefusing === true) return false;
-  if (record === undefined || record.isReady || record.imageAgeMs !== undefined) return true;
-  return mode === 'open' || keys.length > 0;
+export function whyRefusing({ ledger, record }: RecordParts, { keys, mode }: AuthConfig): RefusalOfRecord | undefined {
+  if (ledger?.state.isRefusing === true) return 'no_room_for_rows';
+  if (record === undefined || record.isReady || record.imageAgeMs !== undefined) return undefined;
+  return mode === 'open' || keys.length > 0 ? undefined : 'record_unreached';
 }

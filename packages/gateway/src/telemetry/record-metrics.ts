@@ -39,7 +39,7 @@ export function createRecordMetrics(): RecordMetrics {
       told('gateway_record_state', 'The record: 0 answers, 1 is silent, 2 was never reached', 'recordState', 'state'),
       told('gateway_record_unread_parts', 'Parts that changed and could not be read since', 'unreadParts', 'state'),
       told('gateway_spool_state', 'Rows on disk: 0 all taken, 1 waiting, 2 no room for more', 'spoolState', 'state'),
-      told('gateway_spool_bytes', 'Rows that wait on disk for the database', 'spoolBytes', 'size'),
+      told('gateway_spool_bytes', 'Bytes on disk of rows that wait for the database', 'spoolBytes', 'size'),
       told('gateway_spool_lost_rows_total', 'Rows that the disk did not take', 'lostRows', 'sum'),
       told('gateway_spool_dropped_rows_total', 'Rows given up to make room for newer ones', 'droppedRows', 'sum'),
     ],

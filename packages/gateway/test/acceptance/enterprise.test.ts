@@ -88,7 +88,9 @@ describe('providers and rules', () => {
   it('start without any of their variables, and say so to whoever asks', async () => {
     const url = await start({ providers: providers(), routing });
     expect((await fetch(`${url}/health`)).status).toBe(200);
-    expect((await fetch(`${url}/ready`)).status).toBe(503);
+    const ready = await fetch(`${url}/ready`);
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toEqual({ status: 'not_ready', reason: 'no_usable_target' });
     const response = await chat(url, 'gpt-4o');
     expect(response.status).toBe(503);
     expect(await errorOf(response)).toMatchObject({ type: 'server_error', code: 'no_target_available' });

@@ -48,6 +48,8 @@ describe('a spool without room', () => {
   it('refuses requests where that is asked for, asks nobody, and is not ready until there is room', async () => {
     await startFull('refuse');
     expect(await readiness()).toBe(503);
+    const ready = await fetch(`${gateway.url}/ready`);
+    expect(await ready.json()).toEqual({ status: 'not_ready', reason: 'no_room_for_rows' });
     expect(await health()).toMatchObject({ status: 'degraded', components: { ledger: { status: 'refusing' } } });
     expect(await metrics()).toContain('gateway_spool_state 2\n');
     expect(await metrics()).toMatch(/^gateway_spool_bytes \d+$/m);

@@ -117,6 +117,7 @@ describe.runIf(hasRedisServer)('a Redis that is lost under load', () => {
     await redis.kill();
     const { url, process } = await start({ rate_limit: { requests_per_minute: 10 } });
     expect(await redisStatusOf(url)).toBe('away');
+    expect(await (await fetch(`${url}/health?detailed=true`)).json()).toMatchObject({ status: 'degraded' });
     expect((await chat(url)).status).toBe(200);
     await redis.restart();
     await vi.waitFor(async () => expect(await redisStatusOf(url)).toBe('ok'), patience);
