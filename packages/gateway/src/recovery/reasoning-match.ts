@@ -38,7 +38,7 @@ export class ReasoningMatch {
     const isSame = this.#text.startsWith(isLonger ? text.slice(0, left) : text, this.#offset);
     // Nothing can be added to what is signed.
     if (!isSame || (isLonger && (last.signature !== undefined || !this.#seam.isOpen(last.index)))) {
-      this.#part();
+      this.#leaveApart();
       return;
     }
     this.#offset += Math.min(left, text.length);
@@ -61,12 +61,12 @@ export class ReasoningMatch {
 
   /** Something else than reasoning follows what was sent. */
   settle(): void {
-    if (this.#state === 'matching') this.#part();
+    if (this.#state === 'matching') this.#leaveApart();
     this.#state = 'over';
   }
 
   /** It is other reasoning: what was sent ends as it is. */
-  #part(): void {
+  #leaveApart(): void {
     this.#state = 'apart';
     for (const { index } of this.#parts) this.#seam.end(index);
   }

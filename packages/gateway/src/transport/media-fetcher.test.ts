@@ -47,6 +47,20 @@ describe('what is fetched', () => {
   });
 });
 
+it('a reply of a type that nobody reads held its connection until the time was up', async () => {
+  let closed = (): void => undefined;
+  const isClosed = new Promise<void>((resolve) => {
+    closed = resolve;
+  });
+  const port = await serve((_request, response) => {
+    response.on('close', closed);
+    response.writeHead(200, { 'content-type': 'application/octet-stream' });
+    response.write(Buffer.alloc(64 * 1024));
+  });
+  await expect(fetching(`http://127.0.0.1:${port}/`, { timeoutMs: 60_000 })).rejects.toThrow('models cannot read');
+  await isClosed;
+});
+
 describe('nothing is fetched', () => {
   it.each([
     ['file:///etc/passwd', 'no http'],

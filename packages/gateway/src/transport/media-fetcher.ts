@@ -72,7 +72,13 @@ async function follow({ url, client, options, signal }: Fetching): Promise<Fetch
       await reply.body.dump({ limit: 1_024, signal });
       throw new MediaFetchError(`could not be fetched: its server answered ${reply.statusCode}`);
     }
-    return { mediaType: mediaTypeOf(reply.headers['content-type']), data: await readAll(reply.body, options.maxBytes) };
+    const mediaType = mediaTypeOf(reply.headers['content-type']);
+    if (!readable.test(mediaType)) {
+      // Nobody waits for what is thrown away.
+      void reply.body.dump({ limit: 1_024, signal }).catch(() => undefined);
+      throw new MediaFetchError('is of a type that models cannot read');
+    }
+    return { mediaType, data: await readAll(reply.body, options.maxBytes) };
   }
   throw new MediaFetchError(`redirects more than ${MAX_REDIRECTS} times`);
 }
@@ -91,12 +97,10 @@ function privateAddress(): MediaFetchError {
 }
 
 function mediaTypeOf(header: string | string[] | undefined): string {
-  const mediaType = String(header ?? '')
+  return String(header ?? '')
     .split(';')[0]!
     .trim()
     .toLowerCase();
-  if (!readable.test(mediaType)) throw new MediaFetchError('is of a type that models cannot read');
-  return mediaType;
 }
 
 async function readAll(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
