@@ -1,5 +1,6 @@
 import type { Clock } from '../canonical/clock.ts';
 import type { HealthRegistry, HealthRegistryInput, HealthTransition } from '../resilience/health.ts';
+import type { HealthState } from '../resilience/health-state.ts';
 import { createProber, type Prober } from '../resilience/prober.ts';
 import type { Target } from '../routing/target.ts';
 import type { Log, Metrics } from '../telemetry/telemetry.ts';
@@ -71,12 +72,19 @@ export function createHealthReporter(
   };
 }
 
-function reportTarget(input: HealthReporterInput, { id, from, to, reason }: HealthTransition): void {
+/** What an operator who is woken by it may do. */
+const outBecause: Readonly<Partial<Record<HealthState, string>>> = {
+  unhealthy: 'it does not answer as it should',
+  quota: 'its account is used up; see to its plan or its billing',
+  misconfigured: 'it refuses the credential; check api_key',
+};
+
+function reportTarget(input: HealthReporterInput, { id, from, to, reason, failure }: HealthTransition): void {
   const { log } = input;
   const ids = targetIds(input, id);
-  const isOut = to === 'unhealthy' || to === 'quota' || to === 'misconfigured';
-  const fields = { targets: ids, from, to, reason };
-  if (isOut) log.warn('health', `Out of service: ${ids.join(', ')} (${to})`, fields);
+  const because = outBecause[to];
+  const fields = { targets: ids, from, to, reason, failure };
+  if (because !== undefined) log.warn('health', `Out of service: ${ids.join(', ')} (${to}): ${because}`, fields);
   else if (from !== 'unknown') log.info('health', `Back in service: ${ids.join(', ')}`, fields);
   setGauges(input, id, ids);
 }

@@ -1,0 +1,58 @@
+import { expect, it, vi } from 'vitest';
+import type { HealthTransition } from '../resilience/health.ts';
+import { makeTarget } from '../routing/target.fixture.ts';
+import type { Log, Metrics } from '../telemetry/telemetry.ts';
+import { createHealthReporter } from './health-probes.ts';
+
+function setUp() {
+  const [info, warn, setTargetState] = [vi.fn(), vi.fn(), vi.fn()];
+  const registry = { recordOf: () => ({ state: 'misconfigured', models: [] }) };
+  const reporter = createHealthReporter({
+    log: { info, warn } as Partial<Log> as Log,
+    metrics: { setTargetState } as Partial<Metrics> as Metrics,
+    targets: () => [makeTarget('main'), makeTarget('twin', { healthId: 'main' }), makeTarget('other')],
+    registry: () => registry as unknown as ReturnType<Parameters<typeof createHealthReporter>[0]['registry']>,
+  });
+  return { info, warn, setTargetState, reporter };
+}
+
+const transition: HealthTransition = {
+  id: 'main',
+  model: undefined,
+  from: 'healthy',
+  to: 'misconfigured',
+  reason: 'passive',
+  failure: 'credential_refused',
+  at: 0,
+  lastedMs: undefined,
+  number: 1,
+};
+
+it('a target that went out of service was told of without what had failed', () => {
+  const { reporter, setTargetState, warn } = setUp();
+  reporter.onChange(transition);
+  expect(warn).toHaveBeenCalledWith(
+    'health',
+    'Out of service: main, twin (misconfigured): it refuses the credential; check api_key',
+    {
+      targets: ['main', 'twin'],
+      from: 'healthy',
+      to: 'misconfigured',
+      reason: 'passive',
+      failure: 'credential_refused',
+    },
+  );
+  expect(setTargetState.mock.calls).toEqual([
+    ['main', 1],
+    ['twin', 1],
+  ]);
+});
+
+it('tells that one is back, but not that one is well that never was otherwise', () => {
+  const { info, reporter, warn } = setUp();
+  reporter.onChange({ ...transition, from: 'misconfigured', to: 'healthy', failure: undefined });
+  expect(info.mock.calls.map(([, message]) => message)).toEqual(['Back in service: main, twin']);
+  reporter.onChange({ ...transition, from: 'unknown', to: 'healthy', failure: undefined });
+  expect(info).toHaveBeenCalledTimes(1);
+  expect(warn).not.toHaveBeenCalled();
+});
