@@ -1,12 +1,30 @@
 import { expect, it, vi } from 'vitest';
 import type { HealthTransition } from '../resilience/health.ts';
+import { createHealthScene } from '../resilience/health-scene.fixture.ts';
 import { makeTarget } from '../routing/target.fixture.ts';
 import type { Log, Metrics } from '../telemetry/telemetry.ts';
-import { createHealthReporter } from './health-probes.ts';
+import { createHealthReporter, refreshGauges } from './health-probes.ts';
+
+it('never told that a trial is due, since no change of state does', () => {
+  const { clock, fail, registry } = createHealthScene();
+  const setTargetState = vi.fn();
+  const metrics = { setTargetState } as Partial<Metrics> as Metrics;
+  const told = () => {
+    refreshGauges({ metrics, targets: () => [makeTarget('t')], registry: () => registry });
+    return setTargetState.mock.lastCall;
+  };
+  expect(told()).toEqual(['t', 0]);
+  fail('bad');
+  expect(told()).toEqual(['t', 1]);
+  clock.advance(5_000);
+  expect(told()).toEqual(['t', 2]);
+  fail(undefined, 'credential_refused');
+  expect(told()).toEqual(['t', 1]);
+});
 
 function setUp() {
   const [info, warn, setTargetState] = [vi.fn(), vi.fn(), vi.fn()];
-  const registry = { recordOf: () => ({ state: 'misconfigured', models: [] }) };
+  const registry = { breakerState: () => 'open', recordOf: () => ({ state: 'misconfigured', models: [] }) };
   const reporter = createHealthReporter({
     log: { info, warn } as Partial<Log> as Log,
     metrics: { setTargetState } as Partial<Metrics> as Metrics,

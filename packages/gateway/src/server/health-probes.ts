@@ -103,10 +103,20 @@ function targetIds({ targets }: HealthReporterInput, healthId: string): string[]
   return [...targets()].filter((target) => target.healthId === healthId).map(({ id }) => id);
 }
 
-/** A target counts as open while any of its models does. */
-function setGauges({ metrics, registry }: HealthReporterInput, healthId: string, ids: readonly string[]): void {
-  const record = registry().recordOf(healthId);
+/** Sets the gauges of all targets anew: that a cool-down is over and a trial may begin, no change tells. */
+export function refreshGauges(input: Omit<HealthReporterInput, 'log'>): void {
+  for (const { healthId, id } of input.targets()) setGauges(input, healthId, [id]);
+}
+
+type Gauges = Pick<HealthReporterInput, 'metrics' | 'registry'>;
+
+/** A target counts as open while any of its models does, and as half-open once all that is left are trials. */
+function setGauges({ metrics, registry }: Gauges, healthId: string, ids: readonly string[]): void {
+  const health = registry();
+  const record = health.recordOf(healthId);
+  const open = record?.models.filter(({ isOpen }) => isOpen).map(({ model }) => model) ?? [];
   const isOut = record !== undefined && record.state !== 'healthy' && record.state !== 'unknown';
-  const state = isOut || record?.models.some(({ isOpen }) => isOpen) ? 1 : 0;
+  const states = [...(isOut ? [undefined] : []), ...open].map((model) => health.breakerState(healthId, model));
+  const state = states.length === 0 ? 0 : states.every((each) => each === 'half_open') ? 2 : 1;
   for (const id of ids) metrics.setTargetState(id, state);
 }

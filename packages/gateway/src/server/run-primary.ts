@@ -31,7 +31,7 @@ import { type MetricsSnapshot, mergeMetrics } from '../telemetry/metrics-snapsho
 import type { Log } from '../telemetry/telemetry.ts';
 import { version } from '../version.ts';
 import { startBanner } from './banner.ts';
-import { createHealthProbes, createHealthReporter } from './health-probes.ts';
+import { createHealthProbes, createHealthReporter, refreshGauges } from './health-probes.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { openMetricsPort } from './metrics-server.ts';
 import { createPageSource } from './page-source.ts';
@@ -122,7 +122,10 @@ export async function runPrimary({ input, workers, io }: ProcessOptions): Promis
   logConfig(log, loaded, catalog);
   logShared(log, loaded.config.redis);
 
-  const metricsText = () => textOfAll(hub, metrics, budgets);
+  const metricsText = () => {
+    refreshGauges({ metrics, targets, registry: () => health });
+    return textOfAll(hub, metrics, budgets);
+  };
   hub.answer(workerTopics.allMetrics, metricsText);
   hub.answer(workerTopics.allRoutingStats, async (windowMs) =>
     mergeRoutingStats((await hub.askAll(workerTopics.routingStats, windowMs, METRICS_MS)) as RoutingStatsSnapshot[]),

@@ -14,7 +14,7 @@ import { createMemorySpendStore } from '../stores/memory/spend-store.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
 import { startBanner } from './banner.ts';
-import { createHealthProbes, createHealthReporter } from './health-probes.ts';
+import { createHealthProbes, createHealthReporter, refreshGauges } from './health-probes.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { openMetricsPort } from './metrics-server.ts';
 import { createProcessEvents } from './process-events.ts';
@@ -64,6 +64,7 @@ export async function runSingle({ input, io }: ProcessOptions): Promise<number> 
   const budgets = openBudgets({ record, config: loaded.config.budgets, clock, log, metrics });
   const metricsText = async (): Promise<string> => {
     await budgets?.report();
+    refreshGauges({ metrics, targets: () => targets(), registry: () => health });
     return metrics.text();
   };
   const limits = createMemoryLimitStore({ clock });

@@ -48,7 +48,7 @@ export interface Metrics {
   tellRecord(read: () => RecordFigures): void;
   setQueueDepth(depth: number): void;
   inFlight(delta: 1 | -1): void;
-  /** 0 closed or healthy, 1 open or out, 2 half-open or on trial. */
+  /** 0: closed or healthy; 1: open or out; 2: half-open, a trial is due or under way. */
   setTargetState(targetId: string, state: 0 | 1 | 2): void;
   /** One call of Redis; the outcome is a word of a closed list. */
   redisCall(outcome: string, durationMs: number): void;
