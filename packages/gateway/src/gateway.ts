@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './canonical/clock.ts';
-import { type LoadedConfig, startError } from './config/gateway-config.ts';
+import { startError } from './canonical/config-error.ts';
+import type { LoadedConfig } from './config/gateway-config.ts';
 import { createCurrentPools } from './current-pools.ts';
 import type { Exchange } from './exchange.ts';
 import { createExchangeAudit } from './exchange-audit.ts';

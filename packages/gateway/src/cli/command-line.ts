@@ -77,7 +77,9 @@ function finishParsing(error: CommanderError, session: Session, isJson: boolean)
     output.failure(new CommandFailure('usage', said.replace(/^error: /, '')));
   } else {
     // Without a command the complaint is the help.
-    io.stderr.write(error.code === 'commander.help' ? complaint : `${complaint}Add --help to see what is understood.\n`);
+    io.stderr.write(
+      error.code === 'commander.help' ? complaint : `${complaint}Add --help to see what is understood.\n`,
+    );
   }
   return exitCodes.usage.code;
 }

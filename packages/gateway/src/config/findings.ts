@@ -1,6 +1,7 @@
+import { nowhere } from '../canonical/config-error.ts';
 import { type ConfigDocument, positionOf } from './config-document.ts';
 import type { ConfigPath } from './config-path.ts';
-import { ConfigError, type ConfigNotice, type ConfigNoticeLike, type ConfigPlace, nowhere } from './gateway-config.ts';
+import { ConfigError, type ConfigNotice, type ConfigNoticeLike, type ConfigPlace } from './gateway-config.ts';
 
 /** What was found while a configuration was read: notices for the operator, and problems that keep it from being used. */
 export interface Findings {

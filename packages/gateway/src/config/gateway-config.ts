@@ -15,14 +15,7 @@ import type {
 import type { AttemptLimitsConfig, ResilienceConfig } from './resilience-config.ts';
 import type { RouteOptions, RoutingConfig } from './routing-config.ts';
 
-export {
-  ConfigError,
-  type ConfigNoticeLike,
-  type ConfigPlace,
-  formatProblem,
-  nowhere,
-  startError,
-} from '../canonical/config-error.ts';
+export { ConfigError, type ConfigNoticeLike, type ConfigPlace, formatProblem } from '../canonical/config-error.ts';
 export type {
   AuditConfig,
   BudgetsConfig,

@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../canonical/clock.ts';
+import { startError } from '../canonical/config-error.ts';
 import { readAdminKey } from '../config/admin-key.ts';
-import { ConfigError, type DatabaseConfig, type LoadedConfig, startError } from '../config/gateway-config.ts';
+import { ConfigError, type DatabaseConfig, type LoadedConfig } from '../config/gateway-config.ts';
 import { readCredentialFile } from '../config/load-credential.ts';
 import type { RecordImageStore } from '../stores/record-image-store.ts';
 import { type Database, openDatabase } from '../stores/sql/database.ts';

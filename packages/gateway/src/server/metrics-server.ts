@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type GatewayConfig, startError } from '../config/gateway-config.ts';
+import { startError } from '../canonical/config-error.ts';
+import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { Log } from '../telemetry/telemetry.ts';
 import type { PageSource } from './pages.ts';
 import { servePage } from './pages.ts';

@@ -1,8 +1,9 @@
 import cluster, { type Worker } from 'node:cluster';
 import { systemClock } from '../canonical/clock.ts';
+import { startError } from '../canonical/config-error.ts';
 import type { CommandLineIo } from '../cli/command-line-io.ts';
 import { readAdminKey } from '../config/admin-key.ts';
-import { type ConfigError, type LoadedConfig, startError } from '../config/gateway-config.ts';
+import type { ConfigError, LoadedConfig } from '../config/gateway-config.ts';
 import { loadConfig } from '../config/load.ts';
 import { mergeRoutingStats, type RoutingStatsSnapshot } from '../explain/routing-stats.ts';
 import { createModelCatalogue } from '../pricing/model-catalogue.ts';

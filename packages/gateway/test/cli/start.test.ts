@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ConfigError, startError } from '../../src/config/gateway-config.ts';
+import { startError } from '../../src/canonical/config-error.ts';
+import { ConfigError } from '../../src/config/gateway-config.ts';
 import { runCli } from './run-cli.ts';
 
 const start = vi.hoisted(() => vi.fn());

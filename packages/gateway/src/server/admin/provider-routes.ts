@@ -23,8 +23,8 @@ const settings = z
     api_version: name().optional().describe('Version of its API, where it wants one.'),
     timeout_seconds: z.number().positive().max(86_400).optional().describe('Longest time for one answer.'),
     max_retries: z.number().int().min(0).max(100).optional().describe('Further attempts within one request.'),
-    requests_per_minute: limit().optional(),
-    tokens_per_minute: limit().optional(),
+    requests_per_minute: limit().optional().describe('What it allows; the next target is taken when it is used up.'),
+    tokens_per_minute: limit().optional().describe('The same of tokens, input and output.'),
   })
   .describe('What else a provider can be configured with.');
 
@@ -40,11 +40,11 @@ const apiKey = () =>
 const baseUrl = () => address().nullable().describe("Default: the kind's own address; null goes back to it.");
 
 const creation = z.strictObject({
-  name: name(),
+  name: name().describe('Its name in models, logs and metrics.'),
   kind: z.string().min(1).max(64).describe('Which provider it is.'),
   api_key: apiKey().optional(),
   base_url: baseUrl().optional(),
-  is_active: z.boolean().optional(),
+  is_active: z.boolean().optional().describe('Default: true. One that is not is never asked.'),
   settings: settings.optional(),
 });
 
