@@ -188,6 +188,8 @@ export interface ForeignPart {
 export interface NativeForm {
   readonly origin: ProtocolName;
   readonly value: unknown;
+  /** What of it was not read. */
+  readonly unread?: readonly UnreadMember[];
 }
 
 /**
@@ -204,6 +206,8 @@ export interface UnreadMembers {
 export interface UnreadMember {
   /** The names on the way to it. */
   readonly path: readonly string[];
+  /** Where it stands in the caller's body, for messages. */
+  readonly name: string;
   readonly value: unknown;
 }
 

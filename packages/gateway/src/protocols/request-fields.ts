@@ -130,13 +130,13 @@ export class RequestFields {
     const value = this.#object[key];
     if (value === null) return nothing;
     const inner = this.#inner?.get(this.nameOf(key));
-    if (!this.#read.has(key) || inner?.isUntouched === true) return [{ path: [key], value }];
+    if (!this.#read.has(key) || inner?.isUntouched === true) return [{ path: [key], name: this.pathOf(key), value }];
     return inner?.unreadWithin().map((member) => ({ ...member, path: [key, ...member.path] })) ?? nothing;
   }
 
   /** The same by their paths in the body. */
   unreadPaths(): readonly string[] {
-    return this.unreadWithin().map(({ path }) => this.pathOf(path.join('.')));
+    return this.unreadWithin().map(({ name }) => name);
   }
 
   /** It says something, and nothing of that was read. */

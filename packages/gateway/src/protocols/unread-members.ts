@@ -23,7 +23,8 @@ export function nativeForm(
   read: readonly RequestFields[],
   origin: ProtocolName,
 ): { readonly native?: NativeForm } {
-  return read.some((fields) => fields.unreadWithin().length > 0) ? { native: { origin, value } } : none;
+  const unread = read.flatMap((fields) => fields.unreadWithin());
+  return unread.length === 0 ? none : { native: { origin, value, unread } };
 }
 
 /** The same with what its message said, for the part that begins the message. */

@@ -57,7 +57,10 @@ describe('prefilledRequest', () => {
       { type: 'text', text: 'Hello' },
     ]);
     const cached = { type: 'text', text: 'He', cache: { ttl: undefined } } as const;
-    const unread = { origin: 'openai-chat', members: [{ path: ['newer'], value: 1 }] } as const;
+    const unread = {
+      origin: 'openai-chat',
+      members: [{ path: ['newer'], name: 'messages[1].newer', value: 1 }],
+    } as const;
     for (const part of [cached, { type: 'text', text: 'He', unread } as const]) {
       const { turns } = prefilledRequest(begun([part]), sent)!;
       expect(turns.at(-1)?.parts).toEqual([part, { type: 'text', text: 'llo' }]);

@@ -5,6 +5,7 @@ import { isObject } from '../canonical/json.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { protocols } from '../protocols/registry.gen.ts';
+import { lostMembers } from './lost-members.ts';
 import { isOwnKept } from './own-members.ts';
 
 /** A request that an upstream's wire can say, and what had to go for it. */
@@ -32,6 +33,7 @@ export function fitRequest(request: ChatRequest, client: Protocol, upstream: Pro
   const essential = essentialMember(request);
   if (essential !== undefined && !isOwn) throw untranslatable(essential, client, upstream);
   const dropped = unknownMembers.filter((name) => !isOwn || !isOwnKept(request, name));
+  if (!isOwn) dropped.push(...lostMembers(request, dropped));
   let fitted = request;
   for (const feature of wanting.get(upstream.name)!) {
     if (!features[feature].isUsed(fitted)) continue;

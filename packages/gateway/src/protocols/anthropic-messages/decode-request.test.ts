@@ -83,7 +83,10 @@ describe('a request as Claude Code sends it', () => {
       { type: 'reasoning', text: '', signature: { origin, value: 'Em==' }, isRedacted: true },
       {
         ...{ type: 'tool-call', id: 't1', name: 'Bash', arguments: '{"n":1.0}', kind: 'function' },
-        unread: { origin, members: [{ path: ['caller'], value: { type: 'direct' } }] },
+        unread: {
+          origin,
+          members: [{ path: ['caller'], name: 'messages[2].content[3].caller', value: { type: 'direct' } }],
+        },
       },
     ]);
   });

@@ -1,6 +1,7 @@
 import type { ChatRequest, Part, ToolCallPart, ToolResultPart, Turn } from '../../canonical/conversation.ts';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import { isObject, type JsonObject } from '../../canonical/json.ts';
+import type { ProtocolName } from '../../canonical/protocol-name.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { isLost, noteDropped } from '../note-dropped.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
@@ -21,7 +22,7 @@ export function encodeRequest(request: ChatRequest, context: RequestContext): Bu
   const { quirks } = context;
   // Other wires have a word for all of it, where this one has a list.
   const safetySettings = Array.isArray(request.safetySettings) ? request.safetySettings : undefined;
-  const { system, turns } = apartFromSystem(request.turns);
+  const { system, turns } = apartFromSystem(request);
   const generationConfig = applyQuirks(encodeConfig(request), quirks);
   const hasConfig = Object.values(generationConfig).some((value) => value !== undefined);
   const body = {
@@ -43,17 +44,22 @@ export function encodeRequest(request: ChatRequest, context: RequestContext): Bu
  * in its place as the user's, so that it speaks of what it followed. A conversation must not be empty: system text that
  * is all there is stays in it.
  */
-function apartFromSystem(turns: readonly Turn[]): { system: readonly JsonObject[]; turns: readonly Turn[] } {
+function apartFromSystem({ origin, turns }: Pick<ChatRequest, 'origin' | 'turns'>): {
+  readonly system: readonly JsonObject[];
+  readonly turns: readonly Turn[];
+} {
   const first = turns.findIndex(({ role }) => role !== 'system' && role !== 'developer');
   if (first <= 0) return { system: [], turns };
-  const system = turns.slice(0, first).flatMap(({ parts }) => parts.flatMap(systemText));
+  const system = turns.slice(0, first).flatMap(({ parts }) => parts.flatMap((part) => systemText(part, origin)));
   return { system, turns: turns.slice(first) };
 }
 
 /** `systemInstruction` holds text; what its own callers put there besides is for its provider to judge. */
-function systemText(part: Part): readonly JsonObject[] {
+function systemText(part: Part, origin: ProtocolName): readonly JsonObject[] {
   if ('native' in part && part.native?.origin === WIRE && isObject(part.native.value)) return [part.native.value];
-  if (part.type === 'text') return part.text === '' ? [] : [withUnread({ text: part.text }, part, WIRE)];
+  if (part.type === 'text') {
+    return part.text === '' && origin !== WIRE ? [] : [withUnread({ text: part.text }, part, WIRE)];
+  }
   if (part.type === 'foreign') return [foreignValue(part)];
   if (!('source' in part)) return [];
   const { path = 'systemInstruction', type } = part;
