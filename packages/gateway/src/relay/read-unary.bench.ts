@@ -1,3 +1,4 @@
+import { printCpuTime } from '../cpu-time.fixture.ts';
 import { scanJson } from '../framing/json-scan.ts';
 import { readUnary } from './read-unary.ts';
 
@@ -10,7 +11,6 @@ import { readUnary } from './read-unary.ts';
 // every member besides, which parsing is not: reading the chat of 559 bytes took 2.4 µs by walking and takes 1.6 µs.
 
 const PER_ROUND = 500;
-const ROUNDS = 60;
 
 const sentence = 'The benchmark answers with a sentence of ordinary length, as a model would. ';
 const paragraph = 'First paragraph.\n\n- item "one"\n- item two with more words in it, and so on\n\n';
@@ -27,18 +27,6 @@ function embedding(dimensions: number): Buffer {
   return Buffer.from(JSON.stringify({ object: 'list', data: [{ index: 0, embedding: numbers }], model: 'm', usage }));
 }
 
-/** Prints microseconds of CPU time in the best round, which the rest of the machine disturbed least. */
-function measure(name: string, run: () => void): void {
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < ROUNDS; round++) {
-    const before = process.cpuUsage();
-    for (let count = 0; count < PER_ROUND; count++) run();
-    const { user, system } = process.cpuUsage(before);
-    best = Math.min(best, (user + system) / PER_ROUND);
-  }
-  console.log(`${name.padEnd(40)} ${best.toFixed(2).padStart(8)} µs`);
-}
-
 const answers = {
   'a sentence': chat(sentence.repeat(4)),
   'paragraphs with escapes': chat(paragraph.repeat(12)),
@@ -48,7 +36,8 @@ const answers = {
 };
 for (const [name, answer] of Object.entries(answers)) {
   const operation = name.includes('embedding') ? 'embeddings' : 'chat';
-  measure(`${name}, ${answer.length} bytes: read`, () => void readUnary(answer, operation, 'openai-chat'));
-  measure(`${name}: parsed`, () => void JSON.parse(answer.toString('utf8')));
-  measure(`${name}: walked`, () => void scanJson(answer, 0, answer.length, () => {}));
+  const times = Array.from({ length: PER_ROUND }, () => answer);
+  printCpuTime(`${name}, ${answer.length} bytes: read`, times, (one) => void readUnary(one, operation, 'openai-chat'));
+  printCpuTime(`${name}: parsed`, times, (one) => void JSON.parse(one.toString('utf8')));
+  printCpuTime(`${name}: walked`, times, (one) => void scanJson(one, 0, one.length, () => {}));
 }

@@ -1,3 +1,4 @@
+import { printCpuTime } from '../cpu-time.fixture.ts';
 import { HeadReader } from './head-reader.ts';
 import { readPlainHead } from './plain-head.ts';
 
@@ -8,7 +9,6 @@ import { readPlainHead } from './plain-head.ts';
 // Node 20, a shared 2-core machine, least of 60 rounds: read by itself 5.0 µs, as one of its connection 1.0 µs, and 0.5 µs where
 // nothing but its length is another each time.
 
-const ROUNDS = 60;
 const HEADS = 2_000;
 
 function headOf(index: number, trace: string): Buffer {
@@ -19,22 +19,10 @@ function headOf(index: number, trace: string): Buffer {
   return Buffer.from(`POST /v1/chat/completions HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
-/** Prints microseconds of CPU time in the best round, which the rest of the machine disturbed least. */
-function measure(name: string, heads: readonly Buffer[], run: (head: Buffer) => void): void {
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < ROUNDS; round++) {
-    const before = process.cpuUsage();
-    for (const head of heads) run(head);
-    const { user, system } = process.cpuUsage(before);
-    best = Math.min(best, (user + system) / heads.length);
-  }
-  console.log(`${name.padEnd(40)} ${best.toFixed(2).padStart(8)} µs`);
-}
-
 const same = Array.from({ length: HEADS }, (_, index) => headOf(index, 'a'.repeat(49)));
 const traced = Array.from({ length: HEADS }, (_, index) => headOf(index, String(index).padStart(49, 'a')));
 const ofSame = new HeadReader();
-measure('the same but for its length', same, (head) => void ofSame.read(head));
+printCpuTime('the same but for its length', same, (head) => void ofSame.read(head));
 const ofTraced = new HeadReader();
-measure('traced', traced, (head) => void ofTraced.read(head));
-measure('traced, read by itself', traced, (head) => void readPlainHead(head));
+printCpuTime('traced', traced, (head) => void ofTraced.read(head));
+printCpuTime('traced, read by itself', traced, (head) => void readPlainHead(head));
