@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { loadBundle } from '../load-bundle.mjs';
+import { spreadOf } from '../measurement.mjs';
 
 /** @typedef {typeof import('../../packages/gateway/src/stores/redis/redis.bench.ts')} RedisBench */
 
@@ -13,8 +14,9 @@ const { values } = parseArgs({
 /** @type {RedisBench} */
 const { measureRequests } = await loadBundle('packages/gateway/src/stores/redis/redis.bench.ts');
 const rounds = { rounds: Number(values.rounds), ms: Number(values.seconds) * 1_000 };
-for (const { atOnce, commands, least, median, most } of await measureRequests([1, 8, 32], rounds)) {
-  const range = `(${least.toFixed(0)}–${most.toFixed(0)})`;
+for (const { atOnce, commands, rounds: costs } of await measureRequests([1, 8, 32], rounds)) {
+  const { median, min, max } = spreadOf(costs);
+  const range = `(${min.toFixed(0)}–${max.toFixed(0)})`;
   console.log(
     `  ${atOnce} at once`.padEnd(16),
     `${median.toFixed(0)} µs ${range}`.padEnd(22),

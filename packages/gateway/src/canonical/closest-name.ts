@@ -1,4 +1,7 @@
 const MAX_DISTANCE = 2;
+/** Names compared at most, and the longest text compared, where whoever calls chooses the name: it must stay cheap. */
+const MOST_COMPARED = 500;
+const LONGEST_COMPARED = 64;
 
 /** The candidate that `name` is most likely a slip of the pen for, or undefined when none is near. */
 export function closestName(name: string, candidates: Iterable<string>): string | undefined {
@@ -20,9 +23,27 @@ export function didYouMean(name: string, candidates: Iterable<string>): string {
   return closest === undefined ? '' : ` Did you mean \`${closest}\`?`;
 }
 
-/** Damerau-Levenshtein distance (optimal alignment): insertions, deletions, substitutions, swapped neighbours. */
-export function editDistance(left: string, right: string): number {
-  if (Math.abs(left.length - right.length) > MAX_DISTANCE) return MAX_DISTANCE + 1;
+/** Up to three names that a caller who wrote `wrong` may have meant, the closest first. */
+export function closeNames(wrong: string, names: readonly string[]): readonly string[] {
+  if (wrong.length > LONGEST_COMPARED) return [];
+  const text = wrong.toLowerCase();
+  const tolerance = Math.max(1, Math.floor(text.length / 3));
+  return names
+    .slice(0, MOST_COMPARED)
+    .filter((name) => name.length <= LONGEST_COMPARED)
+    .map((name) => ({ name, distance: editDistance(text, name.toLowerCase(), tolerance) }))
+    .filter(({ distance }) => distance <= tolerance)
+    .sort((left, right) => left.distance - right.distance)
+    .slice(0, 3)
+    .map(({ name }) => name);
+}
+
+/**
+ * Damerau-Levenshtein distance (optimal alignment): insertions, deletions, substitutions, swapped neighbours. Texts
+ * whose lengths alone differ by more than `most` are `most` + 1 apart.
+ */
+export function editDistance(left: string, right: string, most = MAX_DISTANCE): number {
+  if (Math.abs(left.length - right.length) > most) return most + 1;
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let row = 1; row <= left.length; row++) {

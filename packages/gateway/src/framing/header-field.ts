@@ -13,6 +13,7 @@ export function fieldValue(text: string, from: number, to: number): string {
   return text.slice(start, end);
 }
 
-function isBlank(code: number): boolean {
+/** A blank or a tab; not what stands behind the end of a text or of bytes. */
+export function isBlank(code: number | undefined): boolean {
   return code === SPACE || code === TAB;
 }

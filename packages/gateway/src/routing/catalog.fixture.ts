@@ -1,11 +1,10 @@
+import { nowhere } from '../canonical/config-error.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { GatewayConfig, RoutingRuleConfig } from '../config/gateway-config.ts';
 import { buildTarget } from '../providers/target-input.fixture.ts';
 import { type Catalog, compileCatalog } from './catalog.ts';
 import { makeFacts } from './target.fixture.ts';
 import type { Resolution, RoutingFacts } from './target.ts';
-
-const nowhere = { file: undefined, line: undefined, column: undefined };
 
 export const rule = (name: string, condition: string, targetProvider: string, priority = 10): RoutingRuleConfig => ({
   name,

@@ -1,5 +1,5 @@
 import { didYouMean } from '../canonical/closest-name.ts';
-import { ConfigError } from '../canonical/config-error.ts';
+import { ConfigError, nowhere } from '../canonical/config-error.ts';
 import type { GatewayError } from '../canonical/gateway-error.ts';
 import type { ConfigNotice, GatewayConfig } from '../config/gateway-config.ts';
 import type { BuildTarget } from '../providers/build-target.ts';
@@ -137,5 +137,5 @@ function noticesOf(
 }
 
 function notice(message: string): ConfigNotice {
-  return { level: 'warning', message, file: undefined, line: undefined, column: undefined };
+  return { level: 'warning', message, ...nowhere };
 }

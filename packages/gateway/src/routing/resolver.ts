@@ -1,6 +1,6 @@
+import { closeNames } from '../canonical/closest-name.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
 import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
-import { closeNames } from './close-names.ts';
 import type { ModelFreeRoutes } from './model-free-routes.ts';
 import { modelRequiredError } from './no-target-error.ts';
 import type { ConfiguredProvider, ProviderRoutes } from './provider-routes.ts';

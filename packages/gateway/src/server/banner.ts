@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../config/gateway-config.ts';
+import { isOffered } from '../routing/create-route.ts';
 import type { Target } from '../routing/target.ts';
 import type { Runtime } from '../runtime.ts';
 
@@ -34,10 +35,6 @@ export function startBanner(
     '',
   ];
   return `${lines.filter((line) => line !== undefined).join('\n')}\n`;
-}
-
-function isOffered({ enabled, unusable }: Target): boolean {
-  return enabled && unusable === undefined;
 }
 
 function nameOf({ provider }: Target): string {

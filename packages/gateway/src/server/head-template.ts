@@ -1,3 +1,4 @@
+import { isBlank } from '../framing/header-field.ts';
 import { isPlain, type PlainHead } from './plain-head.ts';
 
 /** A header whose value is left open. */
@@ -100,10 +101,6 @@ function endOfValue(bytes: Buffer, start: number): number {
 
 function isUsual(byte: number | undefined): boolean {
   return byte !== undefined && ((byte >= SPACE && byte < DELETE) || byte === TAB);
-}
-
-function isBlank(byte: number | undefined): boolean {
-  return byte === SPACE || byte === TAB;
 }
 
 const TAB = 9;

@@ -1,7 +1,7 @@
 import { GatewayError } from '../canonical/gateway-error.ts';
 import type { ExportAsk } from '../stores/sql/ledger-export.ts';
 import type { LatencyQuery, UsageQuery } from '../stores/sql/ledger-reports.ts';
-import type { UsageGrouping } from '../stores/sql/ledger-usage-report.ts';
+import { usageGroupings } from '../stores/sql/ledger-usage-report.ts';
 
 /** Reads what a report of latencies is asked about. Throws GatewayError. */
 export function readLatencyQuery(query: URLSearchParams): LatencyQuery {
@@ -24,7 +24,7 @@ export function readUsageQuery(query: URLSearchParams, details: 'breakdown' | 'd
   refuseUnknown(query, ['window', 'group_by', 'breakdown', 'detailed', ...filters]);
   return {
     window: textOf(query, 'window') ?? '24h',
-    groupBy: choiceOf(query, 'group_by', groupings),
+    groupBy: choiceOf(query, 'group_by', usageGroupings),
     ...filterOf(query),
     breakdown: flagOf(query, details),
   };
@@ -44,16 +44,6 @@ const DAY_MS = 86_400_000;
 const MAX_RECENT = 1_000;
 const MAX_PERCENTILES = 20;
 const LONGEST_NAME = 256;
-const groupings = [
-  'provider',
-  'model',
-  'tenant',
-  'team',
-  'organisation',
-  'key',
-  'hour',
-  'day',
-] as const satisfies readonly UsageGrouping[];
 
 /** What narrows nothing down because nobody reads it would make sums of everything pass for those of one tenant. */
 function refuseUnknown(query: URLSearchParams, known: readonly string[]): void {

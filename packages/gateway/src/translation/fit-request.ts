@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../canonical/conversation.ts';
 import { type Feature, featureNames, features, withoutFeature } from '../canonical/features.ts';
 import { GatewayError } from '../canonical/gateway-error.ts';
-import { isObject } from '../canonical/json.ts';
+import { isNothing } from '../canonical/json.ts';
 import type { ProtocolName } from '../canonical/protocol-name.ts';
 import type { Protocol } from '../protocols/protocol.ts';
 import { protocols } from '../protocols/registry.gen.ts';
@@ -99,11 +99,6 @@ function choiceAmong(tools: ChatRequest['tools'], choice: ChatRequest['toolChoic
 /** What the caller's wire calls a feature. */
 export function nameOf(feature: Feature, client: Protocol): string {
   return client.client.fieldNames[feature] ?? feature;
-}
-
-/** An empty text or object, which some clients send for none. */
-function isNothing(value: unknown): boolean {
-  return value === '' || (isObject(value) && Object.keys(value).length === 0);
 }
 
 /** What lies with the provider of the caller's wire, or only that can understand, is nothing that could be left out. */

@@ -1,5 +1,7 @@
-import type { MediaPart, Part, Turn } from '../../canonical/conversation.ts';
+import type { Part, Turn } from '../../canonical/conversation.ts';
 import type { JsonObject } from '../../canonical/json.ts';
+import { isMedia, spokenAsText } from '../media-parts.ts';
+import { OPENING } from '../opening.ts';
 import { withUnread } from '../unread-members.ts';
 import { encodeRequestPart, refused } from './encode-parts.ts';
 import { textBlock } from './parts.ts';
@@ -45,7 +47,7 @@ export function encodeTurns(turns: readonly Turn[]): WireTurns {
   for (const [index, message] of messages.entries()) {
     if (message.role === 'user') message.content = resultsFirst(message.content, messages[index - 1]);
   }
-  if (messages[0]?.role !== 'user') messages.unshift({ role: 'user', content: [textBlock('Begin.', [])] });
+  if (messages[0]?.role !== 'user') messages.unshift({ role: 'user', content: [textBlock(OPENING, [])] });
   return { system, messages };
 }
 
@@ -88,10 +90,6 @@ function appendAssistant(messages: OpenMessage[], turn: Turn): void {
 function isWorthSaying(block: JsonObject, index: number, blocks: readonly JsonObject[]): boolean {
   if (hasContent(block)) return true;
   return block['text'] !== '' && blocks[index - 1]?.['type'] === 'text' && blocks[index + 1]?.['type'] === 'text';
-}
-
-function spokenAsText(part: Part): Part {
-  return part.type === 'audio' && part.transcript !== undefined ? { type: 'text', text: part.transcript } : part;
 }
 
 function append(
@@ -146,8 +144,4 @@ function reminder(block: JsonObject): JsonObject {
 /** Texts of white space only are refused. */
 function hasContent(block: JsonObject): boolean {
   return block['type'] !== 'text' || String(block['text']).trim() !== '';
-}
-
-function isMedia(part: Part): part is MediaPart {
-  return part.type === 'image' || part.type === 'document' || part.type === 'audio' || part.type === 'video';
 }

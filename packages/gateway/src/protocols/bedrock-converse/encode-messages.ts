@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CacheMark, ChatRequest, Part, TextPart, ToolResultPart, Turn } from '../../canonical/conversation.ts';
 import type { JsonObject } from '../../canonical/json.ts';
 import { argumentObject } from '../argument-text.ts';
+import { OPENING } from '../opening.ts';
 import { invalidField } from '../request-fields.ts';
 import { withUnread } from '../unread-members.ts';
 import { DocumentNames } from './document-names.ts';
@@ -41,9 +42,6 @@ export function encodeTurns({ turns, origin }: ChatRequest, model: Model): Encod
   for (const { role, content } of messages) if (role === 'user') arrange(content);
   return { system, messages };
 }
-
-/** Stands where the wire insists on a user's words and there are none. */
-const OPENING = 'Begin.';
 
 function isSystem({ role }: Turn): boolean {
   return role === 'system' || role === 'developer';

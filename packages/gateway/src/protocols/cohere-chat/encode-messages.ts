@@ -1,6 +1,7 @@
 import type { ChatRequest, MediaPart, Part, TextPart, ToolResultPart, Turn } from '../../canonical/conversation.ts';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
+import { isMedia, spokenAsText } from '../media-parts.ts';
 import { hasUnread, withUnread } from '../unread-members.ts';
 import { documentAsText, encodeDocument, encodeToolDocument, isTextDocument, type TextDocument } from './documents.ts';
 import { encodeAssistant } from './encode-assistant.ts';
@@ -53,11 +54,6 @@ function encodeTurn(turn: Turn, documents: TextDocument[]): readonly JsonObject[
   }
 }
 
-/** Of what another model spoke the words remain. */
-function spokenAsText(part: Part): Part {
-  return part.type === 'audio' && part.transcript !== undefined ? { type: 'text', text: part.transcript } : part;
-}
-
 /** Images that another model made: Cohere's own messages hold none, so they follow as the user's. */
 function shownBy(parts: readonly Part[]): readonly MediaPart[] {
   const media = parts.filter(isMedia);
@@ -69,14 +65,10 @@ function shownBy(parts: readonly Part[]): readonly MediaPart[] {
   return media;
 }
 
-function isMedia(part: Part): part is MediaPart {
-  return 'source' in part;
-}
-
 /** What only another wire's provider understands cannot be sent. */
 function checkPart(part: Part): void {
   if (part.type === 'foreign' && part.origin !== 'cohere-chat') throw unsendable(part.name, part.path);
-  if ('source' in part && part.source.kind === 'file') throw unsendable('an uploaded file', part.path);
+  if (isMedia(part) && part.source.kind === 'file') throw unsendable('an uploaded file', part.path);
   if (part.type === 'tool-result') for (const item of part.content) checkPart(item);
 }
 

@@ -57,7 +57,6 @@ function decodeCall(call: WireFields, signed: { signature?: Signature }, reading
     kind: 'function',
     ...signed,
   } as const;
-  reading.noteUnread(call);
   reading.addCall(part);
   return part;
 }
@@ -72,7 +71,6 @@ function decodeResult(result: WireFields, place: PartPlace): Part {
   });
   const content: (TextPart | MediaPart)[] = [{ type: 'text', text }];
   for (const item of media) if (item) content.push(item);
-  place.reading.noteUnread(result);
   return { type: 'tool-result', callId: call.id, name: call.name, content, isError, kind: 'function' };
 }
 
@@ -81,13 +79,9 @@ function decodeMedia(fields: WireFields, place: PartPlace, signed: { signature?:
   const extra: MediaExtra = { path: fields.path, ...(detail === undefined ? {} : { detail }), ...signed };
   const blob = fields.object('inlineData');
   if (blob) {
-    const media = inlineMedia(blob.requiredString('mimeType'), blob.requiredString('data'), extra);
-    place.reading.noteUnread(blob);
-    return media;
+    return inlineMedia(blob.requiredString('mimeType'), blob.requiredString('data'), extra);
   }
   const file = fields.object('fileData');
   if (!file) return undefined;
-  const media = fileMedia(file.requiredString('fileUri'), file.string('mimeType'), extra);
-  place.reading.noteUnread(file);
-  return media;
+  return fileMedia(file.requiredString('fileUri'), file.string('mimeType'), extra);
 }

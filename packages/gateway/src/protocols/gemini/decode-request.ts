@@ -31,7 +31,7 @@ export function decodeRequest(body: JsonObject, facts: ChatFacts): ChatRequest {
   const config = configOf(fields);
   const place = { reading, detail: decodeResolution(config) };
   const turns = [...systemTurns(fields, place), ...fields.objects('contents').map((entry) => decodeTurn(entry, place))];
-  const { tools, toolChoice } = { tools: decodeTools(fields, reading), toolChoice: decodeToolChoice(fields, reading) };
+  const { tools, toolChoice } = { tools: decodeTools(fields), toolChoice: decodeToolChoice(fields, reading) };
   const settings = decodeConfig(config, reading);
   // The path names the model; libraries repeat it here.
   fields.string('model');

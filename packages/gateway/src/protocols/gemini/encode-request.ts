@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from '../../canonical/json.ts';
 import type { ProtocolName } from '../../canonical/protocol-name.ts';
 import { writeExact } from '../../framing/exact-json.ts';
 import { isLost, noteDropped } from '../note-dropped.ts';
+import { OPENING } from '../opening.ts';
 import type { RequestContext, RequestQuirks } from '../protocol.ts';
 import { invalidField } from '../request-fields.ts';
 import { withUnread } from '../unread-members.ts';
@@ -75,7 +76,7 @@ function applyQuirks(object: JsonObject, quirks: RequestQuirks): JsonObject {
 
 /** What a user is made to say where nobody said anything, or said nothing to what the model had said, which is no prefill. */
 function unsaid(contents: readonly Content[], turns: readonly Turn[]): string | undefined {
-  if (contents.length === 0) return 'Begin.';
+  if (contents.length === 0) return OPENING;
   return contents.at(-1)!.role === 'model' && turns.at(-1)!.role !== 'assistant' ? 'Go on.' : undefined;
 }
 

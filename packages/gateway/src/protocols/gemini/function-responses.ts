@@ -1,6 +1,7 @@
 import type { MediaPart, TextPart, ToolResultPart } from '../../canonical/conversation.ts';
 import { asObject, type JsonObject } from '../../canonical/json.ts';
 import { parseExact, writeExact } from '../../framing/exact-json.ts';
+import { documentText } from '../document-text.ts';
 import { withUnread } from '../unread-members.ts';
 import { encodeMedia } from './media.ts';
 import { WIRE } from './wire.ts';
@@ -42,8 +43,7 @@ function textsOf(item: TextPart | MediaPart): readonly string[] {
   if (item.type === 'text') return [item.text];
   const { source, name, context } = item;
   if (source.kind !== 'text') return context ? [context] : [];
-  const head = [name, context].filter((line) => line);
-  return [head.length > 0 ? `${head.join('\n')}\n\n${source.text}` : source.text];
+  return [documentText(source.text, [name, context])];
 }
 
 function responseObject(text: string, { isError }: ToolResultPart): JsonObject {

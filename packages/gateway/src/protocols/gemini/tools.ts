@@ -10,9 +10,9 @@ import { WIRE } from './wire.ts';
 import type { WireFields } from './wire-fields.ts';
 
 /** Reads `tools`: functions, and tools that Google runs, each under its own name. */
-export function decodeTools(body: WireFields, reading: RequestReading): readonly Tool[] {
+export function decodeTools(body: WireFields): readonly Tool[] {
   return body.objects('tools').flatMap((entry) => {
-    const functions = entry.objects('functionDeclarations').map((fields) => decodeFunction(fields, reading));
+    const functions = entry.objects('functionDeclarations').map(decodeFunction);
     const builtins = entry.unread().map((key): Tool => {
       return { type: 'builtin', origin: WIRE, name: camelCase(key), value: entry.value(key) };
     });
@@ -20,11 +20,10 @@ export function decodeTools(body: WireFields, reading: RequestReading): readonly
   });
 }
 
-function decodeFunction(fields: WireFields, reading: RequestReading): Tool {
+function decodeFunction(fields: WireFields): Tool {
   const name = fields.requiredString('name');
   const description = fields.string('description');
   const schema = fields.value('parametersJsonSchema') ?? jsonSchema(fields.value('parameters'));
-  reading.noteUnread(fields);
   return { type: 'function', name, description, schema, strict: undefined, ...unreadMembers(fields, WIRE) };
 }
 

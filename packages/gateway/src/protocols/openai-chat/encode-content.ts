@@ -1,6 +1,7 @@
 import type { CacheMark, ForeignPart, MediaPart, Part, TextPart } from '../../canonical/conversation.ts';
 import { GatewayError } from '../../canonical/gateway-error.ts';
 import type { JsonObject } from '../../canonical/json.ts';
+import { documentText } from '../document-text.ts';
 import { fileNameFor } from '../file-name.ts';
 import { imageDetail } from '../image-detail.ts';
 import { hasUnread, withUnread } from '../unread-members.ts';
@@ -71,12 +72,6 @@ function encodeDocument(part: MediaPart): JsonObject {
   }
   const filename = name ?? (source.kind === 'data' ? fileNameFor(source.mediaType) : 'document.pdf');
   return { type: 'file', file: { filename, file_data: urlOfSource(source) } };
-}
-
-/** A document of plain text, for which the wire has no part of its own. */
-function documentText(text: string, about: readonly (string | undefined)[]): string {
-  const head = about.filter((line) => line !== undefined && line !== '');
-  return head.length === 0 ? text : `${head.join('\n')}\n\n${text}`;
 }
 
 function unknownFile({ path = 'messages', type }: MediaPart): GatewayError {

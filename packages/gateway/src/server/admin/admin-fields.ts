@@ -47,8 +47,8 @@ export const addressRange = () => z.string().max(64).refine(isAddressOrRange, 'm
 export const time = () =>
   z.iso
     .datetime({ offset: true })
-    .refine(isWithinYears, 'must be within the years 0000 to 9999 of UTC')
-    .transform((text) => Date.parse(text));
+    .transform((text) => Date.parse(text))
+    .refine((at) => at >= FIRST_TIME && at <= LAST_TIME, 'must be within the years 0000 to 9999 of UTC');
 
 /** Whatever its owner wants to remember, within bounds. */
 export const metadata = () =>
@@ -81,11 +81,6 @@ export function isoOrNull(at: number | null): string | null {
 function isWithin(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
   return levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1));
-}
-
-function isWithinYears(text: string): boolean {
-  const at = Date.parse(text);
-  return at >= FIRST_TIME && at <= LAST_TIME;
 }
 
 function isPlainAddress(text: string): boolean {

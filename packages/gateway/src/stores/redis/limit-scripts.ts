@@ -1,4 +1,4 @@
-import { defineScript, luaTime } from './redis-script.ts';
+import { defineTimedScript } from './redis-script.ts';
 
 /**
  * A sliding window: `log` is a sorted set of moments, `units` a hash of the units counted at each, with their sum under
@@ -193,7 +193,7 @@ local function counter_of(kind, log, units, limit, pace)
 end
 `;
 
-const define = (body: string) => defineScript(`begin(ARGV[1])${body}`, [luaTime, luaWindow, luaBucket, luaCounters]);
+const define = (body: string) => defineTimedScript(body, [luaWindow, luaBucket, luaCounters]);
 
 /**
  * Checks all claims of a call, then counts all or none. Two keys for each claim; the same counter is one. Parameters: the

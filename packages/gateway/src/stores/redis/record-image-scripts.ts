@@ -1,15 +1,12 @@
-import { defineScript, luaTime } from './redis-script.ts';
+import { defineScript, defineTimedScript } from './redis-script.ts';
 
 /** The image's own fields begin so, and no field of the record does. */
 const own = { version: '#version', revision: '#revision', writtenAt: '#writtenAt' };
 
 /** Keys: image, drops. Answers the time, the number of drops, and the revision of the image. */
-export const beginScript = defineScript(
-  `begin(ARGV[1])
+export const beginScript = defineTimedScript(`
 return {text(now), redis.call('GET', KEYS[2]) or '0', redis.call('HGET', KEYS[1], '${own.revision}')}
-`,
-  [luaTime],
-);
+`);
 
 /** Keys: part. Parameters: milliseconds that it is kept, then names and values. */
 export const appendScript = defineScript(`
@@ -54,13 +51,10 @@ redis.call('PEXPIRE', KEYS[2], ARGV[1])
 `);
 
 /** Keys: image. Parameters: the time, then names. Answers version, milliseconds since it was written, and values. */
-export const readScript = defineScript(
-  `begin(ARGV[1])
+export const readScript = defineTimedScript(`
 local version = redis.call('HGET', KEYS[1], '${own.version}')
 if not version then return false end
 local age = now - tonumber(redis.call('HGET', KEYS[1], '${own.writtenAt}'))
 if #ARGV == 1 then return {version, text(age), {}} end
 return {version, text(age), redis.call('HMGET', KEYS[1], unpack(ARGV, 2))}
-`,
-  [luaTime],
-);
+`);

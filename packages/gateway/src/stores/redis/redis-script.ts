@@ -28,7 +28,7 @@ export const luaShared = 'local shared = {}\n';
  * shared is pruned by its moment, and good for no other. Numbers are written so that nothing of them is lost: whole ones, as nearly
  * all are, in a third of the time that others take.
  */
-export const luaTime = `
+const luaTime = `
 local now, floor_now, server_now
 local function begin(time)
   local moment = tonumber(time)
@@ -47,6 +47,11 @@ local function text(number)
   return string.format(is_whole and '%d' or '%.17g', number)
 end
 `;
+
+/** Makes a script that counts by time, of which the first parameter tells, and of the parts that it needs besides. */
+export function defineTimedScript(body: string, parts: readonly string[] = []): RedisScript {
+  return defineScript(`begin(ARGV[1])${body}`, [luaTime, ...parts]);
+}
 
 /**
  * For scripts that keep leases in a sorted set by their ends: those are whole milliseconds, for short sets keep other

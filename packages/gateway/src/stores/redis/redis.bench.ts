@@ -14,9 +14,7 @@ import { openRedisStores, type RedisStores } from './redis-stores.ts';
 export interface RequestCost {
   /** Requests that ask in the same turn. */
   readonly atOnce: number;
-  readonly median: number;
-  readonly least: number;
-  readonly most: number;
+  readonly rounds: readonly number[];
   readonly commands: number;
 }
 
@@ -40,9 +38,7 @@ export async function measureRequests(
       await client.flushall();
       found.push(await measure(server.url, client, { atOnce, ms }));
     }
-    const sorted = found.map(({ us }) => us).sort((a, b) => a - b);
-    const [least, most, median] = [sorted[0]!, sorted.at(-1)!, sorted[Math.floor(sorted.length / 2)]!];
-    costs.push({ atOnce, median, least, most, commands: found[0]!.commands });
+    costs.push({ atOnce, rounds: found.map(({ us }) => us), commands: found[0]!.commands });
   }
   client.disconnect();
   await server.close();

@@ -1,4 +1,4 @@
-import { defineScript, luaLeases, luaTime } from './redis-script.ts';
+import { defineTimedScript, luaLeases } from './redis-script.ts';
 
 /** A pool is a sorted set of tickets by the end of their leases; `life` is how long this call has said that it lives. */
 const luaPool = `
@@ -13,7 +13,7 @@ local function pool_of(key)
 end
 `;
 
-const define = (body: string) => defineScript(`begin(ARGV[1])${body}`, [luaTime, luaLeases, luaPool]);
+const define = (body: string) => defineTimedScript(body, [luaLeases, luaPool]);
 
 /**
  * Parameters: the time, how many may hold, milliseconds of the lease, then tickets in the order of their turn. Answers: how

@@ -1,5 +1,5 @@
 import { defaultLeaseMs } from '../spend-store.ts';
-import { defineScript, luaLeases, luaTime } from './redis-script.ts';
+import { defineTimedScript, luaLeases } from './redis-script.ts';
 
 /**
  * A counter of spending: `sums` is a hash with what is spent (`s`, or `i` and a number for each slice of a window that
@@ -149,7 +149,7 @@ local function tell(told, c, index, cap, thresholds)
 end
 `;
 
-const define = (body: string) => defineScript(`begin(ARGV[1])${body}`, [luaTime, luaLeases, luaSpend]);
+const define = (body: string) => defineTimedScript(body, [luaLeases, luaSpend]);
 
 /**
  * Sets an estimate aside under every claim or none. Parameters: the time, id, estimate, milliseconds of the lease, then for

@@ -7,7 +7,7 @@ import { createLedgerReports, type UsageQuery } from './ledger-reports.ts';
 import { floorsOf, pruneLedger } from './ledger-retention.ts';
 import { createSqlLedgerStore } from './ledger-store.ts';
 import { totalsOf } from './ledger-totals.ts';
-import type { UsageGrouping } from './ledger-usage-report.ts';
+import { type UsageGrouping, usageGroupings } from './ledger-usage-report.ts';
 import { testDialects } from './test-databases.fixture.ts';
 
 const [HOUR, DAY] = [3_600_000, 86_400_000];
@@ -35,20 +35,10 @@ const rowLists = fc.array(
 const windows = { '1s': 1_000, '90s': 90_000, '59m': 59 * 60_000, '13h': 13 * HOUR, '2d': 2 * DAY, '60h': 60 * HOUR };
 const longer = { '3d': 3 * DAY, '73h': 73 * HOUR, '4d': 4 * DAY, '30d': 30 * DAY };
 const lengths: Readonly<Record<string, number>> = { ...windows, ...longer };
-const groupings: readonly UsageGrouping[] = [
-  'provider',
-  'model',
-  'tenant',
-  'team',
-  'organisation',
-  'key',
-  'hour',
-  'day',
-];
 const queries: fc.Arbitrary<UsageQuery & { readonly groupBy: UsageGrouping }> = fc.record(
   {
     window: fc.constantFrom(...Object.keys(lengths)),
-    groupBy: fc.constantFrom(...groupings),
+    groupBy: fc.constantFrom(...usageGroupings),
     provider: fc.constantFrom('a', 'b'),
     model: fc.constantFrom('a', 'b'),
     tenant: fc.constantFrom('a', 'c'),

@@ -3,7 +3,8 @@ import { needsKeySums, readSums, type SumColumn, type SumFilter, type SumGroup, 
 import type { WindowParts } from './ledger-window.ts';
 
 /** What costs and tokens are told apart by. */
-export type UsageGrouping = 'provider' | 'model' | 'tenant' | 'team' | 'organisation' | 'key' | 'hour' | 'day';
+export const usageGroupings = ['provider', 'model', 'tenant', 'team', 'organisation', 'key', 'hour', 'day'] as const;
+export type UsageGrouping = (typeof usageGroupings)[number];
 
 export interface UsageAsk {
   /** What is summed up; the groups that have most of the first are told where there are too many. */
