@@ -69,6 +69,27 @@ describe('the reply to a plain request', () => {
     expect(bodyOf(raw)).toBe('ab');
   });
 
+  it('has a head of its own, however many leave in the same turn', async () => {
+    const replies: PlainReply[] = [];
+    const all = new Promise<void>((resolve) => {
+      front.answer = ({ reply }) => {
+        if (replies.push(reply) === 3) resolve();
+      };
+    });
+    const clients = await Promise.all([front.open(), front.open(), front.open()]);
+    for (const client of clients) {
+      await client.send(plainRequest('{}'));
+    }
+    await all;
+    for (const [index, reply] of replies.entries()) {
+      reply.head(200, ['x-a', String(index)]);
+      reply.end(Buffer.from(`own ${index}`));
+    }
+    const raws = await Promise.all(clients.map((client) => client.until(/own \d$/)));
+    for (const raw of raws) expect(raw).toContain(`\r\nx-a: ${bodyOf(raw).slice(-1)}\r\ncontent-length: 5\r\n`);
+    expect(raws.map(bodyOf).sort()).toEqual(['own 0', 'own 1', 'own 2']);
+  });
+
   it.each([204, 304])('has no body with status %i', async (status) => {
     const raw = await rawReply(/\r\n\r\n/, (reply) => {
       reply.head(status, ['x-a', 'b']);

@@ -3,7 +3,7 @@ import type { ReplySink } from '../relay/reply-sink.ts';
 import type { Leaving, Outbox } from '../transport/outbox.ts';
 import { writeMessage } from '../transport/write-message.ts';
 import { frameChunk, frameEnd } from './chunk-frame.ts';
-import { composeHead, headerText, trailerLine } from './reply-head.ts';
+import { composeHead, headerText, trailerLine, WholeReplyHeads } from './reply-head.ts';
 
 /** Whose reply it is. */
 export interface ReplyOwner {
@@ -16,6 +16,7 @@ export interface ReplyOwner {
 }
 
 const empty: Buffer = Buffer.alloc(0);
+const wholeHeads = new WholeReplyHeads();
 
 /**
  * The reply to a plain request, written to its connection. The head waits for the first bytes, so that both leave together, and
@@ -30,9 +31,9 @@ export class PlainReply implements ReplySink, Leaving {
   #state: 'waiting' | 'chunks' | 'raw' | 'over' = 'waiting';
   #keepsAlive = true;
   #trailers = '';
-  /** What the reply ends with. */
-  #lastHead = '';
+  /** What the reply ends with; all of it where it is whole. */
   #lastBytes = empty;
+  #isWhole = false;
 
   constructor(socket: Socket, outbox: Outbox, owner: ReplyOwner) {
     this.#socket = socket;
@@ -60,12 +61,14 @@ export class PlainReply implements ReplySink, Leaving {
     // A parser that was paused may hand over nothing, and an empty chunk would end the body.
     if (bytes.length === 0 || this.#state === 'over') return !socket.writableNeedDrain;
     const head = this.#state === 'waiting' ? this.#begin() : '';
-    return this.#send(head, this.#state === 'chunks' ? frameChunk(bytes) : bytes);
+    const piece = this.#state === 'chunks' ? frameChunk(bytes) : bytes;
+    return head === '' ? socket.write(piece) : writeMessage(socket, head, piece);
   }
 
   end(bytes?: Buffer): void {
     if (this.#state === 'over') return;
-    if (this.#state === 'waiting') this.#endWhole(bytes);
+    this.#isWhole = this.#state === 'waiting';
+    if (this.#isWhole) this.#lastBytes = bytes ?? empty;
     else this.#lastBytes = this.#state === 'raw' ? (bytes ?? empty) : frameEnd(bytes, this.#trailers);
     this.#state = 'over';
     this.#outbox.add(this);
@@ -73,7 +76,8 @@ export class PlainReply implements ReplySink, Leaving {
 
   leave(): void {
     if (this.#socket.destroyed) return;
-    this.#send(this.#lastHead, this.#lastBytes, this.#owner.onFlushed);
+    if (this.#isWhole) this.#sendWhole(this.#lastBytes);
+    else this.#socket.write(this.#lastBytes, this.#owner.onFlushed);
     this.#owner.onReplyEnd(this.#keepsAlive);
   }
 
@@ -96,10 +100,13 @@ export class PlainReply implements ReplySink, Leaving {
     return text;
   }
 
-  #endWhole(bytes: Buffer = empty): void {
+  #sendWhole(bytes: Buffer): void {
     const hasBody = this.#status !== 204 && this.#status !== 304;
-    this.#lastHead = this.#compose(hasBody ? `content-length: ${bytes.length}\r\n` : '').text;
-    this.#lastBytes = hasBody ? bytes : empty;
+    this.#keepsAlive = this.#owner.keepsAlive;
+    const parts = { status: this.#status, headers: this.#headers, keepsAlive: this.#keepsAlive };
+    const known = hasBody ? wholeHeads.compose(parts, bytes.length) : undefined;
+    const head = known ?? this.#compose(hasBody ? `content-length: ${bytes.length}\r\n` : '').text;
+    writeMessage(this.#socket, head, hasBody ? bytes : empty, this.#owner.onFlushed);
   }
 
   #compose(framing: string): { readonly text: string; readonly declaresLength: boolean } {
@@ -113,11 +120,6 @@ export class PlainReply implements ReplySink, Leaving {
       composed = composeHead(head, framing)!;
     }
     return { text: composed.statusLine + composed.fields, declaresLength: composed.declaresLength };
-  }
-
-  #send(head: string, bytes: Buffer, onFlushed?: (error?: Error | null) => void): boolean {
-    const socket = this.#socket;
-    return head === '' ? socket.write(bytes, onFlushed) : writeMessage(socket, head, bytes, onFlushed);
   }
 }
 

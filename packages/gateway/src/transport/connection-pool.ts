@@ -3,6 +3,7 @@ import { IdleLimit } from './idle-limit.ts';
 import { LearntFields } from './learnt-fields.ts';
 import { type Endpoint, endpointOf } from './open-socket.ts';
 import type { Outbox } from './outbox.ts';
+import { RequestHeads } from './request-heads.ts';
 import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts';
 import { UpstreamError } from './upstream-error.ts';
 
@@ -24,6 +25,7 @@ export class ConnectionPool implements ConnectionOwner {
   readonly #endpoint: Endpoint;
   readonly #idleLimit: IdleLimit;
   readonly #fields = new LearntFields();
+  readonly #heads: RequestHeads;
   /** The one used last is used next, so that those which are not needed fall idle. */
   readonly #free: UpstreamConnection[] = [];
   readonly #all = new Set<UpstreamConnection>();
@@ -31,6 +33,7 @@ export class ConnectionPool implements ConnectionOwner {
   constructor(options: ConnectionPoolOptions) {
     this.#options = options;
     this.#endpoint = endpointOf(options.origin);
+    this.#heads = new RequestHeads(this.#endpoint.host);
     this.#idleLimit = new IdleLimit(options.clock, options.keepAliveMs);
   }
 
@@ -53,6 +56,7 @@ export class ConnectionPool implements ConnectionOwner {
       idleLimit: this.#idleLimit,
       maxHeaderBytes,
       fields: this.#fields,
+      heads: this.#heads,
       readBuffer,
       outbox,
       owner: this,

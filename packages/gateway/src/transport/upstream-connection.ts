@@ -7,6 +7,7 @@ import type { LearntFields } from './learnt-fields.ts';
 import { type Endpoint, openSocket } from './open-socket.ts';
 import type { Outbox } from './outbox.ts';
 import { bodyLengthOf, encodeRequestHead } from './request-head.ts';
+import type { RequestHeads } from './request-heads.ts';
 import type { UpstreamCall, UpstreamHandler, UpstreamRequest } from './upstream-call.ts';
 import { UpstreamError } from './upstream-error.ts';
 import { writeMessage } from './write-message.ts';
@@ -23,6 +24,8 @@ export interface UpstreamConnectionOptions {
   readonly maxHeaderBytes: number;
   /** What was learnt from the heads of responses on all connections to the upstream. */
   readonly fields: LearntFields;
+  /** Heads of requests on all connections to the upstream. */
+  readonly heads: RequestHeads;
   /** Where requests wait for the end of the turn. */
   readonly outbox: Outbox;
   readonly owner: ConnectionOwner;
@@ -150,29 +153,33 @@ export class UpstreamConnection implements CallConnection {
   /** Writes the request, unless something has befallen it meanwhile. */
   write(call: HttpCall): void {
     if (this.#call !== call) return;
-    const { request } = call;
-    const { body } = request;
-    const socket = this.#socket;
-    const length = bodyLengthOf(request);
-    let head: string;
     try {
-      head = encodeRequestHead(request, this.#options.endpoint.host, length);
+      if (Buffer.isBuffer(call.request.body) && call.request.body.length > 0) this.#writeWhole(call, call.request.body);
+      else this.#writeOther(call);
     } catch (error) {
       // Not at once: the caller of send() does not have its call yet.
       process.nextTick(() => this.#call === call && this.fail(error as Error));
-      return;
     }
+  }
+
+  #writeWhole(call: HttpCall, body: Buffer): void {
+    const head = this.#options.heads.encode(call.request, body.length);
     call.isSent = true;
-    if (body === undefined || (Buffer.isBuffer(body) && body.length === 0)) {
-      socket.write(head, 'latin1');
-    } else if (!Buffer.isBuffer(body)) {
-      socket.write(head, 'latin1');
-      const announced = typeof length === 'number' ? length : undefined;
-      const onFault = (error: Error): void => this.fail(error);
-      call.flowing = sendFlowingBody({ body, socket, length: announced, onFault });
-    } else {
-      writeMessage(socket, head, body);
-    }
+    writeMessage(this.#socket, head, body);
+  }
+
+  /** A request without a body, or with one that flows. */
+  #writeOther(call: HttpCall): void {
+    const { request } = call;
+    const { body } = request;
+    const length = bodyLengthOf(request);
+    const head = encodeRequestHead(request, this.#options.endpoint.host, length);
+    call.isSent = true;
+    this.#socket.write(head, 'latin1');
+    if (body === undefined || Buffer.isBuffer(body)) return;
+    const announced = typeof length === 'number' ? length : undefined;
+    const onFault = (error: Error): void => this.fail(error);
+    call.flowing = sendFlowingBody({ body, socket: this.#socket, length: announced, onFault });
   }
 
   readonly #onIdle = (): void => {

@@ -41,6 +41,21 @@ it('writes heads and bodies of every size, one behind the other', async () => {
   ).toBe(true);
 });
 
+it('writes heads of bytes that are changed at once', async () => {
+  const { writer, reader } = await connection();
+  const expected: Buffer[] = [];
+  const head = Buffer.from('head 0');
+  for (const [index, size] of sizes.entries()) {
+    head[5] = 48 + index;
+    expected.push(Buffer.from(head), Buffer.alloc(size, 97 + index));
+    writeMessage(writer, head, expected.at(-1)!);
+    head.fill('?');
+    head.set(Buffer.from('head '));
+  }
+  writer.end();
+  expect((await readAll(reader)).equals(Buffer.concat(expected))).toBe(true);
+});
+
 it('leaves alone what a connection has not taken yet, whatever is written to others', async () => {
   const slow = await connection();
   const expected: Buffer[] = [];

@@ -30,10 +30,13 @@ class Joint {
 const small = new Joint(SMALL_BYTES);
 const large = new Joint(MAX_JOINED_BYTES);
 
-/** Writes a head, a character for each byte, and its body, so that both leave together. Answers as `write` does. */
+/**
+ * Writes a head and its body, so that both leave together. A head that is text has a character for each byte; one of bytes may be
+ * changed as soon as this returns. Answers as `write` does.
+ */
 export function writeMessage(
   socket: Socket,
-  head: string,
+  head: string | Buffer,
   body: Buffer,
   onWritten?: (error?: Error | null) => void,
 ): boolean {
@@ -48,14 +51,16 @@ export function writeMessage(
   }
   if (length <= SMALL_BYTES) return socket.write(join(Buffer.allocUnsafe(length), head, body), onWritten);
   socket.cork();
-  socket.write(head, 'latin1');
+  if (typeof head === 'string') socket.write(head, 'latin1');
+  else socket.write(Buffer.from(head));
   const isFree = socket.write(body, onWritten);
   socket.uncork();
   return isFree;
 }
 
-function join(into: Buffer, head: string, body: Buffer): Buffer {
-  into.write(head, 0, 'latin1');
-  body.copy(into, head.length);
+function join(into: Buffer, head: string | Buffer, body: Buffer): Buffer {
+  if (typeof head === 'string') into.write(head, 0, 'latin1');
+  else into.set(head);
+  into.set(body, head.length);
   return into;
 }

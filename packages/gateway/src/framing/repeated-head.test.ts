@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type HeadParts, RepeatedHead } from './repeated-head.ts';
+
+const first: HeadParts = {
+  opening: 'HTTP/1.1 200 OK\r\n',
+  headers: ['x-request-id', 'req-1', 'x-left', '99'],
+  middle: 'host: a\r\n',
+  bodyBytes: 12,
+  closing: 'date: now\r\n\r\n',
+};
+
+function textOf({ opening, headers, middle, bodyBytes, closing }: HeadParts): string {
+  let text = opening;
+  for (let index = 0; index < headers.length; index += 2) text += `${headers[index]}: ${headers[index + 1]}\r\n`;
+  return `${text}${middle}content-length: ${bodyBytes}\r\n${closing}`;
+}
+
+const become = (more: Partial<HeadParts>): string | undefined =>
+  new RepeatedHead(textOf(first), first).become({ ...first, ...more })?.toString('latin1');
+
+describe('a head that is sent again', () => {
+  it('has the bytes that it had', () => {
+    expect(become({})).toBe(textOf(first));
+  });
+
+  it.each<Partial<HeadParts>>([
+    { headers: ['x-request-id', 'req-2', 'x-left', '98'] },
+    { headers: ['x-request-id', '\t\xff -a', 'x-left', '99'] },
+    { bodyBytes: 99 },
+    { closing: 'date: new\r\n\r\n' },
+  ])('has other values: %j', (more) => {
+    expect(become(more)).toBe(textOf({ ...first, ...more }));
+  });
+
+  it.each<Partial<HeadParts>>([
+    { opening: 'HTTP/1.1 201 OK\r\n' },
+    { middle: 'host: b\r\n' },
+    { headers: ['x-request-id', 'req-1'] },
+    { headers: ['x-request-id', 'req-1', 'x-lent', '99'] },
+    { headers: ['x-request-id', 'req-10', 'x-left', '99'] },
+    { headers: ['x-request-id', 'req-1', 'x-left', ''] },
+    { bodyBytes: 1 },
+    { bodyBytes: 100 },
+    { closing: '\r\n' },
+  ])('is none for what differs otherwise: %j', (more) => {
+    expect(become(more)).toBeUndefined();
+  });
+
+  it.each(['\r\n', '9\n', '\0a', 'a\x7f', 'a\u0100'])('is none for a value that cannot be written: %j', (value) => {
+    expect(become({ headers: ['x-request-id', 'req-1', 'x-left', value] })).toBeUndefined();
+  });
+
+  it('is that of its parts, whatever came before', () => {
+    const shape = fc.record({
+      opening: fc.constantFrom('GET / HTTP/1.1\r\n', 'GET /a HTTP/1.1\r\n'),
+      names: fc.array(fc.constantFrom('x-a', 'x-b'), { maxLength: 2 }),
+      middle: fc.constantFrom('', 'host: a\r\n'),
+    });
+    const value = fc.oneof(
+      { weight: 20, arbitrary: fc.constantFrom('a', 'b', '\xe9') },
+      { weight: 1, arbitrary: fc.constantFrom('', 'ab', '\n', '\u0100') },
+    );
+    const rest = fc.record({
+      values: fc.tuple(value, value),
+      bodyBytes: fc.integer({ min: 0, max: 10 }),
+      closing: fc.constantFrom('date: 1\r\n\r\n', 'date: 2\r\n\r\n'),
+      isOther: fc.integer({ min: 0, max: 9 }).map((number) => number === 0),
+    });
+    let repeated = 0;
+    fc.assert(
+      fc.property(shape, shape, fc.array(rest, { minLength: 10, maxLength: 40 }), (usual, other, all) => {
+        let head = new RepeatedHead(textOf(first), first);
+        for (const { values, bodyBytes, closing, isOther } of all) {
+          const { opening, names, middle } = isOther ? other : usual;
+          const headers = names.flatMap((name, index) => [name, values[index]!]);
+          const one = { opening, headers, middle, bodyBytes, closing };
+          const isWritable = !headers.some((text) => /[\n\u0100]/.test(text));
+          const bytes = head.become(one);
+          if (bytes !== undefined) {
+            repeated += 1;
+            expect(isWritable).toBe(true);
+            expect(bytes.toString('latin1')).toBe(textOf(one));
+          } else {
+            const next = isWritable ? one : first;
+            head = new RepeatedHead(textOf(next), next);
+          }
+        }
+      }),
+    );
+    expect(repeated).toBeGreaterThan(100);
+  });
+});
