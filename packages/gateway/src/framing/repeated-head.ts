@@ -15,6 +15,8 @@ const SEPARATOR = ': ';
 const LINE_END = '\r\n';
 const LENGTH = 'content-length: ';
 
+/** Longer heads are not worth the memory to whoever remembers many. */
+export const LONGEST_REPEATED = 4_096;
 /** Characters that values may have more than those of the first head. */
 const SPARE_BYTES = 64;
 

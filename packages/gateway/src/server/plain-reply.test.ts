@@ -77,9 +77,7 @@ describe('the reply to a plain request', () => {
       };
     });
     const clients = await Promise.all([front.open(), front.open(), front.open()]);
-    for (const client of clients) {
-      await client.send(plainRequest('{}'));
-    }
+    for (const client of clients) await client.send(plainRequest('{}'));
     await all;
     for (const [index, reply] of replies.entries()) {
       reply.head(200, ['x-a', String(index)]);

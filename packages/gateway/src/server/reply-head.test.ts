@@ -53,6 +53,12 @@ describe('heads of replies with a whole body', () => {
     );
   });
 
+  it('are put together anew where they are long', () => {
+    const heads = new WholeReplyHeads();
+    const head = { status: 200, headers: ['x-long', 'a'.repeat(4_096)], keepsAlive: true };
+    for (let count = 0; count < 3; count++) expect(heads.compose(head, 2)).toBe(textAlone(head, 2));
+  });
+
   it('are remembered of some kinds, however many there are', () => {
     const heads = new WholeReplyHeads();
     for (let status = 200; status < 600; status++) {

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { HeaderLines, unfitText } from '../framing/header-lines.ts';
-import { RepeatedHead } from '../framing/repeated-head.ts';
+import { LONGEST_REPEATED, RepeatedHead } from '../framing/repeated-head.ts';
 import { KEEP_ALIVE_MS } from './server-limits.ts';
 
 export interface ReplyHead {
@@ -57,6 +57,7 @@ export class WholeReplyHeads {
     if (head === undefined) return undefined;
     if (head.declaresLength) return parts.opening + head.text + parts.closing;
     const text = `${parts.opening}${head.text}content-length: ${bodyBytes}\r\n${parts.closing}`;
+    if (text.length > LONGEST_REPEATED) return text;
     if (this.#known.size === MOST_KNOWN) this.#known.clear();
     this.#known.set(kind, new RepeatedHead(text, parts));
     return text;

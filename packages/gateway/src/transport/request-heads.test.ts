@@ -54,6 +54,12 @@ describe('heads of requests to one upstream', () => {
     for (const path of ['/a', '/b']) expect(Buffer.isBuffer(ask(path, 'req-2'))).toBe(true);
   });
 
+  it('are put together anew where they are long', () => {
+    const heads = new RequestHeads(HOST);
+    const one = { ...request, headers: ['x-long', 'a'.repeat(4_096)] };
+    for (let count = 0; count < 3; count++) expect(heads.encode(one, 2)).toBe(encodeRequestHead(one, HOST, 2));
+  });
+
   it('are remembered of some paths, however many there are', () => {
     const heads = new RequestHeads(HOST);
     for (let index = 0; index < 100; index++) {

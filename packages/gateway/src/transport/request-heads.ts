@@ -1,4 +1,4 @@
-import { RepeatedHead } from '../framing/repeated-head.ts';
+import { LONGEST_REPEATED, RepeatedHead } from '../framing/repeated-head.ts';
 import { encodeRequestHead, requestOpening } from './request-head.ts';
 import type { UpstreamRequest } from './upstream-call.ts';
 
@@ -37,7 +37,7 @@ export class RequestHeads {
       this.#known.delete(path);
     }
     const text = encodeRequestHead(request, this.#host, bodyBytes);
-    if (!headers.some(isOfFraming)) this.#keep(request, text, bodyBytes);
+    if (text.length <= LONGEST_REPEATED && !headers.some(isOfFraming)) this.#keep(request, text, bodyBytes);
     return text;
   }
 
