@@ -3,7 +3,14 @@ import type { ReplySink } from '../relay/reply-sink.ts';
 import type { Leaving, Outbox } from '../transport/outbox.ts';
 import { writeMessage } from '../transport/write-message.ts';
 import { frameChunk, frameEnd } from './chunk-frame.ts';
-import { composeHead, headerText, trailerLine, WholeReplyHeads } from './reply-head.ts';
+import {
+  type ComposedHead,
+  composeHead,
+  headerText,
+  type ReplyHead,
+  trailerLine,
+  WholeReplyHeads,
+} from './reply-head.ts';
 
 /** Whose reply it is. */
 export interface ReplyOwner {
@@ -95,31 +102,39 @@ export class PlainReply implements ReplySink, Leaving {
   }
 
   #begin(): string {
-    const { text, declaresLength } = this.#compose('transfer-encoding: chunked\r\n');
+    const { statusLine, fields, declaresLength } = this.#compose('transfer-encoding: chunked\r\n');
     this.#state = declaresLength ? 'raw' : 'chunks';
-    return text;
+    return statusLine + fields;
   }
 
   #sendWhole(bytes: Buffer): void {
-    const hasBody = this.#status !== 204 && this.#status !== 304;
-    this.#keepsAlive = this.#owner.keepsAlive;
-    const parts = { status: this.#status, headers: this.#headers, keepsAlive: this.#keepsAlive };
-    const known = hasBody ? wholeHeads.compose(parts, bytes.length) : undefined;
-    const head = known ?? this.#compose(hasBody ? `content-length: ${bytes.length}\r\n` : '').text;
-    writeMessage(this.#socket, head, hasBody ? bytes : empty, this.#owner.onFlushed);
+    const { onFlushed } = this.#owner;
+    if (this.#status === 204 || this.#status === 304) {
+      const { statusLine, fields } = this.#compose('');
+      this.#socket.write(statusLine + fields, 'latin1', onFlushed);
+      return;
+    }
+    const head = this.#head();
+    const composed = wholeHeads.compose(head, bytes.length) ?? wholeHeads.compose(this.#fit(head), bytes.length)!;
+    writeMessage(this.#socket, composed, bytes, onFlushed);
   }
 
-  #compose(framing: string): { readonly text: string; readonly declaresLength: boolean } {
+  #compose(framing: string): ComposedHead {
+    const head = this.#head();
+    return composeHead(head, framing) ?? composeHead(this.#fit(head), framing)!;
+  }
+
+  /** The head as it goes out now. */
+  #head(): ReplyHead {
     this.#keepsAlive = this.#owner.keepsAlive;
-    let head = { status: this.#status, headers: this.#headers, keepsAlive: this.#keepsAlive };
-    let composed = composeHead(head, framing);
-    if (composed === undefined) {
-      const { headers, closes } = fit(this.#headers);
-      this.#keepsAlive &&= !closes;
-      head = { ...head, headers, keepsAlive: this.#keepsAlive };
-      composed = composeHead(head, framing)!;
-    }
-    return { text: composed.statusLine + composed.fields, declaresLength: composed.declaresLength };
+    return { status: this.#status, headers: this.#headers, keepsAlive: this.#keepsAlive };
+  }
+
+  /** The same with headers as they can be written. */
+  #fit({ status, headers: given }: ReplyHead): ReplyHead {
+    const { headers, closes } = fit(given);
+    this.#keepsAlive &&= !closes;
+    return { status, headers, keepsAlive: this.#keepsAlive };
   }
 }
 

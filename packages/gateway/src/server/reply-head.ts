@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { HeaderLines, unfitText } from '../framing/header-lines.ts';
-import { LONGEST_REPEATED, RepeatedHead } from '../framing/repeated-head.ts';
+import { RepeatedHeads } from '../framing/repeated-heads.ts';
 import { KEEP_ALIVE_MS } from './server-limits.ts';
 
 export interface ReplyHead {
@@ -29,45 +29,7 @@ const lines = new HeaderLines(/^[\t\x20-\x7e\x80-\xff]*$/);
  * body when none of the headers does. Undefined when a header needs more care than this takes.
  */
 export function composeHead({ status, headers, keepsAlive }: ReplyHead, framing: string): ComposedHead | undefined {
-  const head = composeLines(headers);
-  if (head === undefined) return undefined;
-  const { text, declaresLength } = head;
-  const fields = text + (declaresLength ? '' : framing) + lastLines(keepsAlive);
-  return { statusLine: statusLine(status), fields, declaresLength };
-}
-
-/** Heads that are remembered: one for each status, number of headers, and what is said of the connection. */
-const MOST_KNOWN = 32;
-
-/** The heads of replies whose body is sent at once, of which most differ in a few values from one before. */
-export class WholeReplyHeads {
-  readonly #known = new Map<number, RepeatedHead>();
-
-  /**
-   * As a head goes over the wire; bytes are good until the next is asked for. Undefined when a header needs more care than
-   * this takes.
-   */
-  compose({ status, headers, keepsAlive }: ReplyHead, bodyBytes: number): Buffer | string | undefined {
-    const parts = { opening: statusLine(status), headers, middle: '', bodyBytes, closing: lastLines(keepsAlive) };
-    const kind = (headers.length * 1_000 + status) * 2 + Number(keepsAlive);
-    const known = this.#known.get(kind)?.become(parts);
-    if (known !== undefined) return known;
-    this.#known.delete(kind);
-    const head = composeLines(headers);
-    if (head === undefined) return undefined;
-    if (head.declaresLength) return parts.opening + head.text + parts.closing;
-    const text = `${parts.opening}${head.text}content-length: ${bodyBytes}\r\n${parts.closing}`;
-    if (text.length > LONGEST_REPEATED) return text;
-    if (this.#known.size === MOST_KNOWN) this.#known.clear();
-    this.#known.set(kind, new RepeatedHead(text, parts));
-    return text;
-  }
-}
-
-function composeLines(
-  headers: readonly string[],
-): { readonly text: string; readonly declaresLength: boolean } | undefined {
-  let text = '';
+  let fields = '';
   let declaresLength = false;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index]!;
@@ -75,9 +37,37 @@ function composeLines(
     if (name === 'content-length') declaresLength = true;
     const line = lines.of(name, headers[index + 1]!);
     if (line === undefined) return undefined;
-    text += line;
+    fields += line;
   }
-  return { text, declaresLength };
+  if (!declaresLength) fields += framing;
+  return {
+    statusLine: `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`,
+    fields: fields + lastLines(keepsAlive),
+    declaresLength,
+  };
+}
+
+/** The heads of replies whose body is sent at once, of which most differ in a few values from one before. */
+export class WholeReplyHeads {
+  /** By status and number of headers. */
+  readonly #repeated = new RepeatedHeads<number>();
+
+  /**
+   * As a head goes over the wire; bytes are good until the next is asked for. Undefined when a header needs more care than
+   * this takes.
+   */
+  compose(head: ReplyHead, bodyBytes: number): Buffer | string | undefined {
+    const { status, headers, keepsAlive } = head;
+    const kind = headers.length * 1_000 + status;
+    const parts = { headers, bodyBytes, closing: lastLines(keepsAlive) };
+    const bytes = this.#repeated.become(kind, parts);
+    if (bytes !== undefined) return bytes;
+    const composed = composeHead(head, `content-length: ${bodyBytes}\r\n`);
+    if (composed === undefined) return undefined;
+    const text = composed.statusLine + composed.fields;
+    this.#repeated.learn(kind, text, parts);
+    return text;
+  }
 }
 
 /** A field to send after a body, with its line end. */
@@ -92,16 +82,6 @@ export function headerText(text: string): string {
 
 function percentEncoded(text: string): string {
   return Buffer.from(text).toString('hex').replace(/../g, '%$&').toUpperCase();
-}
-
-const statusLines = new Map<number, string>();
-
-function statusLine(status: number): string {
-  const known = statusLines.get(status);
-  if (known !== undefined) return known;
-  const line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`;
-  statusLines.set(status, line);
-  return line;
 }
 
 let dateAt = 0;

@@ -13,7 +13,7 @@ export type BodyLength = number | 'chunked' | 'none';
 export function encodeRequestHead(request: UpstreamRequest, host: string, length: BodyLength): string {
   const { method, path, headers } = request;
   if (!visible.test(path) || !fieldToken.test(method)) throw invalid('the method or the path');
-  let head = requestOpening(method, path);
+  let head = `${method} ${path} HTTP/1.1\r\nconnection: keep-alive\r\n`;
   let namesHost = false;
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index]!;
@@ -24,14 +24,14 @@ export function encodeRequestHead(request: UpstreamRequest, host: string, length
     else if (name.length === 14 && name.toLowerCase() === 'content-length') continue;
     head += line;
   }
-  if (!namesHost) head += `host: ${host}\r\n`;
+  if (!namesHost) head += hostLine(host);
   if (length === 'chunked') return `${head}transfer-encoding: chunked\r\n\r\n`;
   return length === 'none' ? `${head}\r\n` : `${head}content-length: ${length}\r\n\r\n`;
 }
 
-/** What stands before the headers of a request. */
-export function requestOpening(method: string, path: string): string {
-  return `${method} ${path} HTTP/1.1\r\nconnection: keep-alive\r\n`;
+/** Stands behind the headers of a request that names no host of its own. */
+export function hostLine(host: string): string {
+  return `host: ${host}\r\n`;
 }
 
 /** How long the body is. One that flows may be announced among the headers; otherwise it goes out in chunks. */

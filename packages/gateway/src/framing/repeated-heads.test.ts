@@ -1,23 +1,31 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type HeadParts, RepeatedHead } from './repeated-head.ts';
+import { type HeadParts, RepeatedHeads } from './repeated-heads.ts';
 
+const OPENING = 'HTTP/1.1 200 OK\r\n';
 const first: HeadParts = {
-  opening: 'HTTP/1.1 200 OK\r\n',
   headers: ['x-request-id', 'req-1', 'x-left', '99'],
-  middle: 'host: a\r\n',
   bodyBytes: 12,
   closing: 'date: now\r\n\r\n',
 };
 
-function textOf({ opening, headers, middle, bodyBytes, closing }: HeadParts): string {
+function textOf({ headers, bodyBytes, closing }: HeadParts, opening = OPENING): string {
   let text = opening;
   for (let index = 0; index < headers.length; index += 2) text += `${headers[index]}: ${headers[index + 1]}\r\n`;
-  return `${text}${middle}content-length: ${bodyBytes}\r\n${closing}`;
+  return `${text}content-length: ${bodyBytes}\r\n${closing}`;
+}
+
+/** Those that know one. */
+function learnt(text = textOf(first), parts = first): RepeatedHeads<string> {
+  const heads = new RepeatedHeads<string>();
+  heads.learn('a', text, parts);
+  return heads;
 }
 
 const become = (more: Partial<HeadParts>): string | undefined =>
-  new RepeatedHead(textOf(first), first).become({ ...first, ...more })?.toString('latin1');
+  learnt()
+    .become('a', { ...first, ...more })
+    ?.toString('latin1');
 
 describe('a head that is sent again', () => {
   it('has the bytes that it had', () => {
@@ -36,8 +44,6 @@ describe('a head that is sent again', () => {
   });
 
   it.each<Partial<HeadParts>>([
-    { opening: 'HTTP/1.1 201 OK\r\n' },
-    { middle: 'host: b\r\n' },
     { headers: ['x-request-id', 'req-1'] },
     { headers: ['x-request-id', 'req-1', 'x-lent', '99'] },
     { headers: ['x-request-id', 'a'.repeat(100), 'x-left', '99'] },
@@ -50,11 +56,39 @@ describe('a head that is sent again', () => {
     expect(become({ headers: ['x-request-id', 'req-1', 'x-left', value] })).toBeUndefined();
   });
 
+  it('may have lines before its length', () => {
+    const heads = new RepeatedHeads<string>('host: a\r\n');
+    const lines = textOf(first).replace('content-length', 'host: a\r\ncontent-length');
+    heads.learn('b', textOf(first), first);
+    expect(heads.become('b', first)).toBeUndefined();
+    heads.learn('a', lines, first);
+    expect(heads.become('a', { ...first, bodyBytes: 345 })?.toString('latin1')).toBe(lines.replace(': 12', ': 345'));
+  });
+
+  it('is none of another kind', () => {
+    expect(learnt().become('b', first)).toBeUndefined();
+  });
+
+  it('is forgotten once it was none', () => {
+    const heads = learnt();
+    expect(heads.become('a', { ...first, headers: ['x-other', '1'] })).toBeUndefined();
+    expect(heads.become('a', first)).toBeUndefined();
+  });
+
+  it.each([
+    ['has another header', textOf({ ...first, headers: ['x-request-id', 'req-1'] })],
+    ['lacks the length', `${OPENING}x-request-id: req-1\r\nx-left: 99\r\n${first.closing}`],
+    ['ends otherwise', `${textOf(first)}x`],
+    ['is shorter than its parts', '\r\n'],
+    ['is long', 'a'.repeat(4_097) + textOf(first)],
+  ])('is not remembered where it %s', (_, text) => {
+    expect(learnt(text).become('a', first)).toBeUndefined();
+  });
+
   it('is that of its parts, whatever came before', () => {
     const shape = fc.record({
-      opening: fc.constantFrom('GET / HTTP/1.1\r\n', 'GET /a HTTP/1.1\r\n'),
+      kind: fc.constantFrom('GET / HTTP/1.1\r\n', 'GET /a HTTP/1.1\r\n'),
       names: fc.array(fc.constantFrom('x-a', 'x-b'), { maxLength: 2 }),
-      middle: fc.constantFrom('', 'host: a\r\n'),
     });
     const value = fc.oneof(
       { weight: 20, arbitrary: fc.constantFrom('a', 'b', '\xe9', '', 'ab') },
@@ -69,20 +103,19 @@ describe('a head that is sent again', () => {
     let repeated = 0;
     fc.assert(
       fc.property(shape, shape, fc.array(rest, { minLength: 10, maxLength: 40 }), (usual, other, all) => {
-        let head = new RepeatedHead(textOf(first), first);
+        const heads = new RepeatedHeads<string>();
         for (const { values, bodyBytes, closing, isOther } of all) {
-          const { opening, names, middle } = isOther ? other : usual;
+          const { kind, names } = isOther ? other : usual;
           const headers = names.flatMap((name, index) => [name, values[index]!]);
-          const one = { opening, headers, middle, bodyBytes, closing };
+          const one = { headers, bodyBytes, closing };
           const isWritable = !headers.some((text) => /[\n\u0100]/.test(text));
-          const bytes = head.become(one);
+          const bytes = heads.become(kind, one);
           if (bytes !== undefined) {
             repeated += 1;
             expect(isWritable).toBe(true);
-            expect(bytes.toString('latin1')).toBe(textOf(one));
-          } else {
-            const next = isWritable ? one : first;
-            head = new RepeatedHead(textOf(next), next);
+            expect(bytes.toString('latin1')).toBe(textOf(one, kind));
+          } else if (isWritable) {
+            heads.learn(kind, textOf(one, kind), one);
           }
         }
       }),
